@@ -1,0 +1,10 @@
+DROP TABLE workspaces;
+DROP TABLE users;
+
+DO $$
+BEGIN
+  IF current_setting('server_version_num')::int < 180000 THEN
+    DROP FUNCTION uuidv7();
+  END IF;
+END
+$$;

@@ -1,0 +1,2 @@
+DROP TABLE items;
+DELETE FROM transitions WHERE entity = 'item';

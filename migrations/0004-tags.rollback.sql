@@ -1,0 +1,3 @@
+DROP TABLE suggestions;
+DROP TABLE item_tags;
+DROP TABLE tags;

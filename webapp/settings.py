@@ -1,0 +1,162 @@
+"""Every setting, read from the environment once; nothing else reads os.environ.
+
+`.env.example` documents each of them. In development a file `.env` in the working folder adds what
+the environment does not say.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from environs import Env, EnvValidationError, validate
+
+from sql import server
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENVIRONMENTS: Final = ("development", "test", "production")
+LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+PROJECT: Final = Path(__file__).parent.parent
+
+# The embedded server's two roles and its database, as `make dev` makes them.
+DEVELOPMENT_DATABASE: Final = "coffer"
+DEVELOPMENT_APP_ROLE: Final = "coffer_app"
+DEVELOPMENT_OWNER_ROLE: Final = "coffer_owner"
+
+_DEVELOPMENT_SECRET: Final = "for development only, and known to everybody"
+_SHORTEST_SECRET: Final = 32
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong. `mistakes` has a line for each, naming the variable."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment said. Secrets stay out of its repr, and so out of logs."""
+
+    environment: str
+    database_url: str = field(repr=False)
+    database_migrate_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    database_pool_size: int = 16
+    port: int = 8080
+    web_processes: int = 2
+    web_threads: int = 16
+    log_level: str = "INFO"
+    max_body_bytes: int = 1_000_000
+    cors_origins: tuple[str, ...] = ()
+    docs_enabled: bool = True
+    ai_url: str | None = None
+    ai_key: str | None = field(default=None, repr=False)
+    ai_model: str | None = None
+    fetch_allow_loopback: bool = False
+
+    @property
+    def in_development(self) -> bool:
+        return self.environment == "development"
+
+    @property
+    def in_production(self) -> bool:
+        return self.environment == "production"
+
+
+def load() -> Settings:
+    """The settings of this process. Raises SettingsError with all mistakes at once."""
+    env = Env(eager=False)
+    if os.environ.get("COFFER_ENV", "development") == "development":
+        env.read_env(".env", recurse=False)
+
+    environment = env.str("COFFER_ENV", "production", validate=validate.OneOf(ENVIRONMENTS))
+    in_production = environment == "production"
+    database_url = env.str("DATABASE_URL", None) or _development_url(
+        environment, DEVELOPMENT_APP_ROLE
+    )
+    migrate_url = env.str("DATABASE_MIGRATE_URL", None) or (
+        _development_url(environment, DEVELOPMENT_OWNER_ROLE)
+        if not env.str("DATABASE_URL", None)
+        else database_url
+    )
+    whole = validate.Range(min=1)
+    threads = env.int("WEB_THREADS", 16, validate=whole)
+    found: dict[str, Any] = {
+        "environment": environment,
+        "database_url": database_url,
+        "database_migrate_url": migrate_url,
+        "secret_key": env.str("SECRET_KEY", None if in_production else _DEVELOPMENT_SECRET),
+        "database_pool_size": env.int("DATABASE_POOL_SIZE", threads, validate=whole),
+        "port": env.int("PORT", 8080, validate=validate.Range(min=1, max=65535)),
+        "web_processes": env.int("WEB_CONCURRENCY", 2, validate=whole),
+        "web_threads": threads,
+        "log_level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LOG_LEVELS)),
+        "max_body_bytes": env.int("MAX_BODY_BYTES", 1_000_000, validate=whole),
+        "cors_origins": tuple(env.list("CORS_ORIGINS", []) or ()),
+        "docs_enabled": env.bool("DOCS_ENABLED", not in_production),
+        "ai_url": env.str("AI_URL", None) or None,
+        "ai_key": env.str("AI_KEY", None) or None,
+        "ai_model": env.str("AI_MODEL", None) or None,
+        "fetch_allow_loopback": env.bool("FETCH_ALLOW_LOOPBACK", False),
+    }
+    mistakes = _wrong_values(env) + _wrong_together(found)
+    if mistakes:
+        raise SettingsError(mistakes)
+    return Settings(**found)
+
+
+def _development_url(environment: str | None, role: str) -> str | None:
+    """The server that `make dev` started, where one runs."""
+    if environment != "development":
+        return None
+    try:
+        embedded = server.Server(server.folder_for(PROJECT))
+        return embedded.url(user=role, database=DEVELOPMENT_DATABASE)
+    except (server.ServerError, OSError):
+        return None
+
+
+def _wrong_values(env: Env) -> list[str]:
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        said = dict(error.error_messages)
+        return [f"{name}: {' '.join(messages)}" for name, messages in said.items()]
+    return []
+
+
+def _wrong_together(found: Mapping[str, object]) -> list[str]:
+    """The mistakes that take more than one setting to see."""
+    mistakes = []
+    production = found["environment"] == "production"
+    for variable in ("database_url", "database_migrate_url"):
+        url = found[variable]
+        if isinstance(url, str) and urlsplit(url).scheme not in ("postgresql", "postgres"):
+            mistakes.append(f"{variable.upper()}: must begin with postgresql://")
+    if not found["database_url"]:
+        mistakes.append(
+            "DATABASE_URL: missing; in development `make dev` starts a database, elsewhere name "
+            "one: postgresql://user:password@host/database"
+        )
+    secret = found["secret_key"]
+    if not secret:
+        mistakes.append(f"SECRET_KEY: missing; set {_SHORTEST_SECRET} or more random characters")
+    elif production and (secret == _DEVELOPMENT_SECRET or len(str(secret)) < _SHORTEST_SECRET):
+        mistakes.append(
+            f"SECRET_KEY: must be {_SHORTEST_SECRET} or more random characters of your own"
+        )
+    if found["ai_url"] and not found["ai_model"]:
+        mistakes.append("AI_MODEL: missing; AI_URL needs the name of a model")
+    if found["ai_url"] and urlsplit(str(found["ai_url"])).scheme not in ("http", "https"):
+        mistakes.append("AI_URL: must begin with https:// or http://")
+    if production and found["fetch_allow_loopback"]:
+        mistakes.append("FETCH_ALLOW_LOOPBACK: only for tests; refused in production")
+    return mistakes
