@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, validate
@@ -49,7 +49,7 @@ class Settings:
     database_url: str = field(repr=False)
     database_migrate_url: str = field(repr=False)
     secret_key: str = field(repr=False)
-    database_pool_size: int = 16
+    database_pool_size: int = 17
     port: int = 8080
     web_processes: int = 2
     web_threads: int = 16
@@ -94,7 +94,7 @@ def load() -> Settings:
         "database_url": database_url,
         "database_migrate_url": migrate_url,
         "secret_key": env.str("SECRET_KEY", None if in_production else _DEVELOPMENT_SECRET),
-        "database_pool_size": env.int("DATABASE_POOL_SIZE", threads, validate=whole),
+        "database_pool_size": env.int("DATABASE_POOL_SIZE", (threads or 16) + 1, validate=whole),
         "port": env.int("PORT", 8080, validate=validate.Range(min=1, max=65535)),
         "web_processes": env.int("WEB_CONCURRENCY", 2, validate=whole),
         "web_threads": threads,
@@ -128,8 +128,8 @@ def _wrong_values(env: Env) -> list[str]:
     try:
         env.seal()
     except EnvValidationError as error:
-        said = dict(error.error_messages)
-        return [f"{name}: {' '.join(messages)}" for name, messages in said.items()]
+        messages = cast("Mapping[str, list[str]]", error.error_messages)
+        return [f"{name}: {' '.join(said)}" for name, said in messages.items()]
     return []
 
 

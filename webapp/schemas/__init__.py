@@ -1,0 +1,1 @@
+"""What comes in, validated; and what goes out, documented. One file a noun."""

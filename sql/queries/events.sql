@@ -1,0 +1,30 @@
+-- name: list_timeline :many
+-- What happened to one thing, oldest first.
+SELECT id,
+       event,
+       from_status,
+       to_status,
+       actor,
+       request_id,
+       payload,
+       occurred_at
+  FROM events
+ WHERE entity_id = %(entity_id)s
+   AND entity = %(entity)s
+   AND workspace_id = %(workspace_id)s
+   AND (%(after)s::bigint IS NULL OR id > %(after)s::bigint)
+ ORDER BY id
+ LIMIT %(limit)s;
+
+-- name: record :exec
+-- Something that happened without a change of status, in the name of the open transaction.
+INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
+VALUES (
+  %(workspace_id)s,
+  %(entity)s,
+  %(entity_id)s,
+  %(event)s,
+  current_setting('coffer.actor'),
+  nullif(current_setting('coffer.request_id'), ''),
+  %(payload)s
+);

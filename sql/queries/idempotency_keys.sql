@@ -1,0 +1,46 @@
+-- name: claim :exec
+-- Takes a key that is new or has expired: 1, or 0 where it is in use. Waits for a transaction that
+-- is about to use it.
+INSERT INTO idempotency_keys AS kept (user_id, key, request_hash)
+VALUES (%(user_id)s, %(key)s, %(request_hash)s)
+ON CONFLICT ON CONSTRAINT idempotency_keys_pkey
+DO UPDATE
+      SET request_hash = EXCLUDED.request_hash,
+          expires_at = EXCLUDED.expires_at,
+          status = NULL,
+          location = NULL,
+          body = NULL
+    WHERE kept.expires_at <= now();
+
+-- name: keep :exec
+-- Keeps the answer of the request that claimed the key.
+UPDATE idempotency_keys
+   SET status = %(status)s,
+       location = %(location)s,
+       body = %(body)s
+ WHERE user_id = %(user_id)s
+   AND key = %(key)s;
+
+-- name: get :one
+-- The answer kept for a key.
+SELECT request_hash,
+       status,
+       location,
+       body
+  FROM idempotency_keys
+ WHERE user_id = %(user_id)s
+   AND key = %(key)s;
+
+-- name: expire :exec
+-- Removes a batch of expired keys, oldest first.
+DELETE FROM idempotency_keys AS kept
+ USING (
+         SELECT user_id, key
+           FROM idempotency_keys
+          WHERE expires_at <= now()
+          ORDER BY expires_at
+          LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+       ) AS expired
+ WHERE kept.user_id = expired.user_id
+   AND kept.key = expired.key;

@@ -1,0 +1,193 @@
+-- name: create :one
+-- A new item with its tags, of which those that are new are made. Entering `enriching` enqueues its
+-- enrichment.
+WITH item AS (
+  INSERT INTO items
+    (workspace_id, created_by, source_type, source_url, raw_text, status, title, confirmed_at)
+  VALUES (
+    %(workspace_id)s,
+    %(created_by)s,
+    %(source_type)s,
+    %(source_url)s,
+    %(raw_text)s,
+    %(status)s,
+    %(title)s,
+    CASE WHEN %(status)s = 'confirmed' THEN now() END
+  )
+  RETURNING *
+),
+tag AS (
+  INSERT INTO tags AS kept (workspace_id, name)
+  SELECT DISTINCT ON (lower(wanted.name))
+         %(workspace_id)s::uuid,
+         wanted.name
+    FROM unnest(%(tags)s::text[]) AS wanted (name)
+   ORDER BY lower(wanted.name)
+  ON CONFLICT (workspace_id, lower(name))
+  DO UPDATE
+        SET name = kept.name
+  RETURNING id, name
+),
+attached AS (
+  INSERT INTO item_tags (item_id, tag_id)
+  SELECT item.id, tag.id
+    FROM item
+   CROSS JOIN tag
+)
+SELECT item.id,
+       item.source_type,
+       item.source_url,
+       item.status,
+       item.title,
+       item.summary,
+       item.language,
+       item.error,
+       ARRAY(SELECT name FROM tag ORDER BY lower(name)) AS tags,
+       item.created_at,
+       item.updated_at,
+       item.confirmed_at,
+       item.raw_text,
+       item.author,
+       item.published_at,
+       item.content,
+       '[]'::jsonb AS suggestions
+  FROM item;
+
+-- name: get :one
+-- An item whole.
+SELECT item.id,
+       item.source_type,
+       item.source_url,
+       item.status,
+       item.title,
+       item.summary,
+       item.language,
+       item.error,
+       ARRAY(
+         SELECT tag.name
+           FROM item_tags
+           JOIN tags AS tag
+             ON tag.id = item_tags.tag_id
+          WHERE item_tags.item_id = item.id
+          ORDER BY lower(tag.name)
+       ) AS tags,
+       item.created_at,
+       item.updated_at,
+       item.confirmed_at,
+       item.raw_text,
+       item.author,
+       item.published_at,
+       item.content,
+       (
+         SELECT coalesce(
+                  jsonb_agg(
+                    jsonb_build_object(
+                      'id', suggestion.id,
+                      'name', suggestion.name,
+                      'confidence', suggestion.confidence,
+                      'status', suggestion.status
+                    )
+                    ORDER BY suggestion.confidence DESC, suggestion.name
+                  ),
+                  '[]'
+                )
+           FROM suggestions AS suggestion
+          WHERE suggestion.item_id = item.id
+       ) AS suggestions
+  FROM items AS item
+ WHERE item.id = %(id)s
+   AND item.workspace_id = %(workspace_id)s;
+
+-- name: exists :value
+-- Whether the workspace has such an item; no row where it has not.
+SELECT true
+  FROM items
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s;
+
+-- name: list_pending :many
+-- Everything that waits for its owner, newest first.
+SELECT item.id,
+       item.source_type,
+       item.source_url,
+       item.status,
+       item.title,
+       item.summary,
+       item.language,
+       item.error,
+       ARRAY(
+         SELECT tag.name
+           FROM item_tags
+           JOIN tags AS tag
+             ON tag.id = item_tags.tag_id
+          WHERE item_tags.item_id = item.id
+          ORDER BY lower(tag.name)
+       ) AS tags,
+       item.created_at,
+       item.updated_at,
+       item.confirmed_at
+  FROM items AS item
+ WHERE item.workspace_id = %(workspace_id)s
+   AND item.status IN ('enriching', 'ready_to_confirm', 'failed')
+   AND (%(before)s::uuid IS NULL OR item.id < %(before)s::uuid)
+ ORDER BY item.id DESC
+ LIMIT %(limit)s;
+
+-- name: count_pending :value
+-- How much waits for its owner.
+SELECT count(*)
+  FROM items
+ WHERE workspace_id = %(workspace_id)s
+   AND status IN ('enriching', 'ready_to_confirm', 'failed');
+
+-- name: change :value
+-- An action, edits, or both; the id, or no row where the workspace has no such item. The database
+-- refuses an action that the status does not allow, and any edit of a discarded item.
+UPDATE items
+   SET status = CASE
+         WHEN %(action)s::text IS NULL AND status <> 'discarded' THEN status
+         ELSE next_status('item', status, coalesce(%(action)s::text, 'edit'))
+       END,
+       title = coalesce(%(title)s, title),
+       summary = CASE WHEN %(summary)s::text IS NULL THEN summary ELSE nullif(%(summary)s, '') END,
+       confirmed_at = CASE WHEN %(action)s = 'confirm' THEN now() ELSE confirmed_at END,
+       error = CASE WHEN %(action)s = 'retry' THEN NULL ELSE error END,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+RETURNING id;
+
+-- name: load_for_enrichment :maybe
+-- What the enrichment works on; no row where the item is gone or no longer wants it.
+SELECT id,
+       workspace_id,
+       source_type,
+       source_url,
+       raw_text,
+       title
+  FROM items
+ WHERE id = %(id)s
+   AND status = 'enriching';
+
+-- name: save_enrichment :exec
+-- The enrichment's result, unless the item no longer wants it. What the owner wrote stays.
+UPDATE items
+   SET status = 'ready_to_confirm',
+       title = coalesce(title, %(title)s),
+       summary = coalesce(summary, %(summary)s),
+       language = %(language)s,
+       author = %(author)s,
+       published_at = %(published_at)s,
+       content = %(content)s,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'enriching';
+
+-- name: fail :exec
+-- The enrichment was given up.
+UPDATE items
+   SET status = 'failed',
+       error = %(error)s,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'enriching';

@@ -1,0 +1,40 @@
+-- name: attach :exec
+-- Attaches tags to an item by name; those that the workspace does not have yet are made. In the
+-- order of their names, so that two requests never wait for each other in a circle.
+WITH tag AS (
+  INSERT INTO tags AS kept (workspace_id, name)
+  SELECT DISTINCT ON (lower(wanted.name))
+         %(workspace_id)s::uuid,
+         wanted.name
+    FROM unnest(%(names)s::text[]) AS wanted (name)
+   ORDER BY lower(wanted.name)
+  ON CONFLICT (workspace_id, lower(name))
+  DO UPDATE
+        SET name = kept.name
+  RETURNING id
+)
+INSERT INTO item_tags (item_id, tag_id)
+SELECT %(item_id)s, id
+  FROM tag
+ON CONFLICT ON CONSTRAINT item_tags_pkey
+DO NOTHING;
+
+-- name: detach :exec
+-- Takes tags off an item by name; the tags themselves stay.
+DELETE FROM item_tags
+ USING tags AS tag
+ WHERE item_tags.item_id = %(item_id)s
+   AND tag.id = item_tags.tag_id
+   AND tag.workspace_id = %(workspace_id)s
+   AND lower(tag.name) IN (SELECT lower(name) FROM unnest(%(names)s::text[]) AS unwanted (name));
+
+-- name: list_most_used :many
+-- The names that a workspace uses most, for enrichment to prefer.
+SELECT tag.name
+  FROM tags AS tag
+  LEFT JOIN item_tags
+    ON item_tags.tag_id = tag.id
+ WHERE tag.workspace_id = %(workspace_id)s
+ GROUP BY tag.id
+ ORDER BY count(item_tags.item_id) DESC, tag.id DESC
+ LIMIT %(limit)s;

@@ -1,0 +1,49 @@
+"""What handlers send: rows as JSON, and lists page by page (P8, P15)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+from flask import Response
+
+from webapp.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Row = dict[str, Any]
+    Key = TypeVar("Key")
+
+
+def answer(body: Row, status: int = 200, *, location: str | None = None) -> Response:
+    """A row as the client gets it: its columns' names and order, times in UTC with Z."""
+    response = Response(
+        orjson.dumps(body, option=orjson.OPT_UTC_Z), status=status, mimetype="application/json"
+    )
+    if location is not None:
+        response.headers["Location"] = location
+    return response
+
+
+def page(rows: Sequence[Row], limit: int, **more: Any) -> Response:
+    """One page of a list. The query was asked for `limit + 1` rows: the surplus one tells that
+    there is a next page, which begins after the `id` of the last row sent."""
+    sent = rows[:limit]
+    last = str(sent[-1]["id"]) if len(rows) > limit else None
+    next_cursor = base64.urlsafe_b64encode(last.encode()).decode().rstrip("=") if last else None
+    return answer({"items": sent, "next_cursor": next_cursor, **more})
+
+
+def read_cursor(cursor: str | None, key: Callable[[str], Key]) -> Key | None:
+    """The id that a cursor stands for, by its constructor. Raises Problem 400 `invalid_cursor`."""
+    if cursor is None:
+        return None
+    try:
+        return key(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+    except (ValueError, binascii.Error):
+        raise Problem(
+            400, "invalid_cursor", "The cursor is not one of ours; take next_cursor as it came."
+        ) from None

@@ -1,0 +1,145 @@
+"""Items over HTTP: capture, review, retry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from webapp.answers import answer, page, read_cursor
+from webapp.auth import caller, permit
+from webapp.db import connection, transaction
+from webapp.errors import invalid_input
+from webapp.idempotency import idempotent
+from webapp.openapi import Blueprint
+from webapp.schemas.common import PageArguments
+from webapp.schemas.items import Item, ItemChange, ItemPage, NewItem
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from webapp.db import Connection
+
+items = Blueprint("items", __name__, url_prefix="/api/items", description="Links and notes.")
+
+
+@items.post("")
+@permit("workspace:items:write")
+@idempotent
+@items.arguments(NewItem)
+@items.response(201, Item)
+def create(new: dict[str, Any]) -> Response:
+    """Capture a link or a note
+
+    It is enriched in the background: a title, a summary and suggested tags within seconds, when its
+    status becomes `ready_to_confirm`. With `enrich: false` it is `confirmed` at once.
+    """
+    if new.pop("enrich"):
+        new["status"] = "enriching"
+    else:
+        new["status"] = "confirmed"
+        new["title"] = new["title"] or _first_line(new["raw_text"] or new["source_url"])
+    with transaction() as conn:
+        item = queries.items.create(
+            conn, workspace_id=caller().workspace_id, created_by=caller().user_id, **new
+        )
+    return answer(item, 201, location=f"/api/items/{item['id']}")
+
+
+@items.get("/pending")
+@permit("workspace:items:read")
+@items.arguments(PageArguments, location="query")
+@items.response(200, ItemPage)
+def list_pending(arguments: dict[str, Any]) -> Response:
+    """List what waits for its owner, newest first
+
+    Items that are `enriching`, `ready_to_confirm` or `failed`.
+    """
+    before = read_cursor(arguments["cursor"], UUID)
+    limit = arguments["limit"]
+    mine = {"workspace_id": caller().workspace_id}
+    with connection() as conn:
+        rows = queries.items.list_pending(conn, **mine, before=before, limit=limit + 1)
+        total = queries.items.count_pending(conn, **mine)
+    return page(rows, limit, total=total)
+
+
+@items.get("/<uuid:item_id>")
+@permit("workspace:items:read")
+@items.response(200, Item)
+def get(item_id: UUID) -> Response:
+    """Show an item with its suggestions"""
+    with connection() as conn:
+        return answer(queries.items.get(conn, id=item_id, workspace_id=caller().workspace_id))
+
+
+@items.patch("/<uuid:item_id>")
+@permit("workspace:items:write")
+@items.arguments(ItemChange)
+@items.response(200, Item)
+def change(change: dict[str, Any], item_id: UUID) -> Response:
+    """Confirm, discard or edit an item, and decide its suggestions
+
+    All of it or nothing. An action that the item's status does not allow gives 409
+    `invalid_state_transition` with `current_status` and `allowed_actions`.
+    """
+    with transaction() as conn:
+        return answer(_change(conn, item_id, change))
+
+
+@items.post("/<uuid:item_id>/retry")
+@permit("workspace:items:write")
+@idempotent
+@items.response(200, Item)
+def retry(item_id: UUID) -> Response:
+    """Enrich a failed item again
+
+    An item that has not failed gives 400 `invalid_state`.
+    """
+    with transaction() as conn:
+        return answer(_change(conn, item_id, {"action": "retry", "title": None, "summary": None}))
+
+
+def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str, Any]:
+    mine = {"id": item_id, "workspace_id": caller().workspace_id}
+    queries.items.change(
+        conn, **mine, action=change["action"], title=change["title"], summary=change["summary"]
+    )
+    accepted = _decide(conn, item_id, change, "accepted")
+    _decide(conn, item_id, change, "rejected")
+    tagged = {"item_id": item_id, "workspace_id": caller().workspace_id}
+    if added := accepted + change.get("add_tags", []):
+        queries.tags.attach(conn, **tagged, names=added)
+    if removed := change.get("remove_tags"):
+        queries.tags.detach(conn, **tagged, names=removed)
+    edits = sorted(name for name, value in change.items() if value not in (None, []))
+    if edits := [name for name in edits if name != "action"]:
+        queries.events.record(
+            conn,
+            workspace_id=caller().workspace_id,
+            entity="item",
+            entity_id=item_id,
+            event="item.edited",
+            payload=Jsonb({"fields": edits}),
+        )
+    item: dict[str, Any] = queries.items.get(conn, **mine)
+    return item
+
+
+def _decide(conn: Connection, item_id: UUID, change: dict[str, Any], status: str) -> list[str]:
+    """Decide some of an item's suggestions; return their names."""
+    field = f"{status}_suggestion_ids"
+    ids = set(change.get(field, []))
+    if not ids:
+        return []
+    found = queries.suggestions.decide(conn, item_id=item_id, ids=list(ids), status=status)
+    if len(found) < len(ids):
+        raise invalid_input((field, "Not all of these are suggestions of this item."))
+    return [suggestion["name"] for suggestion in found]
+
+
+def _first_line(text: str) -> str:
+    """The title of an item that is not enriched: its first line with something on it (I1)."""
+    return next(line.strip() for line in text.splitlines() if line.strip())[:60].rstrip()

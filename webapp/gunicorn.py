@@ -1,0 +1,64 @@
+"""How gunicorn serves the app, in the form gunicorn reads: `gunicorn -c python:webapp.gunicorn`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from webapp import settings
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+
+try:
+    _settings = settings.load()
+except settings.SettingsError as error:
+    sys.exit("\n".join(["Coffer cannot start; these settings are wrong:", *error.mistakes]))
+
+# A request that waits for the database holds a thread and costs next to nothing else.
+worker_class = "gthread"
+workers = _settings.web_processes
+threads = _settings.web_threads
+host = "127.0.0.1" if _settings.in_development else "0.0.0.0"  # noqa: S104  # a server's purpose
+bind = f"{host}:{_settings.port}"
+# More clients than threads wait here and not in an error.
+backlog = 1024
+keepalive = 30
+graceful_timeout = 25
+# A worker that answers nothing for a minute is stuck and is replaced.
+timeout = 60
+# In memory, because a heartbeat file on a slow disk stops the worker.
+worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108
+control_socket_disable = True
+loglevel = "warning"
+proc_name = "coffer web"
+
+
+def on_starting(server: Arbiter) -> None:  # noqa: ARG001  # gunicorn's signature
+    """Refuse to start without the database, before anything listens (P11)."""
+    try:
+        psycopg.connect(_settings.database_url, connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        sys.exit(f"Coffer cannot start; the database of DATABASE_URL does not answer: {error}")
+
+
+def when_ready(server: Arbiter) -> None:  # noqa: ARG001
+    """Say where it listens, and in development what to try first."""
+    address = f"http://localhost:{_settings.port}"
+    print(f"Coffer listens on {address}", flush=True)  # noqa: T201
+    if _settings.in_development:
+        print(_FIRST_CALL.format(address=address), flush=True)  # noqa: T201
+
+
+_FIRST_CALL = """
+  Documentation, to read and to try:  {address}/docs
+  A first call:
+
+    curl -s {address}/api/items -H 'X-Dev-User-Id: me' -H 'Content-Type: application/json' \\
+      -d '{{"source_type": "note", "raw_text": "Call Ana about the garden fence. The oak posts \
+have to be ordered before Friday, the gate can wait until spring."}}'
+
+    curl -s {address}/api/items/pending -H 'X-Dev-User-Id: me'
+"""

@@ -1,0 +1,69 @@
+"""Logs of web and workers alike: one line an event on stdout, JSON for machines; in development,
+text for people.
+
+What is bound with `structlog.contextvars` (the request's id, the work's kind) is in every line,
+those of libraries included.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
+
+    from webapp.settings import Settings
+
+# Libraries that tell at INFO what we tell ourselves.
+_TALKATIVE = ("httpx2", "httpcore2", "yoyo", "trafilatura", "htmldate", "py3langid")
+
+
+def configure(settings: Settings) -> None:
+    """Send every log line of this process to stdout in the environment's form."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_form(for_people=settings.in_development),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level)
+    for library in _TALKATIVE:
+        logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _form(*, for_people: bool) -> list[Processor]:
+    if for_people:
+        return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    return [
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(serializer=_json),
+    ]
+
+
+def _json(event: Any, **_: Any) -> str:
+    # Imported here, like everything heavy, and forgiving: a log line must never fail on its values.
+    import orjson
+
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

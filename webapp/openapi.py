@@ -1,0 +1,181 @@
+"""Reading requests strictly, and describing the API truly (P14).
+
+flask-smorest turns the decorators of a route into OpenAPI. What follows from rules that hold for
+every route (the errors it may answer with, its headers, who may call it) is added here by those
+same rules and not written again beside each route.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import flask_smorest
+import orjson
+from webargs.flaskparser import FlaskParser
+
+from webapp import auth, errors, idempotency, request_id
+from webapp.errors import Problem, invalid_input
+from webapp.schemas.common import ProblemAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask, Request
+
+    Document = dict[str, Any]
+
+VERSION: Final = "0.1.0"
+
+_DESCRIPTION: Final = """\
+Keeps what people put into it and works on it in the background.
+
+Every error is `application/problem+json` with a stable `code`. Every response carries
+`X-Request-Id`, which is also on each event that the request caused. Lists are read page by page:
+send `next_cursor` as `cursor` until it is null. A POST with an `Idempotency-Key` may be sent again
+within 24 hours and gives the same answer.
+"""
+
+
+class Parser(FlaskParser):
+    """Reads JSON and query strings, and refuses what the database could not keep."""
+
+    def load_json(self, req: Request, schema: Any) -> Any:  # noqa: ARG002  # webargs's signature
+        if req.mimetype != "application/json":
+            raise Problem(415, "unsupported_media_type", "Send the body as application/json.")
+        try:
+            body = orjson.loads(req.get_data())
+        except orjson.JSONDecodeError as error:
+            raise Problem(400, "invalid_json", f"The body is not valid JSON: {error}.") from None
+        _refuse_nul(body)
+        return body
+
+    def load_querystring(self, req: Request, schema: Any) -> Any:
+        _refuse_nul(req.args.to_dict())
+        return super().load_querystring(req, schema)
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A blueprint whose arguments are read by our parser."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest without its own error handling; errors.py has it."""
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def make_api(app: Flask) -> Api:
+    """The API of an app, to register blueprints with."""
+    app.config |= {"API_TITLE": "Coffer", "API_VERSION": VERSION, "OPENAPI_VERSION": "3.1.0"}
+    api = Api(app, spec_kwargs={"info": {"description": _DESCRIPTION}})
+    api.spec.components.schema("Problem", schema=ProblemAnswer)
+    return api
+
+
+def document(app: Flask, api: Api) -> bytes:
+    """The OpenAPI document as JSON."""
+    spec = api.spec.to_dict()
+    views = {
+        (rule.rule, method.lower()): app.view_functions[rule.endpoint]
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    by_path = {_as_openapi(rule): rule for rule, _ in views}
+    for path, operations in spec["paths"].items():
+        for method, operation in operations.items():
+            if method != "parameters":
+                view = views[by_path[path], method]
+                operation["operationId"] = f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
+                _complete(operation, view, has_path_parameters="{" in path)
+    if app.config["SETTINGS"].in_development:
+        spec.setdefault("components", {})["securitySchemes"] = {
+            "development": {
+                "type": "apiKey",
+                "in": "header",
+                "name": auth.DEVELOPMENT_HEADER,
+                "description": "Any handle; signs in as that user and makes it on first use.",
+            }
+        }
+    return orjson.dumps(spec)
+
+
+def _complete(operation: Document, view: Any, *, has_path_parameters: bool) -> None:
+    """Add to an operation what the rules of every route say of it."""
+    responses = operation["responses"]
+    responses.pop("default", None)
+    responses.pop("422", None)
+    for status in _possible_errors(operation, view, has_path_parameters=has_path_parameters):
+        responses[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {errors.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    for response in responses.values():
+        response.setdefault("headers", {})[request_id.HEADER] = {"schema": {"type": "string"}}
+    parameters = operation.setdefault("parameters", [])
+    if getattr(view, "is_idempotent", False):
+        parameters.append(
+            {
+                "in": "header",
+                "name": idempotency.HEADER,
+                "description": "Makes it safe to send the request again within 24 hours.",
+                "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
+            }
+        )
+    if view.permission != auth.PUBLIC:
+        operation["security"] = [{"development": []}]
+        operation["description"] = (
+            f"{operation.get('description', '')}\n\nTakes `{view.permission}`.".strip()
+        )
+
+
+def _possible_errors(operation: Document, view: Any, *, has_path_parameters: bool) -> Iterator[int]:
+    has_body = "requestBody" in operation
+    has_arguments = has_body or any(
+        parameter["in"] == "query" for parameter in operation.get("parameters", [])
+    )
+    idempotent = getattr(view, "is_idempotent", False)
+    if view.permission != auth.PUBLIC:
+        yield from (401, 403)
+        # An address that is served by nothing but the database may find it away.
+        yield 503
+    if has_arguments or idempotent:
+        yield from (400, 422)
+    if has_path_parameters:
+        yield 404
+    if has_body:
+        yield from (413, 415)
+    if has_body and has_path_parameters:
+        yield 409
+    yield 500
+
+
+def _as_openapi(rule: str) -> str:
+    """Flask's `/items/<uuid:item_id>` as OpenAPI's `/items/{item_id}`."""
+    return "/".join(
+        "{" + part[1:-1].rpartition(":")[2] + "}" if part.startswith("<") else part
+        for part in rule.split("/")
+    )
+
+
+def _refuse_nul(value: Any) -> None:
+    """PostgreSQL's text has no NUL, so no string that comes in may have one."""
+    found = [(path or "body", "Must not contain NUL.") for path in _paths_of_nul("", value)]
+    if found:
+        raise invalid_input(*found)
+
+
+def _paths_of_nul(path: str, value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if "\0" in value:
+            yield path
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _paths_of_nul(f"{path}.{index}".lstrip("."), inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _paths_of_nul(path, key)
+            yield from _paths_of_nul(f"{path}.{key}".lstrip("."), inner)

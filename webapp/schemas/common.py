@@ -1,0 +1,85 @@
+"""Fields and schemas that every noun shares."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+MAX_URL: Final = 2048
+
+
+class Trimmed(fields.String):
+    """A string without the white space around it."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        return str(super()._deserialize(value, *args, **kwargs)).strip()
+
+
+class Flag(fields.Boolean):
+    """JSON's true or false and nothing that resembles them."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+def text(shortest: int, longest: int, **kwargs: Any) -> Trimmed:
+    """A trimmed string with its bounds in characters."""
+    return Trimmed(validate=validate.Length(shortest, longest), **kwargs)
+
+
+def web_address(value: str) -> None:
+    """Validate an absolute http or https URL without credentials."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValidationError("Not a valid URL.") from None
+    if parts.scheme not in ("http", "https"):
+        raise ValidationError("Must begin with http:// or https://.")
+    if not host or any(character.isspace() or not character.isprintable() for character in value):
+        raise ValidationError("Not a valid URL.")
+    if parts.username is not None or parts.password is not None:
+        raise ValidationError("Must not carry a user name or a password.")
+
+
+class PageArguments(Schema):
+    """Which page of a list (P15)."""
+
+    limit = fields.Integer(
+        load_default=20,
+        validate=validate.Range(1, 100),
+        metadata={"description": "How many entries, at most."},
+    )
+    cursor = fields.String(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata={"description": "`next_cursor` of the page before, as it came."},
+    )
+
+
+class Mistake(Schema):
+    """One mistake in the input."""
+
+    field = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class ProblemAnswer(Schema):
+    """Every error: RFC 9457 with a stable `code`."""
+
+    class Meta:
+        unknown = "include"
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True, metadata={"description": "Stable; branch on this one."})
+    requestId = fields.String(required=True)  # noqa: N815  # the name that P3 gives it
+    errors = fields.List(fields.Nested(Mistake), metadata={"description": "For input errors."})
+    current_status = fields.String(metadata={"description": "For a move that is not allowed."})
+    allowed_actions = fields.List(fields.String())

@@ -1,0 +1,132 @@
+"""Items: links and notes (I1 to I5)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from webapp.schemas.common import MAX_URL, Flag, Trimmed, text, web_address
+
+SOURCE_TYPES: Final = ("note", "article")
+STATUSES: Final = ("enriching", "ready_to_confirm", "failed", "confirmed", "discarded")
+SUGGESTION_STATUSES: Final = ("pending", "accepted", "rejected")
+ACTIONS: Final = ("confirm", "discard")
+
+_MOST_TAGS: Final = 20
+_MOST_SUGGESTIONS: Final = 100
+
+
+def _tags(description: str) -> fields.List[Any]:
+    return fields.List(
+        text(1, 50),
+        load_default=list,
+        validate=validate.Length(max=_MOST_TAGS),
+        metadata={"description": description},
+    )
+
+
+class NewItem(Schema):
+    """What a client captures: a text, a URL, or both."""
+
+    source_type = fields.String(
+        required=True,
+        validate=validate.OneOf(SOURCE_TYPES),
+        metadata={"description": "The page of an article's URL is fetched; a note's is not."},
+    )
+    raw_text = fields.String(
+        load_default=None, validate=validate.Length(1, 10_000), metadata={"example": "Buy milk."}
+    )
+    source_url = Trimmed(
+        load_default=None,
+        validate=[validate.Length(max=MAX_URL), web_address],
+        metadata={"format": "uri", "example": "https://example.com/article"},
+    )
+    title = text(1, 200, load_default=None, metadata={"description": "Kept by enrichment."})
+    tags = _tags("Names of tags; those that do not exist yet are made.")
+    enrich = Flag(
+        load_default=True, metadata={"description": "false: confirmed at once, as it is."}
+    )
+
+    @validates_schema
+    def has_a_text_or_a_url(self, item: dict[str, Any], **_: Any) -> None:
+        if item["raw_text"] is not None and not item["raw_text"].strip():
+            raise ValidationError("Must not be blank.", "raw_text")
+        if item["raw_text"] is None and item["source_url"] is None:
+            raise ValidationError({name: ["Give this or the other one."] for name in _SOURCES})
+
+
+_SOURCES: Final = ("raw_text", "source_url")
+
+
+class ItemChange(Schema):
+    """What a client does with an item: an action, edits, tags, or several at once."""
+
+    action = fields.String(load_default=None, validate=validate.OneOf(ACTIONS))
+    title = text(1, 200, load_default=None)
+    summary = text(0, 2000, load_default=None, metadata={"description": "Empty: none."})
+    accepted_suggestion_ids = fields.List(
+        fields.UUID(), load_default=list, validate=validate.Length(max=_MOST_SUGGESTIONS)
+    )
+    rejected_suggestion_ids = fields.List(
+        fields.UUID(), load_default=list, validate=validate.Length(max=_MOST_SUGGESTIONS)
+    )
+    add_tags = _tags("Names of tags to attach.")
+    remove_tags = _tags("Names of tags to take off; those it does not carry are ignored.")
+
+    @validates_schema
+    def decides_each_suggestion_once(self, change: dict[str, Any], **_: Any) -> None:
+        if set(change["accepted_suggestion_ids"]) & set(change["rejected_suggestion_ids"]):
+            raise ValidationError("Accepted and rejected at once.", "rejected_suggestion_ids")
+
+
+class Suggestion(Schema):
+    """A tag that enrichment suggests."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    confidence = fields.Float(required=True, validate=validate.Range(0, 1))
+    status = fields.String(required=True, validate=validate.OneOf(SUGGESTION_STATUSES))
+
+
+class ItemInList(Schema):
+    """An item as lists show it."""
+
+    id = fields.UUID(required=True)
+    source_type = fields.String(required=True, validate=validate.OneOf(SOURCE_TYPES))
+    source_url = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    title = fields.String(required=True, allow_none=True)
+    summary = fields.String(required=True, allow_none=True)
+    language = fields.String(
+        required=True, allow_none=True, metadata={"description": "ISO 639-1, found by enrichment."}
+    )
+    error = fields.String(
+        required=True, allow_none=True, metadata={"description": "Why enrichment failed."}
+    )
+    tags = fields.List(fields.String(), required=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+    confirmed_at = fields.DateTime(required=True, allow_none=True)
+
+
+class Item(ItemInList):
+    """An item whole."""
+
+    raw_text = fields.String(
+        required=True, allow_none=True, metadata={"description": "What the client sent."}
+    )
+    author = fields.String(required=True, allow_none=True)
+    published_at = fields.DateTime(required=True, allow_none=True)
+    content = fields.String(
+        required=True, allow_none=True, metadata={"description": "The text of an article's page."}
+    )
+    suggestions = fields.List(fields.Nested(Suggestion), required=True)
+
+
+class ItemPage(Schema):
+    """A page of items."""
+
+    items = fields.List(fields.Nested(ItemInList), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+    total = fields.Integer(required=True)

@@ -1,0 +1,49 @@
+"""Headers that tell browsers what they may do with our answers (P10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask_cors import CORS
+
+from webapp import auth, idempotency, request_id
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+    from webapp.settings import Settings
+
+_HEADERS: Final = {
+    # An answer of the API is data: nothing in it may run, load or be framed.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-site",
+}
+_TWO_YEARS: Final = "max-age=63072000; includeSubDomains"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Send the headers with every response, and answer preflights of configured origins."""
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if settings.in_production:
+            response.headers["Strict-Transport-Security"] = _TWO_YEARS
+        return response
+
+    if settings.cors_origins:
+        CORS(
+            app,
+            resources={r"/api/.*": {"origins": list(settings.cors_origins)}},
+            allow_headers=[
+                "Content-Type",
+                idempotency.HEADER,
+                request_id.HEADER,
+                auth.DEVELOPMENT_HEADER,
+            ],
+            expose_headers=[request_id.HEADER, idempotency.REPLAYED, "Location", "Retry-After"],
+            max_age=600,
+        )
