@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SUPERUSER: Final = "postgres"
 
+_PROVIDE_LOCK: Final = 0x70726F76696465
+
 # PostgreSQL refuses to run as root, so root's servers run as this account of every Unix system.
 UNPRIVILEGED: Final = "nobody"
 
@@ -77,7 +79,8 @@ class Server:
 
     def stop(self) -> None:
         """Stop the server, breaking its clients' connections. No error if it does not run."""
-        self._run("pg_ctl", "-D", self.data, "-m", "fast", "stop")
+        if self.pid() is not None:
+            self._run("pg_ctl", "-D", self.data, "-m", "fast", "stop")
 
     def pid(self) -> int | None:
         """The postmaster's process id, or None where no server runs in this folder."""
@@ -167,6 +170,35 @@ class Server:
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+
+
+def provide(url: str, *, database: str, owner: str, app_role: str, password: str) -> None:
+    """Make a database with its two roles, as far as they are not there yet (P9).
+
+    `url` is a superuser's. `owner` may change the schema, `app_role` gets its privileges from the
+    migrations.
+    """
+    import psycopg
+    from psycopg import sql as compose
+
+    with psycopg.connect(url, autocommit=True) as conn:
+        # Released with the connection: one process at a time makes what is missing.
+        conn.execute("SELECT pg_advisory_lock(%s)", (_PROVIDE_LOCK,))
+        for role in (owner, app_role):
+            known = conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+            verb = "ALTER" if known is not None else "CREATE"
+            conn.execute(
+                compose.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
+                    compose.SQL(verb), compose.Identifier(role), compose.Literal(password)
+                )
+            )
+        known = conn.execute("SELECT FROM pg_database WHERE datname = %s", (database,)).fetchone()
+        if known is None:
+            conn.execute(
+                compose.SQL("CREATE DATABASE {} OWNER {}").format(
+                    compose.Identifier(database), compose.Identifier(owner)
+                )
+            )
 
 
 def folder_for(project: Path) -> Path:

@@ -113,6 +113,13 @@ def load() -> Settings:
     return Settings(**found)
 
 
+def names_a_database() -> bool:
+    """Whether DATABASE_URL is set, so that no database of our own is needed."""
+    env = Env()
+    env.read_env(".env", recurse=False)
+    return bool(env.str("DATABASE_URL", ""))
+
+
 def _development_url(environment: str | None, role: str) -> str | None:
     """The server that `make dev` started, where one runs."""
     if environment != "development":

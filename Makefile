@@ -1,0 +1,47 @@
+# Everything runs in .venv, which `make` makes and keeps in step with the lock file.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test lint format lock bench
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and clock (port 8080, or PORT)
+	@COFFER_ENV=development $(BIN)/python -m webapp.dev "$(CURDIR)/$(BIN)/honcho" -f Procfile.dev start
+
+test: .venv/ready  ## Run the whole suite on a PostgreSQL of its own
+	@$(BIN)/python -m pytest -n 2
+
+lint: .venv/ready  ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/ready  ## Put the code into its style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: .venv/ready  ## Run the benchmarks; benchmarks/README.md says what they measure
+	@$(BIN)/python -m benchmarks
+
+lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest versions
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate setup.cfg -o requirements.lock
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --extra dev -c requirements.lock setup.cfg -o requirements-dev.lock
+
+.env:
+	@cp .env.example .env
+
+.venv/ready: requirements-dev.lock setup.cfg
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Coffer needs Python 3.11 or newer; name one: make PYTHON=python3.12 ...")'
+	@echo "Installing into .venv (about a minute, once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch .venv/ready

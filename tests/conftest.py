@@ -1,0 +1,190 @@
+"""Fixtures: a real PostgreSQL, the app over HTTP, and workers by a claimed round."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+import structlog
+
+from tests import databases
+from tests.factories import Factory
+from webapp.app import create_app
+from webapp.settings import Settings
+from workers.loop import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from workers.kind import Kind
+
+_SERVER = pytest.StashKey[contextlib.ExitStack]()
+_URL = pytest.StashKey[str]()
+
+# Whatever a test may have written, children first; the rest is what migrations put there. DELETE,
+# because emptying tables that are nearly empty takes TRUNCATE twenty times as long.
+_WRITTEN = (
+    *("idempotency_keys", "dead_letters", "outbox", "events"),
+    *("suggestions", "item_tags", "tags", "items", "workspaces", "users"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres",
+        choices=["embedded", "container"],
+        default="embedded",
+        help="where PostgreSQL comes from, unless TEST_DATABASE_URL names one",
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """One server for all processes of the run: the first one starts it and tells the others."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        config.stash[_URL] = config.workerinput["database_url"]
+    elif not config.option.collectonly:
+        config.stash[_SERVER] = contextlib.ExitStack()
+        running = databases.any_server(config.option.postgres)
+        config.stash[_URL] = config.stash[_SERVER].enter_context(running)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["database_url"] = node.config.stash[_URL]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _SERVER in config.stash:
+        config.stash[_SERVER].close()
+
+
+@pytest.fixture(scope="session")
+def server_url(pytestconfig: pytest.Config) -> str:
+    """A superuser's URL for the server that the tests share."""
+    return pytestconfig.stash[_URL]
+
+
+@pytest.fixture(scope="session")
+def migrated(server_url: str) -> Iterator[databases.Database]:
+    """A database that tests of this process share, one after the other."""
+    with databases.new_database(server_url, f"coffer_test_{os.getpid()}") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shared_owner(migrated: databases.Database) -> Iterator[psycopg.Connection[Any]]:
+    with migrated.connect() as conn:
+        yield conn
+
+
+@pytest.fixture
+def database(
+    migrated: databases.Database, shared_owner: psycopg.Connection[Any]
+) -> databases.Database:
+    """The database, as empty as after its migrations."""
+    shared_owner.execute("; ".join(f"DELETE FROM {table}" for table in _WRITTEN))
+    return migrated
+
+
+@pytest.fixture
+def owner(
+    database: databases.Database,  # empties it
+    shared_owner: psycopg.Connection[Any],
+) -> psycopg.Connection[Any]:
+    """A connection of the owner's, in autocommit."""
+    return shared_owner
+
+
+@pytest.fixture
+def app_conn(database: databases.Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the app's role, in autocommit."""
+    with database.connect(role="app") as conn:
+        yield conn
+
+
+@pytest.fixture
+def make(app_conn: psycopg.Connection[Any]) -> Factory:
+    """Makes rows the way the app does."""
+    return Factory(app_conn)
+
+
+@pytest.fixture(scope="session")
+def settings(migrated: databases.Database) -> Settings:
+    return Settings(
+        environment="development",
+        database_url=migrated.url,
+        database_migrate_url=migrated.owner_url,
+        secret_key="a secret for tests only, of 32 characters or more",
+        database_pool_size=25,
+        log_level="WARNING",
+        fetch_allow_loopback=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    app.extensions["pool"].close()
+
+
+@pytest.fixture
+def app(shared_app: Flask, database: databases.Database) -> Flask:
+    return shared_app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Somebody who has not signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
+    """A client of a user, by handle."""
+
+    def as_user(handle: str) -> FlaskClient:
+        client = app.test_client()
+        client.environ_base["HTTP_X_DEV_USER_ID"] = handle
+        return client
+
+    return as_user
+
+
+@pytest.fixture
+def ana(sign_in: Callable[[str], FlaskClient]) -> FlaskClient:
+    """A client of the user Ana."""
+    return sign_in("ana")
+
+
+@pytest.fixture
+def worker(
+    settings: Settings,
+    database: databases.Database,
+) -> Iterator[Callable[..., Worker]]:
+    """Makes workers of some kinds, to call rounds of."""
+    made = []
+
+    def make_worker(*kinds: Kind, **options: Any) -> Worker:
+        made.append(Worker(kinds, settings, **options))
+        return made[-1]
+
+    yield make_worker
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def logged() -> Iterator[list[dict[str, Any]]]:
+    """What was logged through structlog during the test."""
+    with structlog.testing.capture_logs(
+        processors=[structlog.contextvars.merge_contextvars]
+    ) as lines:
+        yield lines

@@ -1,0 +1,53 @@
+"""Rows for tests, made the way the app makes them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sql import queries
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    import psycopg
+
+# How an item gets to each status: the moves after its birth in `enriching`.
+WAYS = {
+    "enriching": [],
+    "ready_to_confirm": ["ready_to_confirm"],
+    "failed": ["failed"],
+    "confirmed": ["ready_to_confirm", "confirmed"],
+    "discarded": ["discarded"],
+}
+
+
+@dataclass
+class Factory:
+    """Makes rows through the app's own connection and queries."""
+
+    conn: psycopg.Connection[Any]
+
+    def user(self, handle: str | None = None) -> dict[str, Any]:
+        """A user: `id` and `workspace_id`."""
+        handle = handle or f"user-{secrets.token_hex(4)}"
+        queries.users.create(self.conn, handle=handle)
+        return queries.users.find_by_handle(self.conn, handle=handle)
+
+    def item(self, user: dict[str, Any] | None = None, **given: Any) -> dict[str, Any]:
+        """An item of a user's, in the status asked for."""
+        user = user or self.user()
+        status = given.pop("status", "enriching")
+        columns = {"source_type": "note", "source_url": None, "raw_text": "Buy milk."}
+        columns |= {"title": None, "tags": [], "status": "enriching"} | given
+        item = queries.items.create(
+            self.conn, workspace_id=user["workspace_id"], created_by=user["id"], **columns
+        )
+        for step in WAYS[status]:
+            self.move(item["id"], step)
+        return {**item, "status": status, "workspace_id": user["workspace_id"]}
+
+    def move(self, item_id: UUID, status: str) -> None:
+        """Move an item, by the rules of the database."""
+        self.conn.execute("UPDATE items SET status = %s WHERE id = %s", (status, item_id))

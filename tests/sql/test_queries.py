@@ -1,0 +1,162 @@
+"""The query module, and every query in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import sql
+from sql import NoRow, QueryFileError, parse, queries
+
+PROJECT = Path(__file__).parent.parent.parent
+EVERY_QUERY = [query for namespace in vars(queries).values() for query in vars(namespace).values()]
+
+# Tables that grow with use. `schedules` and `transitions` have a handful of rows for ever.
+GROWING = {
+    *("users", "workspaces", "items", "tags", "item_tags", "suggestions"),
+    *("events", "outbox", "dead_letters", "idempotency_keys"),
+}
+
+
+def source_files() -> list[Path]:
+    return [
+        path
+        for folder in ("webapp", "workers", "sql")
+        for path in PROJECT.glob(f"{folder}/**/*.py")
+    ]
+
+
+def named_in_source() -> set[str]:
+    return {
+        name
+        for path in source_files()
+        for name in re.findall(r"\bqueries\.(\w+\.\w+)\(", path.read_text())
+    }
+
+
+@pytest.fixture
+def planned(app_conn):
+    """Plans a query as the app's role, for parameters that are not known yet."""
+    # Where no index serves, PostgreSQL reads the table whole, whatever we say of its cost; so a
+    # plan that still does under this setting has no other way.
+    app_conn.execute("SET enable_seqscan = off")
+    app_conn.execute("SET plan_cache_mode = force_generic_plan")
+
+    def plan(query):
+        names = sorted(query.parameters)
+        statement = query.statement.decode().replace("%%", "%")
+        for number, name in enumerate(names, start=1):
+            statement = statement.replace(f"%({name})s", f"${number}")
+        nulls = f"({', '.join(['NULL'] * len(names))})" if names else ""
+        app_conn.execute(f"PREPARE asked AS {statement}")
+        (plan,) = app_conn.execute(
+            f"EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE asked {nulls}"
+        ).fetchone()
+        app_conn.execute("DEALLOCATE asked")
+        return plan[0]["Plan"]
+
+    return plan
+
+
+def nodes(plan):
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from nodes(inner)
+
+
+@pytest.mark.parametrize("query", EVERY_QUERY, ids=lambda query: query.name)
+def test_every_query_is_valid_and_reads_growing_tables_by_an_index(planned, query):
+    for node in nodes(planned(query)):
+        if node.get("Relation Name") in GROWING and "Scan" in node["Node Type"]:
+            assert node["Node Type"] != "Seq Scan", node
+            if node["Node Type"] != "Bitmap Heap Scan":
+                # An index read from end to end is the same as no index.
+                assert "Index Cond" in node or "TID Cond" in node, node
+
+
+def test_every_query_named_in_the_source_exists():
+    assert named_in_source() <= {query.name for query in EVERY_QUERY}
+
+
+def test_every_query_is_used():
+    assert {query.name for query in EVERY_QUERY} <= named_in_source()
+
+
+@pytest.mark.parametrize("query", EVERY_QUERY, ids=lambda query: query.name)
+def test_every_query_says_in_a_sentence_what_it_does(query):
+    comment = re.match(rb"/\* \S+ \*/ -- [A-Z].*?\.\n", query.statement, re.DOTALL)
+    assert comment, query.statement
+
+
+def test_a_query_carries_its_name_to_the_server():
+    assert parse("tags", "-- name: all :many\nSELECT 1;")["all"].statement == (
+        b"/* tags.all */ SELECT 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SELECT 1;", "before the first"),
+        ("-- name: all\nSELECT 1;", "is not"),
+        ("-- name: all :some\nSELECT 1;", "is not"),
+        ("-- name: All :many\nSELECT 1;", "is not"),
+        ("-- name: all :many\nSELECT 1;\n-- name: all :one\nSELECT 1;", "twice"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_at_once(text, said):
+    with pytest.raises(QueryFileError, match=said):
+        parse("tags", text)
+
+
+def query_of(kind: str, select: str) -> sql.Query:
+    return parse("t", f"-- name: q :{kind}\n{select}")["q"]
+
+
+@pytest.mark.parametrize("given", [{}, {"b": 1}, {"a": 1, "b": 1}])
+def test_parameters_must_be_exactly_those_of_the_statement(app_conn, given):
+    with pytest.raises(TypeError, match=r"t\.q takes \['a'\]"):
+        query_of("one", "SELECT %(a)s::int")(app_conn, **given)
+
+
+SERIES = "SELECT n, n * 2 AS twice FROM generate_series(1, %(last)s::int) AS n"
+
+
+def test_each_kind_gives_what_it_promises(app_conn):
+    def call(kind: str, last: int):
+        return query_of(kind, SERIES)(app_conn, last=last)
+
+    assert call("one", 2) == {"n": 1, "twice": 2}
+    assert call("maybe", 1) == {"n": 1, "twice": 2}
+    assert call("maybe", 0) is None
+    assert call("many", 2) == [{"n": 1, "twice": 2}, {"n": 2, "twice": 4}]
+    assert call("many", 0) == []
+    assert call("value", 2) == 1
+    assert call("exec", 2) == 2
+
+
+@pytest.mark.parametrize("kind", ["one", "value"])
+def test_a_promised_row_that_is_not_there_is_an_error(app_conn, kind):
+    with pytest.raises(NoRow, match=r"t\.q"):
+        query_of(kind, SERIES)(app_conn, last=0)
+
+
+def test_a_value_may_be_null(app_conn):
+    assert query_of("value", "SELECT NULL")(app_conn) is None
+
+
+def test_a_query_runs_in_the_callers_transaction(database):
+    with database.connect(role="app") as one, database.connect(role="app") as other:
+        with one.transaction(force_rollback=True):
+            queries.users.create(one, handle="ana")
+            assert queries.users.find_by_handle(other, handle="ana") is None
+        assert queries.users.find_by_handle(one, handle="ana") is None
+
+
+def test_values_never_become_sql(app_conn):
+    nasty = "'; DROP TABLE users; --"
+    assert queries.users.find_by_handle(app_conn, handle=nasty) is None
+    assert isinstance(app_conn, psycopg.Connection)

@@ -1,0 +1,104 @@
+"""The embedded server: starts anywhere, survives a kill, is found again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psycopg
+import pytest
+
+from sql.server import Server, ServerError
+from tests import databases
+from tests.databases import UNSAFE
+
+
+@pytest.fixture
+def server():
+    with databases.temporary_folder() as folder:
+        server = Server(folder / "postgres")
+        yield server
+        server.stop()
+
+
+def rows(server):
+    with psycopg.connect(server.url(), autocommit=True) as conn:
+        conn.execute("CREATE TABLE IF NOT EXISTS kept (id int)")
+        conn.execute("INSERT INTO kept VALUES (1)")
+        return conn.execute("SELECT count(*) FROM kept").fetchone()[0]
+
+
+def test_starting_twice_is_the_same_server(server):
+    server.start(UNSAFE)
+    pid = server.pid()
+    server.start(UNSAFE)
+    assert server.pid() == pid
+    assert rows(server) == 1
+
+
+def test_many_that_start_it_at_once_find_one_server(server):
+    threads = [threading.Thread(target=server.start, args=(UNSAFE,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert rows(server) == 1
+
+
+def test_committed_rows_survive_a_kill(server):
+    server.start()
+    assert rows(server) == 1
+    os.kill(server.pid(), signal.SIGKILL)
+    server.start()
+    assert rows(server) == 2
+
+
+def test_a_pid_file_that_names_a_strangers_process_is_not_believed(server):
+    server.start(UNSAFE)
+    server.stop()
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
+        pid_file = server.data / "postmaster.pid"
+        pid_file.write_text(f"{stranger.pid}\n{server.data}\n0\n5432\n\n\n\nready\n")
+        try:
+            assert server.pid() is None
+            server.start(UNSAFE)
+            assert server.pid() != stranger.pid
+            assert rows(server) == 1
+        finally:
+            stranger.kill()
+
+
+def test_it_asks_for_a_password(server):
+    server.start(UNSAFE)
+    wrong = server.url().replace(server.password(), "wrong")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(wrong)
+
+
+def test_the_url_of_a_server_that_does_not_run_is_an_error(server):
+    with pytest.raises(ServerError, match="no PostgreSQL server runs"):
+        server.url()
+
+
+def test_a_folder_that_no_server_starts_in_is_a_plain_error(server):
+    server.start(UNSAFE)
+    server.stop()
+    (server.data / "postgresql.conf").write_text("no_such_setting = 1\n")
+    with pytest.raises(ServerError, match="no_such_setting"):
+        server.start()
+
+
+def test_a_stopped_server_is_gone(server):
+    server.start(UNSAFE)
+    pid = server.pid()
+    server.stop()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and server.pid() is not None:
+        time.sleep(0.05)
+    assert server.port() is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

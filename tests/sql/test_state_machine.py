@@ -1,0 +1,167 @@
+"""The state machine: the database moves things as its table says, whoever asks (W9)."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import psycopg
+import pytest
+
+from tests.factories import WAYS
+
+STATUSES = tuple(WAYS)
+LISTED = {
+    (None, "enriching"): "item.created",
+    (None, "confirmed"): "item.created",
+    ("enriching", "ready_to_confirm"): "item.enriched",
+    ("enriching", "failed"): "item.failed",
+    ("enriching", "discarded"): "item.discarded",
+    ("ready_to_confirm", "confirmed"): "item.confirmed",
+    ("ready_to_confirm", "discarded"): "item.discarded",
+    ("failed", "enriching"): "item.retried",
+    ("failed", "discarded"): "item.discarded",
+    ("confirmed", "discarded"): "item.discarded",
+}
+
+
+def moves(conn, item_id):
+    rows = conn.execute(
+        "SELECT from_status, to_status, event FROM events WHERE entity_id = %s ORDER BY id",
+        (item_id,),
+    )
+    return rows.fetchall()
+
+
+def test_the_table_lists_the_moves_that_requirement_i2_names(owner):
+    rows = owner.execute("SELECT from_status, to_status, event FROM transitions")
+    assert {(before, after): event for before, after, event in rows} == LISTED
+
+
+@pytest.mark.parametrize(("before", "after"), [move for move in LISTED if move[0]])
+def test_every_listed_move_is_made_and_recorded(make, owner, before, after):
+    item = make.item(status=before)
+    make.move(item["id"], after)
+    assert moves(owner, item["id"])[-1] == (before, after, LISTED[before, after])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [move for move in product(STATUSES, STATUSES) if move not in LISTED and move[0] != move[1]],
+)
+@pytest.mark.parametrize("role", ["app_conn", "owner"])
+def test_every_unlisted_move_is_refused_for_app_and_owner(make, request, before, after, role):
+    conn = request.getfixturevalue(role)
+    item = make.item(status=before)
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        conn.execute("UPDATE items SET status = %s WHERE id = %s", (after, item["id"]))
+    assert refused.value.diag.constraint_name == "transitions"
+
+
+@pytest.mark.parametrize("status", ["ready_to_confirm", "failed", "discarded", "unheard of"])
+def test_no_item_is_born_in_a_status_that_is_no_birth(make, status):
+    user = make.user()
+    with pytest.raises(psycopg.errors.CheckViolation, match="no item begins as"):
+        make.conn.execute(
+            "INSERT INTO items (workspace_id, created_by, source_type, raw_text, status)"
+            " VALUES (%s, %s, 'note', 'x', %s)",
+            (user["workspace_id"], user["id"], status),
+        )
+
+
+def test_a_refused_move_tells_the_status_and_what_is_allowed(make):
+    item = make.item(status="confirmed")
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        make.conn.execute(
+            "UPDATE items SET status = next_status('item', status, 'retry') WHERE id = %s",
+            (item["id"],),
+        )
+    assert refused.value.diag.message_primary == "the item is confirmed: retry is not allowed"
+    assert '"allowed_actions": ["discard"]' in refused.value.diag.message_detail
+
+
+def test_one_refused_row_refuses_the_whole_statement(make, owner):
+    user = make.user()
+    make.item(user, status="ready_to_confirm")
+    make.item(user, status="enriching")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        make.conn.execute("UPDATE items SET status = 'confirmed'")
+    statuses = owner.execute("SELECT status FROM items ORDER BY id").fetchall()
+    assert statuses == [("ready_to_confirm",), ("enriching",)]
+
+
+def test_an_edit_that_leaves_the_status_makes_no_event(make, owner):
+    item = make.item()
+    make.conn.execute("UPDATE items SET title = 'x', status = status")
+    assert [event for *_, event in moves(owner, item["id"])] == ["item.created"]
+
+
+def test_a_move_is_recorded_in_the_name_of_the_transaction(make, owner):
+    item = make.item()
+    with make.conn.transaction():
+        make.conn.execute(
+            "SELECT set_config('coffer.actor', 'user:x', true),"
+            " set_config('coffer.request_id', 'r-1', true)"
+        )
+        make.move(item["id"], "discarded")
+    actors = owner.execute("SELECT actor, request_id FROM events ORDER BY id").fetchall()
+    assert actors == [("database:coffer_test_app", None), ("user:x", "r-1")]
+
+
+def test_a_failure_keeps_its_error_in_the_event(make, owner):
+    item = make.item()
+    make.conn.execute("UPDATE items SET status = 'failed', error = 'No such page.'")
+    (payload,) = owner.execute(
+        "SELECT payload FROM events WHERE entity_id = %s AND event = 'item.failed'", (item["id"],)
+    ).fetchone()
+    assert payload == {"error": "No such page."}
+
+
+def test_entering_a_status_enqueues_its_work_once(make, owner):
+    item = make.item()
+    make.move(item["id"], "failed")
+    make.move(item["id"], "enriching")
+    rows = owner.execute("SELECT kind, subject_id, workspace_id FROM outbox").fetchall()
+    assert rows == [("enrich_items", item["id"], item["workspace_id"])]
+
+
+def test_entering_a_status_again_takes_the_work_from_whoever_holds_it(make, owner):
+    item = make.item()
+    owner.execute(
+        "UPDATE outbox SET claim = 7, claimed_by = 'w', attempts = 2,"
+        " run_after = now() + interval '1 hour'"
+    )
+    make.move(item["id"], "failed")
+    make.move(item["id"], "enriching")
+    rows = owner.execute("SELECT claim, claimed_by, attempts, run_after <= now() FROM outbox")
+    assert rows.fetchall() == [(None, None, 0, True)]
+
+
+def test_new_work_takes_the_place_of_its_dead_letter(make, owner):
+    item = make.item()
+    owner.execute(
+        "INSERT INTO dead_letters SELECT id, kind, subject_id, workspace_id, payload, request_id,"
+        " 3, 'gone', enqueued_at FROM outbox"
+    )
+    make.move(item["id"], "failed")
+    make.move(item["id"], "enriching")
+    assert owner.execute("SELECT count(*) FROM dead_letters").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE public.mine (id integer)",
+        "CREATE TEMPORARY TABLE mine (id integer)",
+        "UPDATE events SET actor = 'nobody'",
+        "DELETE FROM events",
+        "TRUNCATE events",
+        "DELETE FROM transitions",
+        "INSERT INTO transitions (entity, to_status, event) VALUES ('item', 'x', 'item.x')",
+        "ALTER TABLE items DISABLE TRIGGER ALL",
+        "DROP TABLE items",
+        "SET session_replication_role = 'replica'",
+    ],
+)
+def test_the_app_role_changes_neither_the_schema_nor_history(app_conn, statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app_conn.execute(statement)

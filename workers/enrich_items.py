@@ -1,0 +1,118 @@
+"""Enrich items: fetch an article's page, then find a title, a summary and tags.
+
+What the owner wrote is never overwritten, and an item that was discarded meanwhile stays so.
+"""
+
+# I6 and I8.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sql import queries
+from webapp.clients import ai, web
+from workers.command import command_for
+from workers.kind import Clients, Kind
+
+if TYPE_CHECKING:
+    from webapp.settings import Settings
+    from workers.kind import Connection, Job
+
+    Item = dict[str, Any]
+
+# As many of the workspace's tags as a prompt can carry without drowning the text.
+_KNOWN_TAGS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Outside(Clients):
+    """The web and the AI provider."""
+
+    pages: web.PageFetcher
+    provider: ai.Provider
+
+    def close(self) -> None:
+        self.pages.close()
+        self.provider.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """What was found: the page, where there is one, and what the provider made of it."""
+
+    page: web.Page | None
+    enrichment: ai.Enrichment
+
+
+def open_clients(settings: Settings) -> Outside:
+    return Outside(
+        web.PageFetcher(allow_loopback=settings.fetch_allow_loopback),
+        ai.provider_from(settings.ai_url, settings.ai_key, settings.ai_model),
+    )
+
+
+def load(conn: Connection, job: Job) -> Item | None:
+    item: Item | None = queries.items.load_for_enrichment(conn, id=job.subject_id)
+    if item is not None:
+        tags = queries.tags.list_most_used(
+            conn, workspace_id=item["workspace_id"], limit=_KNOWN_TAGS
+        )
+        item["known_tags"] = [tag["name"] for tag in tags]
+    return item
+
+
+def enrich(item: Item, clients: Outside) -> Enriched:
+    """The work itself. Raises FetchError and AIError."""
+    page = None
+    if item["source_type"] == "article" and item["source_url"]:
+        page = clients.pages.fetch(item["source_url"])
+    texts = [item["raw_text"], page.text if page else None]
+    text = "\n\n".join(text for text in texts if text) or item["source_url"]
+    title = item["title"] or (page.title if page else None)
+    return Enriched(page, clients.provider.enrich(text, title=title, known_tags=item["known_tags"]))
+
+
+def save(conn: Connection, job: Job, found: Enriched) -> bool:
+    page, enrichment = found.page, found.enrichment
+    saved = queries.items.save_enrichment(
+        conn,
+        id=job.subject_id,
+        title=enrichment.title,
+        summary=enrichment.summary,
+        language=enrichment.language or (page.language if page else None),
+        author=page.author if page else None,
+        published_at=page.published_at if page else None,
+        content=page.text if page else None,
+    )
+    if saved:
+        queries.suggestions.replace(
+            conn,
+            item_id=job.subject_id,
+            names=[tag.name for tag in enrichment.tags],
+            confidences=[tag.confidence for tag in enrichment.tags],
+        )
+    return bool(saved)
+
+
+def give_up(conn: Connection, job: Job, error: str) -> None:
+    queries.items.fail(conn, id=job.subject_id, error=error)
+
+
+enrich_items = Kind(
+    name="enrich_items",
+    entity="item",
+    open_clients=open_clients,
+    load=load,
+    work=enrich,
+    save=save,
+    give_up=give_up,
+    # W4. The lease is longer than the page's 10 s and the provider's 60 s together.
+    delays=(0, 30, 300),
+    lease=120,
+)
+
+command = command_for([enrich_items], __doc__)
+
+if __name__ == "__main__":
+    command()

@@ -1,0 +1,27 @@
+"""Bring the database up to date: apply new migrations, and state what the app role may do.
+
+Safe to run from several machines at once: the first one migrates, the others wait.
+"""
+
+from __future__ import annotations
+
+import click
+
+from workers.command import Command
+
+
+@click.command(cls=Command, help=__doc__)
+def command() -> None:
+    from sql.migrate import migrate
+    from webapp import settings
+
+    loaded = settings.load()
+    applied = migrate(loaded.database_migrate_url, app_url=loaded.database_url)
+    for name in applied:
+        click.echo(f"applied {name}")
+    if not applied:
+        click.echo("nothing to apply")
+
+
+if __name__ == "__main__":
+    command()
