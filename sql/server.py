@@ -74,7 +74,7 @@ class Server:
             said = tried.stdout + tried.stderr
             # Another process may have taken the port, or backends of a killed server may still
             # hold its shared memory for a moment.
-            time.sleep(0.5)
+            time.sleep(0.3)
         raise ServerError(f"PostgreSQL did not start:\n{said}{self._end_of_log()}")
 
     def stop(self) -> None:

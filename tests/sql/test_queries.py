@@ -22,11 +22,7 @@ GROWING = {
 
 
 def source_files() -> list[Path]:
-    return [
-        path
-        for folder in ("webapp", "workers", "sql")
-        for path in PROJECT.glob(f"{folder}/**/*.py")
-    ]
+    return [*PROJECT.glob("webapp/**/*.py"), *PROJECT.glob("workers/**/*.py")]
 
 
 def named_in_source() -> set[str]:
@@ -52,9 +48,7 @@ def planned(app_conn):
             statement = statement.replace(f"%({name})s", f"${number}")
         nulls = f"({', '.join(['NULL'] * len(names))})" if names else ""
         app_conn.execute(f"PREPARE asked AS {statement}")
-        (plan,) = app_conn.execute(
-            f"EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE asked {nulls}"
-        ).fetchone()
+        (plan,) = app_conn.execute(f"EXPLAIN (FORMAT JSON) EXECUTE asked {nulls}").fetchone()
         app_conn.execute("DEALLOCATE asked")
         return plan[0]["Plan"]
 
