@@ -123,7 +123,6 @@ def settings(migrated: databases.Database) -> Settings:
         database_migrate_url=migrated.owner_url,
         secret_key="a secret for tests only, of 32 characters or more",
         database_pool_size=25,
-        log_level="WARNING",
         fetch_allow_loopback=True,
     )
 

@@ -8,10 +8,11 @@ same rules and not written again beside each route.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import flask_smorest
 import orjson
+from marshmallow import RAISE
 from webargs.flaskparser import FlaskParser
 
 from webapp import auth, errors, idempotency, request_id
@@ -39,6 +40,9 @@ within 24 hours and gives the same answer.
 
 class Parser(FlaskParser):
     """Reads JSON and query strings, and refuses what the database could not keep."""
+
+    # A misspelt `cursor` that is ignored reads the first page for ever.
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar = {"query": RAISE, "json": RAISE}
 
     def load_json(self, req: Request, schema: Any) -> Any:  # noqa: ARG002  # webargs's signature
         if req.mimetype != "application/json":

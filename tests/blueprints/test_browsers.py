@@ -1,0 +1,65 @@
+"""What browsers are told: CORS for configured origins, security headers (P10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from webapp.app import create_app
+
+OURS = "https://app.example.com"
+
+
+@pytest.fixture(scope="module")
+def cors(settings):
+    app = create_app(replace(settings, cors_origins=(OURS,)))
+    yield app.test_client()
+    app.extensions["pool"].close()
+
+
+def preflight(client, origin):
+    return client.options(
+        "/api/items",
+        headers={
+            "Origin": origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type, idempotency-key, x-dev-user-id",
+        },
+    )
+
+
+def test_a_preflight_of_a_configured_origin_is_granted(cors):
+    answer = preflight(cors, OURS)
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == OURS
+    granted = answer.headers["Access-Control-Allow-Headers"].lower()
+    assert {"content-type", "idempotency-key", "x-dev-user-id"} <= set(granted.split(", "))
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", OURS + ".evil.example", "http://app.example.com", "null"]
+)
+def test_other_origins_are_told_nothing(cors, origin):
+    assert "Access-Control-Allow-Origin" not in preflight(cors, origin).headers
+    answer = cors.get("/api/items/pending", headers={"Origin": origin})
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_an_error_is_readable_for_a_configured_origin_too(cors):
+    answer = cors.get("/api/items/pending", headers={"Origin": OURS})
+    assert answer.status_code == 401
+    assert answer.headers["Access-Control-Allow-Origin"] == OURS
+    assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
+
+
+def test_without_configured_origins_there_is_no_cors(client):
+    assert "Access-Control-Allow-Origin" not in preflight(client, OURS).headers
+
+
+@pytest.mark.parametrize(("environment", "sent"), [("production", True), ("development", False)])
+def test_https_is_demanded_in_production_alone(settings, environment, sent):
+    app = create_app(replace(settings, environment=environment))
+    answer = app.test_client().get("/api/items/pending")
+    assert ("Strict-Transport-Security" in answer.headers) == sent
