@@ -8,7 +8,7 @@ same rules and not written again beside each route.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import flask_smorest
 import orjson
@@ -41,9 +41,6 @@ within 24 hours and gives the same answer.
 class Parser(FlaskParser):
     """Reads JSON and query strings, and refuses what the database could not keep."""
 
-    # A misspelt `cursor` that is ignored reads the first page for ever.
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar = {"query": RAISE, "json": RAISE}
-
     def load_json(self, req: Request, schema: Any) -> Any:  # noqa: ARG002  # webargs's signature
         if req.mimetype != "application/json":
             raise Problem(415, "unsupported_media_type", "Send the body as application/json.")
@@ -62,7 +59,9 @@ class Parser(FlaskParser):
 class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose arguments are read by our parser."""
 
-    ARGUMENTS_PARSER = Parser()
+    # Unknown names are refused in the query too: a misspelt `cursor` that is ignored reads the
+    # first page for ever.
+    ARGUMENTS_PARSER = Parser(unknown=RAISE)
 
 
 class Api(flask_smorest.Api):

@@ -1,0 +1,103 @@
+"""Arrows point one way, and every setting is documented."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+WORKERS = sorted(
+    path.stem for path in (PROJECT / "workers").glob("*.py") if path.stem != "__init__"
+)
+CLIENTS = sorted(
+    ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+    for path in (PROJECT / "webapp" / "clients").rglob("*.py")
+)
+
+# What each package may import of ours; the first that fits a module counts.
+ALLOWED = {
+    "sql": ("sql",),
+    "webapp.clients": ("webapp.clients",),
+    "webapp.settings": ("sql.server",),
+    "webapp.logs": ("webapp.settings",),
+    "webapp": ("webapp", "sql"),
+    "workers": ("workers", "webapp.clients", "webapp.settings", "webapp.logs", "webapp", "sql"),
+}
+
+
+def imports_of(path: Path) -> set[str]:
+    """What a module of ours imports of ours, also inside functions and for types."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] in ("sql", "webapp", "workers")}
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """What is in sys.modules after importing modules in a fresh process."""
+    code = f"import {', '.join(modules)}, sys; print(*sys.modules)"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(asked.stdout.split())
+
+
+@pytest.mark.parametrize("module", WORKERS)
+def test_workers_run_without_flask(module):
+    loaded = loaded_by(f"workers.{module}")
+    assert not {"flask", "werkzeug", "flask_smorest", "webapp.app"} & loaded
+
+
+def test_what_is_heavy_is_not_imported_until_it_is_needed():
+    heavy = {"trafilatura", "py3langid", "lxml", "numpy", "httpx2", "yoyo", "cronsim"}
+    assert not heavy & loaded_by("workers.work", "workers.clock", "workers.migrate")
+
+
+def test_clients_know_neither_the_web_nor_the_database():
+    loaded = loaded_by(*(name.removesuffix(".__init__") for name in CLIENTS))
+    assert not {"flask", "psycopg", "sql", "webapp.settings"} & loaded
+
+
+@pytest.mark.parametrize("package", ["sql", "webapp", "workers"])
+def test_imports_point_one_way(package):
+    for path in (PROJECT / package).rglob("*.py"):
+        module = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+        allowed = next(
+            names for prefix, names in ALLOWED.items() if f"{module}.".startswith(f"{prefix}.")
+        )
+        for name in imports_of(path):
+            assert any(f"{name}.".startswith(f"{each}.") for each in allowed), (module, name)
+
+
+def test_only_settings_and_the_embedded_server_read_the_environment():
+    readers = {
+        str(path.relative_to(PROJECT))
+        for package in ("sql", "webapp", "workers")
+        for path in (PROJECT / package).rglob("*.py")
+        if re.search(r"os\.environ|os\.getenv|Env\(", path.read_text())
+    }
+    assert readers == {"webapp/settings.py", "sql/server.py"}
+
+
+def test_every_setting_is_documented_and_every_documented_one_exists():
+    source = (PROJECT / "webapp" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    example = (PROJECT / ".env.example").read_text()
+    documented = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+    assert read == documented
+
+
+def test_a_noun_has_one_stem_in_every_layer():
+    def stems(folder, suffix):
+        return {path.stem for path in (PROJECT / folder).glob(f"*{suffix}")} - {"__init__"}
+
+    blueprints = stems("webapp/blueprints", ".py")
+    assert stems("webapp/schemas", ".py") - {"common"} <= blueprints
+    for noun in blueprints & stems("sql/queries", ".sql"):
+        assert noun in {"items", "events"}

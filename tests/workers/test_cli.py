@@ -1,0 +1,112 @@
+"""The command line: quick, plain, and each worker by its own name (W5)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from workers import cli, work
+from workers.command import Duration
+
+FOLDER = Path(cli.__file__).parent
+# Modules that are no commands.
+PARTS = {"__init__", "cli", "command", "kind", "loop"}
+
+
+def coffer(*arguments, **environment):
+    """Run a command with these settings and no others."""
+    nothing = dict.fromkeys(name for name in os.environ if name.isupper() and name != "PATH")
+    return CliRunner().invoke(
+        cli.main, arguments, env=nothing | {"COFFER_ENV": "test"} | environment
+    )
+
+
+def test_every_module_is_a_command_or_a_known_part():
+    assert set(cli.COMMANDS) == {path.stem for path in FOLDER.glob("*.py")} - PARTS
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_explains_itself(name):
+    command = cli.main.get_command(None, name)
+    answer = CliRunner().invoke(cli.main, [name, "--help"])
+    assert answer.exit_code == 0
+    assert command.help.splitlines()[0] in " ".join(answer.output.split())
+
+
+def test_a_worker_runs_as_a_module_too():
+    def words(*command):
+        asked = subprocess.run(command, capture_output=True, text=True, check=True)
+        return asked.stdout.partition("[OPTIONS]")[2].split()
+
+    script = Path(sys.executable).with_name("coffer")
+    as_module = words(sys.executable, "-m", "workers.enrich_items", "--help")
+    assert as_module == words(script, "enrich_items", "--help")
+
+
+def test_help_lists_every_command_with_its_first_line():
+    listed = " ".join(CliRunner().invoke(cli.main, ["--help"]).output.split())
+    for name in cli.COMMANDS:
+        first = cli.main.get_command(None, name).help.splitlines()[0]
+        assert f"{name} {first}" in listed
+
+
+def test_work_runs_every_kind_that_has_a_worker():
+    named = {kind.name for kind in work.KINDS}
+    assert named == set(cli.COMMANDS) - {"migrate", "work", "clock"}
+
+
+def test_a_dash_is_as_good_as_an_underscore():
+    assert CliRunner().invoke(cli.main, ["enrich-items", "--help"]).exit_code == 0
+
+
+def test_an_unknown_command_is_one_line_and_an_exit_code():
+    answer = coffer("wrok")
+    assert answer.exit_code == 2
+    assert "No such command 'wrok'" in answer.stderr
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_wrong_settings_are_told_all_at_once(name):
+    answer = coffer(name, PORT="x", LOG_LEVEL="LOUD", AI_URL="ftp://x")
+    assert answer.exit_code == 1
+    assert isinstance(answer.exception, SystemExit)
+    for variable in ("PORT", "LOG_LEVEL", "AI_URL", "AI_MODEL", "DATABASE_URL"):
+        assert f"\n  {variable}: " in answer.stderr
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_a_database_that_is_away_is_one_plain_line(name):
+    answer = coffer(name, DATABASE_URL="postgresql://x:hunter2@127.0.0.1:1/x")
+    assert answer.exit_code == 1
+    assert isinstance(answer.exception, SystemExit)
+    (line,) = [line for line in answer.stderr.splitlines() if line.startswith("Error")]
+    assert "the database does not answer" in line
+    assert "hunter2" not in answer.output
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("30s", 30), ("5m", 300), ("1.5h", 5400), ("200ms", 0.2), ("7", 7)]
+)
+def test_durations(given, seconds):
+    assert Duration().convert(given, None, None) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("given", ["0", "-1s", "5 s", "soon", "", "1d"])
+def test_what_is_no_duration_is_refused(given):
+    answer = CliRunner().invoke(cli.main, ["work", "--every", given])
+    assert answer.exit_code == 2
+    assert "is not a duration" in answer.output
+
+
+def test_migrate_says_what_it_did(migrated):
+    answer = coffer(
+        "migrate",
+        DATABASE_URL=migrated.url,
+        DATABASE_MIGRATE_URL=migrated.owner_url,
+    )
+    assert (answer.exit_code, answer.stdout) == (0, "nothing to apply\n")
