@@ -1,0 +1,188 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from webapp.clients import child
+
+PARSER = "tests.clients.pages"
+
+
+def run(order: str, *, seconds: float = 5, megabytes: int = 256, output_megabytes: int = 16) -> str:
+    return child.run(
+        PARSER,
+        order.encode(),
+        seconds=seconds,
+        megabytes=megabytes,
+        output_megabytes=output_megabytes,
+    ).decode()
+
+
+def refused(order: str, **limits: float) -> child.ChildError:
+    with pytest.raises(child.ChildError) as caught:
+        run(order, **limits)  # type: ignore[arg-type]
+    return caught.value
+
+
+def test_the_answer_of_the_parser_comes_back() -> None:
+    assert run("echo hello") == "hello"
+
+
+def test_input_and_output_larger_than_a_pipe_come_through() -> None:
+    assert len(run("echo " + "x" * 5_000_000)) == 5_000_000
+
+
+def test_an_empty_answer_is_an_answer() -> None:
+    assert run("echo ") == ""
+
+
+def test_the_environment_of_the_parent_stays_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
+    environment, folder, _ = eval(run("environment"))
+    assert "secret" not in repr(environment)
+    assert set(environment) <= {*child._ENVIRONMENT, "LC_CTYPE"}
+    assert folder == "/"
+
+
+def test_an_endless_loop_is_cut_off_for_good_by_cpu_time() -> None:
+    error = refused("loop", seconds=2.4)
+    assert (error.reason, error.permanent, error.detail) == ("timeout", True, "SIGXCPU")
+
+
+def test_waiting_is_cut_off_by_the_wall_clock_and_may_be_tried_again() -> None:
+    began = time.monotonic()
+    error = refused("sleep", seconds=0.3)
+    assert (error.reason, error.permanent) == ("timeout", False)
+    assert time.monotonic() - began < 3
+
+
+def test_too_much_memory_is_refused() -> None:
+    error = refused("memory")
+    assert (error.reason, error.permanent) == ("memory", True)
+
+
+def test_too_much_output_is_refused() -> None:
+    error = refused(f"large {2 << 20}", output_megabytes=1)
+    assert (error.reason, error.permanent) == ("output", True)
+
+
+def test_what_the_parser_raises_is_for_the_log_and_not_for_the_user() -> None:
+    error = refused("raise a secret of the parser")
+    assert (error.reason, error.permanent) == ("failed", True)
+    assert "a secret of the parser" in error.detail
+    assert "a secret of the parser" not in str(error)
+
+
+def test_a_parser_that_exits_has_failed() -> None:
+    assert refused("exit").reason == "failed"
+
+
+def test_a_parser_that_vanishes_without_an_answer_has_crashed() -> None:
+    error = refused("vanish")
+    assert (error.reason, error.permanent, error.detail) == ("crash", False, "exit status 3")
+
+
+@pytest.mark.parametrize(
+    ("number", "permanent"),
+    [(signal.SIGSEGV, True), (signal.SIGABRT, True), (signal.SIGKILL, False)],
+)
+def test_a_crash_is_the_inputs_fault_unless_the_kill_came_from_outside(
+    number: signal.Signals, permanent: bool
+) -> None:
+    error = refused(f"signal {int(number)}")
+    assert (error.reason, error.permanent, error.detail) == ("crash", permanent, number.name)
+
+
+def test_a_child_that_never_reads_its_input_does_not_block_the_parent() -> None:
+    with pytest.raises(child.ChildError) as caught:
+        child.run("webapp.clients.no_such_parser", bytes(1 << 20), seconds=5, megabytes=256)
+    assert caught.value.reason == "failed"
+    assert "no_such_parser" in caught.value.detail
+
+
+def test_a_child_that_cannot_be_started_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    error = refused("echo hello")
+    assert (error.reason, error.permanent) == ("crash", False)
+
+
+def test_what_a_library_prints_stays_out_of_the_answer() -> None:
+    assert run("print the answer") == "the answer"
+
+
+def test_the_child_writes_no_files(tmp_path: Path) -> None:
+    target = tmp_path / "written"
+    assert "File too large" in refused(f"write {target}").detail
+    assert not target.exists() or target.stat().st_size == 0
+
+
+def test_the_child_opens_few_files() -> None:
+    assert "Too many open files" in refused("open").detail
+
+
+def test_what_the_child_started_is_gone_with_it() -> None:
+    grandchild = int(run("fork"))
+    for _ in range(100):
+        try:
+            state = Path(f"/proc/{grandchild}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.01)
+    pytest.fail("the grandchild lives on")
+
+
+def test_a_refused_child_leaves_no_open_files_and_no_zombie() -> None:
+    refused("sleep", seconds=0.15)
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    refused("sleep", seconds=0.15)
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_several_threads_at_once_get_their_own_answers() -> None:
+    answers: dict[int, str] = {}
+    threads = [
+        threading.Thread(target=lambda n=n: answers.update({n: run(f"echo {n}")})) for n in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {n: str(n) for n in range(6)}
+
+
+def test_it_runs_from_a_checkout_in_a_folder_with_spaces_and_from_any_folder(
+    tmp_path: Path,
+) -> None:
+    checkout = tmp_path / "my check out"
+    shutil.copytree(Path(child.__file__).parent, checkout / "webapp/clients")
+    shutil.copy(Path(child.__file__).parents[1] / "__init__.py", checkout / "webapp")
+    (checkout / "webapp/clients/where.py").write_text(
+        "def main(data):\n    return __file__.encode() + data\n"
+    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    # Not to be imported: the parent's folder may hold what a stranger uploaded.
+    (elsewhere / "json.py").write_text("raise RuntimeError")
+    script = (
+        "import sys; sys.path[:0] = [sys.argv[1]]; sys.path.remove(''); "
+        "from webapp.clients import child; "
+        "print(child.run('webapp.clients.where', b'!', seconds=5, megabytes=256).decode())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, checkout],
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == f"{checkout}/webapp/clients/where.py!"

@@ -1,0 +1,259 @@
+import json
+from typing import Any
+
+import pytest
+
+from tests.clients.pages import ARTICLE
+from webapp.clients import child, page
+
+
+def parse(body: bytes, *, charset: str | None = None, url: str = "http://a.example/") -> Any:
+    """Through the child, as the fetcher does it."""
+    data = page.request(body, url=url, charset=charset)
+    return json.loads(child.run("webapp.clients.page", data, seconds=10, megabytes=512))
+
+
+def read(markup: str) -> dict[str, str | None]:
+    """In this process, where nothing hostile is involved and speed is nice."""
+    return page.read(markup, url="http://a.example/")
+
+
+def document(body: str = "", head: str = "", attributes: str = "") -> str:
+    return f"<!doctype html><html {attributes}><head>{head}</head><body>{body}</body></html>"
+
+
+def test_an_article_gives_text_title_author_date_and_language() -> None:
+    found = parse(ARTICLE)
+    assert found["title"] == "A good harvest"
+    assert found["author"] == "Jane Doe"
+    assert found["published_at"] == "2024-03-01T08:11:12+00:00"
+    assert found["language"] == "en"
+    assert found["text"].split("\n\n")[-3:] == [
+        "The apples came early this year, and there were more of them than anyone had expected.",
+        "In the valley the pickers worked until dusk, and on some days well into the night.",
+        "Prices fell by a third, which pleased the bakers and worried the growers.",
+    ]
+    assert "Home" not in found["text"]
+    assert "privacy" not in found["text"]
+
+
+def test_a_heading_and_three_paragraphs_are_enough() -> None:
+    found = read("<title>Small</title><h1>Head</h1><p>One.</p><p>Two.</p><p>Three.</p>")
+    assert found["text"] == "Head\n\nOne.\n\nTwo.\n\nThree."
+    assert found["title"] in {"Small", "Head"}
+
+
+def test_lists_and_tables_are_line_by_line() -> None:
+    found = read(
+        "<p>Before</p><ul><li>one</li><li><p>two</p></li></ul>"
+        "<table><tr><td>a</td><td>b</td></tr><tr><th>c</th><td>d</td></tr></table><p>After</p>"
+    )
+    assert found["text"] == "Before\n\n- one\n- two\n\na | b\nc | d\n\nAfter"
+
+
+def test_line_breaks_in_the_source_are_not_paragraphs() -> None:
+    found = read(document("<p>One line\n   and <b>the\n same</b>\nline<br> and the next</p>"))
+    assert found["text"] == "One line and the same line\nand the next"
+
+
+def test_scripts_styles_and_navigation_are_not_prose() -> None:
+    found = read(
+        document(
+            "<script>var x = 1</script><style>p {}</style><nav>Menu</nav><noscript>No</noscript>"
+            "<template>T</template><p>Prose</p><button>Buy</button><footer>Imprint</footer>"
+        )
+    )
+    assert found["text"] == "Prose"
+
+
+def test_text_in_structured_data_alone_is_found() -> None:
+    prose = "The page itself is empty and is only filled by a script in the browser. " * 4
+    data = json.dumps({"@type": "NewsArticle", "articleBody": prose})
+    found = read(document(head=f'<script type="application/ld+json">{data}</script>'))
+    assert found["text"] is not None
+    assert found["text"].startswith("The page itself is empty")
+
+
+@pytest.mark.parametrize("markup", ["", " \n ", "<html></html>", document("<img src=a.png>")])
+def test_a_page_without_text_gives_none(markup: str) -> None:
+    assert read(markup)["text"] == ""
+
+
+def test_limits_on_text_title_and_author_hold() -> None:
+    found = read(
+        document(
+            "".join(f"<p>{n} {'word ' * 100}</p>" for n in range(1500)),
+            f"<title>{'t' * 1000}</title><meta name=author content='Jane {'d' * 1000}'>",
+        )
+    )
+    assert len(found["text"] or "") in range(499_000, 500_001)
+    assert len(found["title"] or "") <= 300
+    assert len(found["author"] or "") <= 200
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("2024-03-01T10:11:12+02:00", "2024-03-01T08:11:12+00:00"),
+        ("2024-03-01T10:11:12Z", "2024-03-01T10:11:12+00:00"),
+        ("2024-03-01T10:11:12", "2024-03-01T10:11:12+00:00"),
+        ("2024-03-01", "2024-03-01T00:00:00+00:00"),
+        ("2999-12-31", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_a_stated_date_becomes_utc_or_nothing(stated: str, expected: str | None) -> None:
+    head = f'<meta property="article:published_time" content="{stated}">'
+    assert read(document("<p>Text</p>", head))["published_at"] == expected
+
+
+def test_a_date_in_structured_data_keeps_its_time() -> None:
+    head = '<script type="application/ld+json">{"datePublished": "2024-03-01T10:11:12Z"}</script>'
+    assert read(document("<p>Text</p>", head))["published_at"] == "2024-03-01T10:11:12+00:00"
+
+
+@pytest.mark.parametrize(
+    ("markup", "url", "expected"),
+    [
+        ('<meta name="dc.date" content="2024-03-01"><p>Text</p>', "", "2024-03-01"),
+        ('<p class="entry-date">Posted on March 1, 2024</p><p>Text</p>', "", "2024-03-01"),
+        ("<p>Text</p>", "2024/03/01/harvest.html", "2024-03-01"),
+        ("<p>On 2024-03-01 it rained.</p>", "", None),
+        ('<p class="update">' + "It rained on 2024-03-01. " * 10 + "</p>", "", None),
+    ],
+)
+def test_a_day_is_taken_where_it_is_meant_as_the_pages_date(
+    markup: str, url: str, expected: str | None
+) -> None:
+    found = page.read(document(markup), url=f"http://a.example/{url}")["published_at"]
+    assert found == (expected and f"{expected}T00:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        ("<title>Harvest | The Daily</title>", "<h1>A good harvest</h1>", "A good harvest"),
+        (
+            "<title>Harvest | The Daily</title>",
+            "<h1>Keyboard shortcuts</h1>",
+            "Harvest | The Daily",
+        ),
+        (
+            "<title>Harvest</title><meta property=og:title content=Shared>",
+            "<h1>Other</h1>",
+            "Shared",
+        ),
+        ("<title>\n Harvest\n here </title>", "", "Harvest here"),
+        ("", "<h1>A good harvest</h1>", "A good harvest"),
+        ("", "", None),
+    ],
+)
+def test_the_title_is_the_heading_that_fits_the_page(
+    head: str, body: str, expected: str | None
+) -> None:
+    assert read(document(f"{body}<p>Some text.</p>", head))["title"] == expected
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ('lang="de"', "de"),
+        ('lang="pt-BR"', "pt"),
+        ('xml:lang="FR"', "fr"),
+        ('lang="deu"', None),
+        ('lang=""', None),
+        ("", None),
+    ],
+)
+def test_a_declared_language_is_iso_639_1_or_nothing(attributes: str, expected: str | None) -> None:
+    assert read(document("<p>Text</p>", attributes=attributes))["language"] == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "charset", "expected"),
+    [
+        ("Grün".encode(), None, "Grün"),
+        ("Grün".encode("latin-1"), "iso-8859-1", "Grün"),
+        (b"\x93quoted\x94", "ISO-8859-1", "\u201cquoted\u201d"),
+        ("Grün".encode("utf-8-sig"), "iso-8859-1", "Grün"),
+        ("Grün".encode("utf-16"), None, "Grün"),
+        ("日本語".encode("shift_jis"), "Shift_JIS", "日本語"),
+        ("Grün".encode(), "no-such-charset", "Grün"),
+        ("Grün".encode(), "punycode", "Grün"),
+        ("Grün".encode(), "zlib", "Grün"),
+        ("Grün".encode(), "utf-7\0", "Grün"),
+        (b"a\xffb", "utf-8", "a\ufffdb"),
+        (b'<meta charset="windows-1251">' + "мир".encode("cp1251"), None, "мир"),
+        (b'<?xml version="1.0" encoding="koi8-r"?>' + "мир".encode("koi8-r"), None, "мир"),
+        (b'<meta charset="utf-16">' + "мир".encode(), None, "мир"),
+        (b'<meta charset="koi8-r">' + "мир".encode("cp1251"), "windows-1251", "мир"),
+    ],
+)
+def test_charset_comes_from_mark_then_server_then_page(
+    body: bytes, charset: str | None, expected: str
+) -> None:
+    assert page.decode(body, charset, markup=True).endswith(expected)
+
+
+def test_plain_text_does_not_declare_its_own_charset() -> None:
+    assert page.decode(b'<meta charset="koi8-r">' + "мир".encode(), None).endswith("мир")
+
+
+def test_an_undeclared_charset_is_guessed() -> None:
+    russian = "Съешь же ещё этих мягких французских булок, да выпей чаю. " * 5
+    assert page.decode(russian.encode("cp1251"), None) == russian
+
+
+def test_clean_removes_what_the_database_and_readers_cannot_use() -> None:
+    assert page.clean("a\0b\x07c\ud800d\x7f \r\ne\r\n\r\n\r\n\r\nf\u2028g") == "abcd\ne\n\nf\ng"
+
+
+def test_nul_bytes_and_surrogates_in_a_page_do_no_harm() -> None:
+    found = parse(b"<p>One\0 two &#xD800; &#0; three \xff\xfe four</p>")
+    assert "\0" not in found["text"]
+    found["text"].encode()
+    assert "three" in found["text"]
+
+
+HOSTILE = {
+    "nested": b"<p>Start</p>" + b"<div>" * 100_000 + b"deep" + b"</div>" * 100_000,
+    "nested inline": b"<p>Start</p>" + b"<b>" * 100_000,
+    "nested lists": b"<p>Start</p>" + b"<ul><li>" * 20_000,
+    "only brackets": b"<" * 5_000_000,
+    "huge attribute": b"<p title='" + b"x" * 1_000_000 + b"'>Start</p>",
+    "one long word": b"<p>" + b"x" * 1_000_000,
+    "many elements": b"<p>Start</p>" + b"<i>x</i>" * 60_000,
+    "entity bomb": (
+        b'<?xml version="1.0"?><!DOCTYPE html [<!ENTITY a "ha">'
+        + b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 50) for n in range(1, 30))
+        + b']><html xmlns="http://www.w3.org/1999/xhtml"><body><p>Start &a29;</p></body></html>'
+    ),
+    "file entity": (
+        b'<!DOCTYPE html [<!ENTITY f SYSTEM "file:///etc/passwd">]><html><p>Start &f;</p></html>'
+    ),
+    "nested data": (
+        b"<p>Start</p><script type='application/ld+json'>" + b'{"@graph":[' * 50_000 + b"</script>"
+    ),
+    "noise": bytes(range(256)) * 400,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_page_ends_in_text_and_in_time(name: str) -> None:
+    found = parse(HOSTILE[name])
+    assert len(found["text"]) <= 500_000
+    assert "root:" not in found["text"]
+    if b"Start" in HOSTILE[name]:
+        assert "Start" in found["text"]
+
+
+def test_a_page_that_takes_the_parser_too_long_is_cut_off() -> None:
+    # libxml2 compares each attribute with all before it.
+    attributes = b" ".join(b"a%d=1" % n for n in range(300_000))
+    data = page.request(b"<p " + attributes + b">x", url="http://a.example/", charset=None)
+    with pytest.raises(child.ChildError) as caught:
+        child.run("webapp.clients.page", data, seconds=0.5, megabytes=512)
+    assert caught.value.reason == "timeout"

@@ -1,0 +1,252 @@
+"""Runs a parser of hostile input in a child process with limits, so that it can only hurt itself.
+
+A page, a PDF or an image from a stranger may send a parser into an endless loop, into all of the
+memory or over a null pointer. In a child that is one refused document; in the worker it would be
+every document the worker holds.
+
+A parser is a module with `main(data: bytes) -> bytes`. It is imported only in the child, after the
+child has limited itself (in the child rather than with `preexec_fn`, which may deadlock when the
+parent has threads). This bounds what a parser can use up; it is no sandbox against one that has
+been taken over, which still runs as the same user.
+"""
+
+import contextlib
+import importlib
+import os
+import resource
+import selectors
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+from webapp.clients import ClientError
+
+# The child may be started from a source checkout, an editable install or site-packages: it finds
+# this package where the parent found it. `-I` keeps PYTHON* variables, the user's site folder and
+# the current folder out of it, so nothing near an uploaded file is ever imported.
+_ROOT = str(Path(__file__).resolve().parents[2])
+_BOOTSTRAP = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from webapp.clients.child import serve; serve(*sys.argv[2:])"
+)
+# Nothing of the parent's environment: it holds the database's password and every API key.
+# One thread each, because these libraries otherwise start one for every core they see.
+_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "OMP_NUM_THREADS": "1",
+    "OMP_THREAD_LIMIT": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+_MEGABYTE = 1 << 20
+_CHUNK = 1 << 16
+# Enough for a zip reader, a font folder or tesseract; far from what would starve the machine.
+_OPEN_FILES = 64
+
+# The last byte of the child's output says how it went. Its exit status cannot say it: the parent
+# kills the child's whole group as soon as the output ends, before the status exists.
+_DONE, _OUT_OF_MEMORY, _FAILED = b"+", b"M", b"!"
+
+
+class ChildError(ClientError):
+    """The parser in the child process gave no answer.
+
+    `reason` is one of `timeout` (seconds or CPU seconds used up), `memory`, `output` (more output
+    than allowed), `failed` (the parser raised) and `crash` (killed by a signal, or never began).
+    `permanent` is set where the input itself is to blame and would do the same again; a wall-clock
+    timeout or a kill from outside may be the fault of a busy machine. `detail` is for the log, not
+    for users: the end of the parser's traceback, or how the process ended.
+    """
+
+    def __init__(self, message: str, *, reason: str, permanent: bool, detail: str = "") -> None:
+        super().__init__(message, permanent=permanent)
+        self.reason = reason
+        self.detail = detail
+
+
+def run(
+    module: str, data: bytes, *, seconds: float, megabytes: int, output_megabytes: int = 16
+) -> bytes:
+    """What `module.main(data)` returns, called in a child process of its own.
+
+    `seconds` bounds the wall clock from start to answer, starting Python included, and four fifths
+    of it the CPU time; `megabytes` bounds the child's address space, of which Python itself takes
+    about 20; `output_megabytes` bounds the answer. `module` is a name from our own code, never from
+    input. Whatever happens, no process of the child's group is left when this returns.
+
+    Raises `ChildError`. Safe to call from several threads at once.
+    """
+    deadline = time.monotonic() + seconds
+    command = [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, _ROOT, module]
+    try:
+        process = subprocess.Popen(
+            [*command, str(seconds), str(megabytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=_ENVIRONMENT,
+            start_new_session=True,
+        )
+    except OSError as error:  # no more processes, memory or descriptors: for now
+        raise _crash(permanent=False, detail=str(error)) from error
+    try:
+        output = _exchange(process, data, deadline, output_megabytes * _MEGABYTE)
+    finally:
+        # Before `wait`, while the unreaped child still holds its number: no other process can have
+        # taken it over, so this can only hit the child and what it started.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+    return _answer(output, process.returncode)
+
+
+def _exchange(
+    process: "subprocess.Popen[bytes]", data: bytes, deadline: float, most: int
+) -> bytearray:
+    """Feed the child and read it until it closes its output.
+
+    Both at once: a child that answers before it has read everything would otherwise wait for us
+    while we wait for it. `Popen.communicate` would do, but it keeps whatever the child writes.
+    """
+    output = bytearray()
+    pending = memoryview(data)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    os.set_blocking(process.stdin.fileno(), False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdin, selectors.EVENT_WRITE)
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise _timeout(permanent=False, detail="wall clock")
+            for key, _ in selector.select(left):
+                if key.fileobj is process.stdout:
+                    chunk = os.read(key.fd, _CHUNK)
+                    if not chunk:
+                        return output
+                    output += chunk
+                    if len(output) > most:
+                        raise ChildError(
+                            "The content is larger than Coffer can take in.",
+                            reason="output",
+                            permanent=True,
+                        )
+                    continue
+                # A child that dies early closes its end; what it said, if anything, comes next.
+                with contextlib.suppress(BlockingIOError):
+                    try:
+                        pending = pending[os.write(key.fd, pending[:_CHUNK]) :]
+                    except BrokenPipeError:
+                        pending = pending[:0]
+                if not pending:
+                    selector.unregister(process.stdin)
+                    with contextlib.suppress(BrokenPipeError):
+                        process.stdin.close()
+
+
+def _answer(output: bytearray, status: int) -> bytes:
+    """The answer without its last byte, or the error which that byte or the exit status tells."""
+    ending = bytes(output[-1:])
+    if ending == _DONE:
+        return bytes(output[:-1])
+    if ending == _OUT_OF_MEMORY:
+        raise ChildError(
+            "The content needs more memory to read than Coffer allows.",
+            reason="memory",
+            permanent=True,
+        )
+    if ending == _FAILED:
+        raise ChildError(
+            "The content could not be read: it may be damaged.",
+            reason="failed",
+            permanent=True,
+            detail=output[:-1].decode("utf-8", "replace"),
+        )
+    if status in (-signal.SIGXCPU, -signal.SIGALRM):
+        raise _timeout(permanent=status == -signal.SIGXCPU, detail=signal.Signals(-status).name)
+    # SIGKILL is how the kernel frees memory and how an operator stops things: not the input's
+    # fault. An ordinary exit without an answer means that the child never reached the parser.
+    raise _crash(
+        permanent=status < 0 and status != -signal.SIGKILL,
+        detail=signal.Signals(-status).name if status < 0 else f"exit status {status}",
+    )
+
+
+def _timeout(*, permanent: bool, detail: str) -> ChildError:
+    return ChildError(
+        "The content takes too long to read.", reason="timeout", permanent=permanent, detail=detail
+    )
+
+
+def _crash(*, permanent: bool, detail: str) -> ChildError:
+    return ChildError(
+        "The content could not be read: its reader stopped unexpectedly.",
+        reason="crash",
+        permanent=permanent,
+        detail=detail,
+    )
+
+
+# Below: what runs in the child.
+
+
+def serve(module: str, seconds: str, megabytes: str) -> NoReturn:
+    """The child's side of `run`: limit this process, then answer standard input, then end.
+
+    Only for a process started for this: its limits cannot be lifted again.
+    """
+    # The answer gets a descriptor of its own which no grandchild inherits; what a library prints
+    # goes where standard error goes, not into the answer.
+    answer_fd = os.dup(1)
+    os.dup2(2, 1)
+    _limit(float(seconds), int(megabytes))
+    try:
+        answer = importlib.import_module(module).main(sys.stdin.buffer.read()) + _DONE
+    except MemoryError:
+        answer = _OUT_OF_MEMORY
+    except BaseException:  # noqa: BLE001 -- every way to fail is an answer; the parent decides
+        answer = traceback.format_exc(limit=-5)[-4000:].encode("utf-8", "replace") + _FAILED
+    rest = memoryview(answer)
+    with contextlib.suppress(BrokenPipeError):
+        while rest:
+            rest = rest[os.write(answer_fd, rest) :]
+    # Not `sys.exit`: tearing down a parser's objects takes time and may crash.
+    os._exit(0)
+
+
+def _limit(seconds: float, megabytes: int) -> None:
+    """Bound this process for good: address space, CPU, files, and its life without a parent."""
+    # When memory runs out the kernel should end a parser, not the worker or the database.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    # Less than the wall clock, so that it strikes first when the input is to blame; when the wall
+    # clock does, the machine was busy and another try may do. Whole seconds are all there is.
+    cpu = max(1, int(seconds * 0.8))
+    limits = [
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES),
+        (resource.RLIMIT_CPU, cpu, cpu + 1),
+    ]
+    # macOS, where some develop, refuses a limit on address space; production is Linux.
+    if sys.platform != "darwin":
+        limits.append((resource.RLIMIT_AS, megabytes * _MEGABYTE, megabytes * _MEGABYTE))
+    for kind, soft, hard in limits:
+        ceiling = resource.getrlimit(kind)[1]
+        if ceiling != resource.RLIM_INFINITY:
+            soft, hard = min(soft, ceiling), min(hard, ceiling)
+        resource.setrlimit(kind, (soft, hard))
+    # The parent keeps the clock, but it may be killed first: then this one ends the child.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)

@@ -1,0 +1,342 @@
+"""What a web page says: its text, title, author, date and language.
+
+`main` runs in the limited child process of `webapp.clients.child`, because the libraries below it
+parse whatever a stranger's server sends. `decode` and `clean` are linear in their input and also
+serve the fetcher itself, for plain text.
+"""
+
+import codecs
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any
+
+MAX_TEXT, MAX_TITLE, MAX_AUTHOR = 500_000, 300, 200  # characters
+
+# trafilatura needs about 0.1 ms an element, and more than linearly so: 14,000 elements take one
+# second, 69,000 take ten. Beyond this a page gets the plain extraction, which is linear.
+MAX_ELEMENTS = 30_000
+_SHORT = 1_000  # characters; below it, trafilatura's second opinions cost 0.2 s and find no more
+
+# What a charset label means, as the WHATWG Encoding Standard has it: browsers read `iso-8859-1` as
+# windows-1252, and pages are written for browsers. Only these: Python knows codecs such as
+# `punycode` and `idna` whose decoding is quadratic, and `utf-7`, which hides tags from a filter.
+_CODECS = {
+    **dict.fromkeys(["ascii", "iso8859-1", "cp1252"], "cp1252"),
+    **dict.fromkeys(["gb2312", "gbk", "gb18030"], "gb18030"),
+    **dict.fromkeys(["shift_jis", "cp932"], "cp932"),
+    **dict.fromkeys(["euc_kr", "cp949"], "cp949"),
+    **dict.fromkeys(["big5", "big5hkscs"], "big5hkscs"),
+    **dict.fromkeys(["iso8859-9", "cp1254"], "cp1254"),
+    **dict.fromkeys(["iso8859-11", "tis-620", "cp874"], "cp874"),
+    **{name: name for name in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "euc_jp")},
+    **{name: name for name in ("iso2022_jp", "koi8-r", "koi8-u", "cp866", "mac-roman")},
+    **{f"cp{number}": f"cp{number}" for number in (1250, 1251, 1253, 1255, 1256, 1257, 1258)},
+    **{f"iso8859-{part}": f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)},
+}
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_DECLARED = re.compile(
+    rb"""<(?:meta\s[^>]{0,500}?charset|\?xml\s[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""",
+    re.IGNORECASE,
+)
+_DECLARED_WITHIN = 4096  # bytes; the standard says 1024, pages are less strict
+_GUESS_FROM = 32_768  # bytes; charset-normalizer tries some ninety codecs on what it is given
+
+# C0 controls other than tab and newline, DEL, C1 controls and surrogates: PostgreSQL refuses NUL,
+# UTF-8 has no lone surrogates, and no reader needs the others.
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_LINE_ENDS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
+_SPACE = re.compile(r"\s+")
+
+_DATES = (
+    "//meta[@property='article:published_time']/@content",
+    "//meta[@itemprop='datePublished']/@content",
+    "//*[@itemprop='datePublished']/@datetime",
+    "//time[@pubdate]/@datetime",
+)
+_DATED = "//time | //*[contains(@class, 'date') or contains(@class, 'publish')]"
+_JSON_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
+
+
+def main(data: bytes) -> bytes:
+    """A page's content as JSON: `text`, `title`, `author`, `published_at` (ISO 8601), `language`.
+
+    `data` is what `request` made. All but `text` may be null; an empty `text` means that there is
+    nothing to read on the page.
+    """
+    # trafilatura imports py3langid, and that numpy, for a language check it is not asked for here:
+    # half of its start-up time and most of its address space.
+    sys.modules["py3langid"] = None  # type: ignore[assignment]
+    logging.disable()
+    head, _, body = data.partition(b"\n")
+    asked = json.loads(head)
+    found = read(decode(body, asked["charset"], markup=True), url=asked["url"])
+    return json.dumps(found, ensure_ascii=False).encode()
+
+
+def request(body: bytes, *, url: str, charset: str | None) -> bytes:
+    """The input of `main`: a line of JSON with what the server said, then the page as it came."""
+    return json.dumps({"url": url, "charset": charset}).encode() + b"\n" + body
+
+
+def decode(body: bytes, charset: str | None, *, markup: bool = False) -> str:
+    """`body` as text: by its byte order mark, the server's `charset`, its own declaration (only
+    with `markup`), as UTF-8, or by a guess. Never fails: what does not fit becomes U+FFFD.
+    """
+    for mark, marked in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(marked, "replace")
+    codec = _codec(charset)
+    if codec is None and markup and (declared := _DECLARED.search(body[:_DECLARED_WITHIN])):
+        codec = _codec(declared[1].decode("ascii", "replace"))
+        if codec is not None and codec.startswith("utf-16"):
+            codec = "utf-8"  # a declaration readable as ASCII is wrong about that
+    if codec is None:
+        try:
+            return body.decode()
+        except UnicodeDecodeError:
+            codec = _guess(body)
+    return body.decode(codec, "replace")
+
+
+def _codec(label: str | None) -> str | None:
+    """Python's name for a charset label, or None for one that is unknown or unwanted."""
+    if not label or not re.fullmatch(r"[A-Za-z0-9_.:-]{1,40}", label):
+        return None
+    try:
+        return _CODECS.get(codecs.lookup(label).name)
+    except LookupError:
+        return None
+
+
+def _guess(body: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(body[:_GUESS_FROM]).best()
+    return (best and _codec(best.encoding)) or "cp1252"
+
+
+def clean(text: str) -> str:
+    """`text` without control characters, lines without trailing space, at most one blank line
+    between paragraphs, at most `MAX_TEXT` characters."""
+    text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
+    lines = (line.rstrip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:MAX_TEXT].rstrip()
+
+
+def read(markup: str, *, url: str) -> dict[str, str | None]:
+    """The content of a page: see `main`. Raises what lxml raises; the child's limits hold the rest.
+
+    Always the HTML parser, for XHTML too: it expands no entities of the page's own, and forgives.
+    """
+    import lxml.etree
+    import lxml.html
+
+    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        source = _UNWANTED.sub("", _LINE_ENDS.sub("\n", markup)).encode()
+        tree = lxml.html.document_fromstring(source, parser=parser)
+    except lxml.etree.ParserError:  # nothing but white space
+        return {"text": "", **dict.fromkeys(("title", "author", "published_at", "language"))}
+    plain = clean(_text(tree))
+    article = _extract(tree, url, fast=len(plain) < _SHORT)
+    published = _published(tree, url)
+    return {
+        "text": _best_text(tree, plain, article),
+        "title": _title(tree, _line(article and article.title, MAX_TITLE)),
+        "author": _line(article and article.author, MAX_AUTHOR),
+        "published_at": published.isoformat() if published else None,
+        "language": _language(tree),
+    }
+
+
+def _extract(tree: Any, url: str, *, fast: bool) -> Any:
+    """trafilatura's document, or None where it finds nothing, fails, or would take too long."""
+    if tree.xpath("count(//*)") > MAX_ELEMENTS:
+        return None
+    from trafilatura import bare_extraction
+
+    # It cannot be kept from looking for a date, but from taking long; `_published` does it better.
+    dates = {"extensive_search": False, "original_date": True}
+    wanted: dict[str, Any] = {"include_comments": False, "with_metadata": True}
+    try:
+        return bare_extraction(tree, url=url, fast=fast, date_extraction_params=dates, **wanted)
+    except Exception:  # noqa: BLE001 -- third-party heuristics on hostile input: there is a plainer way
+        return None
+
+
+def _best_text(tree: Any, plain: str, article: Any) -> str:
+    """trafilatura's text, or `plain`, that of the whole page, where it found nothing better.
+
+    On a page too short to judge, trafilatura puts all there is into one `p`, menus included, line
+    by line: then the page's own paragraphs serve better. But such lines may also come from data in
+    a script, for a page that shows little of its own; and line breaks in a single `p` of a long
+    page are only those of its source.
+    """
+    if article is None or article.body is None:
+        return plain
+    found = clean(_text(article.body))
+    if len(article.body) == 1 and "\n" in (lines := article.body[0].text or ""):
+        shown = tree.xpath("//body//text()[not(parent::script or parent::style)]")
+        if sum(len("".join(text.split())) for text in shown) < len("".join(found.split())):
+            return clean(lines.replace("\n", "\n\n"))
+        if plain and len(plain) <= 1.5 * len(found):
+            return plain
+    return found or plain
+
+
+# Elements that begin a paragraph of their own, in HTML and in trafilatura's result (`item`, `row`,
+# `quote`, and `head` for a heading).
+_BLOCKS = frozenset(
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
+    "figcaption figure form h1 h2 h3 h4 h5 h6 head header hr item legend li list main menu ol p "
+    "pre quote row section summary table tbody tfoot thead tr ul".split()
+)
+_SKIPPED = frozenset(
+    "applet audio button canvas embed footer iframe input map math nav noembed noframes noscript "
+    "object script select style svg template textarea title video".split()
+)
+_ITEMS = {"li": "- ", "item": "- ", "tr": "", "row": ""}  # one line each, no blank line between
+_CELLS = frozenset({"td", "th", "cell"})
+_KEPT = frozenset({"pre", "quote", "code"})  # where white space means something
+
+
+def _text(root: Any) -> str:
+    """The prose below `root`: paragraphs with a blank line between, lists and tables by line."""
+    out: list[str] = []
+    before = None
+    for mark, text in _paragraphs(root):
+        out += ["" if not out else "\n" if mark is not None and mark == before else "\n\n", text]
+        before = mark
+    return "".join(out)
+
+
+def _paragraphs(root: Any) -> Iterator[tuple[str | None, str]]:
+    """Each paragraph below `root`, after what marks an item of a list or a row of a table.
+
+    A walk without recursion: pages nest deeper than Python calls may.
+    """
+    import lxml.etree
+
+    words: list[str] = []
+    mark: str | None = None  # what begins the item we are in, until something has been said in it
+    kept = 0  # how many of `_KEPT` we are in
+
+    def say(text: str | None) -> None:
+        if text and not kept:
+            text = _SPACE.sub(" ", text)
+            if not words or words[-1][-1] in " \n":
+                text = text.lstrip()
+        if text:
+            words.append(text)
+
+    def finish() -> Iterator[tuple[str | None, str]]:
+        nonlocal mark
+        text = "".join(words).strip(" |\n\t")
+        words.clear()
+        if text:
+            yield mark, (mark or "") + text
+            mark = None
+
+    walk = lxml.etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        tag = element.tag
+        if event == "start":
+            # trafilatura's `head` is a heading anywhere in the body; HTML's own is not prose.
+            if tag in _SKIPPED or (tag == "head" and element.getparent().tag == "html"):
+                walk.skip_subtree()
+                continue
+            if tag in _BLOCKS:
+                yield from finish()
+                mark = _ITEMS.get(tag, mark)
+            elif tag in _CELLS and words:
+                words.append(" | ")
+            elif tag in {"br", "lb"}:
+                words.append("\n")
+            kept += tag in _KEPT
+            say(element.text)
+        else:
+            kept -= tag in _KEPT
+            if tag in _BLOCKS:
+                yield from finish()
+                mark = None if tag in _ITEMS else mark
+            if element is not root:
+                say(element.tail)
+    yield from finish()
+
+
+def _line(text: str | None, most: int) -> str | None:
+    """`text` on one line, at most `most` characters; None for nothing."""
+    return clean(_SPACE.sub(" ", text or ""))[:most].rstrip() or None
+
+
+def _title(tree: Any, heading: str | None) -> str | None:
+    """The page's title: what it states for sharing, the heading trafilatura chose, or `<title>`.
+
+    The last carries the site's name, so a heading is nicer, but one that has no word in common with
+    it belongs to something else on the page.
+    """
+    paths = "//meta[@property='og:title']/@content", "//title", "//h1"
+    shared, title, first = (_line(tree.xpath(f"string({path})"), MAX_TITLE) for path in paths)
+    if shared or not title:
+        return shared or heading or first
+    words, others = (set(re.findall(r"\w+", text.lower())) for text in (heading or "", title))
+    return heading if words & others else title
+
+
+def _language(tree: Any) -> str | None:
+    """The page's own `lang` as ISO 639-1 (`en` from `en-GB`), if it states one of two letters."""
+    stated = [tree.get("lang"), tree.get("xml:lang")]
+    stated += tree.xpath("//meta[@property='og:locale']/@content")[:1]
+    for value in stated:
+        if value and (match := re.fullmatch(r"\s*([A-Za-z]{2})(?:[-_].*)?\s*", value)):
+            return match[1].lower()
+    return None
+
+
+def _published(tree: Any, url: str) -> datetime | None:
+    """The moment of publication if the page states it, or else the day if it gives one to see.
+
+    htmldate, which knows many ways to write a day, gets only the URL, the metadata and short texts
+    marked as dates: from a whole page it takes whatever date the prose mentions.
+    """
+    import lxml.html
+    from htmldate import find_date
+
+    stated = [str(value) for path in _DATES for value in tree.xpath(path)[:1]]
+    for script in tree.xpath("//script[@type='application/ld+json']")[:20]:
+        stated += _JSON_LD_DATE.findall(script.text or "")[:1]
+    for value in stated:
+        if date := _date(value):
+            return date
+    hints = [lxml.html.tostring(meta, encoding="unicode") for meta in tree.xpath("//meta")[:100]]
+    for element in tree.xpath(_DATED)[:20]:
+        text = _line(element.get("datetime") or element.text_content(), 101) or ""
+        hints.append(f'<p class="date">{escape(text)}</p>' if len(text) <= 100 else "")
+    hint = f"<html><body>{''.join(hints)}</body></html>"
+    try:
+        return _date(find_date(hint, url=url, extensive_search=False, original_date=True))
+    except Exception:  # noqa: BLE001 -- as for `_extract`
+        return None
+
+
+def _date(value: str | None) -> datetime | None:
+    """An ISO 8601 date or time as UTC, or None for what is none, or cannot be meant.
+
+    A date without a zone counts as UTC. Year 1 is how blank fields look; a date beyond tomorrow
+    (which it may already be, east of here) is a mistake or an event, not a publication.
+    """
+    try:
+        date = datetime.fromisoformat((value or "").strip())
+        date = (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return date if date.year >= 1400 and date <= _now() + timedelta(days=1) else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
