@@ -47,10 +47,13 @@ class Server:
         self.data = folder / "data"
         self.log = folder / "log"
 
-    def start(self, parameters: Mapping[str, str] | None = None) -> None:
+    def start(
+        self, parameters: Mapping[str, str] | None = None, *, port: int | None = None
+    ) -> None:
         """Create the data folder if need be and start the server, unless it runs already.
 
-        `parameters` are server settings such as `{"fsync": "off"}`. A folder left behind by a
+        `parameters` are server settings such as `{"fsync": "off"}`; `port` is one that is free
+        unless it is given. A folder left behind by a
         killed server is recovered, as after a power cut. Raises ServerError.
         """
         self._make_folder()
@@ -60,13 +63,13 @@ class Server:
             if not self.data.exists():
                 self._initialise()
             self._drop_stale_pid_file()
-            self._start(dict(parameters or {}))
+            self._start(dict(parameters or {}), port)
 
-    def _start(self, parameters: dict[str, str]) -> None:
+    def _start(self, parameters: dict[str, str], port: int | None) -> None:
         said = ""
         for _ in range(5):
             parameters |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
-            parameters["port"] = str(_free_port())
+            parameters["port"] = str(port or _free_port())
             options = " ".join(f"-c {name}='{value}'" for name, value in parameters.items())
             tried = self._run("pg_ctl", "-D", self.data, "-l", self.log, "-o", options, "start")
             if tried.returncode == 0:

@@ -107,7 +107,7 @@ enrich_items = Kind(
     work=enrich,
     save=save,
     give_up=give_up,
-    # W4. The lease is longer than the page's 10 s and the provider's 60 s together.
+    # W4. The lease is longer than the page's 10 s, its parser's 15 s and the provider's 60 s.
     delays=(0, 30, 300),
     lease=120,
 )

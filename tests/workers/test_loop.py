@@ -56,9 +56,11 @@ def enqueue(owner, *numbers, kind=KIND):
 
 
 def outbox(owner):
+    """Attempts, whether claimed, seconds until due (to the nearest 5), and the error, by row."""
     return owner.execute(
-        "SELECT attempts, claim IS NOT NULL, round(extract(epoch FROM run_after - now()))::int,"
-        " last_error FROM outbox ORDER BY id"
+        "SELECT attempts, claim IS NOT NULL,"
+        " round(extract(epoch FROM run_after - now()) / 5)::int * 5, last_error"
+        " FROM outbox ORDER BY id"
     ).fetchall()
 
 

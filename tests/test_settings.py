@@ -1,0 +1,110 @@
+"""Settings come from the environment alone, and all mistakes are told at once (P7)."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from webapp import settings
+
+URL = "postgresql://app:hunter2@localhost/coffer"
+PRODUCTION = {
+    "COFFER_ENV": "production",
+    "DATABASE_URL": URL,
+    "SECRET_KEY": "0123456789abcdef0123456789abcdef",
+}
+
+
+@pytest.fixture
+def load(monkeypatch, tmp_path):
+    """Loads settings from these variables and no others."""
+    for name in list(os.environ):
+        if name.isupper() and name not in ("PATH", "HOME"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def load_from(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return settings.load()
+
+    return load_from
+
+
+def mistakes(load, **variables):
+    with pytest.raises(settings.SettingsError) as wrong:
+        load(**variables)
+    return {line.partition(":")[0] for line in wrong.value.mistakes}
+
+
+def test_production_needs_a_database_and_a_secret(load):
+    assert mistakes(load) == {"DATABASE_URL", "SECRET_KEY"}
+
+
+def test_a_complete_production(load):
+    loaded = load(**PRODUCTION, PORT="9000", CORS_ORIGINS="https://a.example,https://b.example")
+    assert loaded.in_production
+    assert loaded.database_migrate_url == URL
+    assert loaded.port == 9000
+    assert loaded.cors_origins == ("https://a.example", "https://b.example")
+    assert not loaded.docs_enabled
+    assert loaded.database_pool_size == loaded.web_threads + 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"COFFER_ENV": "prod"}, "COFFER_ENV"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "for development only, and known to everybody"}, "SECRET_KEY"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL DATABASE_MIGRATE_URL"),
+        ({"DATABASE_MIGRATE_URL": "host=x"}, "DATABASE_MIGRATE_URL"),
+        ({"PORT": "0"}, "PORT"),
+        ({"PORT": "http"}, "PORT"),
+        ({"LOG_LEVEL": "info"}, "LOG_LEVEL"),
+        ({"WEB_CONCURRENCY": "0", "WEB_THREADS": "-1"}, "WEB_CONCURRENCY WEB_THREADS"),
+        ({"MAX_BODY_BYTES": "1MB"}, "MAX_BODY_BYTES"),
+        ({"AI_URL": "https://api.example.com/v1"}, "AI_MODEL"),
+        ({"AI_URL": "api.example.com", "AI_MODEL": "m"}, "AI_URL"),
+        ({"FETCH_ALLOW_LOOPBACK": "true"}, "FETCH_ALLOW_LOOPBACK"),
+        ({"DOCS_ENABLED": "perhaps"}, "DOCS_ENABLED"),
+        (
+            {"PORT": "x", "LOG_LEVEL": "x", "AI_URL": "x"},
+            "PORT LOG_LEVEL AI_URL AI_MODEL",
+        ),
+    ],
+    ids=str,
+)
+def test_every_mistake_is_named(load, wrong, named):
+    assert mistakes(load, **(PRODUCTION | wrong)) == set(named.split())
+
+
+def test_an_empty_variable_is_as_if_it_were_not_set(load):
+    loaded = load(**PRODUCTION, AI_URL="", AI_KEY="", AI_MODEL="", DATABASE_MIGRATE_URL="")
+    assert (loaded.ai_url, loaded.ai_key, loaded.ai_model) == (None, None, None)
+    assert loaded.database_migrate_url == URL
+
+
+def test_secrets_are_not_shown(load):
+    shown = repr(load(**PRODUCTION, AI_URL="https://x", AI_MODEL="m", AI_KEY="sk-secret"))
+    for secret in ("hunter2", PRODUCTION["SECRET_KEY"], "sk-secret"):
+        assert secret not in shown
+
+
+def test_a_file_adds_what_the_environment_does_not_say(load, tmp_path):
+    (tmp_path / ".env").write_text(f"COFFER_ENV=development\nDATABASE_URL={URL}\nPORT=9001\n")
+    loaded = load(PORT="9002")
+    assert (loaded.environment, loaded.database_url, loaded.port) == ("development", URL, 9002)
+
+
+@pytest.mark.parametrize("environment", ["test", "production"])
+def test_outside_development_no_file_is_read(load, tmp_path, environment):
+    (tmp_path / ".env").write_text("PORT=9001\n")
+    assert load(**(PRODUCTION | {"COFFER_ENV": environment})).port == 8080
+
+
+def test_development_needs_nothing_but_a_database(load):
+    loaded = load(COFFER_ENV="development", DATABASE_URL=URL)
+    assert loaded.in_development
+    assert loaded.docs_enabled
