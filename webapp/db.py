@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Pool = ConnectionPool[Connection]
 
 # Seconds a request waits for a connection before it gives up with 503.
-POOL_TIMEOUT: Final = 10.0
+POOL_TIMEOUT: Final = 5.0
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -41,8 +41,10 @@ def install(app: Flask, settings: Settings) -> None:
         max_size=settings.database_pool_size,
         open=False,
         configure=_configure,
-        check=check_alive,
         timeout=POOL_TIMEOUT,
+        # The pool pauses ever longer between tries to connect: after this long it is to forget the
+        # connection, and the next request makes a new one at once.
+        reconnect_timeout=POOL_TIMEOUT,
         name="web",
     )
 
@@ -61,7 +63,7 @@ def connection() -> Iterator[Connection]:
     if "connection" in g:
         yield g.connection
         return
-    with pool().connection() as conn:
+    with pooled() as conn:
         yield conn
 
 
@@ -71,7 +73,7 @@ def transaction() -> Iterator[Connection]:
     if "connection" in g:
         yield g.connection
         return
-    with pool().connection() as conn, conn.transaction():
+    with pooled() as conn, conn.transaction():
         queries.requests.identify(
             conn, actor=f"user:{g.caller.user_id}", request_id=request_id.current()
         )
@@ -82,20 +84,40 @@ def transaction() -> Iterator[Connection]:
             del g.connection
 
 
-def check_alive(conn: Connection) -> None:
-    """Refuse a pooled connection whose server has gone, at the cost of a system call.
+@contextmanager
+def pooled(timeout: float | None = None) -> Iterator[Connection]:
+    """A connection of the pool whose server is there still.
 
-    The pool's own check asks the server, a round trip for each request. A server that closed its
-    end has left a mark on the socket: something to read where nothing was asked.
+    The pool's own check asks the server, a round trip for each request, and pauses after each
+    connection that it finds dead, so that a restart of the database makes requests wait for many
+    seconds. Here a dead one is put away and the next one taken.
     """
-    if conn.closed:
-        raise psycopg.OperationalError("the connection is closed")
+    held = pool()
+    conn = held.getconn(timeout)
+    try:
+        while not is_alive(conn):
+            conn.close()
+            held.putconn(conn)
+            conn = held.getconn(timeout)
+        yield conn
+    finally:
+        held.putconn(conn)
+
+
+def is_alive(conn: Connection) -> bool:
+    """Whether an idle connection still has its server, at the cost of a system call.
+
+    Where the server has gone, something can be read although nothing was asked; only then is the
+    server asked.
+    """
     waiting = select.poll()
     waiting.register(conn.pgconn.socket, select.POLLIN)
-    if waiting.poll(0):
-        conn.pgconn.consume_input()
-        if conn.pgconn.status != psycopg.pq.ConnStatus.OK:
-            raise psycopg.OperationalError("the server closed the connection")
+    try:
+        if waiting.poll(0):
+            conn.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _configure(conn: Connection) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Response, request
 
 from sql import queries
-from webapp import auth, db
+from webapp import auth, db, request_body
 from webapp.errors import Problem
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
 def _hash_of_request() -> bytes:
     """What makes a request the same: its method, its address and every byte of its body."""
     head = f"{request.method} {request.full_path}\n".encode()
-    return hashlib.sha256(head + request.get_data()).digest()
+    return hashlib.sha256(head + request_body.read()).digest()
 
 
 def _replay(kept: dict[str, Any]) -> Response:

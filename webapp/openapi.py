@@ -15,7 +15,7 @@ import orjson
 from marshmallow import RAISE
 from webargs.flaskparser import FlaskParser
 
-from webapp import auth, errors, idempotency, request_id
+from webapp import auth, errors, idempotency, request_body, request_id
 from webapp.errors import Problem, invalid_input
 from webapp.schemas.common import ProblemAnswer
 
@@ -45,7 +45,7 @@ class Parser(FlaskParser):
         if req.mimetype != "application/json":
             raise Problem(415, "unsupported_media_type", "Send the body as application/json.")
         try:
-            body = orjson.loads(req.get_data())
+            body = orjson.loads(request_body.read())
         except orjson.JSONDecodeError as error:
             raise Problem(400, "invalid_json", f"The body is not valid JSON: {error}.") from None
         _refuse_nul(body)
