@@ -1,6 +1,4 @@
-"""`make dev`: a migrated database of our own, a command that uses it, and an end to both.
-
-    python -m webapp.dev honcho -f Procfile.dev start
+"""`make dev`: a migrated database of our own, everything of Procfile.dev, and an end to both.
 
 With DATABASE_URL set that database is used, and none is started.
 """
@@ -10,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import psycopg
 
@@ -18,8 +17,8 @@ from sql.migrate import migrate
 from webapp import settings
 
 
-def main(command: list[str]) -> int:
-    """Run the command with a database; return its exit code."""
+def main() -> int:
+    """Run the processes of Procfile.dev with a database; return honcho's exit code."""
     embedded = None
     if not settings.names_a_database():
         embedded = server.Server(server.folder_for(settings.PROJECT))
@@ -35,13 +34,15 @@ def main(command: list[str]) -> int:
         loaded = settings.load()
         migrate(loaded.database_migrate_url, app_url=loaded.database_url)
         _say(f"PostgreSQL: {loaded.database_url}")
-        return _run(command)
+        # honcho would choose port 5000 of its own accord.
+        honcho = Path(sys.executable).with_name("honcho")
+        return _run([honcho, "-f", "Procfile.dev", "start", "-p", str(loaded.port)])
     finally:
         if embedded is not None:
             embedded.stop()
 
 
-def _run(command: list[str]) -> int:
+def _run(command: list[str | Path]) -> int:
     """Run a command to its end. It gets the terminal's Ctrl-C itself, and our SIGTERM from us."""
     with subprocess.Popen(command) as process:
         signal.signal(signal.SIGINT, lambda *_: None)
@@ -55,7 +56,7 @@ def _say(line: str) -> None:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(sys.argv[1:]))
+        sys.exit(main())
     except settings.SettingsError as error:
         sys.exit("\n  ".join(["These settings are wrong:", *error.mistakes]))
     except (server.ServerError, psycopg.Error) as error:

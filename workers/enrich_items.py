@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sql import queries
 from webapp.clients import ai, web
+from webapp.settings import SettingsError
 from workers.command import command_for
 from workers.kind import Clients, Kind
 
@@ -46,10 +47,11 @@ class Enriched:
 
 
 def open_clients(settings: Settings) -> Outside:
-    return Outside(
-        web.PageFetcher(allow_loopback=settings.fetch_allow_loopback),
-        ai.provider_from(settings.ai_url, settings.ai_key, settings.ai_model),
-    )
+    try:
+        provider = ai.provider_from(settings.ai_url, settings.ai_key, settings.ai_model)
+    except ValueError as error:
+        raise SettingsError([str(error)]) from None
+    return Outside(web.PageFetcher(allow_loopback=settings.fetch_allow_loopback), provider)
 
 
 def load(conn: Connection, job: Job) -> Item | None:
