@@ -1,0 +1,117 @@
+"""The files that run Coffer elsewhere agree with each other and with the code."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workers.cli import COMMANDS
+
+PROJECT = Path(__file__).parent.parent
+COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+
+
+def procfile(name):
+    lines = (PROJECT / name).read_text().splitlines()
+    return dict(line.split(": ", 1) for line in lines)
+
+
+def test_the_procfile_names_the_four_processes():
+    assert list(procfile("Procfile")) == ["release", "web", "worker", "clock"]
+
+
+@pytest.mark.parametrize("name", ["Procfile", "Procfile.dev"])
+def test_every_process_is_a_command_that_exists(name):
+    for command in procfile(name).values():
+        program, *arguments = command.split()
+        if program == "coffer":
+            assert arguments[0] in COMMANDS
+        else:
+            assert command.startswith("gunicorn -c python:webapp.gunicorn")
+            assert arguments[-1] == "wsgi:application"
+
+
+def test_compose_runs_the_same_commands():
+    dockerfile = (PROJECT / "Dockerfile").read_text()
+    web = re.search(r"CMD \[(.*)\]", dockerfile)[1].replace('"', "").split(", ")
+    processes = procfile("Procfile")
+    assert " ".join(web) == processes["web"]
+    for service, process in (("migrate", "release"), ("worker", "worker"), ("clock", "clock")):
+        assert " ".join(SERVICES[service]["command"]) == processes[process]
+
+
+@pytest.mark.parametrize("service", ["web", "worker", "clock"])
+def test_nothing_starts_before_the_database_is_healthy_and_migrated(service):
+    assert SERVICES[service]["depends_on"] == {
+        "postgres": {"condition": "service_healthy"},
+        "migrate": {"condition": "service_completed_successfully"},
+    }
+    assert "healthcheck" in SERVICES["postgres"]
+
+
+@pytest.mark.parametrize("service", ["migrate", "web", "worker", "clock"])
+def test_compose_sets_nothing_but_settings(service):
+    documented = (PROJECT / ".env.example").read_text()
+    for variable in SERVICES[service]["environment"]:
+        assert re.search(rf"^(# )?{variable}=", documented, re.MULTILINE)
+    assert SERVICES[service]["environment"]["COFFER_ENV"] == "production"
+
+
+def test_the_app_has_a_role_of_its_own():
+    environment = SERVICES["web"]["environment"]
+    assert "DATABASE_MIGRATE_URL" not in environment
+    assert "coffer_app" in environment["DATABASE_URL"]
+    assert "coffer_owner" in SERVICES["migrate"]["environment"]["DATABASE_MIGRATE_URL"]
+
+
+def test_the_image_does_not_run_as_root():
+    last_user = re.findall(r"^USER (\w+)$", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    assert last_user == ["coffer"]
+
+
+def test_the_lock_files_pin_what_setup_cfg_asks_for():
+    config = configparser.ConfigParser()
+    config.read(PROJECT / "setup.cfg")
+
+    def names(text):
+        found = re.findall(r"^([A-Za-z0-9_.-]+)", text, re.MULTILINE)
+        return {name.lower().replace("_", "-") for name in found}
+
+    needed = names(config["options"]["install_requires"].replace("\n    ", "\n"))
+    extra = names(config["options.extras_require"]["dev"].replace("\n    ", "\n"))
+    pinned = {
+        lock: names("\n".join(re.findall(r"^\S+==", (PROJECT / lock).read_text(), re.MULTILINE)))
+        for lock in ("requirements.lock", "requirements-dev.lock")
+    }
+    clean = {name.replace("==", "") for name in pinned["requirements.lock"]}
+    clean_dev = {name.replace("==", "") for name in pinned["requirements-dev.lock"]}
+    assert needed <= clean
+    assert needed | extra <= clean_dev
+
+
+def test_a_wheel_has_everything_that_runs(tmp_path):
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"),
+            *("--no-build-isolation", "--wheel-dir", tmp_path, PROJECT),
+        ],
+        check=True,
+        cwd=tmp_path,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    tracked = {
+        str(path.relative_to(PROJECT))
+        for folder in ("migrations", "sql", "webapp", "workers")
+        for path in (PROJECT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert tracked <= held
