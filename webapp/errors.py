@@ -18,7 +18,7 @@ from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 from werkzeug.exceptions import HTTPException
 
 from sql import NoRow
-from webapp import request_id
+from webapp import logs, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +126,7 @@ def answer(error: Exception) -> Response:
                 headers={"Retry-After": _TRY_AGAIN},
             ).response()
         case _:
-            log.error("internal_error", exc_info=error)
+            log.error("internal_error", **logs.about(error))
             return Problem(
                 500,
                 "internal_error",

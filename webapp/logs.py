@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import structlog
 
 if TYPE_CHECKING:
@@ -50,6 +52,18 @@ def configure(settings: Settings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(root.level),
     )
+
+
+def about(error: BaseException) -> dict[str, Any]:
+    """What a log line tells of an error nobody expected: all of it, but of the database's errors
+    not the detail, which quotes the row with whatever the user wrote in it."""
+    if not isinstance(error, psycopg.Error):
+        return {"exc_info": error}
+    return {
+        "error": f"{type(error).__name__}: {error.diag.message_primary}",
+        "constraint": error.diag.constraint_name,
+        "traceback": "".join(traceback.format_tb(error.__traceback__)),
+    }
 
 
 def _form(*, for_people: bool) -> list[Processor]:

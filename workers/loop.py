@@ -29,6 +29,7 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from sql import queries
+from webapp import logs
 from webapp.clients import ClientError
 from workers.kind import Job
 
@@ -231,9 +232,9 @@ class Worker:
                 log.warning("lease_lost", seconds=outcome.seconds)
             except psycopg.OperationalError:
                 raise
-            except Exception:
+            except Exception as error:  # noqa: BLE001  # as above
                 # Nothing of it was written; the row comes back when its lease ends.
-                log.exception("not_finished")
+                log.error("not_finished", **logs.about(error))
 
     def _succeed(self, kind: Kind, job: Job, outcome: Outcome) -> None:
         with self._transaction(job) as conn:
@@ -244,7 +245,7 @@ class Worker:
     def _fail(self, kind: Kind, job: Job, error: Exception) -> None:
         expected = isinstance(error, ClientError)
         said = str(error) if expected else f"Something unexpected went wrong: {_name(error)}."
-        told = {"error": said, "attempt": job.attempts, "exc_info": None if expected else error}
+        told = {"error": said, "attempt": job.attempts} | ({} if expected else logs.about(error))
         if getattr(error, "permanent", False) or job.attempts >= len(kind.delays):
             self._give_up(kind, job, said)
             log.error("gave_up", **told)
