@@ -17,7 +17,7 @@ from webapp.clients.ai import SUMMARY_LIMIT, TAGS_LIMIT, TITLE_LIMIT, Enrichment
 from webapp.clients.reading import titles
 from webapp.clients.reading.blocks import Note, parse
 from webapp.clients.reading.keyphrases import Passage, key_phrases, known_in
-from webapp.clients.reading.language import detect
+from webapp.clients.reading.language import detect, load_model
 from webapp.clients.reading.oddities import Bare, read_bare
 from webapp.clients.reading.ranking import joined, rank, summary_of_list, summary_of_sentences
 from webapp.clients.reading.sentences import Sentence, sentences
@@ -41,11 +41,14 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class ExtractiveProvider:
-    """The provider for those who have none. Holds nothing: thread-safe, nothing to close.
+    """The provider for those who have none. Thread-safe, nothing to close.
 
-    The first call in a process that meets a text long enough to have a language takes about a
-    second more, for the language model.
+    Making the first one in a process takes up to a second, for the language model, so that a
+    worker's first note is as quick as any.
     """
+
+    def __init__(self) -> None:
+        load_model()
 
     def enrich(
         self, text: str, *, title: str | None = None, known_tags: Sequence[str] = ()

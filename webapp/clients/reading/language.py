@@ -55,6 +55,11 @@ class _Loader:
 _loader = _Loader()
 
 
+def load_model() -> None:
+    """Load the model now, so that the first question does not wait for it. Thread-safe."""
+    _loader.get()
+
+
 def detect(text: str) -> str | None:
     """The ISO 639-1 code of `text`'s language, or None where it is too short or too unsure.
 

@@ -1,0 +1,1 @@
+"""Measurements, each a module to run by itself; README.md has the last results."""

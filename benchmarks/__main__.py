@@ -1,0 +1,21 @@
+"""Every benchmark, one after the other: `make bench`."""
+
+import sys
+
+from benchmarks import extractive, round_trips, transitions
+
+BENCHMARKS = (transitions, round_trips, extractive)
+
+
+def main() -> int:
+    """Run them all; 1 where one missed its bound."""
+    missed = 0
+    for benchmark in BENCHMARKS:
+        subject = (benchmark.__doc__ or "").splitlines()[0]
+        print(f"\n== {subject}\n", flush=True)
+        missed += benchmark.main()
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

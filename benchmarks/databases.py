@@ -1,0 +1,31 @@
+"""A migrated database on a server of its own, for a benchmark."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from sql.migrate import migrate
+from sql.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def migrated() -> Iterator[psycopg.Connection]:
+    """A connection in autocommit to a database that is thrown away afterwards."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = Server(Path(folder) / "postgres")
+        server.start()
+        try:
+            migrate(server.url())
+            with psycopg.connect(server.url(), autocommit=True) as conn:
+                yield conn
+        finally:
+            server.stop()

@@ -1,0 +1,76 @@
+"""How the framing of a transaction is best sent: statement by statement, or as a pipeline.
+
+    python -m benchmarks.round_trips [rounds]
+
+Microseconds for the transaction of a small write over loopback, as `webapp/db.py` frames it: BEGIN,
+who acts, one statement, COMMIT. Beside it, one statement alone: the limit. Medians of 500 each, and
+the spread of those medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from benchmarks.databases import migrated
+from benchmarks.transitions import spread
+from sql import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psycopg
+
+REPEATS = 500
+
+
+def main() -> int:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    with migrated() as conn:
+        # Durable commits would drown what is compared.
+        conn.execute("SET synchronous_commit = off")
+        ways: dict[str, Callable[[psycopg.Connection], object]] = {
+            "one statement alone": small_write,
+            "transaction": in_transaction,
+            "transaction in a pipeline": in_pipeline,
+        }
+        taken: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                taken[name].append(median(conn, way))
+    limit = statistics.median(taken["one statement alone"])
+    for name, figures in taken.items():
+        ratio = statistics.median(figures) / limit
+        print(f"{name:28}{spread(figures):>24} µs   {ratio:.1f} x the limit")
+    return 0
+
+
+def small_write(conn: psycopg.Connection) -> None:
+    queries.users.create(conn, handle="ana")
+
+
+def in_transaction(conn: psycopg.Connection) -> None:
+    with conn.transaction():
+        queries.requests.identify(conn, actor="user:x", request_id="r")
+        small_write(conn)
+
+
+def in_pipeline(conn: psycopg.Connection) -> None:
+    with conn.pipeline(), conn.transaction():
+        queries.requests.identify(conn, actor="user:x", request_id="r")
+        small_write(conn)
+
+
+def median(conn: psycopg.Connection, way: Callable[[psycopg.Connection], object]) -> float:
+    taken = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        way(conn)
+        taken.append((time.perf_counter() - began) * 1e6)
+    return statistics.median(taken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
