@@ -94,8 +94,16 @@ def document(app: Flask, api: Api) -> bytes:
                 view = views[by_path[path], method]
                 operation["operationId"] = f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
                 _complete(operation, view, has_path_parameters="{" in path)
+    components = spec["components"]
+    # flask-smorest's own forms of errors and pages, which ours stand in for.
+    components["schemas"] = {
+        name: schema
+        for name, schema in components["schemas"].items()
+        if name not in ("Error", "PaginationMetadata")
+    }
+    components.pop("responses", None)
     if app.config["SETTINGS"].in_development:
-        spec.setdefault("components", {})["securitySchemes"] = {
+        components["securitySchemes"] = {
             "development": {
                 "type": "apiKey",
                 "in": "header",

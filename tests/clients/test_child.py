@@ -123,7 +123,7 @@ def test_the_child_writes_no_files(tmp_path: Path) -> None:
 
 
 def test_the_child_opens_few_files() -> None:
-    assert "Too many open files" in refused("open").detail
+    assert int(run("open")) < 64
 
 
 def test_what_the_child_started_is_gone_with_it() -> None:
