@@ -12,7 +12,7 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and clock (port 8080, or PORT)
-	@COFFER_ENV=development $(BIN)/python -m webapp.dev
+	@COFFER_ENV=development exec $(BIN)/python -m webapp.dev
 
 test: .venv/ready  ## Run the whole suite on a PostgreSQL of its own
 	@$(BIN)/python -m pytest -n 2

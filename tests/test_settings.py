@@ -104,6 +104,12 @@ def test_outside_development_no_file_is_read(load, tmp_path, environment):
     assert load(**(PRODUCTION | {"COFFER_ENV": environment})).port == 8080
 
 
+def test_an_environment_that_names_a_database_is_not_made_development_by_a_file(load, tmp_path):
+    (tmp_path / ".env").write_text("COFFER_ENV=development\n")
+    loaded = load(DATABASE_URL=URL, SECRET_KEY=PRODUCTION["SECRET_KEY"])
+    assert loaded.in_production
+
+
 def test_development_needs_nothing_but_a_database(load):
     loaded = load(COFFER_ENV="development", DATABASE_URL=URL)
     assert loaded.in_development

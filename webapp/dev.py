@@ -5,10 +5,15 @@ With DATABASE_URL set that database is used, and none is started.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 
@@ -16,38 +21,91 @@ from sql import server
 from sql.migrate import migrate
 from webapp import settings
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Seconds until honcho has started its processes; a signal before that breaks it half way.
+_HONCHO_STARTS: Final = 1.0
+
+
+class StartError(Exception):
+    """Nothing was started; the message says why."""
+
 
 def main() -> int:
     """Run the processes of Procfile.dev with a database; return honcho's exit code."""
-    embedded = None
-    if not settings.names_a_database():
-        embedded = server.Server(server.folder_for(settings.PROJECT))
-        embedded.start()
-        server.provide(
-            embedded.url(),
-            database=settings.DEVELOPMENT_DATABASE,
-            owner=settings.DEVELOPMENT_OWNER_ROLE,
-            app_role=settings.DEVELOPMENT_APP_ROLE,
-            password=embedded.password(),
-        )
-    try:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    folder = server.folder_for(settings.PROJECT)
+    embedded = server.Server(folder)
+    with _only_one(folder), contextlib.ExitStack() as ours:
+        if not settings.names_a_database():
+            # One that runs already was left behind, and something may be using it still; so it is
+            # ours to stop only once we are sure to run.
+            if embedded.pid() is None:
+                ours.callback(embedded.stop)
+            embedded.start()
+            server.provide(
+                embedded.url(),
+                database=settings.DEVELOPMENT_DATABASE,
+                owner=settings.DEVELOPMENT_OWNER_ROLE,
+                app_role=settings.DEVELOPMENT_APP_ROLE,
+                password=embedded.password(),
+            )
         loaded = settings.load()
+        _check_port(loaded.port)
+        ours.callback(embedded.stop)  # does nothing where none of ours runs
         migrate(loaded.database_migrate_url, app_url=loaded.database_url)
-        _say(f"PostgreSQL: {loaded.database_url}")
-        # honcho would choose port 5000 of its own accord.
-        honcho = Path(sys.executable).with_name("honcho")
-        return _run([honcho, "-f", "Procfile.dev", "start", "-p", str(loaded.port)])
-    finally:
-        if embedded is not None:
-            embedded.stop()
+        _say(f"The database, for psql: {loaded.database_url}")
+        return _run_honcho(loaded.port)
 
 
-def _run(command: list[str | Path]) -> int:
-    """Run a command to its end. It gets the terminal's Ctrl-C itself, and our SIGTERM from us."""
-    with subprocess.Popen(command) as process:
-        signal.signal(signal.SIGINT, lambda *_: None)
-        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-        return process.wait()
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Let one `make dev` run in a checkout: a second one would end the first one's database."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StartError("`make dev` runs in this checkout already.") from None
+        yield
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise StartError(
+                f"Port {port} is in use, perhaps by an earlier `make dev` that was killed. Stop "
+                f"what listens there, or choose another port: PORT={port + 1} make dev"
+            ) from None
+
+
+def _run_honcho(port: int) -> int:
+    """Run honcho to its end, or until we are told to leave.
+
+    It gets a session of its own: Ctrl-C is for us to pass on, when honcho can bear it.
+    """
+    honcho = Path(sys.executable).with_name("honcho")
+    # honcho would choose port 5000 of its own accord.
+    command: list[str | Path] = [honcho, "-f", "Procfile.dev", "start", "-p", str(port)]
+    began = time.monotonic()
+    with subprocess.Popen(command, start_new_session=True) as running:
+        try:
+            return running.wait()
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)  # we are leaving already
+            time.sleep(max(0.0, began + _HONCHO_STARTS - time.monotonic()))
+            running.terminate()
+            running.wait()
 
 
 def _say(line: str) -> None:
@@ -59,5 +117,7 @@ if __name__ == "__main__":
         sys.exit(main())
     except settings.SettingsError as error:
         sys.exit("\n  ".join(["These settings are wrong:", *error.mistakes]))
+    except StartError as error:
+        sys.exit(str(error))
     except (server.ServerError, psycopg.Error) as error:
         sys.exit(f"No database: {error}")

@@ -1,7 +1,8 @@
 """Every setting, read from the environment once; nothing else reads os.environ.
 
 `.env.example` documents each of them. In development a file `.env` in the working folder adds what
-the environment does not say.
+the environment does not say. An environment that names a database but not COFFER_ENV is production,
+whatever the file says.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ class Settings:
 def load() -> Settings:
     """The settings of this process. Raises SettingsError with all mistakes at once."""
     env = Env(eager=False)
-    if os.environ.get("COFFER_ENV", "development") == "development":
+    unsaid = "production" if os.environ.get("DATABASE_URL") else "development"
+    if os.environ.get("COFFER_ENV", unsaid) == "development":
         env.read_env(".env", recurse=False)
 
     environment = env.str("COFFER_ENV", "production", validate=validate.OneOf(ENVIRONMENTS))

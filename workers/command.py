@@ -60,8 +60,8 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
     @click.option(
         "--every",
         type=Duration(),
-        default=1.0,
-        show_default="1s",
+        default="1s",
+        show_default=True,
         help="How long to wait when there was nothing to do.",
     )
     @click.option(
@@ -77,12 +77,25 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         help="How long a row is held before another worker may have it, in place of its kind's "
         "own. Too short, and work is done twice.",
     )
-    def run(*, once: bool, every: float, concurrency: int, lease: float | None) -> None:
+    @click.option(
+        "--grace",
+        type=Duration(),
+        default="20s",
+        show_default=True,
+        help="How long work in hand may take to end after SIGTERM; what takes longer is given "
+        "back. Less than whoever sends the signal waits before it kills.",
+    )
+    def run(
+        *, once: bool, every: float, concurrency: int, lease: float | None, grace: float
+    ) -> None:
         from webapp import logs
         from workers.loop import Worker
 
         loaded = settings.load()
         logs.configure(loaded)
-        Worker(kinds, loaded, concurrency=concurrency, every=every, lease=lease).run(once=once)
+        worker = Worker(
+            kinds, loaded, concurrency=concurrency, every=every, lease=lease, grace=grace
+        )
+        worker.run(once=once)
 
     return run

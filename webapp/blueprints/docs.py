@@ -40,6 +40,7 @@ def openapi() -> Response:
 
 
 @docs.get("/docs", defaults={"file": "index.html"})
+@docs.get("/docs/", defaults={"file": "index.html"})
 @docs.get("/docs/<file>")
 @permit(PUBLIC)
 def show(file: str) -> Response:
