@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import select
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import psycopg
 from flask import current_app, g
 from psycopg_pool import ConnectionPool
 
 from sql import queries
+from sql.connection import PARAMETERS, configure
 from webapp import request_id
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from sql.connection import Connection
     from webapp.settings import Settings
 
-    Connection = psycopg.Connection[Any]
     Pool = ConnectionPool[Connection]
 
 # Seconds a request waits for a connection before it gives up with 503.
@@ -36,11 +37,11 @@ def install(app: Flask, settings: Settings) -> None:
     """Give the app its pool. It opens at the first use, so never before a fork."""
     app.extensions["pool"] = ConnectionPool(
         settings.database_url,
-        kwargs={"autocommit": True, "connect_timeout": 5, "application_name": "coffer web"},
+        kwargs=PARAMETERS | {"application_name": "coffer web"},
         min_size=1,
         max_size=settings.database_pool_size,
         open=False,
-        configure=_configure,
+        configure=configure,
         timeout=POOL_TIMEOUT,
         # The pool pauses ever longer between tries to connect: after this long it is to forget the
         # connection, and the next request makes a new one at once.
@@ -118,7 +119,3 @@ def is_alive(conn: Connection) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-def _configure(conn: Connection) -> None:
-    conn.execute("SET TIME ZONE 'UTC'")

@@ -11,17 +11,18 @@ from __future__ import annotations
 import signal
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
 import structlog
 
 from sql import queries
+from sql.connection import connect
 from workers.command import Command
 
 if TYPE_CHECKING:
-    Connection = psycopg.Connection[Any]
+    from sql.connection import Connection
 
 log = structlog.get_logger("workers.clock")
 
@@ -50,12 +51,12 @@ def run(url: str) -> None:
     stops: SimpleQueue[None] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stops.put(None))
-    conn: Connection | None = _connect(url)
+    conn: Connection | None = connect(url, "coffer clock")
     log.info("clock_started")
     while True:
         sleep = _LONGEST_SLEEP
         try:
-            conn = conn or _connect(url)
+            conn = conn or connect(url, "coffer clock")
             for kind in fire_due(conn):
                 log.info("fired", kind=kind)
             next_run_at = queries.schedules.next_run_at(conn)
@@ -74,10 +75,6 @@ def run(url: str) -> None:
         return
 
 
-def _connect(url: str) -> Connection:
-    return psycopg.connect(url, autocommit=True, connect_timeout=5, application_name="coffer clock")
-
-
 @click.command(cls=Command, help=__doc__)
 @click.option("--once", is_flag=True, help="Fire what is due, then end.")
 def command(*, once: bool) -> None:
@@ -86,7 +83,7 @@ def command(*, once: bool) -> None:
     loaded = settings.load()
     logs.configure(loaded)
     if once:
-        with _connect(loaded.database_url) as conn:
+        with connect(loaded.database_url, "coffer clock") as conn:
             for kind in fire_due(conn):
                 log.info("fired", kind=kind)
         return

@@ -17,8 +17,9 @@ from workers.command import command_for
 from workers.kind import Clients, Kind
 
 if TYPE_CHECKING:
+    from sql.connection import Connection
     from webapp.settings import Settings
-    from workers.kind import Connection, Job
+    from workers.kind import Job
 
     Item = dict[str, Any]
 

@@ -13,7 +13,8 @@ from workers.command import command_for
 from workers.kind import Kind
 
 if TYPE_CHECKING:
-    from workers.kind import Connection, Job
+    from sql.connection import Connection
+    from workers.kind import Job
 
 log = structlog.get_logger("workers")
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from sql.connection import Connection
     from webapp.settings import Settings
-
-Connection = psycopg.Connection[Any]
 
 
 class Clients:

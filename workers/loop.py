@@ -29,6 +29,7 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from sql import queries
+from sql.connection import connect
 from webapp import logs
 from webapp.clients import ClientError
 from workers.kind import Job
@@ -36,8 +37,9 @@ from workers.kind import Job
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sql.connection import Connection
     from webapp.settings import Settings
-    from workers.kind import Connection, Kind
+    from workers.kind import Kind
 
 log = structlog.get_logger("workers")
 
@@ -307,18 +309,7 @@ class Worker:
 
     def _conn(self) -> Connection:
         if self._connection is None:
-            self._connection = psycopg.connect(
-                self._url,
-                autocommit=True,
-                connect_timeout=5,
-                application_name="coffer worker",
-                # A server that vanished without a word is noticed within half a minute.
-                keepalives_idle=10,
-                keepalives_interval=5,
-                keepalives_count=3,
-                tcp_user_timeout=20_000,
-            )
-            self._connection.execute("SET TIME ZONE 'UTC'")
+            self._connection = connect(self._url, "coffer worker")
         return self._connection
 
     def _disconnect(self) -> None:

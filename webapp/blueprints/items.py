@@ -20,7 +20,7 @@ from webapp.schemas.items import Item, ItemChange, ItemPage, NewItem
 if TYPE_CHECKING:
     from flask import Response
 
-    from webapp.db import Connection
+    from sql.connection import Connection
 
 items = Blueprint("items", __name__, url_prefix="/api/items", description="Links and notes.")
 
