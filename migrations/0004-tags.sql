@@ -1,5 +1,21 @@
 -- Tags of a workspace, the items that carry them, and the tags that enrichment suggests.
 
+-- What two names have in common where only their case differs. By Unicode's rules: lower() by itself
+-- knows those of the database's locale, which in the C locale are no more than A to Z. PostgreSQL
+-- has a collation of its own for that from version 17; before that ICU's serves.
+DO $$
+BEGIN
+  EXECUTE format(
+    'CREATE FUNCTION fold(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE'
+      ' RETURN lower(name COLLATE %I)',
+    CASE
+      WHEN current_setting('server_version_num')::int >= 170000 THEN 'pg_c_utf8'
+      ELSE 'und-x-icu'
+    END
+  );
+END
+$$;
+
 -- A name is kept as it was typed and compared without regard to case.
 CREATE TABLE tags (
   id           uuid        NOT NULL DEFAULT uuidv7(),
@@ -11,7 +27,7 @@ CREATE TABLE tags (
   CONSTRAINT tags_name_is_1_to_50_characters CHECK (length(name) BETWEEN 1 AND 50)
 );
 
-CREATE UNIQUE INDEX tags_name_is_unique_in_its_workspace ON tags (workspace_id, lower(name));
+CREATE UNIQUE INDEX tags_name_is_unique_in_its_workspace ON tags (workspace_id, fold(name));
 
 CREATE TABLE item_tags (
   item_id    uuid        NOT NULL,
@@ -38,4 +54,4 @@ CREATE TABLE suggestions (
   CONSTRAINT suggestions_status_is_known CHECK (status IN ('pending', 'accepted', 'rejected'))
 );
 
-CREATE UNIQUE INDEX suggestions_name_is_unique_for_its_item ON suggestions (item_id, lower(name));
+CREATE UNIQUE INDEX suggestions_name_is_unique_for_its_item ON suggestions (item_id, fold(name));

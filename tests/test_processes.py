@@ -372,6 +372,33 @@ def test_a_body_that_never_ends_is_refused_at_the_limit(web):
         assert conn.recv(4096).startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize("chunk", [b"ZZ\r\n{}\r\n", b"-5\r\n{}\r\n", b"2\r\n{}ZZ", b"5\r\n{}"])
+def test_a_body_in_malformed_chunks_is_400(web, chunk):
+    with socket.create_connection(("127.0.0.1", web.port), timeout=10) as conn:
+        conn.sendall(
+            b"POST /api/items HTTP/1.1\r\nHost: x\r\nX-Dev-User-Id: ana\r\n"
+            b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk
+        )
+        conn.shutdown(socket.SHUT_WR)
+        assert conn.recv(4096).startswith(b"HTTP/1.1 400")
+
+
+def test_a_worker_ends_after_sigterm_though_the_database_hangs(private, provider, web):
+    server, _ = private
+    capture(web)
+    with worker(private, provider, "--grace", "100ms") as stopping:
+        eventually(lambda: provider.asked == 1)
+        frozen = [server.pid(), *children_of(server.pid())]
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            stopping.terminate()
+            assert stopping.wait(15) != 0
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+
+
 def test_the_web_does_not_start_with_wrong_settings(private):
     with running(
         *("gunicorn", "-c", "python:webapp.gunicorn", "wsgi:application"),

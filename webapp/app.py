@@ -23,6 +23,8 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     ours = given or settings.load()
     logs.configure(ours)
     app = Flask(__name__, static_folder=None)
+    # `//api//items` is no address of ours, and a redirect from it would be no problem+json.
+    app.url_map.merge_slashes = False
     app.config |= {
         "SETTINGS": ours,
         "SECRET_KEY": ours.secret_key,

@@ -43,6 +43,8 @@ _HTTP_CODES: Final = {
 # An action that the state machine refused, where the answer is not the usual 409 (I5).
 _REFUSED_ACTIONS: Final = {"retry": (400, "invalid_state")}
 
+_MOST_ERRORS: Final = 50
+
 # Seconds after which a client may try again when the database does not answer.
 _TRY_AGAIN: Final = "5"
 
@@ -91,9 +93,12 @@ class Problem(Exception):
 
 
 def invalid_input(*errors: tuple[str, str]) -> Problem:
-    """Input that is well formed but wrong; each error is (field, message)."""
-    fields = ", ".join(sorted({field for field, _ in errors}))
-    return Problem(422, "invalid_input", f"The input is not valid: {fields}.", errors=errors)
+    """Input that is well formed but wrong; each error is (field, message). The first ones are
+    told: an answer must not be many times as long as the request."""
+    told = [(field[:100], said[:300]) for field, said in errors[:_MOST_ERRORS]]
+    fields = ", ".join(sorted({field for field, _ in told}))
+    more = "" if len(told) == len(errors) else f", and {len(errors) - len(told)} more"
+    return Problem(422, "invalid_input", f"The input is not valid: {fields}{more}.", errors=told)
 
 
 def not_found() -> Problem:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
+import structlog.tracebacks
 
 if TYPE_CHECKING:
     from structlog.typing import Processor
@@ -68,9 +69,16 @@ def about(error: BaseException) -> dict[str, Any]:
 
 def _form(*, for_people: bool) -> list[Processor]:
     if for_people:
-        return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        return [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     return [
-        structlog.processors.dict_tracebacks,
+        # Without the values of local variables: they are what users wrote.
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
         structlog.processors.JSONRenderer(serializer=_json),
     ]
 

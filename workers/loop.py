@@ -12,6 +12,7 @@ no transaction is open meanwhile. The rules:
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
@@ -52,6 +53,11 @@ GRACE: Final = 20.0
 # Seconds between two tries to reach a lost database: at first, and at most.
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
+
+
+_NEVER_ENDED: Final = (
+    "It was begun each time and never ended: its worker died, or its lease is short."
+)
 
 
 class LeaseLost(Exception):
@@ -110,7 +116,7 @@ class Worker:
         is lost later is waited for.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stop())
+            signal.signal(number, self._told_to_stop)
         self._conn()
         log.info("worker_started", worker=self.name, kinds=sorted(self._kinds))
         pause = _SHORTEST_PAUSE
@@ -127,7 +133,14 @@ class Worker:
                 self._sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
         self._wind_up()
+        signal.alarm(0)
         log.info("worker_stopped", worker=self.name)
+
+    def _told_to_stop(self, *_: object) -> None:
+        # A database that hangs holds the main thread where no signal handler runs; the alarm's own
+        # action, to end the process, needs none. The leases give back what was in hand.
+        signal.alarm(math.ceil(self._grace) + 5)
+        self.stop()
 
     def stop(self) -> None:
         """Claim nothing more, finish what is in hand, then end. Safe in a signal handler."""
@@ -332,7 +345,10 @@ def _held(rows: int) -> None:
 def _check_attempts(kind: Kind, job: Job) -> None:
     """Refuse a row that came back, once too often, from a worker that never said how it ended."""
     if job.attempts > len(kind.delays):
-        died = job.last_error or "The worker died each time it had this in hand."
+        died = (
+            job.last_error
+            or "It was begun each time and never ended: its worker died, or its lease is short."
+        )
         raise ClientError(died, permanent=True)
 
 

@@ -18,12 +18,12 @@ WITH item AS (
 ),
 tag AS (
   INSERT INTO tags AS kept (workspace_id, name)
-  SELECT DISTINCT ON (lower(wanted.name))
+  SELECT DISTINCT ON (fold(wanted.name))
          %(workspace_id)s::uuid,
          wanted.name
     FROM unnest(%(tags)s::text[]) AS wanted (name)
-   ORDER BY lower(wanted.name)
-  ON CONFLICT (workspace_id, lower(name))
+   ORDER BY fold(wanted.name)
+  ON CONFLICT (workspace_id, fold(name))
   DO UPDATE
         SET name = kept.name
   RETURNING id, name
@@ -42,7 +42,7 @@ SELECT item.id,
        item.summary,
        item.language,
        item.error,
-       ARRAY(SELECT name FROM tag ORDER BY lower(name)) AS tags,
+       ARRAY(SELECT name FROM tag ORDER BY fold(name)) AS tags,
        item.created_at,
        item.updated_at,
        item.confirmed_at,
@@ -69,7 +69,7 @@ SELECT item.id,
            JOIN tags AS tag
              ON tag.id = item_tags.tag_id
           WHERE item_tags.item_id = item.id
-          ORDER BY lower(tag.name)
+          ORDER BY fold(tag.name)
        ) AS tags,
        item.created_at,
        item.updated_at,
@@ -121,7 +121,7 @@ SELECT item.id,
            JOIN tags AS tag
              ON tag.id = item_tags.tag_id
           WHERE item_tags.item_id = item.id
-          ORDER BY lower(tag.name)
+          ORDER BY fold(tag.name)
        ) AS tags,
        item.created_at,
        item.updated_at,

@@ -14,7 +14,7 @@ WITH outdated AS (
   DELETE FROM suggestions
    WHERE item_id = %(item_id)s
      AND status = 'pending'
-     AND lower(name) <> ALL (SELECT lower(name) FROM unnest(%(names)s::text[]) AS new (name))
+     AND fold(name) <> ALL (SELECT fold(name) FROM unnest(%(names)s::text[]) AS new (name))
 )
 INSERT INTO suggestions (item_id, name, confidence)
 SELECT %(item_id)s,
@@ -27,7 +27,7 @@ SELECT %(item_id)s,
            JOIN tags AS tag
              ON tag.id = item_tags.tag_id
           WHERE item_tags.item_id = %(item_id)s
-            AND lower(tag.name) = lower(new.name)
+            AND fold(tag.name) = fold(new.name)
        )
-ON CONFLICT (item_id, lower(name))
+ON CONFLICT (item_id, fold(name))
 DO NOTHING;

@@ -3,12 +3,12 @@
 -- order of their names, so that two requests never wait for each other in a circle.
 WITH tag AS (
   INSERT INTO tags AS kept (workspace_id, name)
-  SELECT DISTINCT ON (lower(wanted.name))
+  SELECT DISTINCT ON (fold(wanted.name))
          %(workspace_id)s::uuid,
          wanted.name
     FROM unnest(%(names)s::text[]) AS wanted (name)
-   ORDER BY lower(wanted.name)
-  ON CONFLICT (workspace_id, lower(name))
+   ORDER BY fold(wanted.name)
+  ON CONFLICT (workspace_id, fold(name))
   DO UPDATE
         SET name = kept.name
   RETURNING id
@@ -26,7 +26,7 @@ DELETE FROM item_tags
  WHERE item_tags.item_id = %(item_id)s
    AND tag.id = item_tags.tag_id
    AND tag.workspace_id = %(workspace_id)s
-   AND lower(tag.name) IN (SELECT lower(name) FROM unnest(%(names)s::text[]) AS unwanted (name));
+   AND fold(tag.name) IN (SELECT fold(name) FROM unnest(%(names)s::text[]) AS unwanted (name));
 
 -- name: list_most_used :many
 -- The names that a workspace uses most, for enrichment to prefer.

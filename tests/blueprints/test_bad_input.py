@@ -95,6 +95,33 @@ def test_a_wrong_field_is_named(ana, owner, change, fields):
     assert owner.execute("SELECT count(*) FROM items").fetchone() == (0,)
 
 
+@pytest.mark.parametrize("depth", [500, 1000, 100_000])
+def test_json_nested_however_deep_is_told_so(ana, depth):
+    body = '{"source_type": "note", "raw_text": ' + "[" * depth + "]" * depth + "}"
+    answer = ana.post("/api/items", data=body, content_type=JSON)
+    assert answer.status_code in (400, 422)
+    assert len(answer.data) < 2_000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"accepted_suggestion_ids": [1] * 100_000},
+        {"add_tags": [1] * 100_000},
+        {"add_tags": ["\0"] * 10_000},
+        {f"field {number}": 1 for number in range(50_000)},
+        {"add_tags": ["x" * 60] * 20, "remove_tags": ["x" * 60] * 20},
+        {"x" * 100_000: 1},
+    ],
+    ids=["ids", "tags", "nul", "members", "long tags", "a long name"],
+)
+def test_the_answer_to_wrong_input_is_short(ana, change):
+    item = ana.post("/api/items", json=NOTE).json
+    answer = ana.patch(f"/api/items/{item['id']}", json=change)
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_input")
+    assert len(answer.data) < 10_000
+
+
 def test_an_item_of_nothing_names_both_fields(ana):
     answer = ana.post("/api/items", json={"source_type": "note"})
     assert_problem(answer, 422, "invalid_input", "raw_text", "source_url")
@@ -136,7 +163,9 @@ def test_json_with_a_charset_is_json(ana):
     assert answer.status_code == 201
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/api/items/no-uuid", "/api/items/"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "//api//items/pending", "/api/items/no-uuid", "/api/items/"]
+)
 def test_an_address_of_nothing_is_404(ana, path):
     assert_problem(ana.get(path), 404, "not_found")
 

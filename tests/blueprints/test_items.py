@@ -92,6 +92,7 @@ class TestCapture:
     def test_tags_are_made_once_whatever_their_case(self, ana):
         assert capture(ana, tags=["Garden", "oak"])["tags"] == ["Garden", "oak"]
         assert capture(ana, tags=["GARDEN", "garden", " Pine "])["tags"] == ["Garden", "Pine"]
+        assert capture(ana, tags=["Äpfel", "äPFEL"])["tags"] == ["Äpfel"]
 
     def test_ten_thousand_characters_are_taken_and_one_more_is_not(self, ana):
         assert capture(ana, raw_text="ä" * 10_000)["raw_text"] == "ä" * 10_000

@@ -12,6 +12,7 @@ from webapp.clients import ClientError
 from workers.kind import Kind
 
 KIND = "count"
+NEVER_ENDED = "It was begun each time and never ended: its worker died, or its lease is short."
 
 
 @pytest.fixture
@@ -254,8 +255,8 @@ def test_work_that_kills_its_worker_each_time_is_given_up(worker, owner, effects
         worker(kind_of(lambda _: forever.wait(5))).claim()
         due_now(owner)
     worker(kind_of(str)).round()
-    assert dead(owner) == [(3, "The worker died each time it had this in hand.", "request-1")]
-    assert effects() == [("gave up: The worker died each time it had this in hand.",)]
+    assert dead(owner) == [(3, NEVER_ENDED, "request-1")]
+    assert effects() == [(f"gave up: {NEVER_ENDED}",)]
     forever.set()
 
 

@@ -26,6 +26,19 @@ class Flag(fields.Boolean):
         return value
 
 
+class ShortList(fields.List[Any]):
+    """A list whose length is checked before its entries are: a million wrong ones cost nothing."""
+
+    def __init__(self, entries: fields.Field[Any], *, most: int, **kwargs: Any) -> None:
+        super().__init__(entries, validate=validate.Length(max=most), **kwargs)
+        self._most = most
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) > self._most:
+            raise ValidationError(f"Longer than maximum length {self._most}.")
+        return super()._deserialize(value, *args, **kwargs)
+
+
 def text(shortest: int, longest: int, **kwargs: Any) -> Trimmed:
     """A trimmed string with its bounds in characters."""
     return Trimmed(validate=validate.Length(shortest, longest), **kwargs)

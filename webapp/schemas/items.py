@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from webapp.schemas.common import MAX_URL, Flag, Trimmed, text, web_address
+from webapp.schemas.common import MAX_URL, Flag, ShortList, Trimmed, text, web_address
 
 SOURCE_TYPES: Final = ("note", "article")
 STATUSES: Final = ("enriching", "ready_to_confirm", "failed", "confirmed", "discarded")
@@ -17,11 +17,11 @@ _MOST_TAGS: Final = 20
 _MOST_SUGGESTIONS: Final = 100
 
 
-def _tags(description: str) -> fields.List[Any]:
-    return fields.List(
+def _tags(description: str) -> ShortList:
+    return ShortList(
         text(1, 50),
+        most=_MOST_TAGS,
         load_default=list,
-        validate=validate.Length(max=_MOST_TAGS),
         metadata={"description": description},
     )
 
@@ -65,12 +65,8 @@ class ItemChange(Schema):
     action = fields.String(load_default=None, validate=validate.OneOf(ACTIONS))
     title = text(1, 200, load_default=None)
     summary = text(0, 2000, load_default=None, metadata={"description": "Empty: none."})
-    accepted_suggestion_ids = fields.List(
-        fields.UUID(), load_default=list, validate=validate.Length(max=_MOST_SUGGESTIONS)
-    )
-    rejected_suggestion_ids = fields.List(
-        fields.UUID(), load_default=list, validate=validate.Length(max=_MOST_SUGGESTIONS)
-    )
+    accepted_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
+    rejected_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
     add_tags = _tags("Names of tags to attach.")
     remove_tags = _tags("Names of tags to take off; those it does not carry are ignored.")
 
