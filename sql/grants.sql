@@ -19,8 +19,10 @@ BEGIN
       WHEN every_table = ANY (migrations_of_yoyo) THEN 'SELECT'
       -- The state machine is changed by migrations alone.
       WHEN every_table = 'transitions' THEN 'SELECT'
-      -- History is written, never rewritten.
-      WHEN every_table = 'events' THEN 'SELECT, INSERT'
+      -- History is written, never rewritten; its order and its times are the database's.
+      WHEN every_table = 'events' THEN
+        'SELECT, INSERT (workspace_id, entity, entity_id, event, from_status, to_status, actor,'
+          ' request_id, payload)'
       -- Clocks move a schedule on; they do not make or remove one.
       WHEN every_table = 'schedules' THEN 'SELECT, UPDATE'
       ELSE 'SELECT, INSERT, UPDATE, DELETE'

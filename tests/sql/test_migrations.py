@@ -132,12 +132,21 @@ def test_the_app_role_has_these_privileges_and_no_others(database):
             (databases.APP_ROLE,),
         )
         granted = dict(rows.fetchall())
-    assert granted.pop("events") == "INSERT SELECT"
+    assert granted.pop("events") == "SELECT"  # and INSERT of all columns but two, see below
     assert granted.pop("transitions") == "SELECT"
     assert granted.pop("schedules") == "SELECT UPDATE"
     own = {table: granted.pop(table) for table in list(granted) if "yoyo" in table}
     assert set(own.values()) == {"SELECT"}
     assert set(granted.values()) == {"DELETE INSERT SELECT UPDATE"}
+
+
+@pytest.mark.parametrize(("column", "value"), [("id", "9000"), ("occurred_at", "now()")])
+def test_the_app_role_adds_events_but_not_their_order_or_time(app_conn, column, value):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app_conn.execute(
+            f"INSERT INTO events (entity, entity_id, event, actor, {column})"
+            f" OVERRIDING SYSTEM VALUE VALUES ('item', uuidv7(), 'item.x', 'me', {value})"
+        )
 
 
 def test_an_app_role_with_an_odd_name_is_granted_its_privileges(empty):
