@@ -1,11 +1,11 @@
-"""The web's connections (webapp/db.py)."""
+"""The web's connections (webapp/db.py, webapp/pool.py)."""
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from webapp import db
+from webapp.pool import is_alive
 
 
 def test_connections_that_the_server_closed_are_replaced_unnoticed(sign_in, owner, app_conn):
@@ -28,7 +28,7 @@ def test_a_living_connection_is_not_asked(database):
             "SELECT query_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
         ).fetchone()
         time.sleep(0.01)
-        assert db.is_alive(conn)
+        assert is_alive(conn)
         with database.connect(role="admin") as admin:
             last = admin.execute(
                 "SELECT query_start FROM pg_stat_activity WHERE pid = %s", (conn.info.backend_pid,)
@@ -38,6 +38,6 @@ def test_a_living_connection_is_not_asked(database):
 
 def test_a_connection_without_its_server_is_known(database):
     with database.connect(role="app") as conn, database.connect(role="admin") as admin:
-        assert db.is_alive(conn)
+        assert is_alive(conn)
         admin.execute("SELECT pg_terminate_backend(%s, 1000)", (conn.info.backend_pid,))
-        assert not db.is_alive(conn)
+        assert not is_alive(conn)

@@ -303,6 +303,39 @@ def test_health_says_so_within_two_seconds_when_the_database_hangs_and_when_it_g
     assert capture(web)
 
 
+def test_health_answers_while_sixty_clients_wait_for_a_database_that_hangs(web, private):
+    server, _ = private
+    ended = threading.Event()
+    answers = []
+
+    def insist():
+        while not ended.is_set():
+            with contextlib.suppress(OSError):
+                answers.append(web("GET", "/api/items/pending", timeout=30)[0])
+
+    crowd = [threading.Thread(target=insist) for _ in range(60)]
+    for client in crowd:
+        client.start()
+    frozen = [server.pid(), *children_of(server.pid())]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        time.sleep(2)
+        for _ in range(3):
+            began = time.monotonic()
+            assert web("GET", "/health")[0] == 503
+            assert time.monotonic() - began < 2
+        assert 503 in answers
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+        ended.set()
+        for client in crowd:
+            client.join()
+    eventually(lambda: web.status("/health") == 200)
+    assert capture(web)
+
+
 def children_of(pid):
     asked = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
     return [int(line) for line in asked.stdout.split()]

@@ -7,17 +7,15 @@ records. Inside a transaction both give the transaction's own connection.
 
 from __future__ import annotations
 
-import select
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast
 
-import psycopg
 from flask import current_app, g
-from psycopg_pool import ConnectionPool
 
 from sql import queries
 from sql.connection import PARAMETERS, configure
 from webapp import request_id
+from webapp.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from webapp.settings import Settings
 
-    Pool = ConnectionPool[Connection]
 
 # Seconds a request waits for a connection before it gives up with 503.
 POOL_TIMEOUT: Final = 5.0
@@ -35,7 +32,7 @@ POOL_TIMEOUT: Final = 5.0
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the app its pool. It opens at the first use, so never before a fork."""
-    app.extensions["pool"] = ConnectionPool(
+    app.extensions["pool"] = Pool(
         settings.database_url,
         kwargs=PARAMETERS | {"application_name": "coffer web"},
         min_size=1,
@@ -64,7 +61,7 @@ def connection() -> Iterator[Connection]:
     if "connection" in g:
         yield g.connection
         return
-    with pooled() as conn:
+    with pool().connection() as conn:
         yield conn
 
 
@@ -74,7 +71,7 @@ def transaction() -> Iterator[Connection]:
     if "connection" in g:
         yield g.connection
         return
-    with pooled() as conn, conn.transaction():
+    with pool().connection() as conn, conn.transaction():
         queries.requests.identify(
             conn, actor=f"user:{g.caller.user_id}", request_id=request_id.current()
         )
@@ -83,39 +80,3 @@ def transaction() -> Iterator[Connection]:
             yield conn
         finally:
             del g.connection
-
-
-@contextmanager
-def pooled(timeout: float | None = None) -> Iterator[Connection]:
-    """A connection of the pool whose server is there still.
-
-    The pool's own check asks the server, a round trip for each request, and pauses after each
-    connection that it finds dead, so that a restart of the database makes requests wait for many
-    seconds. Here a dead one is put away and the next one taken.
-    """
-    held = pool()
-    conn = held.getconn(timeout)
-    try:
-        while not is_alive(conn):
-            conn.close()
-            held.putconn(conn)
-            conn = held.getconn(timeout)
-        yield conn
-    finally:
-        held.putconn(conn)
-
-
-def is_alive(conn: Connection) -> bool:
-    """Whether an idle connection still has its server, at the cost of a system call.
-
-    Where the server has gone, something can be read although nothing was asked; only then is the
-    server asked.
-    """
-    waiting = select.poll()
-    waiting.register(conn.pgconn.socket, select.POLLIN)
-    try:
-        if waiting.poll(0):
-            conn.execute("SELECT 1")
-    except psycopg.OperationalError:
-        return False
-    return True

@@ -20,7 +20,8 @@ except settings.SettingsError as error:
 # A request that waits for the database holds a thread and costs next to nothing else.
 worker_class = "gthread"
 workers = _settings.web_processes
-threads = _settings.web_threads
+# A few more than may use the database: where it hangs they refuse the rest and answer /health.
+threads = _settings.web_threads + 4
 host = "127.0.0.1" if _settings.in_development else "0.0.0.0"  # noqa: S104  # a server's purpose
 bind = f"{host}:{_settings.port}"
 # More clients than threads wait here and not in an error.

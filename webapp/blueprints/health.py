@@ -46,7 +46,7 @@ def install(app: Flask) -> None:
     """Give the app its checks, by the name of the part they ask."""
 
     def ask_postgres() -> None:
-        with app.app_context(), db.pooled(timeout=_PATIENCE) as conn:
+        with app.app_context(), db.pool().connection(timeout=_PATIENCE) as conn:
             conn.execute("SELECT 1")
 
     app.extensions["health"] = {"postgres": Check(ask_postgres)}
