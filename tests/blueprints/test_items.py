@@ -195,7 +195,8 @@ class TestReview:
 
     def test_an_edit_is_in_the_timeline_and_nothing_is_no_edit(self, ana, make):
         url = captured_as(ana, make, "ready_to_confirm")
-        ana.patch(url, json={})
+        before = ana.get(url).json
+        assert ana.patch(url, json={}).json == before
         ana.patch(url, json={"summary": "", "add_tags": ["a"]})
         events = ana.get(f"{url}/events").json["items"]
         assert [event["event"] for event in events][2:] == ["item.edited"]

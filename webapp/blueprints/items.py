@@ -104,6 +104,10 @@ def retry(item_id: UUID) -> Response:
 
 def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str, Any]:
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
+    asked = sorted(name for name, value in change.items() if value not in (None, []))
+    if not asked:
+        unchanged: dict[str, Any] = queries.items.get(conn, **mine)
+        return unchanged
     queries.items.change(
         conn, **mine, action=change["action"], title=change["title"], summary=change["summary"]
     )
@@ -114,8 +118,7 @@ def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str
         queries.tags.attach(conn, **tagged, names=added)
     if removed := change.get("remove_tags"):
         queries.tags.detach(conn, **tagged, names=removed)
-    edits = sorted(name for name, value in change.items() if value not in (None, []))
-    if edits := [name for name in edits if name != "action"]:
+    if edits := [name for name in asked if name != "action"]:
         queries.events.record(
             conn,
             workspace_id=caller().workspace_id,
