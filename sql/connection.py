@@ -20,12 +20,19 @@ PARAMETERS: Final[dict[str, Any]] = {
 }
 
 
-def connect(url: str, name: str) -> Connection:
+# A pooler that lends connections by the transaction may lend another one next time, which has not
+# heard of what was prepared on this one.
+POOLER_PARAMETERS: Final[dict[str, Any]] = PARAMETERS | {"prepare_threshold": None}
+
+
+def connect(url: str, name: str, *, pooler: bool = False) -> Connection:
     """A connection in autocommit and UTC (P8); the server lists it under `name`.
 
-    Raises psycopg.OperationalError within 5 s where no server answers.
+    `pooler` says that the URL leads to one that lends connections by the transaction. Raises
+    psycopg.OperationalError within 5 s where no server answers.
     """
-    conn = psycopg.connect(url, application_name=name, **PARAMETERS)
+    parameters = POOLER_PARAMETERS if pooler else PARAMETERS
+    conn = psycopg.connect(url, application_name=name, **parameters)
     configure(conn)
     return conn
 

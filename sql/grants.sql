@@ -31,6 +31,7 @@ BEGIN
     EXECUTE format('GRANT %s ON TABLE %I TO %I', privileges, every_table, app_role);
   END LOOP;
 
+  EXECUTE format('GRANT EXECUTE ON FUNCTION prune_events TO %I', app_role);
   EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %I', app_role);
 END
 $$;

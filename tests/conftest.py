@@ -12,6 +12,7 @@ import structlog
 
 from tests import databases
 from tests.factories import Factory
+from webapp import logs
 from webapp.app import create_app
 from webapp.settings import Settings
 from workers.loop import Worker
@@ -31,6 +32,7 @@ _URL = pytest.StashKey[str]()
 # because emptying tables that are nearly empty takes TRUNCATE twenty times as long.
 _WRITTEN = (
     *("idempotency_keys", "dead_letters", "outbox", "events"),
+    *("workers", "paused_kinds", "work_counts"),
     *("suggestions", "item_tags", "tags", "items", "workspaces", "users"),
 )
 
@@ -184,6 +186,6 @@ def worker(
 def logged() -> Iterator[list[dict[str, Any]]]:
     """What was logged through structlog during the test."""
     with structlog.testing.capture_logs(
-        processors=[structlog.contextvars.merge_contextvars]
+        processors=[structlog.contextvars.merge_contextvars, logs.tell_work]
     ) as lines:
         yield lines

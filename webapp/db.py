@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 from flask import current_app, g
 
 from sql import queries
-from sql.connection import PARAMETERS, configure
+from sql.connection import PARAMETERS, POOLER_PARAMETERS, configure
 from webapp import request_id
 from webapp.pool import Pool
 
@@ -32,9 +32,10 @@ POOL_TIMEOUT: Final = 5.0
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the app its pool. It opens at the first use, so never before a fork."""
+    parameters = POOLER_PARAMETERS if settings.database_pooler else PARAMETERS
     app.extensions["pool"] = Pool(
         settings.database_url,
-        kwargs=PARAMETERS | {"application_name": "coffer web"},
+        kwargs=parameters | {"application_name": "coffer web"},
         min_size=1,
         max_size=settings.database_pool_size,
         open=False,
@@ -73,7 +74,10 @@ def transaction() -> Iterator[Connection]:
         return
     with pool().connection() as conn, conn.transaction():
         queries.requests.identify(
-            conn, actor=f"user:{g.caller.user_id}", request_id=request_id.current()
+            conn,
+            actor=f"user:{g.caller.user_id}",
+            request_id=request_id.current(),
+            traceparent="",
         )
         g.connection = conn
         try:

@@ -1,7 +1,7 @@
 """Logs of web and workers alike: one line an event on stdout, JSON for machines; in development,
 text for people.
 
-What is bound with `structlog.contextvars` (the request's id, the work's kind) is in every line,
+What is bound with `structlog.contextvars` (the request's id, the work in hand) is in every line,
 those of libraries included.
 """
 
@@ -17,7 +17,7 @@ import structlog
 import structlog.tracebacks
 
 if TYPE_CHECKING:
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor
 
     from webapp.settings import Settings
 
@@ -29,6 +29,7 @@ def configure(settings: Settings) -> None:
     """Send every log line of this process to stdout in the environment's form."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        tell_work,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -53,6 +54,12 @@ def configure(settings: Settings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(root.level),
     )
+
+
+def tell_work(_: Any, __: str, event: EventDict) -> EventDict:
+    """In place of the `work` that a line is about, what is to be told of it."""
+    work = event.pop("work", None)
+    return event if work is None else event | work.log_fields()
 
 
 def about(error: BaseException) -> dict[str, Any]:

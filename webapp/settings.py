@@ -33,6 +33,9 @@ DEVELOPMENT_OWNER_ROLE: Final = "coffer_owner"
 _DEVELOPMENT_SECRET: Final = "for development only, and known to everybody"
 _SHORTEST_SECRET: Final = 32
 
+# As many days of history are spared by the database itself, whoever asks.
+_FEWEST_DAYS: Final = 30
+
 
 class SettingsError(Exception):
     """One or more settings are wrong. `mistakes` has a line for each, naming the variable."""
@@ -50,6 +53,8 @@ class Settings:
     database_url: str = field(repr=False)
     database_migrate_url: str = field(repr=False)
     secret_key: str = field(repr=False)
+    database_pooler: bool = False
+    database_listen_url: str | None = field(default=None, repr=False)
     database_pool_size: int = 17
     port: int = 8080
     web_processes: int = 2
@@ -62,6 +67,7 @@ class Settings:
     ai_key: str | None = field(default=None, repr=False)
     ai_model: str | None = None
     fetch_allow_loopback: bool = False
+    events_kept_days: int = 0
 
     @property
     def in_development(self) -> bool:
@@ -96,6 +102,8 @@ def load() -> Settings:
         "database_url": database_url,
         "database_migrate_url": migrate_url,
         "secret_key": env.str("SECRET_KEY", None if in_production else _DEVELOPMENT_SECRET),
+        "database_pooler": (pooler := env.bool("DATABASE_POOLER", False)),
+        "database_listen_url": env.str("DATABASE_LISTEN_URL", None if pooler else database_url),
         "database_pool_size": env.int("DATABASE_POOL_SIZE", (threads or 16) + 1, validate=whole),
         "port": env.int("PORT", 8080, validate=validate.Range(min=1, max=65535)),
         "web_processes": env.int("WEB_CONCURRENCY", 2, validate=whole),
@@ -108,6 +116,7 @@ def load() -> Settings:
         "ai_key": env.str("AI_KEY", None) or None,
         "ai_model": env.str("AI_MODEL", None) or None,
         "fetch_allow_loopback": env.bool("FETCH_ALLOW_LOOPBACK", False),
+        "events_kept_days": env.int("EVENTS_KEPT_DAYS", 0, validate=validate.Range(min=0)),
     }
     mistakes = _wrong_values(env) + _wrong_together(found)
     if mistakes:
@@ -146,7 +155,7 @@ def _wrong_together(found: Mapping[str, object]) -> list[str]:
     """The mistakes that take more than one setting to see."""
     mistakes = []
     production = found["environment"] == "production"
-    for variable in ("database_url", "database_migrate_url"):
+    for variable in ("database_url", "database_migrate_url", "database_listen_url"):
         url = found[variable]
         if isinstance(url, str) and urlsplit(url).scheme not in ("postgresql", "postgres"):
             mistakes.append(f"{variable.upper()}: must begin with postgresql://")
@@ -166,6 +175,8 @@ def _wrong_together(found: Mapping[str, object]) -> list[str]:
         mistakes.append("AI_MODEL: missing; AI_URL needs the name of a model")
     if found["ai_url"] and urlsplit(str(found["ai_url"])).scheme not in ("http", "https"):
         mistakes.append("AI_URL: must begin with https:// or http://")
+    if 0 < int(str(found["events_kept_days"])) < _FEWEST_DAYS:
+        mistakes.append(f"EVENTS_KEPT_DAYS: must be {_FEWEST_DAYS} or more, or 0 to keep them all")
     if production and found["fetch_allow_loopback"]:
         mistakes.append("FETCH_ALLOW_LOOPBACK: only for tests; refused in production")
     return mistakes

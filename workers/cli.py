@@ -15,6 +15,8 @@ COMMANDS: Final = (
     "clock",
     "enrich_items",
     "expire_idempotency_keys",
+    "prune_events",
+    "prune_workers",
 )
 
 

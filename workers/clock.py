@@ -1,7 +1,9 @@
 """Fire the schedules: put their work into the outbox when it is time.
 
 Any number of clocks may run. A schedule fires once for each of its times, since a clock holds the
-row while it fires; times that passed while no clock ran are made up for by one fire, not by each.
+row while it fires, and moves it on in the transaction that enqueues the work. Times are UTC. What
+becomes of times that passed while no clock ran is the schedule's own `late`: made up for by one
+fire, by each, or left out.
 """
 
 # W6.
@@ -9,9 +11,10 @@ row while it fires; times that passed while no clock ran are made up for by one 
 from __future__ import annotations
 
 import signal
-from datetime import UTC, datetime
+from datetime import timedelta
+from itertools import islice, takewhile
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import psycopg
@@ -22,27 +25,52 @@ from sql.connection import connect
 from workers.command import Command
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sql.connection import Connection
+    from webapp.settings import Settings
 
 log = structlog.get_logger("workers.clock")
 
 # Seconds until the clock looks again at the latest, for schedules that changed meanwhile.
-_LONGEST_SLEEP = 30.0
+_LONGEST_SLEEP: Final = 30.0
+
+# A clock that is this late is no reason to leave a time out.
+_TOLERANCE: Final = timedelta(minutes=1)
+
+# Times that one transaction makes up for; the rest follow in the next ones.
+_MOST_SLOTS: Final = 1000
 
 
 def fire_due(conn: Connection) -> list[str]:
-    """Fire what is due, in one transaction; return the kinds."""
+    """Fire what is due, in one transaction; return the kind of each fire."""
+    fired = []
+    with conn.transaction():
+        for schedule in queries.schedules.claim_due(conn):
+            slots, following = _slots(schedule)
+            queries.schedules.fire(conn, id=schedule["id"], slots=slots, next_run_at=following)
+            fired += [schedule["kind"]] * len(slots)
+    return fired
+
+
+def _slots(schedule: dict[str, Any]) -> tuple[list[datetime], datetime]:
+    """The times to fire for now, and the first one after."""
     from cronsim import CronSim
 
-    with conn.transaction():
-        due = queries.schedules.claim_due(conn)
-        for schedule in due:
-            following = next(CronSim(schedule["cron"], datetime.now(UTC)))
-            queries.schedules.fire(conn, id=schedule["id"], next_run_at=following)
-    return [schedule["kind"] for schedule in due]
+    now: datetime = schedule["asked_at"]
+    missed = CronSim(schedule["cron"], schedule["next_run_at"])
+    if schedule["late"] == "all":
+        later = takewhile(lambda slot: slot <= now, missed)
+        slots = [schedule["next_run_at"], *islice(later, _MOST_SLOTS)]
+        return slots, next(CronSim(schedule["cron"], slots[-1]))
+    following = next(CronSim(schedule["cron"], now))
+    if schedule["late"] == "once":
+        return [schedule["next_run_at"]], following
+    last = next(CronSim(schedule["cron"], following, reverse=True))
+    return ([last] if now - last <= _TOLERANCE else []), following
 
 
-def run(url: str) -> None:
+def run(settings: Settings) -> None:
     """Fire schedules until SIGTERM or SIGINT. A database that is lost is waited for.
 
     Raises psycopg.OperationalError where it cannot be reached at the start.
@@ -51,20 +79,21 @@ def run(url: str) -> None:
     stops: SimpleQueue[None] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stops.put(None))
-    conn: Connection | None = connect(url, "coffer clock")
+    conn: Connection | None = _connect(settings)
     log.info("clock_started")
     while True:
         sleep = _LONGEST_SLEEP
         try:
-            conn = conn or connect(url, "coffer clock")
+            conn = conn or _connect(settings)
             for kind in fire_due(conn):
                 log.info("fired", kind=kind)
-            next_run_at = queries.schedules.next_run_at(conn)
-            if next_run_at is not None:
-                until = (next_run_at - datetime.now(UTC)).total_seconds()
-                sleep = min(max(until, 0.1), _LONGEST_SLEEP)
+            due_in = queries.schedules.due_in(conn)
+            if due_in is not None:
+                sleep = min(max(due_in, 0.0), _LONGEST_SLEEP)
         except psycopg.OperationalError as error:
             log.warning("database_lost", error=str(error).strip())
+            if conn is not None:
+                conn.close()
             conn = None
             sleep = 1.0
         try:
@@ -75,6 +104,10 @@ def run(url: str) -> None:
         return
 
 
+def _connect(settings: Settings) -> Connection:
+    return connect(settings.database_url, "coffer clock", pooler=settings.database_pooler)
+
+
 @click.command(cls=Command, help=__doc__)
 @click.option("--once", is_flag=True, help="Fire what is due, then end.")
 def command(*, once: bool) -> None:
@@ -83,11 +116,11 @@ def command(*, once: bool) -> None:
     loaded = settings.load()
     logs.configure(loaded)
     if once:
-        with connect(loaded.database_url, "coffer clock") as conn:
+        with _connect(loaded) as conn:
             for kind in fire_due(conn):
                 log.info("fired", kind=kind)
         return
-    run(loaded.database_url)
+    run(loaded)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,12 @@ from webapp import settings
 from webapp.clients import ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from workers.kind import Kind
+
+# The exit code of a command that ran well over work of which some went wrong.
+SOME_FAILED: Final = 3
 
 _UNITS: Final = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600}
 
@@ -52,24 +55,55 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
+class Names(click.ParamType[frozenset[str]]):
+    """Some of a few names, separated by commas."""
+
+    name = "names"
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = frozenset(known)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> frozenset[str]:
+        names = frozenset(name for name in str(value).split(",") if name)
+        if unknown := names - self._known:
+            known = ", ".join(sorted(self._known))
+            self.fail(f"{', '.join(sorted(unknown))}: not one of {known}", param, ctx)
+        return names
+
+
 def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
     """The command that runs a worker of these kinds; the description is its --help."""
 
     @click.command(cls=Command, help=description)
-    @click.option("--once", is_flag=True, help="Do what is due, then end.")
+    @click.option(
+        "--once",
+        is_flag=True,
+        help="Do what is due, then end: with 0 where all of it was done, with 3 where an attempt "
+        "failed or work was given up.",
+    )
     @click.option(
         "--every",
         type=Duration(),
         default="1s",
         show_default=True,
-        help="How long to wait when there was nothing to do.",
+        help="How long to wait when there was nothing to do, unless a notification comes.",
     )
     @click.option(
         "--concurrency",
         type=click.IntRange(1, 256),
         default=4,
         show_default=True,
-        help="How many rows to work on at once.",
+        help="How many rows of each kind to work on at once.",
+    )
+    @click.option(
+        "--batch",
+        type=click.IntRange(1, 5000),
+        default=500,
+        show_default=True,
+        help="How many rows to claim, and to write, at once at most. Only work that takes "
+        "milliseconds is claimed ahead of the threads that do it.",
     )
     @click.option(
         "--lease",
@@ -86,7 +120,14 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         "back. Less than whoever sends the signal waits before it kills.",
     )
     def run(
-        *, once: bool, every: float, concurrency: int, lease: float | None, grace: float
+        *,
+        once: bool,
+        every: float,
+        concurrency: int,
+        batch: int,
+        lease: float | None,
+        grace: float,
+        only: frozenset[str] = frozenset(),
     ) -> None:
         from webapp import logs
         from workers.loop import Worker
@@ -94,8 +135,24 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         loaded = settings.load()
         logs.configure(loaded)
         worker = Worker(
-            kinds, loaded, concurrency=concurrency, every=every, lease=lease, grace=grace
+            [kind for kind in kinds if not only or kind.name in only],
+            loaded,
+            concurrency=concurrency,
+            batch=batch,
+            every=every,
+            lease=lease,
+            grace=grace,
         )
         worker.run(once=once)
+        if once and worker.counts["failed"] + worker.counts["dead"]:
+            raise click.exceptions.Exit(SOME_FAILED)
 
+    if len(kinds) > 1:
+        click.option(
+            "--kinds",
+            "only",
+            type=Names(kind.name for kind in kinds),
+            default="",
+            help="Work on these alone, separated by commas; all others are left to other workers.",
+        )(run)
     return run

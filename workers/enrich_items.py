@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from sql import queries
 from webapp.clients import ai, web
 from webapp.settings import SettingsError
+from workers import progress
 from workers.command import command_for
 from workers.kind import Clients, Kind
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sql.connection import Connection
     from webapp.settings import Settings
     from workers.kind import Job
@@ -56,12 +59,9 @@ def open_clients(settings: Settings) -> Outside:
 
 
 def load(conn: Connection, job: Job) -> Item | None:
-    item: Item | None = queries.items.load_for_enrichment(conn, id=job.subject_id)
-    if item is not None:
-        tags = queries.tags.list_most_used(
-            conn, workspace_id=item["workspace_id"], limit=_KNOWN_TAGS
-        )
-        item["known_tags"] = [tag["name"] for tag in tags]
+    item: Item | None = queries.items.load_for_enrichment(
+        conn, id=job.subject_id, most_tags=_KNOWN_TAGS
+    )
     return item
 
 
@@ -69,7 +69,9 @@ def enrich(item: Item, clients: Outside) -> Enriched:
     """The work itself. Raises FetchError and AIError."""
     page = None
     if item["source_type"] == "article" and item["source_url"]:
+        progress.report(0, 2, doing="reading the page")
         page = clients.pages.fetch(item["source_url"])
+    progress.report(1, 2, doing="finding title, summary and tags")
     texts = [item["raw_text"], page.text if page else None]
     text = "\n\n".join(text for text in texts if text) or item["source_url"]
     title = item["title"] or (page.title if page else None)
@@ -102,6 +104,10 @@ def give_up(conn: Connection, job: Job, error: str) -> None:
     queries.items.fail(conn, id=job.subject_id, error=error)
 
 
+def revive(conn: Connection, item_id: UUID) -> bool:
+    return bool(queries.items.retry(conn, id=item_id))
+
+
 enrich_items = Kind(
     name="enrich_items",
     entity="item",
@@ -113,6 +119,7 @@ enrich_items = Kind(
     # W4. The lease is longer than the page's 10 s, its parser's 15 s and the provider's 60 s.
     delays=(0, 30, 300),
     lease=120,
+    revive=revive,
 )
 
 command = command_for([enrich_items], __doc__)

@@ -4,36 +4,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import structlog
+from typing import TYPE_CHECKING
 
 from sql import queries
 from workers.command import command_for
-from workers.kind import Kind
+from workers.maintenance import BATCH, maintenance
 
 if TYPE_CHECKING:
     from sql.connection import Connection
-    from workers.kind import Job
-
-log = structlog.get_logger("workers")
-
-# Rows in one transaction: few enough to be done in well under a second. What is left over is next
-# in ten minutes, so a million keys a day are kept up with.
-_BATCH = 10_000
+    from webapp.settings import Settings
 
 
-def load(conn: Connection, job: Job) -> bool:  # noqa: ARG001  # there is nothing to read
-    return True
+def remove(conn: Connection, settings: Settings) -> int:  # noqa: ARG001
+    expired: int = queries.idempotency_keys.expire(conn, limit=BATCH)
+    return expired
 
 
-def save(conn: Connection, job: Job, result: Any) -> bool:  # noqa: ARG001
-    expired = queries.idempotency_keys.expire(conn, limit=_BATCH)
-    log.info("expired", idempotency_keys=expired)
-    return True
-
-
-expire_idempotency_keys = Kind(name="expire_idempotency_keys", load=load, save=save)
+expire_idempotency_keys = maintenance("expire_idempotency_keys", remove)
 
 command = command_for([expire_idempotency_keys], __doc__)
 

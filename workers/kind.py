@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from uuid import UUID
+    from datetime import datetime
 
     from sql.connection import Connection
     from webapp.settings import Settings
+
+# The workspace of work that belongs to none.
+NO_WORKSPACE: Final = UUID(int=0)
 
 
 class Clients:
@@ -20,55 +25,103 @@ class Clients:
         """Let go of connections."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One claimed row of the outbox. `attempts` counts this one."""
+class Job(NamedTuple):
+    """One claimed row of the outbox. `attempts` counts this one; `waited` is the seconds from its
+    entering the outbox to this claim."""
 
-    id: int
     kind: str
     subject_id: UUID
-    workspace_id: UUID | None
+    workspace_id: UUID
     payload: dict[str, Any]
     request_id: str | None
+    traceparent: str | None
     attempts: int
     claim: int
     last_error: str | None
+    enqueued_at: datetime
+    waited: float
+
+    def log_fields(self) -> dict[str, Any]:
+        """What each log line of this work carries."""
+        return {
+            "kind": self.kind,
+            "subject_id": str(self.subject_id),
+            "request_id": self.request_id,
+            "attempt": self.attempts,
+        }
 
 
-def _same(subject: Any, clients: Clients) -> Any:  # noqa: ARG001  # for work that `save` does whole
-    return subject
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Work that is done for up to `rows` rows together, `seconds` after the first at the latest."""
+
+    rows: int
+    seconds: float
+
+
+def _the_job(conn: Connection, job: Job) -> Any:  # noqa: ARG001
+    return job
 
 
 def _no_clients(settings: Settings) -> Clients:  # noqa: ARG001
     return Clients()
 
 
-def _say_nothing(conn: Connection, job: Job, error: str) -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of work.
+    """One kind of work: what is done with a claimed row, each step a function.
+
+    In the order in which they are called; those with a connection run in the main thread, in a
+    short transaction in the worker's name, and may be called again after a crash:
+
+    start         in the claim's transaction: moves its row on (`pending` to `running`; it may be
+                  `running` already, from an attempt that died); False where the row no longer
+                  wants the work
+    load          reads what is to be worked on; None where the row no longer wants it. Called
+                  again, where the work reports its progress, to ask whether it still does. By
+                  default it gives the job
+    work          does the work, with no database, from what was loaded and from the clients; raises
+                  ClientError where the outside world fails, `permanent` where another attempt
+                  cannot help. Long work calls `workers.progress.report`
+    save          writes the result; False where the row no longer wants it. Without it there is
+                  nothing to write
+    put_back      after an attempt that failed or was given back: moves the row back to where
+                  `start` finds it
+    give_up       after the last attempt: says on the row why
+    revive        an operator retries the dead letter: moves the row back to where work is wanted,
+                  which enqueues it; False where it is not. By default it is simply enqueued
+
+    And how:
 
     name          the `kind` of its outbox rows
-    load          reads what is to be worked on; None where the row no longer wants it
-    save          writes the result; False where the row no longer wants it
-    work          does the work in a thread, with no database; raises ClientError where the outside
-                  world fails, `permanent` where another attempt cannot help
     open_clients  makes the clients that `work` gets, once in each process
-    give_up       says on the row that it was given up, and why
     entity        the kind of thing it works on, for its timeline; None where that has none
     delays        seconds before each attempt, after the one before; as many attempts as delays
-    lease         seconds the work may take before another worker may have the row
+    jitter        each delay is made longer by up to this share, so that what failed together does
+                  not come back together
+    lease         seconds the work may take, between two reports, before another may have the row
+    batch         `work` gets a list of what was loaded and gives a list of results in its order, in
+                  which an exception is the failure of that row alone
+    computes      `work` is done in child processes, because it needs the processor and not the
+                  world; it and `open_clients` are then functions of a module
     """
 
     name: str
-    load: Callable[[Connection, Job], Any]
-    save: Callable[[Connection, Job, Any], bool]
-    work: Callable[[Any, Any], Any] = _same
+    start: Callable[[Connection, Job], bool] | None = None
+    load: Callable[[Connection, Job], Any] = _the_job
+    work: Callable[[Any, Any], Any] | None = None
+    save: Callable[[Connection, Job, Any], bool] | None = None
+    put_back: Callable[[Connection, Job], None] | None = None
+    give_up: Callable[[Connection, Job, str], None] | None = None
+    revive: Callable[[Connection, UUID], bool] | None = None
     open_clients: Callable[[Settings], Any] = _no_clients
-    give_up: Callable[[Connection, Job, str], None] = _say_nothing
     entity: str | None = None
     delays: Sequence[float] = (0, 30, 300)
+    jitter: float = 0.1
     lease: float = 120.0
+    batch: Batch | None = None
+    computes: bool = False
+
+    def delay_after(self, attempts: int) -> float:
+        """Seconds to wait before the attempt after this many."""
+        return self.delays[attempts] * (1 + random.random() * self.jitter)  # noqa: S311

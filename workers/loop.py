@@ -1,82 +1,72 @@
-"""The loop of every worker: claim, work, finish. The only place that knows how.
+"""The loop of every worker: claim, work, write. The only place that knows how.
 
-One process runs any number of kinds. The main thread does all that touches the database; the work,
-which mostly waits for the outside world, is done by a few threads that have no connection, so that
-no transaction is open meanwhile. The rules:
+One process runs any number of kinds, each on a line of its own (`line.py`). The main thread does
+all that touches the database; the work, which mostly waits for the outside world, is done by
+threads that have no connection, so that no transaction is open meanwhile. The rules:
 
 * A claim holds a row until its lease ends, under a number that no other claim ever gets. Finishing,
-  postponing and giving up match that number; where it no longer matches, nothing is written.
+  extending, postponing, releasing and giving up match that number; where it no longer matches,
+  nothing is written.
 * The result and the end of the outbox row share one short transaction.
 * The attempt is counted by the claim, so work that kills its worker is given up in the end too.
+* A notification is a hint. Without one, due work is found by looking.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import random
 import signal
 import socket
-import threading
 import time
 import uuid
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import Counter
 from datetime import timedelta
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 import structlog
-from psycopg.types.json import Jsonb
 
 from sql import queries
 from sql.connection import connect
-from webapp import logs
-from webapp.clients import ClientError
-from workers.kind import Job
+from workers.line import Line
+from workers.listener import HEARTBEAT, Listener
+from workers.progress import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
+    from uuid import UUID
 
     from sql.connection import Connection
     from webapp.settings import Settings
+    from workers.hands import Outcome
     from workers.kind import Kind
 
 log = structlog.get_logger("workers")
 
-# Seconds between two looks for work when there was none.
+# Seconds between two looks for work when there was none; about a quarter more or less each time,
+# so that workers which began together do not look together.
 EVERY: Final = 1.0
 
 # Seconds that work in hand may take to end after SIGTERM; most process managers kill after 30.
 GRACE: Final = 20.0
 
+# Rows claimed at once, and written at once, at most.
+BATCH: Final = 500
+
 # Seconds between two tries to reach a lost database: at first, and at most.
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 
-
-_NEVER_ENDED: Final = (
-    "It was begun each time and never ended: its worker died, or its lease is short."
-)
-
-
-class LeaseLost(Exception):
-    """Another worker has claimed the row since; nothing of this attempt may be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How the work on a row ended: with a result, with an error, or not wanted any more."""
-
-    job: Job
-    result: Any = None
-    error: Exception | None = None
-    wanted: bool = True
-    seconds: float = 0.0
+# Seconds after it fell asleep when a worker looks again: for those who enqueued meanwhile and could
+# not know that it sleeps.
+_SECOND_LOOK: Final = 0.05
 
 
 class Worker:
-    """Works on rows of some kinds, `concurrency` at a time, until it is stopped.
+    """Works on rows of some kinds until it is stopped, `concurrency` of each kind at a time.
 
     `every`, `lease` and `grace` are seconds; `lease` stands in for that of each kind.
     """
@@ -87,27 +77,40 @@ class Worker:
         settings: Settings,
         *,
         concurrency: int = 4,
+        batch: int = BATCH,
         every: float = EVERY,
         lease: float | None = None,
         grace: float = GRACE,
     ) -> None:
         # Never used twice: a reused name could pass for the worker that had it before.
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
-        self._kinds = {kind.name: kind for kind in kinds}
-        self._clients = {kind.name: kind.open_clients(settings) for kind in self._kinds.values()}
-        self._url = settings.database_url
+        self.id = uuid.uuid4()
+        self.counts: Counter[str] = Counter()
+        self._inbox: SimpleQueue[list[Outcome] | Report | None] = SimpleQueue()
+        self._lines = {
+            kind.name: Line(
+                kind,
+                settings,
+                worker=self.id,
+                concurrency=concurrency,
+                batch=batch,
+                lease=lease,
+                tell=self._inbox.put,
+            )
+            for kind in kinds
+        }
+        self._settings = settings
         self._connection: Connection | None = None
-        self._concurrency = concurrency
+        self._listener: Listener | None = None
+        self._listening_for: list[str] = []
+        self._look_again = False
         self._every = every
-        self._lease = lease
         self._grace = grace
-        self._to_do: SimpleQueue[tuple[Job, Any]] = SimpleQueue()
-        self._outcomes: SimpleQueue[Outcome | None] = SimpleQueue()
-        self._in_hand: dict[int, Job] = {}  # by claim
+        self._batch = batch
         self._stopping = False
-        for number in range(concurrency):
-            # Daemons: work that outlives the grace time must not keep the process from ending.
-            threading.Thread(target=self._work, name=f"work-{number}", daemon=True).start()
+        self._born = time.monotonic()
+        self._next_heartbeat = 0.0
+        self._uncounted: dict[str, Counter[str]] = {name: Counter() for name in self._lines}
+        self._ended: list[Outcome] = []
 
     def run(self, *, once: bool = False) -> None:
         """Work until SIGTERM or SIGINT; with `once`, until nothing is due.
@@ -118,23 +121,31 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_stop)
         self._conn()
-        log.info("worker_started", worker=self.name, kinds=sorted(self._kinds))
+        log.info("worker_started", worker=str(self.id), kinds=sorted(self._lines))
+        if not once and self._settings.database_listen_url:
+            self._listener = Listener(
+                self._settings.database_listen_url,
+                name=str(self.id),
+                kinds=frozenset(self._lines),
+                wake=lambda: self._inbox.put(None),
+            )
         pause = _SHORTEST_PAUSE
         while not self._stopping:
             try:
+                self._check_in()
                 claimed = self.claim()
-                if once and not claimed and not self._in_hand:
+                if once and not claimed and not self._in_hand():
                     break
-                self.finish(self._every)
+                self.finish(0 if claimed else self._patience())
                 pause = _SHORTEST_PAUSE
             except psycopg.OperationalError as error:
-                log.warning("database_lost", error=str(error).strip(), next_try_in=pause)
+                log.warning("database_lost", error=str(error).strip(), next_try_in=round(pause, 1))
                 self._disconnect()
                 self._sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                pause = min(pause * random.uniform(1.5, 2.5), _LONGEST_PAUSE)  # noqa: S311
         self._wind_up()
         signal.alarm(0)
-        log.info("worker_stopped", worker=self.name)
+        log.info("worker_stopped", worker=str(self.id), **self.counts)
 
     def _told_to_stop(self, *_: object) -> None:
         # A database that hangs holds the main thread where no signal handler runs; the alarm's own
@@ -145,184 +156,136 @@ class Worker:
     def stop(self) -> None:
         """Claim nothing more, finish what is in hand, then end. Safe in a signal handler."""
         self._stopping = True
-        self._outcomes.put(None)
+        self._inbox.put(None)
 
     def round(self) -> int:
         """Claim what is due and finish it; return how many rows. Tests call this one."""
         claimed = self.claim()
-        while self._in_hand:
-            self.finish(self._every)
+        while self._in_hand():
+            self.finish(self._patience())
         return claimed
 
     def claim(self) -> int:
-        """Claim due rows, as many as there are free threads, and begin on them; return how many."""
-        claimed = 0
-        for kind in self._in_turn():
-            free = self._concurrency - len(self._in_hand)
-            if free == 0:
-                break
-            rows = queries.outbox.claim(
-                self._conn(),
-                kind=kind.name,
-                worker=self.name,
-                lease=timedelta(seconds=self._lease or kind.lease),
-                limit=free,
-            )
-            for row in rows:
-                self._begin(kind, Job(**row))
-            claimed += len(rows)
-        return claimed
+        """Claim due rows of each kind, as many as it has room for, and begin; return how many."""
+        return sum(line.claim(self._conn()) for line in self._lines.values())
+
+    def work_on(self, kind: str, subject_id: UUID) -> bool:
+        """Work on one row now, due or not, to its end; False where another worker holds it."""
+        found = self._lines[kind].claim_one(self._conn(), subject_id)
+        while self._in_hand():
+            self.finish(self._patience())
+        return found
 
     def finish(self, patience: float) -> None:
-        """Finish one row whose work has ended; wait for one no longer than `patience` seconds."""
+        """Write what has ended; wait for the first no longer than `patience` seconds."""
         try:
-            outcome = self._outcomes.get(timeout=patience)
+            while len(self._ended) < self._batch:
+                message = self._inbox.get(timeout=patience)
+                if message is None:  # there may be work, or it is time to stop
+                    break
+                if isinstance(message, Report):
+                    self._lines[message.jobs[0].kind].extend(self._conn(), message)
+                else:
+                    self._ended += message
+                patience = 0
         except Empty:
-            return
-        if outcome is None:  # the stop
-            return
-        try:
-            self._finish(outcome)
-        except psycopg.OperationalError:
-            # Kept: it may be written when the database is back, as long as the lease lasts.
-            self._outcomes.put(outcome)
-            raise
-        del self._in_hand[outcome.job.claim]
+            pass
+        by_kind: dict[str, list[Outcome]] = {}
+        for outcome in self._ended:
+            by_kind.setdefault(outcome.job.kind, []).append(outcome)
+        # Kept until they are written: where the database is lost they are written when it is back,
+        # as long as the lease lasts.
+        for kind, ended in by_kind.items():
+            counts = self._lines[kind].write(self._conn(), ended)
+            self.counts.update(counts)
+            self._uncounted[kind].update(counts)
+        self._ended = []
 
     def close(self) -> None:
-        """Let go of the database and of the clients."""
+        """Let go of the database, of the threads and of the clients."""
+        if self._listener is not None:
+            self._listener.close()
         self._disconnect()
-        for clients in self._clients.values():
-            clients.close()
+        for line in self._lines.values():
+            line.close()
 
-    def _in_turn(self) -> list[Kind]:
-        """The kinds, a different one first each time, so that none keeps all threads to itself."""
-        first, *others = self._kinds
-        self._kinds = {name: self._kinds[name] for name in (*others, first)}
-        return list(self._kinds.values())
+    def _in_hand(self) -> bool:
+        return any(line.in_hand for line in self._lines.values())
 
-    def _begin(self, kind: Kind, job: Job) -> None:
-        try:
-            _check_attempts(kind, job)
-            subject = kind.load(self._conn(), job)
-        except psycopg.OperationalError:
-            raise  # the lease gives the row back
-        except Exception as error:  # noqa: BLE001  # whatever it is, the row must hear of it
-            self._outcomes.put(Outcome(job, error=error))
-        else:
-            if subject is None:
-                self._outcomes.put(Outcome(job, wanted=False))
-            else:
-                self._to_do.put((job, subject))
-        self._in_hand[job.claim] = job
+    def _patience(self) -> float:
+        """Seconds to wait for something to happen."""
+        if self._listen():
+            self._look_again = True
+            return 0.0
+        waits = [line.tend(self._conn()) for line in self._lines.values()]
+        soonest = min((wait for wait in waits if wait is not None), default=math.inf)
+        look = _SECOND_LOOK if self._look_again else self._every * random.uniform(0.75, 1.25)  # noqa: S311
+        self._look_again = False
+        return max(0.0, min(soonest, look, self._next_heartbeat - time.monotonic()))
 
-    def _work(self) -> None:
-        """What each thread does for ever."""
-        while True:
-            job, subject = self._to_do.get()
-            began = time.monotonic()
-            result, failure = None, None
-            with _log_as(job):
-                try:
-                    result = self._kinds[job.kind].work(subject, self._clients[job.kind])
-                except Exception as error:  # noqa: BLE001  # as above
-                    failure = error
-            seconds = round(time.monotonic() - began, 3)
-            self._outcomes.put(Outcome(job, result=result, error=failure, seconds=seconds))
+    def _listen(self) -> bool:
+        """Say in the database for which kinds this worker sleeps; whether that has changed."""
+        hears = self._listener is not None and self._listener.is_listening
+        wanted = [kind for kind, line in self._lines.items() if hears and not line.is_busy]
+        if wanted == self._listening_for:
+            return False
+        queries.workers.listen_for(self._conn(), id=self.id, listening_for=wanted)
+        self._listening_for = wanted
+        return True
 
-    def _finish(self, outcome: Outcome) -> None:
-        kind, job = self._kinds[outcome.job.kind], outcome.job
-        with _log_as(job):
-            try:
-                try:
-                    if outcome.error is None:
-                        self._succeed(kind, job, outcome)
-                    else:
-                        self._fail(kind, job, outcome.error)
-                except (LeaseLost, psycopg.OperationalError):
-                    raise
-                except Exception as error:  # noqa: BLE001  # a result the database does not take
-                    self._fail(kind, job, error)
-            except LeaseLost:
-                log.warning("lease_lost", seconds=outcome.seconds)
-            except psycopg.OperationalError:
-                raise
-            except Exception as error:  # noqa: BLE001  # as above
-                # Nothing of it was written; the row comes back when its lease ends.
-                log.error("not_finished", **logs.about(error))
+    def _check_in(self) -> None:
+        """Every few seconds: tell the operators that this worker lives and what it has done."""
+        now = time.monotonic()
+        if now < self._next_heartbeat:
+            return
+        self._next_heartbeat = now + HEARTBEAT
+        queries.workers.seen(
+            self._conn(),
+            id=self.id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            kinds=list(self._lines),
+            listening_for=self._listening_for,
+            age=timedelta(seconds=now - self._born),
+        )
+        self._count()
 
-    def _succeed(self, kind: Kind, job: Job, outcome: Outcome) -> None:
-        with self._transaction(job) as conn:
-            _held(queries.outbox.finish(conn, id=job.id, claim=job.claim))
-            wanted = outcome.wanted and kind.save(conn, job, outcome.result)
-        log.info("finished" if wanted else "dropped", seconds=outcome.seconds)
-
-    def _fail(self, kind: Kind, job: Job, error: Exception) -> None:
-        expected = isinstance(error, ClientError)
-        said = str(error) if expected else f"Something unexpected went wrong: {_name(error)}."
-        told = {"error": said, "attempt": job.attempts} | ({} if expected else logs.about(error))
-        if getattr(error, "permanent", False) or job.attempts >= len(kind.delays):
-            self._give_up(kind, job, said)
-            log.error("gave_up", **told)
-        else:
-            delay = max(kind.delays[job.attempts], getattr(error, "retry_after", None) or 0)
-            self._postpone(kind, job, said, delay)
-            log.warning("attempt_failed", next_attempt_in=delay, **told)
-
-    def _give_up(self, kind: Kind, job: Job, said: str) -> None:
-        most = len(kind.delays)
-        with self._transaction(job) as conn:
-            buried = queries.outbox.bury(
-                conn, id=job.id, claim=job.claim, error=said, most_attempts=most
+    def _count(self) -> None:
+        done = {kind: counts for kind, counts in self._uncounted.items() if counts.total()}
+        if done:
+            queries.work_counts.add(
+                self._conn(),
+                kinds=list(done),
+                finished=[each["finished"] + each["dropped"] for each in done.values()],
+                failed=[each["failed"] + each["dead"] for each in done.values()],
             )
-            _held(buried)
-            kind.give_up(conn, job, said)
-
-    def _postpone(self, kind: Kind, job: Job, said: str, delay: float) -> None:
-        with self._transaction(job) as conn:
-            postponed = queries.outbox.postpone(
-                conn, id=job.id, claim=job.claim, delay=timedelta(seconds=delay), error=said
-            )
-            _held(postponed)
-            if kind.entity is not None:
-                queries.events.record(
-                    conn,
-                    workspace_id=job.workspace_id,
-                    entity=kind.entity,
-                    entity_id=job.subject_id,
-                    event=f"{kind.entity}.attempt_failed",
-                    payload=Jsonb(
-                        {"attempt": job.attempts, "error": said, "next_attempt_in": delay}
-                    ),
-                )
-
-    @contextmanager
-    def _transaction(self, job: Job) -> Iterator[Connection]:
-        """A transaction in the worker's name, for the request that caused the work."""
-        conn = self._conn()
-        with conn.transaction():
-            queries.requests.identify(
-                conn, actor=f"worker:{job.kind}", request_id=job.request_id or ""
-            )
-            yield conn
+            for counts in done.values():
+                counts.clear()
 
     def _wind_up(self) -> None:
-        """After the stop: finish what ends within the grace time, give the rest back."""
+        """After the stop: give back what was not begun, finish what ends within the grace time,
+        give the rest back."""
         deadline = time.monotonic() + self._grace
         try:
-            while self._in_hand and (left := deadline - time.monotonic()) > 0:
+            for line in self._lines.values():
+                line.give_back(self._conn())
+            while self._in_hand() and (left := deadline - time.monotonic()) > 0:
                 self.finish(left)
-            for job in self._in_hand.values():
-                queries.outbox.release(self._conn(), id=job.id, claim=job.claim)
-                with _log_as(job):
-                    log.info("released")
+            for line in self._lines.values():
+                line.give_back(self._conn(), everything=True)
+            self._count()
+            queries.workers.leave(self._conn(), id=self.id)
         except psycopg.OperationalError as error:
             log.warning("database_lost", error=str(error).strip())  # the leases give them back
         self.close()
 
     def _conn(self) -> Connection:
         if self._connection is None:
-            self._connection = connect(self._url, "coffer worker")
+            pooler = self._settings.database_pooler
+            conn = connect(self._settings.database_url, "coffer worker", pooler=pooler)
+            if not pooler:
+                queries.workers.set_up(conn)
+            self._connection = conn
         return self._connection
 
     def _disconnect(self) -> None:
@@ -334,32 +297,3 @@ class Worker:
         deadline = time.monotonic() + seconds
         while not self._stopping and time.monotonic() < deadline:
             time.sleep(0.1)
-
-
-def _held(rows: int) -> None:
-    """Go on only where the claim still matched a row."""
-    if rows == 0:
-        raise LeaseLost
-
-
-def _check_attempts(kind: Kind, job: Job) -> None:
-    """Refuse a row that came back, once too often, from a worker that never said how it ended."""
-    if job.attempts > len(kind.delays):
-        died = (
-            job.last_error
-            or "It was begun each time and never ended: its worker died, or its lease is short."
-        )
-        raise ClientError(died, permanent=True)
-
-
-def _name(error: Exception) -> str:
-    return type(error).__name__
-
-
-@contextmanager
-def _log_as(job: Job) -> Iterator[None]:
-    """Put the work and its request into each log line."""
-    with structlog.contextvars.bound_contextvars(
-        request_id=job.request_id, kind=job.kind, work=job.id, subject_id=str(job.subject_id)
-    ):
-        yield

@@ -1,12 +1,14 @@
-"""Work on every kind of work there is, in one process."""
+"""Work on every kind of work there is, or on some, in one process."""
 
 from __future__ import annotations
 
 from workers.command import command_for
 from workers.enrich_items import enrich_items
 from workers.expire_idempotency_keys import expire_idempotency_keys
+from workers.prune_events import prune_events
+from workers.prune_workers import prune_workers
 
-KINDS = (enrich_items, expire_idempotency_keys)
+KINDS = (enrich_items, expire_idempotency_keys, prune_events, prune_workers)
 
 command = command_for(KINDS, __doc__)
 

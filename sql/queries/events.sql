@@ -28,3 +28,8 @@ VALUES (
   nullif(current_setting('coffer.request_id'), ''),
   %(payload)s
 );
+
+-- name: prune :value
+-- Removes a batch of the oldest events from before a time; how many. The last thirty days are
+-- spared.
+SELECT prune_events(now() - %(kept)s::interval, %(limit)s::integer);

@@ -158,16 +158,27 @@ UPDATE items
 RETURNING id;
 
 -- name: load_for_enrichment :maybe
--- What the enrichment works on; no row where the item is gone or no longer wants it.
-SELECT id,
-       workspace_id,
-       source_type,
-       source_url,
-       raw_text,
-       title
-  FROM items
- WHERE id = %(id)s
-   AND status = 'enriching';
+-- What the enrichment works on, with the names of the tags that the workspace uses most; no row
+-- where the item is gone or no longer wants it.
+SELECT item.id,
+       item.workspace_id,
+       item.source_type,
+       item.source_url,
+       item.raw_text,
+       item.title,
+       ARRAY(
+         SELECT tag.name
+           FROM tags AS tag
+           LEFT JOIN item_tags
+             ON item_tags.tag_id = tag.id
+          WHERE tag.workspace_id = item.workspace_id
+          GROUP BY tag.id
+          ORDER BY count(item_tags.item_id) DESC, tag.id DESC
+          LIMIT %(most_tags)s
+       ) AS known_tags
+  FROM items AS item
+ WHERE item.id = %(id)s
+   AND item.status = 'enriching';
 
 -- name: save_enrichment :exec
 -- The enrichment's result, unless the item no longer wants it. What the owner wrote stays.
@@ -182,6 +193,15 @@ UPDATE items
        updated_at = now()
  WHERE id = %(id)s
    AND status = 'enriching';
+
+-- name: retry :exec
+-- An operator has the enrichment done again that was given up.
+UPDATE items
+   SET status = 'enriching',
+       error = NULL,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'failed';
 
 -- name: fail :exec
 -- The enrichment was given up.

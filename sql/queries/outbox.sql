@@ -1,38 +1,140 @@
--- name: claim :many
--- Takes due work of one kind, longest due first, and holds it for the length of the lease. Each row
--- gets a number of its own that whoever finishes it must know. The attempt counts from here, so
--- that work which kills its worker is counted too.
-WITH due AS MATERIALIZED (
-  SELECT id
-    FROM outbox
-   WHERE kind = %(kind)s
-     AND run_after <= now()
-   ORDER BY run_after
-   LIMIT %(limit)s
-     FOR UPDATE SKIP LOCKED
+-- name: survey :many
+-- The workspaces that have work of one kind, in the order of their ids from one of them on, each
+-- with the time at which its first is due. It steps from one workspace to the next by the index and
+-- so costs the same however much work each has.
+WITH RECURSIVE ring AS (
+  (
+    SELECT workspace_id
+      FROM outbox
+     WHERE kind = %(kind)s
+       AND workspace_id >= %(start)s
+     ORDER BY workspace_id
+     LIMIT 1
+  )
+  UNION ALL
+  SELECT (
+           SELECT following.workspace_id
+             FROM outbox AS following
+            WHERE following.kind = %(kind)s
+              AND following.workspace_id > ring.workspace_id
+            ORDER BY following.workspace_id
+            LIMIT 1
+         )
+    FROM ring
+   WHERE ring.workspace_id IS NOT NULL
 )
-UPDATE outbox AS work
+SELECT ring.workspace_id,
+       first.run_after,
+       first.run_after <= now() AS is_due,
+       extract(epoch FROM first.run_after - now())::float AS due_in
+  FROM ring
+ CROSS JOIN LATERAL (
+         SELECT work.run_after
+           FROM outbox AS work
+          WHERE work.kind = %(kind)s
+            AND work.workspace_id = ring.workspace_id
+          ORDER BY work.run_after
+          LIMIT 1
+       ) AS first
+ LIMIT %(limit)s;
+
+-- name: claim :many
+-- Takes due work of one kind, an equal share from each of some workspaces, longest due first, and
+-- holds it for the length of the lease. Each row gets a number of its own that whoever finishes it
+-- must know. The attempt counts from here, so that work which kills its worker is counted too.
+-- Each workspace is read from the time before which nothing is left, past the remains of work that
+-- is finished and that a long transaction elsewhere keeps from being cleaned away. The rows, which
+-- are locked by then, are found again by their place: no statistics can make that plan a bad one.
+WITH due AS MATERIALIZED (
+  SELECT work.place
+    FROM unnest(%(workspaces)s::uuid[], %(since)s::timestamptz[]) AS turn (workspace_id, since)
+   CROSS JOIN LATERAL (
+           SELECT outbox.ctid AS place
+             FROM outbox
+            WHERE outbox.kind = %(kind)s
+              AND outbox.workspace_id = turn.workspace_id
+              AND outbox.run_after >= turn.since
+              AND outbox.run_after <= now()
+            ORDER BY outbox.run_after
+            LIMIT %(share)s
+              FOR UPDATE SKIP LOCKED
+         ) AS work
+   WHERE NOT EXISTS (SELECT FROM paused_kinds WHERE kind = %(kind)s)
+   LIMIT %(limit)s
+)
+UPDATE outbox
    SET claim = nextval('outbox_claims'),
        claimed_by = %(worker)s,
-       attempts = work.attempts + 1,
-       run_after = now() + %(lease)s
-  FROM due
- WHERE work.id = due.id
-RETURNING work.id,
-          work.kind,
-          work.subject_id,
-          work.workspace_id,
-          work.payload,
-          work.request_id,
-          work.attempts,
-          work.claim,
-          work.last_error;
+       attempts = attempts + 1,
+       run_after = now() + %(lease)s,
+       progress = NULL
+ WHERE ctid = ANY (ARRAY(SELECT place FROM due))
+RETURNING kind,
+          subject_id,
+          workspace_id,
+          payload,
+          request_id,
+          traceparent,
+          attempts,
+          claim,
+          last_error,
+          enqueued_at,
+          extract(epoch FROM now() - enqueued_at)::float AS waited;
 
--- name: finish :exec
--- The work is done; 0 where the claim was lost.
+-- name: claim_one :maybe
+-- Takes one piece of work now, due or not, unless a worker holds it; no row where one does.
+UPDATE outbox
+   SET claim = nextval('outbox_claims'),
+       claimed_by = %(worker)s,
+       attempts = attempts + 1,
+       run_after = now() + %(lease)s,
+       progress = NULL
+ WHERE kind = %(kind)s
+   AND subject_id = %(subject_id)s
+   AND (claim IS NULL OR run_after <= now())
+RETURNING kind,
+          subject_id,
+          workspace_id,
+          payload,
+          request_id,
+          traceparent,
+          attempts,
+          claim,
+          last_error,
+          enqueued_at,
+          extract(epoch FROM now() - enqueued_at)::float AS waited;
+
+-- name: get :maybe
+-- One piece of work that is queued.
+SELECT workspace_id,
+       run_after,
+       claim IS NOT NULL AND run_after > now() AS is_held,
+       claimed_by,
+       attempts,
+       last_error
+  FROM outbox
+ WHERE kind = %(kind)s
+   AND subject_id = %(subject_id)s;
+
+-- name: finish :many
+-- The work is done; the claims that still held. What is missing was lost to another worker.
 DELETE FROM outbox
- WHERE id = %(id)s
-   AND claim = %(claim)s;
+ USING unnest(%(subject_ids)s::uuid[], %(claims)s::bigint[]) AS done (subject_id, claim)
+ WHERE outbox.kind = %(kind)s
+   AND outbox.subject_id = done.subject_id
+   AND outbox.claim = done.claim
+RETURNING outbox.claim;
+
+-- name: extend :many
+-- The work takes longer, and has got so far; the claims that still hold.
+UPDATE outbox
+   SET run_after = now() + %(lease)s,
+       progress = %(progress)s
+  FROM unnest(%(subject_ids)s::uuid[], %(claims)s::bigint[]) AS held (subject_id, claim)
+ WHERE outbox.kind = %(kind)s
+   AND outbox.subject_id = held.subject_id
+   AND outbox.claim = held.claim
+RETURNING outbox.claim;
 
 -- name: postpone :exec
 -- The attempt failed and another one may do better; 0 where the claim was lost.
@@ -40,38 +142,70 @@ UPDATE outbox
    SET run_after = now() + %(delay)s,
        claim = NULL,
        claimed_by = NULL,
+       progress = NULL,
        last_error = %(error)s
- WHERE id = %(id)s
+ WHERE kind = %(kind)s
+   AND subject_id = %(subject_id)s
    AND claim = %(claim)s;
 
--- name: release :exec
--- The worker stops before the work is done: the work is due again at once, and the attempt does not
--- count. 0 where the claim was lost.
+-- name: release :many
+-- The worker gives work back that it did not do: it is due again at once, and the attempt does not
+-- count. The claims that still held.
 UPDATE outbox
    SET run_after = now(),
        attempts = attempts - 1,
        claim = NULL,
-       claimed_by = NULL
- WHERE id = %(id)s
-   AND claim = %(claim)s;
+       claimed_by = NULL,
+       progress = NULL
+  FROM unnest(%(subject_ids)s::uuid[], %(claims)s::bigint[]) AS given (subject_id, claim)
+ WHERE outbox.kind = %(kind)s
+   AND outbox.subject_id = given.subject_id
+   AND outbox.claim = given.claim
+RETURNING outbox.claim;
 
 -- name: bury :exec
--- Gives the work up: it moves to the dead letters with its error. 0 where the claim was lost.
+-- Gives the work up: it moves to the dead letters with its error, in place of the letter of an
+-- earlier death. 0 where the claim was lost.
 WITH dead AS (
   DELETE FROM outbox
-   WHERE id = %(id)s
+   WHERE kind = %(kind)s
+     AND subject_id = %(subject_id)s
      AND claim = %(claim)s
   RETURNING *
 )
-INSERT INTO dead_letters
-  (id, kind, subject_id, workspace_id, payload, request_id, attempts, error, enqueued_at)
-SELECT id,
-       kind,
+INSERT INTO dead_letters AS letter
+  (kind, subject_id, workspace_id, payload, request_id, traceparent, attempts, error, enqueued_at)
+SELECT kind,
        subject_id,
        workspace_id,
        payload,
        request_id,
+       traceparent,
        least(attempts, %(most_attempts)s),
        %(error)s,
        enqueued_at
-  FROM dead;
+  FROM dead
+ON CONFLICT ON CONSTRAINT dead_letters_work_dies_once
+DO UPDATE
+      SET payload = EXCLUDED.payload,
+          request_id = EXCLUDED.request_id,
+          traceparent = EXCLUDED.traceparent,
+          attempts = EXCLUDED.attempts,
+          error = EXCLUDED.error,
+          enqueued_at = EXCLUDED.enqueued_at,
+          died_at = now();
+
+-- name: enqueue :exec
+-- Queues work that follows from other work, in the same transaction; 0 where it is queued already.
+INSERT INTO outbox (kind, subject_id, workspace_id, payload, request_id, traceparent, run_after)
+VALUES (
+  %(kind)s,
+  %(subject_id)s,
+  %(workspace_id)s,
+  %(payload)s,
+  %(request_id)s,
+  %(traceparent)s,
+  now() + %(delay)s
+)
+ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
+DO NOTHING;

@@ -2,28 +2,38 @@
 -- The schedules that are due, held until the transaction ends; another clock skips them.
 SELECT id,
        kind,
-       cron
+       cron,
+       late,
+       next_run_at,
+       now() AS asked_at
   FROM schedules
  WHERE next_run_at <= now()
  ORDER BY next_run_at
    FOR UPDATE SKIP LOCKED;
 
 -- name: fire :exec
--- Puts a schedule's work into the outbox, unless the last one is there still, and moves the
--- schedule on.
+-- Puts a schedule's work into the outbox, for each of some times, and moves the schedule on; how
+-- many were not there already. Where each late time counts, each has a row of its own; else they
+-- are one, and no other one while the last is still there.
 WITH moved AS (
   UPDATE schedules
      SET next_run_at = %(next_run_at)s
    WHERE id = %(id)s
-  RETURNING id, kind
+  RETURNING id, kind, late
 )
-INSERT INTO outbox (kind, subject_id)
-SELECT kind, id
+INSERT INTO outbox (kind, subject_id, payload)
+SELECT moved.kind,
+       CASE moved.late
+         WHEN 'all' THEN md5(moved.id::text || extract(epoch FROM slot.at))::uuid
+         ELSE moved.id
+       END,
+       jsonb_build_object('at', slot.at)
   FROM moved
+ CROSS JOIN unnest(%(slots)s::timestamptz[]) AS slot (at)
 ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
 DO NOTHING;
 
--- name: next_run_at :value
--- When the next schedule is due; null where there is none.
-SELECT min(next_run_at)
+-- name: due_in :value
+-- Seconds until the next schedule is due, by the database's clock; null where there is none.
+SELECT extract(epoch FROM min(next_run_at) - now())::float
   FROM schedules;

@@ -27,14 +27,3 @@ DELETE FROM item_tags
    AND tag.id = item_tags.tag_id
    AND tag.workspace_id = %(workspace_id)s
    AND fold(tag.name) IN (SELECT fold(name) FROM unnest(%(names)s::text[]) AS unwanted (name));
-
--- name: list_most_used :many
--- The names that a workspace uses most, for enrichment to prefer.
-SELECT tag.name
-  FROM tags AS tag
-  LEFT JOIN item_tags
-    ON item_tags.tag_id = tag.id
- WHERE tag.workspace_id = %(workspace_id)s
- GROUP BY tag.id
- ORDER BY count(item_tags.item_id) DESC, tag.id DESC
- LIMIT %(limit)s;

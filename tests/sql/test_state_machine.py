@@ -127,7 +127,7 @@ def test_entering_a_status_enqueues_its_work_once(make, owner):
 def test_entering_a_status_again_takes_the_work_from_whoever_holds_it(make, owner):
     item = make.item()
     owner.execute(
-        "UPDATE outbox SET claim = 7, claimed_by = 'w', attempts = 2,"
+        "UPDATE outbox SET claim = 7, claimed_by = uuidv7(), attempts = 2,"
         " run_after = now() + interval '1 hour'"
     )
     make.move(item["id"], "failed")
@@ -139,8 +139,9 @@ def test_entering_a_status_again_takes_the_work_from_whoever_holds_it(make, owne
 def test_new_work_takes_the_place_of_its_dead_letter(make, owner):
     item = make.item()
     owner.execute(
-        "INSERT INTO dead_letters SELECT id, kind, subject_id, workspace_id, payload, request_id,"
-        " 3, 'gone', enqueued_at FROM outbox"
+        "INSERT INTO dead_letters"
+        " (kind, subject_id, workspace_id, payload, attempts, error, enqueued_at)"
+        " SELECT kind, subject_id, workspace_id, payload, 3, 'gone', enqueued_at FROM outbox"
     )
     make.move(item["id"], "failed")
     make.move(item["id"], "enriching")

@@ -15,7 +15,10 @@ from workers.command import Duration
 
 FOLDER = Path(cli.__file__).parent
 # Modules that are no commands.
-PARTS = {"__init__", "cli", "command", "kind", "loop"}
+PARTS = {
+    *("__init__", "cli", "command", "kind", "loop", "line", "turns", "hands", "processes"),
+    *("progress", "outcomes", "listener", "maintenance"),
+}
 
 
 def coffer(*arguments, **environment):

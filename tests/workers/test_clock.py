@@ -9,15 +9,29 @@ import pytest
 from cronsim import CronSim
 
 from sql import queries
+from workers import clock
 from workers.clock import fire_due
+from workers.work import KINDS
 
 KIND = "expire_idempotency_keys"
 
 
 @pytest.fixture
 def due(owner):
-    owner.execute("UPDATE schedules SET next_run_at = now() - interval '2 hours'")
-    return owner
+    """One schedule, every ten minutes, that was due two hours and some minutes ago."""
+    owner.execute("UPDATE schedules SET next_run_at = now() + interval '1 day'")
+    owner.execute(
+        "UPDATE schedules SET next_run_at = date_trunc('hour', now()) - interval '2 hours'"
+        " WHERE kind = %s",
+        (KIND,),
+    )
+    yield owner
+    owner.execute("UPDATE schedules SET late = 'once', next_run_at = now()")
+
+
+def slots(owner):
+    rows = owner.execute("SELECT payload ->> 'at' FROM outbox ORDER BY 1").fetchall()
+    return [datetime.fromisoformat(at) for (at,) in rows]
 
 
 def test_a_due_schedule_enqueues_its_work_and_moves_on(due, app_conn):
@@ -34,34 +48,71 @@ def test_times_that_passed_while_no_clock_ran_fire_once(due, app_conn):
     assert fire_due(app_conn) == []
 
 
+def test_where_each_late_time_counts_each_fires_once(due, app_conn):
+    due.execute("UPDATE schedules SET late = 'all'")
+    (first, asked_at) = due.execute(
+        "SELECT next_run_at, now() FROM schedules WHERE kind = %s", (KIND,)
+    ).fetchone()
+    expected = [first]
+    for slot in CronSim("*/10 * * * *", first):
+        if slot > asked_at:
+            break
+        expected.append(slot)
+    assert fire_due(app_conn) == [KIND] * len(expected)
+    assert fire_due(app_conn) == []
+    assert slots(due) == expected
+
+
+def test_more_late_times_than_one_transaction_takes_follow_in_the_next(due, app_conn, monkeypatch):
+    monkeypatch.setattr(clock, "_MOST_SLOTS", 3)
+    due.execute("UPDATE schedules SET late = 'all'")
+    fired = 0
+    while kinds := fire_due(app_conn):
+        assert len(kinds) <= 4
+        fired += len(kinds)
+    assert fired == len(set(slots(due))) >= 13
+
+
+@pytest.mark.parametrize(("seconds_late", "fires"), [(0.5, 1), (50, 1), (70, 0)])
+def test_where_late_times_are_skipped_only_one_that_just_passed_fires(due, seconds_late, fires):
+    slot = datetime(2026, 3, 1, 12, 20, tzinfo=UTC)
+    schedule = {
+        "late": "skip",
+        "cron": "*/10 * * * *",
+        "next_run_at": slot.replace(hour=10),
+        "asked_at": datetime.fromtimestamp(slot.timestamp() + seconds_late, UTC),
+    }
+    found, following = clock._slots(schedule)
+    assert found == [slot] * fires
+    assert following == slot.replace(minute=30)
+
+
 def test_many_clocks_fire_it_once(due, database):
-    def clock(_):
+    def tick(_):
         with database.connect(role="app") as conn:
             return fire_due(conn)
 
     with ThreadPoolExecutor(8) as threads:
-        fired = list(threads.map(clock, range(8)))
+        fired = list(threads.map(tick, range(8)))
     assert sorted(fired) == [[]] * 7 + [[KIND]]
     assert due.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
 
 
 def test_work_that_is_still_queued_is_not_queued_again(due, app_conn):
     fire_due(app_conn)
-    (before,) = due.execute("SELECT id FROM outbox").fetchone()
-    due.execute("UPDATE schedules SET next_run_at = now()")
+    before = due.execute("SELECT enqueued_at FROM outbox").fetchall()
+    due.execute("UPDATE schedules SET next_run_at = now() WHERE kind = %s", (KIND,))
     assert fire_due(app_conn) == [KIND]
-    assert due.execute("SELECT id FROM outbox").fetchall() == [(before,)]
+    assert due.execute("SELECT enqueued_at FROM outbox").fetchall() == before
 
 
 def test_nothing_fires_before_its_time(owner, app_conn):
     owner.execute("UPDATE schedules SET next_run_at = now() + interval '1 minute'")
     assert fire_due(app_conn) == []
-    assert queries.schedules.next_run_at(app_conn) > datetime.now(UTC)
+    assert 50 < queries.schedules.due_in(app_conn) <= 60
 
 
 def test_every_schedule_names_a_kind_that_a_worker_has_and_a_cron_that_is_one(owner):
-    from workers.work import KINDS
-
     for kind, cron in owner.execute("SELECT kind, cron FROM schedules"):
         assert kind in {each.name for each in KINDS}
         assert next(CronSim(cron, datetime.now(UTC)))

@@ -177,7 +177,8 @@ def test_a_provider_that_always_fails_ends_in_failed_and_retry_brings_it_back(
         waits.append(wait_of(owner))
         assert ana.get(url).json["status"] == "enriching"
         due_now(owner)
-    assert waits == [pytest.approx(30, abs=3), pytest.approx(300, abs=3)]
+    assert 29 <= waits[0] <= 33
+    assert 299 <= waits[1] <= 330
     assert enrich() == 1
 
     item = ana.get(url).json
@@ -188,7 +189,7 @@ def test_a_provider_that_always_fails_ends_in_failed_and_retry_brings_it_back(
     assert [step["event"] for step in steps] == [
         *("item.created", "item.attempt_failed", "item.attempt_failed", "item.failed")
     ]
-    assert steps[1]["payload"]["next_attempt_in"] == 30
+    assert 30 <= steps[1]["payload"]["next_attempt_in"] <= 33
     assert steps[-1]["payload"] == {"error": item["error"]}
     assert "sk-secret" not in str(steps)
 

@@ -15,20 +15,3 @@ def test_only_what_has_expired_is_removed(ana, worker, owner, app_conn):
     fire_due(app_conn)
     assert worker(module.expire_idempotency_keys).round() == 1
     assert owner.execute("SELECT key FROM idempotency_keys").fetchall() == [("new",)]
-
-
-def test_one_run_removes_a_bounded_batch_oldest_first(make, worker, owner, app_conn, monkeypatch):
-    user = make.user()
-    owner.execute(
-        "INSERT INTO idempotency_keys (user_id, key, request_hash, expires_at)"
-        " SELECT %s, n::text, '', now() - n * interval '1 second' FROM generate_series(1, 5) AS n",
-        (user["id"],),
-    )
-    monkeypatch.setattr(module, "_BATCH", 3)
-    owner.execute("UPDATE schedules SET next_run_at = now()")
-    fire_due(app_conn)
-    worker(module.expire_idempotency_keys).round()
-    assert owner.execute("SELECT key FROM idempotency_keys ORDER BY key").fetchall() == [
-        ("1",),
-        ("2",),
-    ]

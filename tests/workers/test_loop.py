@@ -3,75 +3,14 @@
 from __future__ import annotations
 
 import threading
-import uuid
 
 import psycopg
 import pytest
 
+from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox, save
 from webapp.clients import ClientError
-from workers.kind import Kind
 
-KIND = "count"
 NEVER_ENDED = "It was begun each time and never ended: its worker died, or its lease is short."
-
-
-@pytest.fixture
-def effects(owner):
-    """A table whose rows are what finished work left behind."""
-    owner.execute("CREATE TABLE effects (subject_id uuid, result text)")
-    owner.execute("GRANT SELECT, INSERT ON effects TO PUBLIC")
-    yield lambda: owner.execute("SELECT result FROM effects ORDER BY result").fetchall()
-    owner.execute("DROP TABLE effects")
-
-
-def save(conn, job, result):
-    conn.execute("INSERT INTO effects VALUES (%s, %s)", (job.subject_id, result))
-    return True
-
-
-def give_up(conn, job, error):
-    conn.execute("INSERT INTO effects VALUES (%s, %s)", (job.subject_id, f"gave up: {error}"))
-
-
-def kind_of(work, **declared):
-    """A kind whose work is a call with the number of the row."""
-    plain = {
-        "name": KIND,
-        "load": lambda conn, job: job.payload["number"],
-        "work": lambda number, clients: work(number),
-        "save": save,
-        "give_up": give_up,
-        "delays": (0, 30, 300),
-        "lease": 60,
-    }
-    return Kind(**plain | declared)
-
-
-def enqueue(owner, *numbers, kind=KIND):
-    for number in numbers:
-        owner.execute(
-            "INSERT INTO outbox (kind, subject_id, payload, request_id)"
-            " VALUES (%s, %s, jsonb_build_object('number', %s::int), %s)",
-            (kind, uuid.uuid4(), number, f"request-{number}"),
-        )
-
-
-def outbox(owner):
-    """Attempts, whether claimed, seconds until due (to the nearest 5), and the error, by row."""
-    return owner.execute(
-        "SELECT attempts, claim IS NOT NULL,"
-        " round(extract(epoch FROM run_after - now()) / 5)::int * 5, last_error"
-        " FROM outbox ORDER BY id"
-    ).fetchall()
-
-
-def due_now(owner):
-    """Let every lease and every delay end."""
-    owner.execute("UPDATE outbox SET run_after = now()")
-
-
-def dead(owner):
-    return owner.execute("SELECT attempts, error, request_id FROM dead_letters").fetchall()
 
 
 def test_finished_work_leaves_its_effect_and_no_row(worker, owner, effects):
@@ -88,7 +27,7 @@ def test_a_second_worker_skips_claimed_rows(worker, owner, effects):
     first, second = (worker(kind_of(str), concurrency=4) for _ in range(2))
     assert (first.claim(), second.claim()) == (4, 2)
     for each in (first, second):
-        while each._in_hand:
+        while each._in_hand():
             each.finish(1)
     assert len(effects()) == 6
 
@@ -96,7 +35,8 @@ def test_a_second_worker_skips_claimed_rows(worker, owner, effects):
 def test_rows_are_claimed_in_the_order_in_which_they_fell_due(worker, owner, effects):
     enqueue(owner, 1, 2, 3)
     owner.execute(
-        "UPDATE outbox SET run_after = now() - (payload ->> 'number')::int * interval '1 second'"
+        "UPDATE outbox SET (run_after, enqueued_at) = (SELECT t, t FROM"
+        " (SELECT now() - (payload ->> 'number')::int * interval '1 second') AS old (t))"
     )
     order = []
     one = worker(kind_of(lambda number: order.append(number) or "done"), concurrency=1)
@@ -300,13 +240,15 @@ def test_the_result_and_the_end_of_the_row_are_one_transaction(worker, owner, ef
     assert outbox(owner) == []
 
 
-def test_one_kind_does_not_starve_another(worker, owner, effects):
+def test_slow_work_of_one_kind_does_not_keep_another_from_beginning(worker, owner, effects):
     enqueue(owner, *range(20))
     enqueue(owner, 100, kind="other")
-    both = worker(kind_of(str), kind_of(str, name="other"), concurrency=2)
-    for _ in range(2):
-        both.round()
-    assert ("100",) in effects()
+    forever = threading.Event()
+    both = worker(kind_of(lambda _: forever.wait(5)), kind_of(str, name="other"), concurrency=2)
+    both.claim()
+    both.finish(5)
+    assert effects() == [("100",)]
+    forever.set()
 
 
 def test_a_stop_gives_back_what_is_not_done_and_charges_no_attempt(worker, owner, effects):
@@ -322,11 +264,18 @@ def test_a_stop_gives_back_what_is_not_done_and_charges_no_attempt(worker, owner
 
 def test_a_stop_lets_work_end_that_is_nearly_done(worker, owner, effects):
     enqueue(owner, 1)
-    nearly = threading.Event()
-    threading.Timer(0.2, nearly.set).start()
-    stopped = worker(kind_of(lambda _: nearly.wait(5) and "done"), grace=5)
+    begun, nearly = threading.Event(), threading.Event()
+
+    def work(_):
+        begun.set()
+        nearly.wait(5)
+        return "done"
+
+    stopped = worker(kind_of(work), grace=5)
     stopped.claim()
+    begun.wait(5)
     stopped.stop()
+    threading.Timer(0.2, nearly.set).start()
     stopped._wind_up()
     assert effects() == [("done",)]
 
@@ -363,3 +312,106 @@ def test_a_failing_give_up_does_not_stop_the_worker(worker, owner, effects, logg
     assert dead(owner) == []
     assert outbox(owner)[0][:2] == (1, True)
     assert "not_finished" in [line["event"] for line in logged]
+
+
+def test_quick_work_is_claimed_ahead_and_slow_work_only_as_it_is_begun(worker, owner, effects):
+    enqueue(owner, *range(30))
+    gate = threading.Event()
+    gate.set()
+    working = worker(kind_of(lambda number: gate.wait(5) and str(number)), concurrency=2)
+    assert working.claim() == 2
+    while working._in_hand():
+        working.finish(1)
+    assert working.claim() == 28
+    while working._in_hand():
+        working.finish(1)
+    assert len(effects()) == 30
+
+
+def test_what_was_claimed_ahead_goes_back_where_the_work_has_become_slow(
+    worker, owner, effects, monkeypatch
+):
+    monkeypatch.setattr("workers.line._STALE", 0.1)
+    gate = threading.Event()
+    gate.set()
+    working = worker(kind_of(lambda number: gate.wait(5) and str(number)), concurrency=2)
+    enqueue(owner, 1, 2)
+    working.round()
+    gate.clear()
+    enqueue(owner, *range(10, 20))
+    assert working.claim() == 10
+    threading.Event().wait(0.2)
+    working.finish(working._patience())
+    assert [row[:2] for row in outbox(owner)].count((0, False)) == 8
+    gate.set()
+    while len(effects()) < 12:
+        working.round()
+
+
+def test_batches_are_as_large_as_they_may_be_and_no_larger(worker, owner, effects):
+    enqueue(owner, *range(7))
+    one_by_one = worker(kind_of(str), concurrency=4, batch=3)
+    assert [one_by_one.round() for _ in range(4)] == [3, 3, 1, 0]
+
+
+def test_a_failed_attempt_waits_by_its_kinds_delay_and_a_little_longer(worker, owner, effects):
+    enqueue(owner, *range(20))
+
+    def refuse(_):
+        raise ClientError("no")
+
+    failing = worker(kind_of(refuse, delays=(0, 100), jitter=0.5), concurrency=20)
+    failing.round()
+    waits = [wait for _, _, wait, _ in outbox(owner)]
+    assert 100 <= min(waits) < max(waits) <= 150
+
+
+def test_a_worker_is_listed_while_it_lives_and_counts_what_it_did(worker, owner, effects):
+    enqueue(owner, 1, 2, 3)
+
+    def refuse_the_first(number):
+        if number == 1:
+            raise ClientError("no")
+        return str(number)
+
+    counting = worker(kind_of(refuse_the_first))
+    counting._check_in()
+    assert owner.execute("SELECT kinds, listening_for FROM workers").fetchall() == [([KIND], [])]
+    counting.round()
+    counting.stop()
+    counting._wind_up()
+    assert owner.execute("SELECT kind, finished, failed FROM work_counts").fetchall() == [
+        (KIND, 2, 1)
+    ]
+    assert owner.execute("SELECT count(*) FROM workers").fetchone() == (0,)
+
+
+def test_each_line_of_the_log_tells_of_its_work_and_of_the_request(worker, owner, effects, logged):
+    enqueue(owner, 1)
+    worker(kind_of(str)).round()
+    (line,) = [line for line in logged if line["event"] == "finished"]
+    (subject_id,) = owner.execute("SELECT subject_id::text FROM effects").fetchone()
+    assert (line["kind"], line["subject_id"], line["request_id"], line["attempt"]) == (
+        *(KIND, subject_id, "request-1", 1),
+    )
+
+
+def test_work_on_one_row_now_does_not_wait_until_it_is_due(worker, owner, effects):
+    enqueue(owner, 1, 2)
+    owner.execute("UPDATE outbox SET run_after = now() + interval '1 hour'")
+    (subject_id,) = owner.execute(
+        "SELECT subject_id FROM outbox WHERE payload @> '{\"number\": 2}'"
+    ).fetchone()
+    by_hand = worker(kind_of(str))
+    assert by_hand.work_on(KIND, subject_id)
+    assert effects() == [("2",)]
+    assert not by_hand.work_on(KIND, subject_id)
+
+
+def test_work_on_one_row_leaves_it_to_the_worker_that_holds_it(worker, owner, effects):
+    enqueue(owner, 1)
+    forever = threading.Event()
+    worker(kind_of(lambda _: forever.wait(5))).claim()
+    (subject_id,) = owner.execute("SELECT subject_id FROM outbox").fetchone()
+    assert not worker(kind_of(str)).work_on(KIND, subject_id)
+    forever.set()

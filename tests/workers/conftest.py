@@ -1,0 +1,71 @@
+"""Work for tests: kinds that leave their effect in a table, and rows to work on."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from workers.kind import NO_WORKSPACE, Kind
+
+KIND = "count"
+
+
+@pytest.fixture
+def effects(owner):
+    """A table whose rows are what finished work left behind; call it for them."""
+    owner.execute("CREATE TABLE effects (subject_id uuid, result text)")
+    owner.execute("GRANT SELECT, INSERT ON effects TO PUBLIC")
+    yield lambda: owner.execute("SELECT result FROM effects ORDER BY result").fetchall()
+    owner.execute("DROP TABLE effects")
+
+
+def save(conn, job, result):
+    conn.execute("INSERT INTO effects VALUES (%s, %s)", (job.subject_id, result))
+    return True
+
+
+def give_up(conn, job, error):
+    conn.execute("INSERT INTO effects VALUES (%s, %s)", (job.subject_id, f"gave up: {error}"))
+
+
+def kind_of(call, /, **declared):
+    """A kind whose work, unless it declares another, is a call with the number of the row."""
+    plain = {
+        "name": KIND,
+        "load": lambda conn, job: job.payload["number"],
+        "work": lambda number, clients: call(number),
+        "save": save,
+        "give_up": give_up,
+        "delays": (0, 30, 300),
+        "jitter": 0,
+        "lease": 60,
+    }
+    return Kind(**plain | declared)
+
+
+def enqueue(owner, *numbers, kind=KIND, workspace=NO_WORKSPACE):
+    for number in numbers:
+        owner.execute(
+            "INSERT INTO outbox (kind, subject_id, workspace_id, payload, request_id)"
+            " VALUES (%s, %s, %s, jsonb_build_object('number', %s::int), %s)",
+            (kind, uuid.uuid4(), workspace, number, f"request-{number}"),
+        )
+
+
+def outbox(owner):
+    """Attempts, whether claimed, seconds until due (to the nearest 5), and the error, by row."""
+    return owner.execute(
+        "SELECT attempts, claim IS NOT NULL,"
+        " round(extract(epoch FROM run_after - now()) / 5)::int * 5, last_error"
+        " FROM outbox ORDER BY (payload ->> 'number')::int"
+    ).fetchall()
+
+
+def due_now(owner):
+    """Let every lease and every delay end."""
+    owner.execute("UPDATE outbox SET run_after = now()")
+
+
+def dead(owner):
+    return owner.execute("SELECT attempts, error, request_id FROM dead_letters").fetchall()

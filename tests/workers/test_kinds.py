@@ -1,0 +1,324 @@
+"""What a kind may declare: a move at the claim, batches, progress, follow-ups, child processes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import uuid
+from datetime import timedelta
+from multiprocessing import parent_process
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox, save
+from webapp.clients import ClientError
+from workers import progress
+from workers.kind import Batch, Clients
+
+# A move at the claim, and the way back
+
+
+@pytest.fixture
+def statuses(owner):
+    """A table of things with a status, one for each row in the outbox; call it for them."""
+    owner.execute("CREATE TABLE things (id uuid, status text)")
+    owner.execute("GRANT SELECT, UPDATE ON things TO PUBLIC")
+    yield lambda: [row[0] for row in owner.execute("SELECT status FROM things")]
+    owner.execute("DROP TABLE things")
+
+
+def moving(work, **declared):
+    def move(conn, job, *, to, given):
+        moved = conn.execute(
+            "UPDATE things SET status = %s WHERE id = %s AND status = ANY (%s)",
+            (to, job.subject_id, list(given)),
+        )
+        return bool(moved.rowcount)
+
+    return kind_of(
+        work,
+        start=lambda conn, job: move(conn, job, to="running", given=("pending", "running")),
+        put_back=lambda conn, job: move(conn, job, to="pending", given=("running",)),
+        save=lambda conn, job, result: move(conn, job, to="done", given=("running",)),
+        give_up=lambda conn, job, error: move(conn, job, to="failed", given=("running",)),
+        **declared,
+    )
+
+
+@pytest.fixture
+def thing(owner, statuses):
+    enqueue(owner, 1)
+    owner.execute("INSERT INTO things SELECT subject_id, 'pending' FROM outbox")
+
+
+def test_a_row_moves_on_in_the_claims_transaction_and_to_its_end(worker, thing, statuses, owner):
+    seen = []
+    worker(moving(lambda _: seen.extend(statuses()))).round()
+    assert (seen, statuses()) == (["running"], ["done"])
+    assert outbox(owner) == []
+
+
+def test_it_moves_back_for_the_next_attempt_and_ends_as_failed(worker, thing, statuses, owner):
+    def refuse(_):
+        raise ClientError("no")
+
+    failing = worker(moving(refuse, delays=(0, 30)))
+    failing.round()
+    assert statuses() == ["pending"]
+    due_now(owner)
+    failing.round()
+    assert statuses() == ["failed"]
+
+
+def test_it_moves_back_where_the_worker_stops(worker, thing, statuses, owner):
+    forever = threading.Event()
+    stopped = worker(moving(lambda _: forever.wait(5)), grace=0.05)
+    stopped.claim()
+    assert statuses() == ["running"]
+    stopped._wind_up()
+    assert statuses() == ["pending"]
+    forever.set()
+
+
+def test_after_a_crash_it_is_claimed_as_it_is(worker, thing, statuses, owner):
+    forever = threading.Event()
+    worker(moving(lambda _: forever.wait(5))).claim()
+    due_now(owner)
+    worker(moving(str)).round()
+    assert statuses() == ["done"]
+    forever.set()
+
+
+def test_a_row_that_does_not_want_it_is_not_begun(worker, thing, statuses, owner):
+    owner.execute("UPDATE things SET status = 'cancelled'")
+    worker(moving(lambda _: pytest.fail("begun"))).round()
+    assert statuses() == ["cancelled"]
+    assert outbox(owner) == []
+
+
+def test_a_move_that_is_refused_fails_that_row_alone(worker, owner, effects):
+    enqueue(owner, 1, 2)
+
+    def start(conn, job):
+        if job.payload["number"] == 1:
+            conn.execute("SELECT 1 / 0")
+        return True
+
+    worker(kind_of(str, start=start)).round()
+    assert effects() == [("2",)]
+    assert outbox(owner) == [(1, False, 30, "Something unexpected went wrong: DivisionByZero.")]
+
+
+# Batches
+
+
+def test_a_batch_begins_when_it_is_full(worker, owner, effects):
+    enqueue(owner, *range(5))
+    sizes = []
+
+    def together(numbers, clients):
+        sizes.append(len(numbers))
+        return [str(number) for number in numbers]
+
+    working = worker(kind_of(str, work=together, batch=Batch(rows=2, seconds=60)), concurrency=2)
+    assert working.claim() == 4
+    while len(effects()) < 4:
+        working.finish(5)
+    assert sizes == [2, 2]
+    assert working.claim() == 1
+    working.finish(0.05)
+    assert len(effects()) == 4
+
+
+def test_a_batch_that_is_not_full_begins_when_the_first_has_waited_long_enough(
+    worker, owner, effects
+):
+    enqueue(owner, 1, 2)
+    began = time.monotonic()
+    worker(
+        kind_of(
+            str,
+            work=lambda numbers, clients: [str(number) for number in numbers],
+            batch=Batch(rows=50, seconds=0.3),
+        )
+    ).round()
+    assert effects() == [("1",), ("2",)]
+    assert time.monotonic() - began >= 0.3
+
+
+def test_in_a_batch_an_exception_is_the_failure_of_its_row_alone(worker, owner, effects):
+    enqueue(owner, 1, 2, 3)
+
+    def together(numbers, clients):
+        return [ClientError("bad") if number == 2 else str(number) for number in numbers]
+
+    worker(kind_of(str, work=together, batch=Batch(rows=3, seconds=1))).round()
+    assert effects() == [("1",), ("3",)]
+    assert outbox(owner) == [(1, False, 30, "bad")]
+
+
+def test_a_batch_that_fails_whole_is_tried_again_whole(worker, owner, effects):
+    enqueue(owner, 1, 2)
+
+    def together(numbers, clients):
+        raise ClientError("the node is down")
+
+    worker(kind_of(str, work=together, batch=Batch(rows=2, seconds=1))).round()
+    assert outbox(owner) == [(1, False, 30, "the node is down")] * 2
+
+
+def test_a_stop_gives_back_a_batch_that_was_not_begun(worker, owner, effects):
+    enqueue(owner, 1, 2)
+    stopped = worker(kind_of(str, work=lambda *_: [], batch=Batch(rows=50, seconds=60)))
+    stopped.claim()
+    stopped._wind_up()
+    assert outbox(owner) == [(0, False, 0, None)] * 2
+
+
+# Progress
+
+
+@pytest.fixture(autouse=True)
+def every_report(monkeypatch):
+    monkeypatch.setattr(progress, "_EVERY", 0.0)
+
+
+def test_a_report_extends_the_lease_and_can_be_read(worker, owner, effects):
+    enqueue(owner, 1)
+    seen = []
+
+    def work(number):
+        owner.execute("UPDATE outbox SET run_after = now() + interval '1 second'")
+        progress.report(3, 7, doing="counting")
+        seen.extend(owner.execute("SELECT progress FROM outbox").fetchone())
+        seen.append(outbox(owner)[0][2])
+        return "done"
+
+    worker(kind_of(work, lease=60)).round()
+    assert seen == [{"done": 3, "total": 7, "doing": "counting"}, 60]
+    assert effects() == [("done",)]
+
+
+def test_work_that_nobody_wants_any_more_ends_where_it_reports(worker, owner, effects, logged):
+    enqueue(owner, 1)
+    wanted = [True]
+
+    def work(number):
+        wanted[0] = False
+        progress.report(1)
+        pytest.fail("it went on")
+
+    worker(kind_of(work, load=lambda conn, job: 1 if wanted[0] else None)).round()
+    assert (effects(), outbox(owner), dead(owner)) == ([], [], [])
+    assert {line["event"] for line in logged} == {"dropped"}
+
+
+def test_work_whose_lease_was_lost_ends_where_it_reports(worker, owner, effects, logged):
+    enqueue(owner, 1)
+
+    def work(number):
+        owner.execute("UPDATE outbox SET claim = nextval('outbox_claims')")
+        progress.report(1)
+        pytest.fail("it went on")
+
+    worker(kind_of(work)).round()
+    assert effects() == []
+    assert outbox(owner)[0][:2] == (1, True)
+    assert {line["event"] for line in logged} == {"lease_lost"}
+
+
+def test_outside_a_worker_a_report_does_nothing():
+    progress.report(1, 2)
+
+
+# Follow-up work
+
+
+def test_work_may_enqueue_other_work_with_its_result(worker, owner, effects):
+    enqueue(owner, 1)
+
+    def save_and_go_on(conn, job, result):
+        for _ in range(2):
+            queries.outbox.enqueue(
+                conn,
+                kind="next",
+                subject_id=job.subject_id,
+                workspace_id=job.workspace_id,
+                payload=Jsonb({"number": 2}),
+                request_id=job.request_id,
+                traceparent=job.traceparent,
+                delay=timedelta(0),
+            )
+        return save(conn, job, result)
+
+    both = worker(kind_of(str, save=save_and_go_on), kind_of(str, name="next"))
+    both.round()
+    both.round()
+    assert effects() == [("1",), ("2",)]
+
+
+# Work that computes
+
+
+class Box(Clients):
+    word = "squared"
+
+
+def open_box(settings):
+    return Box()
+
+
+def compute(number, clients):
+    if number == 13:
+        os._exit(7)
+    if number == 4:
+        raise ClientError("four is refused", permanent=True)
+    return f"{clients.word} {number * number} by {parent_process() is not None}"
+
+
+def computing(**declared):
+    return kind_of(str, work=compute, open_clients=open_box, computes=True, **declared)
+
+
+def test_work_that_computes_is_done_in_a_child_process(worker, owner, effects):
+    enqueue(owner, 2, 3)
+    worker(computing(), concurrency=2).round()
+    assert effects() == [("squared 4 by True",), ("squared 9 by True",)]
+
+
+def test_a_child_that_dies_fails_its_row_and_the_next_gets_a_new_one(worker, owner, effects):
+    enqueue(owner, 13, 2)
+    one = worker(computing(), concurrency=1)
+    while one.round():
+        pass
+    assert effects() == [("squared 4 by True",)]
+    assert outbox(owner)[0][3] == "The process that did the work died (exit code 7)."
+
+
+def test_what_a_child_raises_is_what_the_row_hears(worker, owner, effects):
+    enqueue(owner, 4)
+    worker(computing(), concurrency=1).round()
+    assert effects() == [("gave up: four is refused",)]
+
+
+def sleep(number, clients):
+    time.sleep(30)
+
+
+def test_a_child_that_outlasts_its_lease_is_ended(worker, owner, effects):
+    enqueue(owner, 1)
+    worker(kind_of(str, work=sleep, computes=True, lease=1), concurrency=1).round()
+    assert outbox(owner)[0][3] == "The work took longer than its lease and was ended."
+
+
+def test_a_kind_and_its_subject_are_the_name_of_the_work(owner):
+    subject = uuid.uuid4()
+    for _ in range(2):
+        owner.execute(
+            "INSERT INTO outbox (kind, subject_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (KIND, subject),
+        )
+    assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (1,)

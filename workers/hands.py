@@ -1,0 +1,157 @@
+"""The hands of a worker: the threads that do the work of one kind, with no database.
+
+The main thread gives them rows and hears how each ended. Each kind has threads of its own, so that
+slow work of one never keeps another from beginning.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import structlog
+
+from workers import progress
+from workers.processes import WorkProcess
+from workers.progress import LeaseLost, NotWanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from webapp.settings import Settings
+    from workers.kind import Job, Kind
+    from workers.progress import Report
+
+
+class Task(NamedTuple):
+    """A row to work on: what was loaded, and until when, by this machine's clock, it is held."""
+
+    job: Job
+    subject: Any
+    held_until: float
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How the work on a row ended: with a result, with an error, or not wanted any more."""
+
+    job: Job
+    result: Any = None
+    error: Exception | None = None
+    wanted: bool = True
+    seconds: float = 0.0
+
+
+class Hands:
+    """Up to `concurrency` threads, which begin with the first task; for work that computes, each
+    with a child process."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        settings: Settings,
+        concurrency: int,
+        tell: Callable[[list[Outcome] | Report], None],
+    ) -> None:
+        self._kind = kind
+        self._settings = settings
+        self._concurrency = concurrency
+        self._tell = tell
+        # In a child process the clients are opened there.
+        self._clients = None if kind.computes else kind.open_clients(settings)
+        self._to_do: SimpleQueue[Sequence[Task] | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._processes: list[WorkProcess] = []
+
+    def take(self, tasks: Sequence[Task]) -> None:
+        """Work on these, one after the other or, where the kind says so, all at once."""
+        if not self._threads:
+            for number in range(self._concurrency):
+                # Daemons: work that outlives the grace time must not keep the process from ending.
+                name = f"{self._kind.name}-{number}"
+                self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
+                self._threads[-1].start()
+        self._to_do.put(tasks)
+
+    def give_back(self) -> list[Job]:
+        """What nobody has begun on; it is no longer to be done here."""
+        jobs = []
+        with suppress(Empty):
+            while True:
+                jobs += [task.job for task in self._to_do.get_nowait() or ()]
+        return jobs
+
+    def close(self) -> None:
+        """Let the threads end after what they are at, and let go of the clients."""
+        for _ in self._threads:
+            self._to_do.put(None)
+        for process in self._processes:
+            process.close()
+        if self._clients is not None:
+            self._clients.close()
+
+    def _run(self) -> None:
+        """What each thread does until it is closed."""
+        work = self._worker()
+        while (tasks := self._to_do.get()) is not None:
+            if self._kind.batch is not None:
+                self._tell(self._do_together(work, tasks))
+            else:
+                self._tell([self._do(work, task) for task in tasks])
+
+    def _worker(self) -> Callable[[Any], Any]:
+        assert self._kind.work is not None
+        if self._kind.computes:
+            process = WorkProcess(self._kind, self._settings)
+            self._processes.append(process)
+            return process.work
+        work, clients = self._kind.work, self._clients
+        return lambda subject: work(subject, clients)
+
+    def _do(self, work: Callable[[Any], Any], task: Task) -> Outcome:
+        began = time.monotonic()
+        outcome = Outcome(task.job)
+        if began >= task.held_until:
+            outcome.error = LeaseLost()
+            return outcome
+        structlog.contextvars.bind_contextvars(work=task.job)
+        progress.begin([task.job], self._tell)
+        try:
+            outcome.result = work(task.subject)
+        except NotWanted:
+            outcome.wanted = False
+        except Exception as error:  # noqa: BLE001  # whatever it is, the row must hear of it
+            outcome.error = error
+        finally:
+            progress.end()
+            structlog.contextvars.unbind_contextvars("work")
+        outcome.seconds = time.monotonic() - began
+        return outcome
+
+    def _do_together(self, work: Callable[[Any], Any], tasks: Sequence[Task]) -> list[Outcome]:
+        began = time.monotonic()
+        held = [task for task in tasks if began < task.held_until]
+        lost = [Outcome(task.job, error=LeaseLost()) for task in tasks if began >= task.held_until]
+        jobs = [task.job for task in held]
+        if not jobs:
+            return lost
+        progress.begin(jobs, self._tell)
+        try:
+            results = list(work([task.subject for task in held]))
+            if len(results) != len(jobs):
+                raise ValueError(f"{len(results)} results for {len(jobs)} rows")  # noqa: TRY301
+        except Exception as error:  # noqa: BLE001  # as above
+            results = [error] * len(jobs)
+        finally:
+            progress.end()
+        seconds = time.monotonic() - began
+        return lost + [
+            Outcome(job, error=result, seconds=seconds)
+            if isinstance(result, Exception)
+            else Outcome(job, result=result, seconds=seconds)
+            for job, result in zip(jobs, results, strict=True)
+        ]

@@ -1,0 +1,278 @@
+"""One kind of work in one worker: its turn to claim, its hands, and how fast it goes."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from webapp.clients import ClientError
+from workers import outcomes
+from workers.hands import Hands, Outcome, Task
+from workers.kind import Job
+from workers.progress import LeaseLost, NotWanted
+from workers.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from sql.connection import Connection
+    from webapp.settings import Settings
+    from workers.kind import Kind
+    from workers.progress import Report
+
+# Seconds of work to claim ahead: enough that quick work never waits for a claim, and so little that
+# slow work is left to other workers.
+_AHEAD: Final = 0.1
+
+# Seconds that one transaction of results may take: it holds rows that users may want to change.
+_LONGEST_WRITE: Final = 0.1
+
+# Seconds after which rows that were claimed ahead, and not begun because the work has become slow,
+# go back to be begun elsewhere.
+_STALE: Final = 1.0
+
+# Claims in a row that found something, after which a kind counts as busy: it looks by itself, and
+# nobody needs to notify it.
+_BUSY: Final = 20
+
+_NEVER_ENDED: Final = (
+    "It was begun each time and never ended: its worker died, or its lease is short."
+)
+
+
+class Pace:
+    """Seconds a row, as a moving average."""
+
+    def __init__(self) -> None:
+        self._seconds: float | None = None
+
+    def note(self, seconds: float, rows: int = 1) -> None:
+        each = seconds / rows
+        self._seconds = each if self._seconds is None else 0.8 * self._seconds + 0.2 * each
+
+    def rows_in(self, seconds: float, *, most: int) -> int:
+        """How many rows that makes; none as long as nothing is known."""
+        if self._seconds is None:
+            return 0
+        return min(most, int(seconds / max(self._seconds, 1e-9)))
+
+
+class Line:
+    """Everything a worker keeps for one kind."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        settings: Settings,
+        *,
+        worker: UUID,
+        concurrency: int,
+        batch: int,
+        lease: float | None,
+        tell: Callable[[list[Outcome] | Report], None],
+    ) -> None:
+        self.kind = kind
+        self.in_hand: dict[int, Job] = {}  # by claim
+        self.turns = Turns(kind.name)
+        self._hands = Hands(kind, settings, concurrency, tell)
+        self._tell = tell
+        self._worker = worker
+        self._concurrency = concurrency
+        self._batch = batch
+        self._lease = lease or kind.lease
+        self._work_pace = Pace()
+        self._write_pace = Pace()
+        self._moved = time.monotonic()
+        self._streak = 0
+        self._gathered: list[Task] = []
+        self._gathering_until = 0.0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has so much to do that it finds more by itself."""
+        return self._streak >= _BUSY
+
+    def room(self) -> int:
+        """How many rows to claim now: nothing until half of what was claimed ahead is used up, so
+        that claims stay large."""
+        if self.kind.batch is not None:
+            return self.kind.batch.rows * self._concurrency - len(self.in_hand)
+        if self.kind.work is None:
+            return self._batch - len(self.in_hand)
+        ahead = self._work_pace.rows_in(_AHEAD * self._concurrency, most=self._batch)
+        if len(self.in_hand) > self._concurrency + ahead // 2:
+            return 0
+        return min(self._concurrency + ahead, self._batch) - len(self.in_hand)
+
+    def claim(self, conn: Connection) -> int:
+        """Claim due rows, as many as there is room for, and begin on them; return how many."""
+        room = self.room()
+        if room <= 0:
+            return 0
+        asked = time.monotonic()
+        if self.kind.start is None:
+            jobs = self._claim(conn, room)
+            refused = set[int]()
+        else:
+            with conn.transaction():
+                jobs = self._claim(conn, room)
+                refused = self._start(conn, jobs)
+        self._streak = self._streak + 1 if jobs else 0
+        self._moved = time.monotonic()
+        for job in jobs:
+            self.begin(conn, job, held_until=asked + self._lease, refused=job.claim in refused)
+        return len(jobs)
+
+    def _claim(self, conn: Connection, room: int) -> list[Job]:
+        return self.turns.claim(conn, limit=room, worker=self._worker, lease=self._lease)
+
+    def claim_one(self, conn: Connection, subject_id: UUID) -> bool:
+        """Claim one row, due or not, and begin on it; False where a worker holds it."""
+        asked = time.monotonic()
+        with conn.transaction():
+            row = queries.outbox.claim_one(
+                conn,
+                kind=self.kind.name,
+                subject_id=subject_id,
+                worker=self._worker,
+                lease=timedelta(seconds=self._lease),
+            )
+            jobs = [Job(**row)] if row else []
+            refused = self._start(conn, jobs)
+        for job in jobs:
+            self.begin(conn, job, held_until=asked + self._lease, refused=job.claim in refused)
+        return bool(jobs)
+
+    def _start(self, conn: Connection, jobs: Sequence[Job]) -> set[int]:
+        """Move the rows on; the claims of those that no longer want it, or cannot."""
+        if self.kind.start is None:
+            return set()
+        refused = set()
+        for job in jobs:
+            try:
+                with outcomes.transaction(conn, job):
+                    wanted = self.kind.start(conn, job)
+                if not wanted:
+                    self._tell([Outcome(job, wanted=False)])
+                    refused.add(job.claim)
+            except Exception as error:  # whatever it is, the row must hear of it
+                if conn.closed:
+                    raise
+                self._tell([Outcome(job, error=error)])
+                refused.add(job.claim)
+        return refused
+
+    def begin(self, conn: Connection, job: Job, *, held_until: float, refused: bool) -> None:
+        """Load what is to be worked on and give it to the hands."""
+        self.in_hand[job.claim] = job
+        if refused:
+            return
+        try:
+            _check_attempts(self.kind, job)
+            subject = self.kind.load(conn, job)
+        except Exception as error:  # as above
+            if conn.closed:
+                raise  # the lease gives the row back
+            self._tell([Outcome(job, error=error)])
+            return
+        if subject is None:
+            self._tell([Outcome(job, wanted=False)])
+        elif self.kind.work is None:
+            self._tell([Outcome(job, result=subject)])
+        elif self.kind.batch is not None:
+            self._gather(Task(job, subject, held_until))
+        else:
+            self._hands.take([Task(job, subject, held_until)])
+
+    def _gather(self, task: Task) -> None:
+        assert self.kind.batch is not None
+        if not self._gathered:
+            self._gathering_until = time.monotonic() + self.kind.batch.seconds
+        self._gathered.append(task)
+        if len(self._gathered) == self.kind.batch.rows:
+            self._take_gathered()
+
+    def _take_gathered(self) -> None:
+        self._hands.take(self._gathered)
+        self._gathered = []
+
+    def tend(self, conn: Connection) -> float | None:
+        """Begin on a batch that has waited long enough, and give back what was claimed ahead and
+        waits for long; return in how many seconds to look again."""
+        now = time.monotonic()
+        if self._gathered:
+            if now >= self._gathering_until:
+                self._take_gathered()
+            else:
+                return self._gathering_until - now
+        if len(self.in_hand) > self._concurrency and self.kind.batch is None:
+            if now - self._moved > _STALE:
+                self.give_back(conn)
+                self._work_pace = Pace()  # what it was is not what it is
+                self._moved = now
+            return _STALE
+        return None if self.in_hand else self.turns.due_in
+
+    def write(self, conn: Connection, ended: list[Outcome]) -> dict[str, int]:
+        """Write how the work ended, in transactions of bounded length; how many ended how."""
+        total: dict[str, int] = {}
+        while ended:
+            rows = self._batch
+            if self.kind.save is not None:
+                rows = self._write_pace.rows_in(_LONGEST_WRITE, most=self._batch) or 1
+            some = [each for each in ended[:rows] if each.job.claim in self.in_hand]
+            began = time.monotonic()
+            for name, number in outcomes.write(conn, self.kind, some).items():
+                total[name] = total.get(name, 0) + number
+            if some:
+                self._write_pace.note(time.monotonic() - began, len(some))
+            for outcome in some:
+                del self.in_hand[outcome.job.claim]
+                if outcome.seconds:
+                    self._work_pace.note(outcome.seconds)
+            del ended[:rows]
+        self._moved = time.monotonic()
+        return total
+
+    def extend(self, conn: Connection, report: Report) -> None:
+        """Write a report of progress, and say whether to go on."""
+        jobs = [job for job in report.jobs if job.claim in self.in_hand]
+        held = queries.outbox.extend(
+            conn,
+            kind=self.kind.name,
+            subject_ids=[job.subject_id for job in jobs],
+            claims=[job.claim for job in jobs],
+            lease=timedelta(seconds=self._lease),
+            progress=Jsonb(report.progress),
+        )
+        if not held:
+            report.answer(LeaseLost())
+        elif len(jobs) == 1 and self.kind.load(conn, jobs[0]) is None:
+            report.answer(NotWanted())
+        else:
+            report.answer()
+
+    def give_back(self, conn: Connection, *, everything: bool = False) -> None:
+        """Give back what was not begun; or everything, what is being worked on included."""
+        waiting = [*self._hands.give_back(), *(task.job for task in self._gathered)]
+        self._gathered = []
+        jobs = list(self.in_hand.values()) if everything else waiting
+        if jobs:
+            outcomes.release(conn, self.kind, jobs)
+        for job in jobs:
+            del self.in_hand[job.claim]
+
+    def close(self) -> None:
+        """Let go of the threads and of the clients."""
+        self._hands.close()
+
+
+def _check_attempts(kind: Kind, job: Job) -> None:
+    """Refuse a row that came back, once too often, from a worker that never said how it ended."""
+    if job.attempts > len(kind.delays):
+        raise ClientError(job.last_error or _NEVER_ENDED, permanent=True)

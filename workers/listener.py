@@ -1,0 +1,76 @@
+"""Hears that there is work: a connection of its own that LISTENs, in a thread.
+
+A notification is a hint and may get lost; the loop also looks by itself. It listens directly to
+the server, since a pooler that lends connections by the transaction passes none on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+import structlog
+
+from sql.connection import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+log = structlog.get_logger("workers.listener")
+
+# Every worker's row in `workers` is renewed this often, in seconds, and the listener then hears of
+# it; after two and a half times that it takes a silent connection for dead, whatever TCP says.
+HEARTBEAT: Final = 10.0
+_SILENCE: Final = 2.5 * HEARTBEAT
+
+_SHORTEST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 30.0
+
+
+class Listener:
+    """Calls `wake`, in its thread, when there may be work of these kinds. Ends with `close`."""
+
+    def __init__(
+        self, url: str, *, name: str, kinds: Collection[str], wake: Callable[[], None]
+    ) -> None:
+        self._url = url
+        self._name = name
+        self._kinds = kinds
+        self._wake = wake
+        self._closed = False
+        self.is_listening = False
+        threading.Thread(target=self._run, name="listener", daemon=True).start()
+
+    def close(self) -> None:
+        self._closed = True
+
+    def _run(self) -> None:
+        pause = _SHORTEST_PAUSE
+        while not self._closed:
+            began = time.monotonic()
+            try:
+                with connect(self._url, "coffer listener") as conn:
+                    conn.execute("LISTEN coffer_work")
+                    self.is_listening = True
+                    self._wake()  # for what came while nobody listened
+                    self._listen(conn)
+            except psycopg.OperationalError as error:
+                if time.monotonic() - began > _SILENCE:
+                    pause = _SHORTEST_PAUSE
+                log.warning("not_listening", error=str(error).strip(), next_try_in=pause)
+                self.is_listening = False
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _listen(self, conn: psycopg.Connection) -> None:
+        heard = time.monotonic()
+        while not self._closed:
+            for note in conn.notifies(timeout=0.5, stop_after=1):
+                if note.payload == self._name:
+                    heard = time.monotonic()
+                elif note.payload in self._kinds:
+                    self._wake()
+            if time.monotonic() - heard > _SILENCE:
+                raise psycopg.OperationalError("nothing was heard for long: the connection is dead")

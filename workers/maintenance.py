@@ -1,0 +1,57 @@
+"""Maintenance: work that comes round and removes rows, a batch at a time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from workers.kind import Clients, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sql.connection import Connection
+    from webapp.settings import Settings
+    from workers.kind import Job
+
+log = structlog.get_logger("workers")
+
+# Rows removed in one transaction: few enough to be done in well under a second.
+BATCH: Final = 10_000
+
+
+class _WithSettings(Clients):
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+
+def maintenance(name: str, remove: Callable[[Connection, Settings], int]) -> Kind:
+    """A kind that removes rows: `remove` takes away up to BATCH and says how many. As long as there
+    were as many, it is queued again, so that other work comes in between."""
+
+    def save(conn: Connection, job: Job, settings: Settings) -> bool:
+        removed = remove(conn, settings)
+        log.info("removed", work=job, rows=removed)
+        if removed >= BATCH:
+            queries.outbox.enqueue(
+                conn,
+                kind=job.kind,
+                subject_id=job.subject_id,
+                workspace_id=job.workspace_id,
+                payload=Jsonb(job.payload),
+                request_id=job.request_id,
+                traceparent=job.traceparent,
+                delay=timedelta(0),
+            )
+        return True
+
+    return Kind(
+        name=name,
+        open_clients=_WithSettings,
+        work=lambda _, clients: clients.settings,
+        save=save,
+    )

@@ -1,0 +1,217 @@
+"""Writes how the work on rows ended: the result and the end of the outbox row in one transaction.
+
+Rows of a kind are written together. Where the database refuses one of them, the transaction is
+undone and each is written by itself, so that a bad row spoils nothing for the others.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from webapp import logs
+from webapp.clients import ClientError
+from workers.progress import LeaseLost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sql.connection import Connection
+    from workers.hands import Outcome
+    from workers.kind import Job, Kind
+
+log = structlog.get_logger("workers")
+
+
+@contextmanager
+def transaction(conn: Connection, job: Job) -> Iterator[None]:
+    """A transaction in the worker's name, for the request that caused the work."""
+    with conn.transaction():
+        identify(conn, job)
+        yield
+
+
+def identify(conn: Connection, job: Job) -> None:
+    """The open transaction goes on for this job's request."""
+    queries.requests.identify(
+        conn,
+        actor=f"worker:{job.kind}",
+        request_id=job.request_id or "",
+        traceparent=job.traceparent or "",
+    )
+
+
+def write(conn: Connection, kind: Kind, outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """Write how the work on some rows of one kind ended; how many ended how.
+
+    Raises psycopg.Error only where the connection is lost. What was written by then stays written,
+    and may be written again: its claims hold no more, so that nothing happens.
+    """
+    counts = {"finished": 0, "dropped": 0, "failed": 0, "dead": 0, "lost": 0}
+    done = [outcome for outcome in outcomes if outcome.error is None]
+    try:
+        ends = _succeed(conn, kind, done) if done else []
+    except Exception as error:  # whatever it is, the rows must hear of it
+        if conn.closed:
+            raise
+        if len(done) > 1:
+            for outcome in done:
+                for name, number in write(conn, kind, [outcome]).items():
+                    counts[name] += number
+            ends = []
+        else:
+            ends = [(done[0], _fail_plainly(conn, kind, done[0], error))]
+    ends += [
+        (outcome, _fail_plainly(conn, kind, outcome, outcome.error))
+        for outcome in outcomes
+        if outcome.error is not None
+    ]
+    for outcome, end in ends:
+        counts[end] += 1
+        if end in ("finished", "dropped", "lost"):
+            say = log.warning if end == "lost" else log.info
+            say(
+                "lease_lost" if end == "lost" else end,
+                work=outcome.job,
+                seconds=round(outcome.seconds, 3),
+            )
+    return counts
+
+
+def _succeed(
+    conn: Connection, kind: Kind, outcomes: Sequence[Outcome]
+) -> list[tuple[Outcome, str]]:
+    if kind.save is None:
+        held = _finish(conn, kind, outcomes)
+        wanted = dict.fromkeys(held, True)
+    else:
+        wanted = {}
+        with conn.transaction():
+            held = _finish(conn, kind, outcomes)
+            request = None
+            for outcome in outcomes:
+                job = outcome.job
+                if job.claim not in held:
+                    continue
+                if request != (request := (job.request_id, job.traceparent)) or not wanted:
+                    identify(conn, job)
+                wanted[job.claim] = outcome.wanted and kind.save(conn, job, outcome.result)
+    return [
+        (outcome, "finished" if wanted[claim] and outcome.wanted else "dropped")
+        if (claim := outcome.job.claim) in held
+        else (outcome, "lost")
+        for outcome in outcomes
+    ]
+
+
+def _finish(conn: Connection, kind: Kind, outcomes: Sequence[Outcome]) -> set[int]:
+    found = queries.outbox.finish(
+        conn,
+        kind=kind.name,
+        subject_ids=[outcome.job.subject_id for outcome in outcomes],
+        claims=[outcome.job.claim for outcome in outcomes],
+    )
+    return {row["claim"] for row in found}
+
+
+def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: Exception) -> str:
+    """As `_fail`; where even that does not work, the row comes back when its lease ends."""
+    try:
+        return _fail(conn, kind, outcome.job, error)
+    except LeaseLost:
+        return "lost"
+    except Exception as another:  # whatever it is, it must not stop the loop
+        if conn.closed:
+            raise
+        log.error("not_finished", work=outcome.job, **logs.about(another))
+        return "failed"
+
+
+def _fail(conn: Connection, kind: Kind, job: Job, error: Exception) -> str:
+    if isinstance(error, LeaseLost):
+        raise error
+    expected = isinstance(error, ClientError)
+    said = str(error) if expected else f"Something unexpected went wrong: {type(error).__name__}."
+    told: dict[str, Any] = {"error": said} | ({} if expected else logs.about(error))
+    if getattr(error, "permanent", False) or job.attempts >= len(kind.delays):
+        _bury(conn, kind, job, said)
+        log.error("gave_up", work=job, **told)
+        return "dead"
+    delay = max(kind.delay_after(job.attempts), getattr(error, "retry_after", None) or 0)
+    _postpone(conn, kind, job, said, round(delay, 3))
+    log.warning("attempt_failed", work=job, next_attempt_in=round(delay, 3), **told)
+    return "failed"
+
+
+def _bury(conn: Connection, kind: Kind, job: Job, said: str) -> None:
+    with transaction(conn, job):
+        buried = queries.outbox.bury(
+            conn,
+            kind=job.kind,
+            subject_id=job.subject_id,
+            claim=job.claim,
+            error=said,
+            most_attempts=len(kind.delays),
+        )
+        _hold(buried)
+        if kind.give_up is not None:
+            kind.give_up(conn, job, said)
+
+
+def _postpone(conn: Connection, kind: Kind, job: Job, said: str, delay: float) -> None:
+    with transaction(conn, job):
+        postponed = queries.outbox.postpone(
+            conn,
+            kind=job.kind,
+            subject_id=job.subject_id,
+            claim=job.claim,
+            delay=timedelta(seconds=delay),
+            error=said,
+        )
+        _hold(postponed)
+        if kind.put_back is not None:
+            kind.put_back(conn, job)
+        if kind.entity is not None:
+            queries.events.record(
+                conn,
+                workspace_id=job.workspace_id,
+                entity=kind.entity,
+                entity_id=job.subject_id,
+                event=f"{kind.entity}.attempt_failed",
+                payload=Jsonb({"attempt": job.attempts, "error": said, "next_attempt_in": delay}),
+            )
+
+
+def release(conn: Connection, kind: Kind, jobs: Sequence[Job]) -> None:
+    """Give rows back that nobody has worked on, without charging the attempt."""
+    if kind.put_back is None:
+        _release(conn, kind, jobs)
+    else:
+        for job in jobs:
+            with transaction(conn, job):
+                if _release(conn, kind, [job]):
+                    kind.put_back(conn, job)
+    for job in jobs:
+        log.info("released", work=job)
+
+
+def _release(conn: Connection, kind: Kind, jobs: Sequence[Job]) -> int:
+    return len(
+        queries.outbox.release(
+            conn,
+            kind=kind.name,
+            subject_ids=[job.subject_id for job in jobs],
+            claims=[job.claim for job in jobs],
+        )
+    )
+
+
+def _hold(rows: int) -> None:
+    """Go on only where the claim still matched a row."""
+    if rows == 0:
+        raise LeaseLost

@@ -1,0 +1,87 @@
+"""Work that computes: done in a child process, so that it neither holds up the other rows of its
+worker nor takes the worker with it when it dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import signal
+from typing import TYPE_CHECKING, Any
+
+from webapp.clients import ClientError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection as Pipe
+
+    from webapp.settings import Settings
+    from workers.kind import Kind
+
+# A fork would copy the locks of threads that are not there to let go of them.
+_context = multiprocessing.get_context("spawn")
+
+
+class WorkProcess:
+    """A process that does the work of a kind, row by row. It begins with the first one, and a new
+    one begins after it died."""
+
+    def __init__(self, kind: Kind, settings: Settings) -> None:
+        self._arguments = (kind.work, kind.open_clients, settings)
+        self._lease = kind.lease
+        self._process: multiprocessing.process.BaseProcess | None = None
+
+    def work(self, subject: Any) -> Any:
+        """The result of the work. Raises what it raised, or ClientError where its process died or
+        took longer than the lease and was ended."""
+        if self._process is None:
+            self._pipe, theirs = _context.Pipe()
+            self._process = _context.Process(
+                target=_serve, args=(theirs, *self._arguments), daemon=True
+            )
+            self._process.start()
+            theirs.close()
+        try:
+            self._pipe.send(subject)
+            if not self._pipe.poll(self._lease):
+                raise ClientError("The work took longer than its lease and was ended.")
+            result, error = self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join(1)
+            code = self._process.exitcode
+            raise ClientError(f"The process that did the work died (exit code {code}).") from None
+        finally:
+            if not self._process.is_alive() or self._pipe.poll(0):
+                self.close()
+        if error is not None:
+            raise error
+        return result
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._pipe.close()
+            self._process = None
+
+
+def _serve(pipe: Pipe, work: Any, open_clients: Any, settings: Settings) -> None:
+    """What the child does until its parent is gone."""
+    # A terminal's Ctrl-C and a process manager's SIGTERM reach the whole group; the parent decides.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    clients = open_clients(settings)
+    while True:
+        try:
+            subject = pipe.recv()
+        except EOFError:
+            return
+        result, failure = None, None
+        try:
+            result = work(subject, clients)
+        except Exception as error:  # noqa: BLE001  # the parent decides
+            failure = error
+        try:
+            pipe.send((result, failure))
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            said = failure or error
+            pipe.send((None, RuntimeError(f"{type(said).__name__}: {said}")))

@@ -1,0 +1,128 @@
+"""Whose turn it is: the due work of one kind, an equal share from each workspace in turn.
+
+The oldest work first would let one workspace's hundred thousand rows stand before another's one.
+So the workspaces that have due work stand in a ring. A *survey* finds them by stepping from one to
+the next through the index; a *claim* takes an equal share from each of the first and moves them to
+the end of the ring. A survey is made when the ring is empty, and now and then besides, for those
+that came meanwhile: they go first.
+
+For each workspace the ring has the time from which its work is to be read. Below it nothing is left
+but what is finished, which a long transaction elsewhere may keep in the index for hours: reading
+past it each time would make each claim slower than the last. The next survey finds rows that were
+committed late or given back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from sql import queries
+from workers.kind import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sql.connection import Connection
+
+# Workspaces looked at by one survey, and served by one claim.
+_MOST: Final = 200
+
+# Seconds between surveys while there is work; longer where a survey is slow, so that surveys take
+# no more than a twentieth of the time.
+_SURVEY_EVERY: Final = 0.25
+_SHARE_OF_TIME: Final = 20
+
+_ENQUEUED_AT: Final = attrgetter("enqueued_at")
+_END: Final = 1 << 128
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Turns:
+    """The ring of one kind, as far as one worker knows it."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._since: dict[UUID, datetime] = {}  # in the order of the ring
+        self._start = 0  # the workspace, as a number, where the next survey begins
+        self._next_survey = 0.0
+        self.due_in: float | None = None  # seconds to the first work, after none was due
+
+    def claim(self, conn: Connection, *, limit: int, worker: UUID, lease: float) -> list[Job]:
+        """Claim up to `limit` rows; none means that none was to be had."""
+        while True:
+            surveyed = self._survey_if_time(conn)
+            chosen = dict(islice(self._since.items(), min(limit, _MOST)))
+            if not chosen:
+                return []
+            share = -(-limit // len(chosen))
+            rows = queries.outbox.claim(
+                conn,
+                kind=self._kind,
+                workspaces=list(chosen),
+                since=list(chosen.values()),
+                share=share,
+                limit=limit,
+                worker=worker,
+                lease=timedelta(seconds=lease),
+            )
+            jobs = sorted((Job(**row) for row in rows), key=_ENQUEUED_AT)
+            self._move_on(chosen, jobs, share, cut_short=len(jobs) == limit)
+            if jobs or (surveyed and not self._since):
+                return jobs
+
+    def _move_on(
+        self, chosen: Iterable[UUID], jobs: list[Job], share: int, *, cut_short: bool
+    ) -> None:
+        """Who was served goes to the end of the ring; who has no more, out of it."""
+        taken: Counter[UUID] = Counter()
+        reached: dict[UUID, datetime] = {}
+        for job in jobs:
+            taken[job.workspace_id] += 1
+            # Nothing is left from before the row's time, and that was not before it was enqueued.
+            if job.enqueued_at > reached.get(job.workspace_id, _LONG_AGO):
+                reached[job.workspace_id] = job.enqueued_at
+        for workspace_id in chosen:
+            if taken[workspace_id] < share and not cut_short:
+                del self._since[workspace_id]
+            elif taken[workspace_id]:
+                since = self._since.pop(workspace_id)
+                self._since[workspace_id] = max(since, reached[workspace_id])
+
+    def _survey_if_time(self, conn: Connection) -> bool:
+        """Look for workspaces with due work, unless some are known; whether that was done."""
+        began = time.monotonic()
+        if self._since and began < self._next_survey:
+            return False
+        self.due_in = None
+        # Once round, from where the last one ended, or as far as the first that have something.
+        end = self._start or _END
+        wrapped = end == _END
+        while True:
+            found = self._look(conn)
+            at_end = len(found) < _MOST
+            self._start = 0 if at_end else found[-1]["workspace_id"].int + 1
+            if self._since or (wrapped and (at_end or self._start >= end)):
+                break
+            wrapped = wrapped or at_end
+        ended = time.monotonic()
+        self._next_survey = ended + max(_SURVEY_EVERY, (ended - began) * _SHARE_OF_TIME)
+        return True
+
+    def _look(self, conn: Connection) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = queries.outbox.survey(
+            conn, kind=self._kind, start=UUID(int=self._start), limit=_MOST
+        )
+        due = {row["workspace_id"]: row["run_after"] for row in found if row["is_due"]}
+        # Who is new goes first; who is known keeps its place, and is read from its first row.
+        new = {each: since for each, since in due.items() if each not in self._since}
+        self._since = new | self._since | due
+        waits = [row["due_in"] for row in found if not row["is_due"]]
+        if waits:
+            self.due_in = min(waits) if self.due_in is None else min(*waits, self.due_in)
+        return found
