@@ -17,14 +17,13 @@ import structlog
 
 from workers import progress
 from workers.processes import WorkProcess
-from workers.progress import LeaseLost, NotWanted
+from workers.progress import LeaseLost, NotWanted, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from webapp.settings import Settings
     from workers.kind import Job, Kind
-    from workers.progress import Report
 
 
 class Task(NamedTuple):
@@ -55,8 +54,9 @@ class Hands:
         kind: Kind,
         settings: Settings,
         concurrency: int,
-        tell: Callable[[list[Outcome] | Report], None],
+        tell: Callable[[list[Outcome]], None],
     ) -> None:
+        self.at_work: dict[int, Progress] = {}  # by thread
         self._kind = kind
         self._settings = settings
         self._concurrency = concurrency
@@ -119,7 +119,7 @@ class Hands:
             outcome.error = LeaseLost()
             return outcome
         structlog.contextvars.bind_contextvars(work=task.job)
-        progress.begin([task.job], self._tell)
+        self._begin([task.job])
         try:
             outcome.result = work(task.subject)
         except NotWanted:
@@ -127,7 +127,7 @@ class Hands:
         except Exception as error:  # noqa: BLE001  # whatever it is, the row must hear of it
             outcome.error = error
         finally:
-            progress.end()
+            self._end()
             structlog.contextvars.unbind_contextvars("work")
         outcome.seconds = time.monotonic() - began
         return outcome
@@ -139,7 +139,7 @@ class Hands:
         jobs = [task.job for task in held]
         if not jobs:
             return lost
-        progress.begin(jobs, self._tell)
+        self._begin(jobs)
         try:
             results = list(work([task.subject for task in held]))
             if len(results) != len(jobs):
@@ -147,7 +147,7 @@ class Hands:
         except Exception as error:  # noqa: BLE001  # as above
             results = [error] * len(jobs)
         finally:
-            progress.end()
+            self._end()
         seconds = time.monotonic() - began
         return lost + [
             Outcome(job, error=result, seconds=seconds)
@@ -155,3 +155,11 @@ class Hands:
             else Outcome(job, result=result, seconds=seconds)
             for job, result in zip(jobs, results, strict=True)
         ]
+
+    def _begin(self, jobs: Sequence[Job]) -> None:
+        here = self.at_work[threading.get_ident()] = Progress(jobs)
+        progress.begin(here)
+
+    def _end(self) -> None:
+        del self.at_work[threading.get_ident()]
+        progress.begin(None)

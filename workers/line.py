@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from webapp.settings import Settings
     from workers.kind import Kind
-    from workers.progress import Report
 
 # Seconds of work to claim ahead: enough that quick work never waits for a claim, and so little that
 # slow work is left to other workers.
@@ -31,6 +31,9 @@ _AHEAD: Final = 0.1
 
 # Seconds that one transaction of results may take: it holds rows that users may want to change.
 _LONGEST_WRITE: Final = 0.1
+
+# Seconds between two times that what the work has reported is written.
+_REPORT_EVERY: Final = 1.0
 
 # Seconds after which rows that were claimed ahead, and not begun because the work has become slow,
 # go back to be begun elsewhere.
@@ -74,7 +77,7 @@ class Line:
         concurrency: int,
         batch: int,
         lease: float | None,
-        tell: Callable[[list[Outcome] | Report], None],
+        tell: Callable[[list[Outcome]], None],
     ) -> None:
         self.kind = kind
         self.in_hand: dict[int, Job] = {}  # by claim
@@ -88,6 +91,7 @@ class Line:
         self._work_pace = Pace()
         self._write_pace = Pace()
         self._moved = time.monotonic()
+        self._next_report = 0.0
         self._streak = 0
         self._gathered: list[Task] = []
         self._gathering_until = 0.0
@@ -201,22 +205,24 @@ class Line:
         self._hands.take(self._gathered)
         self._gathered = []
 
-    def tend(self, conn: Connection) -> float | None:
-        """Begin on a batch that has waited long enough, and give back what was claimed ahead and
-        waits for long; return in how many seconds to look again."""
+    def tend(self, conn: Connection) -> float:
+        """Pass on reports, begin on a batch that has waited long enough, and give back what was
+        claimed ahead and waits for long. Return in how many seconds to look again."""
         now = time.monotonic()
-        if self._gathered:
-            if now >= self._gathering_until:
-                self._take_gathered()
-            else:
-                return self._gathering_until - now
-        if len(self.in_hand) > self._concurrency and self.kind.batch is None:
-            if now - self._moved > _STALE:
-                self.give_back(conn)
-                self._work_pace = Pace()  # what it was is not what it is
-                self._moved = now
-            return _STALE
-        return None if self.in_hand else self.turns.due_in
+        if not self.in_hand:
+            return math.inf if self.turns.due_in is None else self.turns.due_in
+        if now >= self._next_report:
+            self._next_report = now + _REPORT_EVERY
+            self._pass_on(conn)
+        if self._gathered and now >= self._gathering_until:
+            self._take_gathered()
+        is_ahead = self.kind.batch is None and len(self.in_hand) > self._concurrency
+        if is_ahead and now - self._moved > _STALE:
+            self.give_back(conn)
+            self._work_pace = Pace()  # what it was is not what it is
+            self._moved = now
+        soonest = self._gathering_until if self._gathered else math.inf
+        return max(0.0, min(self._next_report, soonest) - now)
 
     def write(self, conn: Connection, ended: list[Outcome]) -> dict[str, int]:
         """Write how the work ended, in transactions of bounded length; how many ended how."""
@@ -239,23 +245,28 @@ class Line:
         self._moved = time.monotonic()
         return total
 
-    def extend(self, conn: Connection, report: Report) -> None:
-        """Write a report of progress, and say whether to go on."""
-        jobs = [job for job in report.jobs if job.claim in self.in_hand]
-        held = queries.outbox.extend(
+    def _pass_on(self, conn: Connection) -> None:
+        """Write what the work has reported, which extends its lease, and tell it whether to go on:
+        a row that nobody wants ends alone, a batch only where all of it was lost."""
+        reports = [each for each in list(self._hands.at_work.values()) if each.said is not None]
+        said = [(job, each.said) for each in reports for job in each.jobs]
+        if not said:
+            return
+        found = queries.outbox.extend(
             conn,
             kind=self.kind.name,
-            subject_ids=[job.subject_id for job in jobs],
-            claims=[job.claim for job in jobs],
+            subject_ids=[job.subject_id for job, _ in said],
+            claims=[job.claim for job, _ in said],
+            progress=[Jsonb(each) for _, each in said],
             lease=timedelta(seconds=self._lease),
-            progress=Jsonb(report.progress),
         )
-        if not held:
-            report.answer(LeaseLost())
-        elif len(jobs) == 1 and self.kind.load(conn, jobs[0]) is None:
-            report.answer(NotWanted())
-        else:
-            report.answer()
+        held = {row["claim"] for row in found}
+        for each in reports:
+            each.said = None
+            if not any(job.claim in held for job in each.jobs):
+                each.verdict = LeaseLost()
+            elif self.kind.batch is None and self.kind.load(conn, each.jobs[0]) is None:
+                each.verdict = NotWanted()
 
     def give_back(self, conn: Connection, *, everything: bool = False) -> None:
         """Give back what was not begun; or everything, what is being worked on included."""

@@ -33,7 +33,6 @@ from sql import queries
 from sql.connection import connect
 from workers.line import Line
 from workers.listener import HEARTBEAT, Listener
-from workers.progress import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +84,7 @@ class Worker:
         # Never used twice: a reused name could pass for the worker that had it before.
         self.id = uuid.uuid4()
         self.counts: Counter[str] = Counter()
-        self._inbox: SimpleQueue[list[Outcome] | Report | None] = SimpleQueue()
+        self._inbox: SimpleQueue[list[Outcome] | None] = SimpleQueue()
         self._lines = {
             kind.name: Line(
                 kind,
@@ -136,7 +135,8 @@ class Worker:
                 claimed = self.claim()
                 if once and not claimed and not self._in_hand():
                     break
-                self.finish(0 if claimed else self._patience())
+                patience = self._patience()
+                self.finish(0 if claimed else patience)
                 pause = _SHORTEST_PAUSE
             except psycopg.OperationalError as error:
                 log.warning("database_lost", error=str(error).strip(), next_try_in=round(pause, 1))
@@ -183,10 +183,7 @@ class Worker:
                 message = self._inbox.get(timeout=patience)
                 if message is None:  # there may be work, or it is time to stop
                     break
-                if isinstance(message, Report):
-                    self._lines[message.jobs[0].kind].extend(self._conn(), message)
-                else:
-                    self._ended += message
+                self._ended += message
                 patience = 0
         except Empty:
             pass
@@ -217,8 +214,7 @@ class Worker:
         if self._listen():
             self._look_again = True
             return 0.0
-        waits = [line.tend(self._conn()) for line in self._lines.values()]
-        soonest = min((wait for wait in waits if wait is not None), default=math.inf)
+        soonest = min(line.tend(self._conn()) for line in self._lines.values())
         look = _SECOND_LOOK if self._look_again else self._every * random.uniform(0.75, 1.25)  # noqa: S311
         self._look_again = False
         return max(0.0, min(soonest, look, self._next_heartbeat - time.monotonic()))

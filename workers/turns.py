@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 _MOST: Final = 200
 
 # Seconds between surveys while there is work; longer where a survey is slow, so that surveys take
-# no more than a twentieth of the time.
+# no more than a fiftieth of the time.
 _SURVEY_EVERY: Final = 0.25
-_SHARE_OF_TIME: Final = 20
+_SHARE_OF_TIME: Final = 50
 
 _ENQUEUED_AT: Final = attrgetter("enqueued_at")
 _END: Final = 1 << 128

@@ -50,7 +50,8 @@ SELECT item.id,
        item.author,
        item.published_at,
        item.content,
-       '[]'::jsonb AS suggestions
+       '[]'::jsonb AS suggestions,
+       NULL::jsonb AS progress
   FROM item;
 
 -- name: get :one
@@ -93,7 +94,13 @@ SELECT item.id,
                 )
            FROM suggestions AS suggestion
           WHERE suggestion.item_id = item.id
-       ) AS suggestions
+       ) AS suggestions,
+       (
+         SELECT work.progress
+           FROM outbox AS work
+          WHERE work.kind = 'enrich_items'
+            AND work.subject_id = item.id
+       ) AS progress
   FROM items AS item
  WHERE item.id = %(id)s
    AND item.workspace_id = %(workspace_id)s;

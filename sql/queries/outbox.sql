@@ -129,8 +129,9 @@ RETURNING outbox.claim;
 -- The work takes longer, and has got so far; the claims that still hold.
 UPDATE outbox
    SET run_after = now() + %(lease)s,
-       progress = %(progress)s
-  FROM unnest(%(subject_ids)s::uuid[], %(claims)s::bigint[]) AS held (subject_id, claim)
+       progress = held.progress
+  FROM unnest(%(subject_ids)s::uuid[], %(claims)s::bigint[], %(progress)s::jsonb[])
+       AS held (subject_id, claim, progress)
  WHERE outbox.kind = %(kind)s
    AND outbox.subject_id = held.subject_id
    AND outbox.claim = held.claim

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -258,3 +259,20 @@ def test_a_key_that_cannot_be_sent_is_a_wrong_setting(settings):
     wrong = replace(settings, ai_url="https://api.example.com", ai_model="m", ai_key="line\nbreak")
     with pytest.raises(SettingsError, match="AI_KEY"):
         module.open_clients(wrong)
+
+
+def test_an_items_answer_says_how_far_its_enrichment_is(ana, site, provider, enrich_by):
+    seen = []
+
+    def look(request):
+        deadline = time.monotonic() + 5
+        while not seen and time.monotonic() < deadline:
+            seen.extend(filter(None, [ana.get(url).json["progress"]]))
+        return says(FOUND)
+
+    provider.model = look
+    url = article(ana, site)
+    assert ana.get(url).json["progress"] is None
+    enrich_by(provider)()
+    assert seen == [{"done": 1, "total": 2, "doing": "finding title, summary and tags"}]
+    assert ana.get(url).json["progress"] is None

@@ -183,7 +183,17 @@ def test_a_stop_gives_back_a_batch_that_was_not_begun(worker, owner, effects):
 
 @pytest.fixture(autouse=True)
 def every_report(monkeypatch):
-    monkeypatch.setattr(progress, "_EVERY", 0.0)
+    monkeypatch.setattr("workers.line._REPORT_EVERY", 0.01)
+
+
+def report_until(check):
+    """Report as long work does, until something is so."""
+    for number in range(500):
+        progress.report(number, 500, doing="counting")
+        if check():
+            return
+        time.sleep(0.01)
+    pytest.fail("it went on")
 
 
 def test_a_report_extends_the_lease_and_can_be_read(worker, owner, effects):
@@ -192,13 +202,13 @@ def test_a_report_extends_the_lease_and_can_be_read(worker, owner, effects):
 
     def work(number):
         owner.execute("UPDATE outbox SET run_after = now() + interval '1 second'")
-        progress.report(3, 7, doing="counting")
+        report_until(lambda: owner.execute("SELECT 1 FROM outbox WHERE progress ? 'done'").rowcount)
         seen.extend(owner.execute("SELECT progress FROM outbox").fetchone())
         seen.append(outbox(owner)[0][2])
         return "done"
 
     worker(kind_of(work, lease=60)).round()
-    assert seen == [{"done": 3, "total": 7, "doing": "counting"}, 60]
+    assert (seen[0]["total"], seen[0]["doing"], seen[1]) == (500, "counting", 60)
     assert effects() == [("done",)]
 
 
@@ -208,8 +218,7 @@ def test_work_that_nobody_wants_any_more_ends_where_it_reports(worker, owner, ef
 
     def work(number):
         wanted[0] = False
-        progress.report(1)
-        pytest.fail("it went on")
+        report_until(lambda: False)
 
     worker(kind_of(work, load=lambda conn, job: 1 if wanted[0] else None)).round()
     assert (effects(), outbox(owner), dead(owner)) == ([], [], [])
@@ -221,8 +230,7 @@ def test_work_whose_lease_was_lost_ends_where_it_reports(worker, owner, effects,
 
     def work(number):
         owner.execute("UPDATE outbox SET claim = nextval('outbox_claims')")
-        progress.report(1)
-        pytest.fail("it went on")
+        report_until(lambda: False)
 
     worker(kind_of(work)).round()
     assert effects() == []

@@ -85,6 +85,14 @@ class Suggestion(Schema):
     status = fields.String(required=True, validate=validate.OneOf(SUGGESTION_STATUSES))
 
 
+class Progress(Schema):
+    """How far work has got, in whatever it counts."""
+
+    done = fields.Integer(required=True)
+    total = fields.Integer(required=True, allow_none=True)
+    doing = fields.String(required=True, allow_none=True, metadata={"example": "reading the page"})
+
+
 class ItemInList(Schema):
     """An item as lists show it."""
 
@@ -118,6 +126,12 @@ class Item(ItemInList):
         required=True, allow_none=True, metadata={"description": "The text of an article's page."}
     )
     suggestions = fields.List(fields.Nested(Suggestion), required=True)
+    progress = fields.Nested(
+        Progress,
+        required=True,
+        allow_none=True,
+        metadata={"description": "While a worker enriches it, how far that is."},
+    )
 
 
 class ItemPage(Schema):
