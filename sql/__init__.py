@@ -36,7 +36,8 @@ QUERIES: Final = Path(__file__).parent / "queries"
 _KINDS: Final = ("one", "maybe", "many", "value", "exec")
 _HEADER: Final = re.compile(r"^-- name:\s*(.*)$", re.MULTILINE)
 _NAMED: Final = re.compile(r"([a-z][a-z0-9_]*) :([a-z]+)")
-_PARAMETER: Final = re.compile(r"%\((\w+)\)s")
+# `%(name)b` sends a value in PostgreSQL's binary form: several times cheaper for long arrays.
+_PARAMETER: Final = re.compile(r"%\((\w+)\)[sb]")
 
 
 class NoRow(LookupError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import orjson
 import psycopg
+from psycopg.types.json import set_json_loads
 
 Connection = psycopg.Connection[Any]
 
@@ -40,3 +42,4 @@ def connect(url: str, name: str, *, pooler: bool = False) -> Connection:
 def configure(conn: Connection) -> None:
     """What a new connection is told first."""
     conn.execute("SET TIME ZONE 'UTC'")
+    set_json_loads(orjson.loads, conn)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -56,9 +57,14 @@ def configure(settings: Settings) -> None:
     )
 
 
+# What this thread works on, as an object with `log_fields()`. Its fields are made only when there
+# is a line to log, because most work has none.
+work_in_hand: ContextVar[Any] = ContextVar("work_in_hand", default=None)
+
+
 def tell_work(_: Any, __: str, event: EventDict) -> EventDict:
-    """In place of the `work` that a line is about, what is to be told of it."""
-    work = event.pop("work", None)
+    """In place of the `work` that a line is about, or that is in hand, what is to be told of it."""
+    work = event.pop("work", None) or work_in_hand.get()
     return event if work is None else event | work.log_fields()
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import structlog
-
+from webapp import logs
 from workers import progress
 from workers.processes import WorkProcess
 from workers.progress import LeaseLost, NotWanted, Progress
@@ -118,7 +117,7 @@ class Hands:
         if began >= task.held_until:
             outcome.error = LeaseLost()
             return outcome
-        structlog.contextvars.bind_contextvars(work=task.job)
+        logs.work_in_hand.set(task.job)
         self._begin([task.job])
         try:
             outcome.result = work(task.subject)
@@ -128,7 +127,7 @@ class Hands:
             outcome.error = error
         finally:
             self._end()
-            structlog.contextvars.unbind_contextvars("work")
+            logs.work_in_hand.set(None)
         outcome.seconds = time.monotonic() - began
         return outcome
 

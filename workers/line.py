@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -41,7 +41,7 @@ _STALE: Final = 1.0
 
 # Claims in a row that found something, after which a kind counts as busy: it looks by itself, and
 # nobody needs to notify it.
-_BUSY: Final = 20
+_BUSY: Final = 10
 
 _NEVER_ENDED: Final = (
     "It was begun each time and never ended: its worker died, or its lease is short."
@@ -63,6 +63,17 @@ class Pace:
         if self._seconds is None:
             return 0
         return min(most, int(seconds / max(self._seconds, 1e-9)))
+
+
+class Claimed(NamedTuple):
+    """Rows that were claimed, those of them that do not want it or cannot, and until when."""
+
+    jobs: list[Job]
+    refused: set[int]
+    held_until: float
+
+
+NOTHING: Final = Claimed([], set(), 0.0)
 
 
 class Line:
@@ -101,43 +112,24 @@ class Line:
         """Whether it has so much to do that it finds more by itself."""
         return self._streak >= _BUSY
 
-    def room(self) -> int:
-        """How many rows to claim now: nothing until half of what was claimed ahead is used up, so
-        that claims stay large."""
-        if self.kind.batch is not None:
-            return self.kind.batch.rows * self._concurrency - len(self.in_hand)
-        if self.kind.work is None:
-            return self._batch - len(self.in_hand)
-        ahead = self._work_pace.rows_in(_AHEAD * self._concurrency, most=self._batch)
-        if len(self.in_hand) > self._concurrency + ahead // 2:
-            return 0
-        return min(self._concurrency + ahead, self._batch) - len(self.in_hand)
-
-    def claim(self, conn: Connection) -> int:
-        """Claim due rows, as many as there is room for, and begin on them; return how many."""
-        room = self.room()
+    def claim(self, conn: Connection, room: int) -> Claimed:
+        """Claim up to so many due rows. For a kind that does not move its rows at the claim, this
+        may be done in another thread."""
         if room <= 0:
-            return 0
-        asked = time.monotonic()
+            return NOTHING
+        held_until = time.monotonic() + self._lease
         if self.kind.start is None:
-            jobs = self._claim(conn, room)
-            refused = set[int]()
+            jobs, refused = self._claim(conn, room), set[int]()
         else:
             with conn.transaction():
                 jobs = self._claim(conn, room)
                 refused = self._start(conn, jobs)
         self._streak = self._streak + 1 if jobs else 0
-        self._moved = time.monotonic()
-        for job in jobs:
-            self.begin(conn, job, held_until=asked + self._lease, refused=job.claim in refused)
-        return len(jobs)
+        return Claimed(jobs, refused, held_until)
 
-    def _claim(self, conn: Connection, room: int) -> list[Job]:
-        return self.turns.claim(conn, limit=room, worker=self._worker, lease=self._lease)
-
-    def claim_one(self, conn: Connection, subject_id: UUID) -> bool:
-        """Claim one row, due or not, and begin on it; False where a worker holds it."""
-        asked = time.monotonic()
+    def claim_one(self, conn: Connection, subject_id: UUID) -> Claimed:
+        """Claim one row, due or not; nothing where a worker holds it."""
+        held_until = time.monotonic() + self._lease
         with conn.transaction():
             row = queries.outbox.claim_one(
                 conn,
@@ -147,10 +139,23 @@ class Line:
                 lease=timedelta(seconds=self._lease),
             )
             jobs = [Job(**row)] if row else []
-            refused = self._start(conn, jobs)
-        for job in jobs:
-            self.begin(conn, job, held_until=asked + self._lease, refused=job.claim in refused)
-        return bool(jobs)
+            return Claimed(jobs, self._start(conn, jobs), held_until)
+
+    def room(self, ended: int = 0) -> int:
+        """How many rows to claim now, or when the `ended` ones are written: none until half of what
+        was claimed ahead is used up, so that claims stay large."""
+        in_hand = len(self.in_hand) - ended
+        if self.kind.batch is not None:
+            return self.kind.batch.rows * self._concurrency - in_hand
+        if self.kind.work is None:
+            return self._batch - in_hand
+        ahead = self._work_pace.rows_in(_AHEAD * self._concurrency, most=self._batch)
+        if in_hand > self._concurrency + ahead // 2:
+            return 0
+        return min(self._concurrency + ahead, self._batch) - in_hand
+
+    def _claim(self, conn: Connection, room: int) -> list[Job]:
+        return self.turns.claim(conn, limit=room, worker=self._worker, lease=self._lease)
 
     def _start(self, conn: Connection, jobs: Sequence[Job]) -> set[int]:
         """Move the rows on; the claims of those that no longer want it, or cannot."""
@@ -171,11 +176,17 @@ class Line:
                 refused.add(job.claim)
         return refused
 
-    def begin(self, conn: Connection, job: Job, *, held_until: float, refused: bool) -> None:
-        """Load what is to be worked on and give it to the hands."""
-        self.in_hand[job.claim] = job
-        if refused:
-            return
+    def begin(self, conn: Connection, claimed: Claimed) -> int:
+        """Load what is to be worked on and give it to the hands; return how many rows."""
+        for job in claimed.jobs:
+            self.in_hand[job.claim] = job
+            if job.claim not in claimed.refused:
+                self._begin(conn, job, claimed.held_until)
+        if claimed.jobs:
+            self._moved = time.monotonic()
+        return len(claimed.jobs)
+
+    def _begin(self, conn: Connection, job: Job, held_until: float) -> None:
         try:
             _check_attempts(self.kind, job)
             subject = self.kind.load(conn, job)

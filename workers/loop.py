@@ -22,6 +22,8 @@ import socket
 import time
 import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
@@ -35,7 +37,7 @@ from workers.line import Line
 from workers.listener import HEARTBEAT, Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from uuid import UUID
 
     from sql.connection import Connection
@@ -99,6 +101,8 @@ class Worker:
         }
         self._settings = settings
         self._connection: Connection | None = None
+        self._second: Connection | None = None
+        self._claimer = ThreadPoolExecutor(1, "claimer")
         self._listener: Listener | None = None
         self._listening_for: list[str] = []
         self._look_again = False
@@ -167,11 +171,13 @@ class Worker:
 
     def claim(self) -> int:
         """Claim due rows of each kind, as many as it has room for, and begin; return how many."""
-        return sum(line.claim(self._conn()) for line in self._lines.values())
+        conn = self._conn()
+        return sum(line.begin(conn, line.claim(conn, line.room())) for line in self._lines.values())
 
     def work_on(self, kind: str, subject_id: UUID) -> bool:
         """Work on one row now, due or not, to its end; False where another worker holds it."""
-        found = self._lines[kind].claim_one(self._conn(), subject_id)
+        line, conn = self._lines[kind], self._conn()
+        found = line.begin(conn, line.claim_one(conn, subject_id)) == 1
         while self._in_hand():
             self.finish(self._patience())
         return found
@@ -190,19 +196,44 @@ class Worker:
         by_kind: dict[str, list[Outcome]] = {}
         for outcome in self._ended:
             by_kind.setdefault(outcome.job.kind, []).append(outcome)
-        # Kept until they are written: where the database is lost they are written when it is back,
-        # as long as the lease lasts.
-        for kind, ended in by_kind.items():
-            counts = self._lines[kind].write(self._conn(), ended)
-            self.counts.update(counts)
-            self._uncounted[kind].update(counts)
-        self._ended = []
+        with self._claiming_meanwhile(by_kind):
+            # Kept until they are written: where the database is lost they are written when it is
+            # back, as long as the lease lasts.
+            for kind, ended in by_kind.items():
+                counts = self._lines[kind].write(self._conn(), ended)
+                self.counts.update(counts)
+                self._uncounted[kind].update(counts)
+            self._ended = []
+
+    @contextmanager
+    def _claiming_meanwhile(self, ended: dict[str, list[Outcome]]) -> Iterator[None]:
+        """While results are written, a second connection claims for the kinds that are busy: the
+        database and this process then work at the same time and not in turn."""
+        busy = [
+            (line, line.room(len(ended[name])))
+            for name, line in self._lines.items()
+            if name in ended and line.is_busy and line.kind.start is None and not self._stopping
+        ]
+        if not busy:
+            yield
+            return
+        if self._second is None:
+            self._second = self._connect()
+        claims = [
+            (line, self._claimer.submit(line.claim, self._second, room)) for line, room in busy
+        ]
+        try:
+            yield
+        finally:
+            for line, claim in claims:
+                line.begin(self._conn(), claim.result())
 
     def close(self) -> None:
         """Let go of the database, of the threads and of the clients."""
         if self._listener is not None:
             self._listener.close()
         self._disconnect()
+        self._claimer.shutdown(wait=False)
         for line in self._lines.values():
             line.close()
 
@@ -277,17 +308,21 @@ class Worker:
 
     def _conn(self) -> Connection:
         if self._connection is None:
-            pooler = self._settings.database_pooler
-            conn = connect(self._settings.database_url, "coffer worker", pooler=pooler)
-            if not pooler:
-                queries.workers.set_up(conn)
-            self._connection = conn
+            self._connection = self._connect()
         return self._connection
 
+    def _connect(self) -> Connection:
+        pooler = self._settings.database_pooler
+        conn = connect(self._settings.database_url, "coffer worker", pooler=pooler)
+        if not pooler:
+            queries.workers.set_up(conn)
+        return conn
+
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        for conn in (self._connection, self._second):
+            if conn is not None:
+                conn.close()
+        self._connection = self._second = None
 
     def _sleep(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

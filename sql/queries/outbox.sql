@@ -119,7 +119,7 @@ SELECT workspace_id,
 -- name: finish :many
 -- The work is done; the claims that still held. What is missing was lost to another worker.
 DELETE FROM outbox
- USING unnest(%(subject_ids)s::uuid[], %(claims)s::bigint[]) AS done (subject_id, claim)
+ USING unnest(%(subject_ids)b::uuid[], %(claims)b::bigint[]) AS done (subject_id, claim)
  WHERE outbox.kind = %(kind)s
    AND outbox.subject_id = done.subject_id
    AND outbox.claim = done.claim
@@ -130,7 +130,7 @@ RETURNING outbox.claim;
 UPDATE outbox
    SET run_after = now() + %(lease)s,
        progress = held.progress
-  FROM unnest(%(subject_ids)s::uuid[], %(claims)s::bigint[], %(progress)s::jsonb[])
+  FROM unnest(%(subject_ids)b::uuid[], %(claims)b::bigint[], %(progress)s::jsonb[])
        AS held (subject_id, claim, progress)
  WHERE outbox.kind = %(kind)s
    AND outbox.subject_id = held.subject_id
@@ -158,7 +158,7 @@ UPDATE outbox
        claim = NULL,
        claimed_by = NULL,
        progress = NULL
-  FROM unnest(%(subject_ids)s::uuid[], %(claims)s::bigint[]) AS given (subject_id, claim)
+  FROM unnest(%(subject_ids)b::uuid[], %(claims)b::bigint[]) AS given (subject_id, claim)
  WHERE outbox.kind = %(kind)s
    AND outbox.subject_id = given.subject_id
    AND outbox.claim = given.claim

@@ -45,7 +45,7 @@ def planned(app_conn):
         names = sorted(query.parameters)
         statement = query.statement.decode().replace("%%", "%")
         for number, name in enumerate(names, start=1):
-            statement = statement.replace(f"%({name})s", f"${number}")
+            statement = re.sub(rf"%\({name}\)[sb]", f"${number}", statement)
         nulls = f"({', '.join(['NULL'] * len(names))})" if names else ""
         app_conn.execute(f"PREPARE asked AS {statement}")
         (plan,) = app_conn.execute(f"EXPLAIN (FORMAT JSON) EXECUTE asked {nulls}").fetchone()

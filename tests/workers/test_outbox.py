@@ -1,0 +1,257 @@
+"""Claim, finish, fail, extend, release, crash and retry, in any order, against a simple model."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from workers.kind import Kind
+from workers.turns import Turns
+
+KIND = Kind(name="modelled", delays=(0, 30, 300))
+LEASE = 60.0
+
+
+@dataclass
+class Row:
+    """What is known of one piece of work: due at a time of the model's own clock."""
+
+    due: float = 0.0
+    attempts: int = 0
+    claim: int | None = None
+    effects: int = 0
+    progress: bool = False
+    died: int = 0
+    workspace: int = 0
+
+
+@dataclass
+class Held:
+    """A claim that somebody believes to have."""
+
+    subject_id: uuid.UUID
+    claim: int
+    others: dict[str, Any] = field(default_factory=dict)
+
+
+class Work(RuleBasedStateMachine):
+    """The database's clock is moved by moving its rows, so that nothing has to wait."""
+
+    claims = Bundle("claims")
+    conn: Any = None
+
+    def __init__(self):
+        super().__init__()
+        self.rows: dict[uuid.UUID, Row] = {}
+        self.dead: set[uuid.UUID] = set()
+        self.now = 0.0
+        self.turns = [Turns(KIND.name) for _ in range(2)]
+        self.workers = [uuid.uuid4() for _ in range(2)]
+        self.conn.execute("DELETE FROM outbox; DELETE FROM dead_letters; DELETE FROM effects")
+
+    # What happens
+
+    @rule(number=st.integers(0, 9), workspace=st.integers(0, 3), delay=st.sampled_from([0, 30]))
+    def enqueue(self, number, workspace, delay):
+        subject_id = uuid.UUID(int=number)
+        queued = queries.outbox.enqueue(
+            self.conn,
+            kind=KIND.name,
+            subject_id=subject_id,
+            workspace_id=uuid.UUID(int=workspace),
+            payload=Jsonb({}),
+            request_id=None,
+            traceparent=None,
+            delay=timedelta(seconds=delay),
+        )
+        assert queued == (subject_id not in self.rows)
+        if queued:
+            self.rows[subject_id] = Row(due=self.now + delay, workspace=workspace)
+
+    @rule(target=claims, worker=st.integers(0, 1), limit=st.integers(1, 12))
+    def claim(self, worker, limit):
+        # As a worker that has looked a while ago, or just now.
+        self.turns[worker]._next_survey = 0.0
+        jobs = self.turns[worker].claim(
+            self.conn, limit=limit, worker=self.workers[worker], lease=LEASE
+        )
+        due = {each for each, row in self.rows.items() if row.due <= self.now}
+        got = {job.subject_id for job in jobs}
+        assert got <= due
+        assert len(jobs) == len(got) <= limit
+        assert jobs or not due
+        for job in jobs:
+            row = self.rows[job.subject_id]
+            assert job.claim != row.claim
+            row.claim, row.due = job.claim, self.now + LEASE
+            row.attempts += 1
+            row.progress = False
+            assert job.attempts == row.attempts
+        if len(jobs) < limit:
+            # All that were due in the workspaces served; those are all there are but for others.
+            served = {self.rows[each].workspace for each in got}
+            assert not [each for each in due - got if self.rows[each].workspace in served]
+        return multiple(*(Held(job.subject_id, job.claim) for job in jobs))
+
+    @rule(seconds=st.sampled_from([10, 31, 61, 400]))
+    def time_passes(self, seconds):
+        self.now += seconds
+        self.conn.execute(
+            "UPDATE outbox SET (run_after, enqueued_at) = (run_after - %(s)s, enqueued_at - %(s)s)",
+            {"s": timedelta(seconds=seconds)},
+        )
+
+    @rule(held=consumes(claims))
+    def finish(self, held):
+        row = self._row_of(held)
+        with self.conn.transaction():
+            done = queries.outbox.finish(
+                self.conn, kind=KIND.name, subject_ids=[held.subject_id], claims=[held.claim]
+            )
+            assert [each["claim"] for each in done] == ([held.claim] if row else [])
+            if done:
+                self.conn.execute("INSERT INTO effects VALUES (%s)", (held.subject_id,))
+        if row:
+            del self.rows[held.subject_id]
+
+    @rule(held=claims)
+    def extend(self, held):
+        row = self._row_of(held)
+        found = queries.outbox.extend(
+            self.conn,
+            kind=KIND.name,
+            subject_ids=[held.subject_id],
+            claims=[held.claim],
+            progress=[Jsonb({"done": 1})],
+            lease=timedelta(seconds=2 * LEASE),
+        )
+        assert len(found) == bool(row)
+        if row:
+            row.due = self.now + 2 * LEASE
+            row.progress = True
+
+    @rule(held=consumes(claims))
+    def fail(self, held):
+        row = self._row_of(held)
+        values = {"kind": KIND.name, "subject_id": held.subject_id, "claim": held.claim}
+        if row and row.attempts >= len(KIND.delays):
+            buried = queries.outbox.bury(
+                self.conn, **values, error="no", most_attempts=len(KIND.delays)
+            )
+            assert buried == 1
+            del self.rows[held.subject_id]
+            self.dead.add(held.subject_id)
+            return
+        delay = KIND.delays[row.attempts] if row else 30
+        postponed = queries.outbox.postpone(
+            self.conn, **values, delay=timedelta(seconds=delay), error="no"
+        )
+        assert postponed == bool(row)
+        if row:
+            row.due, row.claim, row.progress = self.now + delay, None, False
+
+    @rule(held=consumes(claims))
+    def bury_late(self, held):
+        """Whoever gives up without holding the row buries nothing."""
+        if self._row_of(held):
+            return
+        buried = queries.outbox.bury(
+            self.conn,
+            kind=KIND.name,
+            subject_id=held.subject_id,
+            claim=held.claim,
+            error="late",
+            most_attempts=3,
+        )
+        assert buried == 0
+
+    @rule(held=consumes(claims))
+    def release(self, held):
+        row = self._row_of(held)
+        found = queries.outbox.release(
+            self.conn, kind=KIND.name, subject_ids=[held.subject_id], claims=[held.claim]
+        )
+        assert len(found) == bool(row)
+        if row:
+            row.due, row.claim, row.progress = self.now, None, False
+            row.attempts -= 1
+
+    @rule(number=st.integers(0, 9))
+    def work_on_one_by_hand(self, number):
+        subject_id = uuid.UUID(int=number)
+        row = self.rows.get(subject_id)
+        found = queries.outbox.claim_one(
+            self.conn,
+            kind=KIND.name,
+            subject_id=subject_id,
+            worker=self.workers[0],
+            lease=timedelta(seconds=LEASE),
+        )
+        free = row is not None and (row.claim is None or row.due <= self.now)
+        assert (found is not None) == free
+        if found:
+            row.attempts += 1
+            row.claim, row.due, row.progress = found["claim"], self.now + LEASE, False
+
+    @rule(held=consumes(claims))
+    def crash(self, held):
+        """Whoever held it says nothing more."""
+
+    # What is always so
+
+    @invariant()
+    def the_table_is_as_the_model_says(self):
+        found = self.conn.execute(
+            "SELECT subject_id, attempts, claim, progress IS NOT NULL,"
+            " extract(epoch FROM run_after - now())::float FROM outbox"
+        ).fetchall()
+        assert {row[0] for row in found} == set(self.rows)
+        for subject_id, attempts, claim, has_progress, due_in in found:
+            row = self.rows[subject_id]
+            assert (attempts, claim, has_progress) == (row.attempts, row.claim, row.progress)
+            assert due_in == pytest.approx(row.due - self.now, abs=9)
+
+    @invariant()
+    def who_died_has_one_letter(self):
+        found = self.conn.execute("SELECT subject_id, error FROM dead_letters").fetchall()
+        assert sorted(found) == sorted((each, "no") for each in self.dead)
+
+    def _row_of(self, held):
+        """The row, where the claim still holds."""
+        row = self.rows.get(held.subject_id)
+        return row if row is not None and row.claim == held.claim else None
+
+
+def test_any_order_of_events_leaves_the_outbox_as_the_model_says(owner, app_conn):
+    owner.execute("CREATE TABLE effects (subject_id uuid)")
+    owner.execute("GRANT ALL ON effects TO PUBLIC")
+    try:
+        Work.conn = app_conn
+        run_state_machine_as_test(
+            Work,
+            settings=settings(
+                max_examples=30,
+                stateful_step_count=40,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    finally:
+        owner.execute("DROP TABLE effects")
