@@ -33,7 +33,7 @@ lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest 
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate setup.cfg -o requirements.lock
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --extra dev -c requirements.lock setup.cfg -o requirements-dev.lock
+	  --no-header --no-annotate --extra dev --extra otel -c requirements.lock setup.cfg -o requirements-dev.lock
 
 .env:
 	@cp .env.example .env

@@ -18,6 +18,7 @@ from workers.command import command_for
 from workers.kind import Clients, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from sql.connection import Connection
@@ -58,11 +59,11 @@ def open_clients(settings: Settings) -> Outside:
     return Outside(web.PageFetcher(allow_loopback=settings.fetch_allow_loopback), provider)
 
 
-def load(conn: Connection, job: Job) -> Item | None:
-    item: Item | None = queries.items.load_for_enrichment(
-        conn, id=job.subject_id, most_tags=_KNOWN_TAGS
+def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Item]:
+    items = queries.items.load_for_enrichment(
+        conn, ids=[job.subject_id for job in jobs], most_tags=_KNOWN_TAGS
     )
-    return item
+    return {item["id"]: item for item in items}
 
 
 def enrich(item: Item, clients: Outside) -> Enriched:
@@ -80,7 +81,7 @@ def enrich(item: Item, clients: Outside) -> Enriched:
 
 def save(conn: Connection, job: Job, found: Enriched) -> bool:
     page, enrichment = found.page, found.enrichment
-    saved = queries.items.save_enrichment(
+    saved: int = queries.items.save_enrichment(
         conn,
         id=job.subject_id,
         title=enrichment.title,
@@ -89,15 +90,10 @@ def save(conn: Connection, job: Job, found: Enriched) -> bool:
         author=page.author if page else None,
         published_at=page.published_at if page else None,
         content=page.text if page else None,
+        names=[tag.name for tag in enrichment.tags],
+        confidences=[tag.confidence for tag in enrichment.tags],
     )
-    if saved:
-        queries.suggestions.replace(
-            conn,
-            item_id=job.subject_id,
-            names=[tag.name for tag in enrichment.tags],
-            confidences=[tag.confidence for tag in enrichment.tags],
-        )
-    return bool(saved)
+    return saved > 0
 
 
 def give_up(conn: Connection, job: Job, error: str) -> None:

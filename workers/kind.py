@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sql.connection import Connection
@@ -59,8 +59,8 @@ class Batch:
     seconds: float
 
 
-def _the_job(conn: Connection, job: Job) -> Any:  # noqa: ARG001
-    return job
+def _the_jobs(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Any]:  # noqa: ARG001
+    return {job.subject_id: job for job in jobs}
 
 
 def _no_clients(settings: Settings) -> Clients:  # noqa: ARG001
@@ -77,9 +77,9 @@ class Kind:
     start         in the claim's transaction: moves its row on (`pending` to `running`; it may be
                   `running` already, from an attempt that died); False where the row no longer
                   wants the work
-    load          reads what is to be worked on; None where the row no longer wants it. Called
-                  again, where the work reports its progress, to ask whether it still does. By
-                  default it gives the job
+    load          reads what is to be worked on, for all rows of a claim at once, by their subject;
+                  what it leaves out no longer wants the work. Called again, where the work reports
+                  its progress, to ask whether it still does. By default it gives the jobs
     work          does the work, with no database, from what was loaded and from the clients; raises
                   ClientError where the outside world fails, `permanent` where another attempt
                   cannot help. Long work calls `workers.progress.report`
@@ -108,7 +108,7 @@ class Kind:
 
     name: str
     start: Callable[[Connection, Job], bool] | None = None
-    load: Callable[[Connection, Job], Any] = _the_job
+    load: Callable[[Connection, Sequence[Job]], Mapping[UUID, Any]] = _the_jobs
     work: Callable[[Any, Any], Any] | None = None
     save: Callable[[Connection, Job, Any], bool] | None = None
     put_back: Callable[[Connection, Job], None] | None = None

@@ -178,31 +178,44 @@ class Line:
 
     def begin(self, conn: Connection, claimed: Claimed) -> int:
         """Load what is to be worked on and give it to the hands; return how many rows."""
+        if not claimed.jobs:
+            return 0
+        self._moved = time.monotonic()
+        jobs = []
         for job in claimed.jobs:
             self.in_hand[job.claim] = job
-            if job.claim not in claimed.refused:
-                self._begin(conn, job, claimed.held_until)
-        if claimed.jobs:
-            self._moved = time.monotonic()
+            if job.attempts > len(self.kind.delays):
+                # It came back, once too often, from a worker that never said how it ended.
+                error = ClientError(job.last_error or _NEVER_ENDED, permanent=True)
+                self._tell([Outcome(job, error=error)])
+            elif job.claim not in claimed.refused:
+                jobs.append(job)
+        self._load(conn, jobs, claimed.held_until)
         return len(claimed.jobs)
 
-    def _begin(self, conn: Connection, job: Job, held_until: float) -> None:
+    def _load(self, conn: Connection, jobs: Sequence[Job], held_until: float) -> None:
+        """Together, or, where that fails, one by one: a bad row spoils nothing for the others."""
         try:
-            _check_attempts(self.kind, job)
-            subject = self.kind.load(conn, job)
+            subjects = self.kind.load(conn, jobs)
         except Exception as error:  # as above
             if conn.closed:
-                raise  # the lease gives the row back
-            self._tell([Outcome(job, error=error)])
+                raise  # the leases give the rows back
+            if len(jobs) == 1:
+                self._tell([Outcome(jobs[0], error=error)])
+                return
+            for job in jobs:
+                self._load(conn, [job], held_until)
             return
-        if subject is None:
-            self._tell([Outcome(job, wanted=False)])
-        elif self.kind.work is None:
-            self._tell([Outcome(job, result=subject)])
-        elif self.kind.batch is not None:
-            self._gather(Task(job, subject, held_until))
-        else:
-            self._hands.take([Task(job, subject, held_until)])
+        for job in jobs:
+            subject = subjects.get(job.subject_id)
+            if subject is None:
+                self._tell([Outcome(job, wanted=False)])
+            elif self.kind.work is None:
+                self._tell([Outcome(job, result=subject)])
+            elif self.kind.batch is not None:
+                self._gather(Task(job, subject, held_until))
+            else:
+                self._hands.take([Task(job, subject, held_until)])
 
     def _gather(self, task: Task) -> None:
         assert self.kind.batch is not None
@@ -257,8 +270,8 @@ class Line:
         return total
 
     def _pass_on(self, conn: Connection) -> None:
-        """Write what the work has reported, which extends its lease, and tell it whether to go on:
-        a row that nobody wants ends alone, a batch only where all of it was lost."""
+        """Write what the work has reported, which extends its lease, and tell it whether to go on;
+        a batch goes on as long as one of its rows is held and one is wanted."""
         reports = [each for each in list(self._hands.at_work.values()) if each.said is not None]
         said = [(job, each.said) for each in reports for job in each.jobs]
         if not said:
@@ -272,11 +285,12 @@ class Line:
             lease=timedelta(seconds=self._lease),
         )
         held = {row["claim"] for row in found}
+        wanted = self.kind.load(conn, [job for job, _ in said])
         for each in reports:
             each.said = None
             if not any(job.claim in held for job in each.jobs):
                 each.verdict = LeaseLost()
-            elif self.kind.batch is None and self.kind.load(conn, each.jobs[0]) is None:
+            elif not any(job.subject_id in wanted for job in each.jobs):
                 each.verdict = NotWanted()
 
     def give_back(self, conn: Connection, *, everything: bool = False) -> None:
@@ -292,9 +306,3 @@ class Line:
     def close(self) -> None:
         """Let go of the threads and of the clients."""
         self._hands.close()
-
-
-def _check_attempts(kind: Kind, job: Job) -> None:
-    """Refuse a row that came back, once too often, from a worker that never said how it ended."""
-    if job.attempts > len(kind.delays):
-        raise ClientError(job.last_error or _NEVER_ENDED, permanent=True)

@@ -164,7 +164,7 @@ UPDATE items
    AND workspace_id = %(workspace_id)s
 RETURNING id;
 
--- name: load_for_enrichment :maybe
+-- name: load_for_enrichment :many
 -- What the enrichment works on, with the names of the tags that the workspace uses most; no row
 -- where the item is gone or no longer wants it.
 SELECT item.id,
@@ -184,22 +184,57 @@ SELECT item.id,
           LIMIT %(most_tags)s
        ) AS known_tags
   FROM items AS item
- WHERE item.id = %(id)s
+ WHERE item.id = ANY (%(ids)s::uuid[])
    AND item.status = 'enriching';
 
--- name: save_enrichment :exec
--- The enrichment's result, unless the item no longer wants it. What the owner wrote stays.
-UPDATE items
-   SET status = 'ready_to_confirm',
-       title = coalesce(title, %(title)s),
-       summary = coalesce(summary, %(summary)s),
-       language = %(language)s,
-       author = %(author)s,
-       published_at = %(published_at)s,
-       content = %(content)s,
-       updated_at = now()
- WHERE id = %(id)s
-   AND status = 'enriching';
+-- name: save_enrichment :value
+-- The enrichment's result, unless the item no longer wants it: 1, or 0. What the owner wrote stays.
+-- The suggestions take the place of the undecided ones of an earlier enrichment, without those that
+-- the item carries already.
+WITH item AS (
+  UPDATE items
+     SET status = 'ready_to_confirm',
+         title = coalesce(title, %(title)s),
+         summary = coalesce(summary, %(summary)s),
+         language = %(language)s,
+         author = %(author)s,
+         published_at = %(published_at)s,
+         content = %(content)s,
+         updated_at = now()
+   WHERE id = %(id)s
+     AND status = 'enriching'
+  RETURNING id
+),
+suggested AS (
+  SELECT name, confidence
+    FROM unnest(%(names)s::text[], %(confidences)s::real[]) AS tag (name, confidence)
+),
+outdated AS (
+  DELETE FROM suggestions
+   WHERE item_id = (SELECT id FROM item)
+     AND status = 'pending'
+     AND fold(name) <> ALL (SELECT fold(name) FROM suggested)
+),
+added AS (
+  INSERT INTO suggestions (item_id, name, confidence)
+  SELECT item.id,
+         suggested.name,
+         suggested.confidence
+    FROM item
+   CROSS JOIN suggested
+   WHERE NOT EXISTS (
+           SELECT
+             FROM item_tags
+             JOIN tags AS tag
+               ON tag.id = item_tags.tag_id
+            WHERE item_tags.item_id = item.id
+              AND fold(tag.name) = fold(suggested.name)
+         )
+  ON CONFLICT (item_id, fold(name))
+  DO NOTHING
+)
+SELECT count(*)
+  FROM item;
 
 -- name: retry :exec
 -- An operator has the enrichment done again that was given up.

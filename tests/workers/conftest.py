@@ -33,7 +33,7 @@ def kind_of(call, /, **declared):
     """A kind whose work, unless it declares another, is a call with the number of the row."""
     plain = {
         "name": KIND,
-        "load": lambda conn, job: job.payload["number"],
+        "load": lambda conn, jobs: {job.subject_id: job.payload["number"] for job in jobs},
         "work": lambda number, clients: call(number),
         "save": save,
         "give_up": give_up,

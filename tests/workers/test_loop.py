@@ -204,7 +204,7 @@ def test_a_row_that_no_longer_wants_it_is_dropped_quietly(worker, owner, effects
     enqueue(owner, 1, 2)
     indifferent = kind_of(
         str,
-        load=lambda conn, job: None if job.payload["number"] == 1 else 2,
+        load=lambda conn, jobs: {j.subject_id: 2 for j in jobs if j.payload["number"] == 2},
         save=lambda conn, job, result: False,
     )
     worker(indifferent).round()
@@ -415,3 +415,17 @@ def test_work_on_one_row_leaves_it_to_the_worker_that_holds_it(worker, owner, ef
     (subject_id,) = owner.execute("SELECT subject_id FROM outbox").fetchone()
     assert not worker(kind_of(str)).work_on(KIND, subject_id)
     forever.set()
+
+
+def test_a_row_that_cannot_be_loaded_spoils_nothing_for_the_others(worker, owner, effects):
+    enqueue(owner, 1, 2, 3)
+
+    def load(conn, jobs):
+        return {
+            job.subject_id: conn.execute("SELECT 6 / (%s - 2)", (job.payload["number"],)).fetchone()
+            for job in jobs
+        }
+
+    worker(kind_of(lambda found: str(found[0]), load=load)).round()
+    assert effects() == [("-6",), ("6",)]
+    assert outbox(owner) == [(1, False, 30, "Something unexpected went wrong: DivisionByZero.")]

@@ -96,7 +96,6 @@ class Work(RuleBasedStateMachine):
         got = {job.subject_id for job in jobs}
         assert got <= due
         assert len(jobs) == len(got) <= limit
-        assert jobs or not due
         for job in jobs:
             row = self.rows[job.subject_id]
             assert job.claim != row.claim
@@ -104,10 +103,8 @@ class Work(RuleBasedStateMachine):
             row.attempts += 1
             row.progress = False
             assert job.attempts == row.attempts
-        if len(jobs) < limit:
-            # All that were due in the workspaces served; those are all there are but for others.
-            served = {self.rows[each].workspace for each in got}
-            assert not [each for each in due - got if self.rows[each].workspace in served]
+        # Each workspace gets its turn, as far as the turns go.
+        assert len(jobs) >= min(limit, len({self.rows[each].workspace for each in due}))
         return multiple(*(Held(job.subject_id, job.claim) for job in jobs))
 
     @rule(seconds=st.sampled_from([10, 31, 61, 400]))
