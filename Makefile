@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint format lock bench
+.PHONY: help dev test chaos lint format lock bench
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,9 @@ dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and cloc
 
 test: .venv/ready  ## Run the whole suite on a PostgreSQL of its own
 	@$(BIN)/python -m pytest -n 2
+
+chaos: .venv/ready  ## Let everything go wrong for minutes, and count what was done
+	@$(BIN)/python -m pytest -s tests/chaos --chaos-seconds=$(or $(SECONDS),180)
 
 lint: .venv/ready  ## Check style and types
 	@$(BIN)/ruff check .

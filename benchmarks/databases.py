@@ -17,15 +17,21 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def migrated() -> Iterator[psycopg.Connection]:
-    """A connection in autocommit to a database that is thrown away afterwards."""
+def migrated_server() -> Iterator[str]:
+    """The URL of a migrated database, which is thrown away with its server afterwards."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = Server(Path(folder) / "postgres")
-        server.start()
+        server.start({"max_connections": "300"})
         try:
             migrate(server.url())
-            with psycopg.connect(server.url(), autocommit=True) as conn:
-                yield conn
+            yield server.url()
         finally:
             server.stop()
+
+
+@contextlib.contextmanager
+def migrated() -> Iterator[psycopg.Connection]:
+    """A connection in autocommit to such a database."""
+    with migrated_server() as url, psycopg.connect(url, autocommit=True) as conn:
+        yield conn

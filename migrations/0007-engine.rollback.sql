@@ -22,6 +22,8 @@ ALTER TABLE outbox
   DROP COLUMN traceparent,
   DROP COLUMN progress,
   ALTER COLUMN claimed_by TYPE text,
+  ALTER COLUMN run_after SET DEFAULT now(),
+  ALTER COLUMN enqueued_at SET DEFAULT now(),
   ALTER COLUMN workspace_id DROP NOT NULL,
   ALTER COLUMN workspace_id DROP DEFAULT,
   ALTER COLUMN kind TYPE text COLLATE "default",

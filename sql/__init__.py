@@ -21,14 +21,17 @@ server's log and `pg_stat_statements` say `items.get`.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from psycopg.rows import dict_row
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from psycopg import Connection
 
 QUERIES: Final = Path(__file__).parent / "queries"
@@ -110,3 +113,7 @@ def load(folder: Path) -> Namespace:
 
 
 queries: Final = load(QUERIES)
+
+# The folder has the same name: whoever looks for a module in it shall find the queries, and not put
+# an empty one in their place.
+sys.modules[f"{__name__}.queries"] = cast("ModuleType", queries)

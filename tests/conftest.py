@@ -44,6 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="embedded",
         help="where PostgreSQL comes from, unless TEST_DATABASE_URL names one",
     )
+    parser.addoption("--chaos-seconds", type=float, default=10, help="how long things go wrong")
+    parser.addoption("--chaos-seed", type=int, help="what goes wrong, to see it again")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -56,6 +56,7 @@ def test_workers_run_without_flask(module):
 
 def test_what_is_heavy_is_not_imported_until_it_is_needed():
     heavy = {"trafilatura", "py3langid", "lxml", "numpy", "httpx2", "yoyo", "cronsim"}
+    heavy |= {"prometheus_client", "opentelemetry"}
     assert not heavy & loaded_by("workers.work", "workers.clock", "workers.migrate")
 
 
@@ -76,13 +77,16 @@ def test_imports_point_one_way(package):
 
 
 def test_only_settings_and_the_embedded_server_read_the_environment():
+    # gunicorn.py reads none of it: it tells Prometheus's library a folder, which is to be told so.
     readers = {
         str(path.relative_to(PROJECT))
         for package in ("sql", "webapp", "workers")
         for path in (PROJECT / package).rglob("*.py")
         if re.search(r"os\.environ|os\.getenv|Env\(", path.read_text())
     }
-    assert readers == {"webapp/settings.py", "sql/server.py"}
+    assert readers == {"webapp/settings.py", "sql/server.py", "webapp/gunicorn.py"}
+    told = (PROJECT / "webapp" / "gunicorn.py").read_text()
+    assert re.findall(r"environ.*", told) == ['environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics']
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists():

@@ -86,7 +86,8 @@ def test_the_lock_files_pin_what_setup_cfg_asks_for():
         return {name.lower().replace("_", "-") for name in found}
 
     needed = names(config["options"]["install_requires"].replace("\n    ", "\n"))
-    extra = names(config["options.extras_require"]["dev"].replace("\n    ", "\n"))
+    extras = config["options.extras_require"]
+    extra = names("".join(extras[each].replace("\n    ", "\n") for each in ("dev", "otel")))
     pinned = {
         lock: names("\n".join(re.findall(r"^\S+==", (PROJECT / lock).read_text(), re.MULTILINE)))
         for lock in ("requirements.lock", "requirements-dev.lock")

@@ -71,6 +71,11 @@ def test_a_complete_production(load):
         ({"AI_URL": "api.example.com", "AI_MODEL": "m"}, "AI_URL"),
         ({"FETCH_ALLOW_LOOPBACK": "true"}, "FETCH_ALLOW_LOOPBACK"),
         ({"DOCS_ENABLED": "perhaps"}, "DOCS_ENABLED"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
+        ({"METRICS_TOKEN": "a token with spaces in it"}, "METRICS_TOKEN"),
+        ({"WORKER_METRICS": "9100"}, "WORKER_METRICS"),
+        ({"WORKER_METRICS": "127.0.0.1:99999"}, "WORKER_METRICS"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         (
             {"PORT": "x", "LOG_LEVEL": "x", "AI_URL": "x"},
             "PORT LOG_LEVEL AI_URL AI_MODEL",
@@ -89,8 +94,9 @@ def test_an_empty_variable_is_as_if_it_were_not_set(load):
 
 
 def test_secrets_are_not_shown(load):
-    shown = repr(load(**PRODUCTION, AI_URL="https://x", AI_MODEL="m", AI_KEY="sk-secret"))
-    for secret in ("hunter2", PRODUCTION["SECRET_KEY"], "sk-secret"):
+    secrets = {"AI_KEY": "sk-secret", "METRICS_TOKEN": "a-token-for-prometheus"}
+    shown = repr(load(**PRODUCTION, AI_URL="https://x", AI_MODEL="m", **secrets))
+    for secret in ("hunter2", PRODUCTION["SECRET_KEY"], *secrets.values()):
         assert secret not in shown
 
 
@@ -116,3 +122,11 @@ def test_development_needs_nothing_but_a_database(load):
     loaded = load(COFFER_ENV="development", DATABASE_URL=URL)
     assert loaded.in_development
     assert loaded.docs_enabled
+
+
+def test_traces_need_their_library_and_the_mistake_says_which(load, monkeypatch):
+    endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"}
+    assert load(**PRODUCTION, **endpoint).otel_endpoint == "http://localhost:4318"
+    monkeypatch.setattr(settings, "find_spec", lambda name: None)
+    with pytest.raises(settings.SettingsError, match=r"pip install 'coffer\[otel\]'"):
+        load(**PRODUCTION, **endpoint)

@@ -7,8 +7,20 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 
-from webapp import db, errors, logs, openapi, request_id, security, settings
+from webapp import (
+    db,
+    errors,
+    logs,
+    metrics,
+    openapi,
+    request_id,
+    request_span,
+    security,
+    settings,
+    tracing,
+)
 from webapp.blueprints import docs, health
+from webapp.blueprints import metrics as metrics_route
 from webapp.blueprints.events import events
 from webapp.blueprints.items import items
 
@@ -22,6 +34,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     """
     ours = given or settings.load()
     logs.configure(ours)
+    tracing.configure(ours, "coffer web")
     app = Flask(__name__, static_folder=None)
     # `//api//items` is no address of ours, and a redirect from it would be no problem+json.
     app.url_map.merge_slashes = False
@@ -31,10 +44,12 @@ def create_app(given: settings.Settings | None = None) -> Flask:
         "MAX_CONTENT_LENGTH": ours.max_body_bytes,
     }
     request_id.install(app)
+    request_span.install(app)
     errors.install(app)
     security.install(app, ours)
     _log_requests(app)
     db.install(app, ours)
+    metrics.install(app, ours)
     health.install(app)
 
     api = openapi.make_api(app)
@@ -42,6 +57,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
         api.register_blueprint(blueprint)
     app.extensions["openapi"] = openapi.document(app, api)
     docs.install(app)
+    metrics_route.install(app)
     return app
 
 

@@ -14,7 +14,7 @@ from flask import current_app, g
 
 from sql import queries
 from sql.connection import PARAMETERS, POOLER_PARAMETERS, configure
-from webapp import request_id
+from webapp import request_id, tracing
 from webapp.pool import Pool
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def transaction() -> Iterator[Connection]:
             conn,
             actor=f"user:{g.caller.user_id}",
             request_id=request_id.current(),
-            traceparent="",
+            traceparent=tracing.traceparent(),
         )
         g.connection = conn
         try:

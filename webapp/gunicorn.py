@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import tempfile
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from webapp import settings
+from webapp import settings, tracing
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
 
 try:
     _settings = settings.load()
@@ -36,6 +40,9 @@ control_socket_disable = True
 loglevel = "warning"
 proc_name = "coffer web"
 
+# Where the processes write what they count, for each other to read.
+_metrics: str | None = None
+
 
 def on_starting(server: Arbiter) -> None:  # noqa: ARG001  # gunicorn's signature
     """Refuse to start without the database, before anything listens (P11)."""
@@ -43,6 +50,31 @@ def on_starting(server: Arbiter) -> None:  # noqa: ARG001  # gunicorn's signatur
         psycopg.connect(_settings.database_url, connect_timeout=5).close()
     except psycopg.OperationalError as error:
         sys.exit(f"Coffer cannot start; the database of DATABASE_URL does not answer: {error}")
+    if _settings.serves_metrics:
+        # A new one, because counts of a server that is gone would be added to those of this one.
+        # Prometheus's library reads the variable when the app, in its process, first imports it.
+        global _metrics  # noqa: PLW0603  # for the hooks below
+        _metrics = tempfile.mkdtemp(prefix="coffer-metrics-", dir=worker_tmp_dir)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
+
+
+def worker_exit(server: Arbiter, worker: Worker) -> None:  # noqa: ARG001
+    """A process ends, and says so itself: its last spans are to be sent."""
+    tracing.stop()
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:  # noqa: ARG001
+    """A process has ended, however it did: what it held it holds no more."""
+    if _metrics is not None:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid, _metrics)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Arbiter) -> None:  # noqa: ARG001
+    """The last process of the server ends."""
+    if _metrics is not None:
+        shutil.rmtree(_metrics, ignore_errors=True)
 
 
 def when_ready(server: Arbiter) -> None:  # noqa: ARG001

@@ -61,6 +61,11 @@ class Pool(ConnectionPool["Connection"]):
         self._move(-1)
         super().putconn(conn)
 
+    @property
+    def in_use(self) -> int:
+        """How many connections somebody holds."""
+        return self._out
+
     def _move(self, out: int) -> None:
         with self._count:
             self._out += out

@@ -8,7 +8,9 @@ whatever the file says.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
@@ -32,6 +34,7 @@ DEVELOPMENT_OWNER_ROLE: Final = "coffer_owner"
 
 _DEVELOPMENT_SECRET: Final = "for development only, and known to everybody"
 _SHORTEST_SECRET: Final = 32
+_SHORTEST_TOKEN: Final = 16
 
 # As many days of history are spared by the database itself, whoever asks.
 _FEWEST_DAYS: Final = 30
@@ -68,6 +71,9 @@ class Settings:
     ai_model: str | None = None
     fetch_allow_loopback: bool = False
     events_kept_days: int = 0
+    metrics_token: str | None = field(default=None, repr=False)
+    worker_metrics: str | None = None
+    otel_endpoint: str | None = None
 
     @property
     def in_development(self) -> bool:
@@ -76,6 +82,11 @@ class Settings:
     @property
     def in_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether the web counts its requests, for whoever may ask for `/metrics`."""
+        return self.in_development or self.metrics_token is not None
 
 
 def load() -> Settings:
@@ -117,6 +128,9 @@ def load() -> Settings:
         "ai_model": env.str("AI_MODEL", None) or None,
         "fetch_allow_loopback": env.bool("FETCH_ALLOW_LOOPBACK", False),
         "events_kept_days": env.int("EVENTS_KEPT_DAYS", 0, validate=validate.Range(min=0)),
+        "metrics_token": env.str("METRICS_TOKEN", None) or None,
+        "worker_metrics": env.str("WORKER_METRICS", None) or None,
+        "otel_endpoint": env.str("OTEL_EXPORTER_OTLP_ENDPOINT", None) or None,
     }
     mistakes = _wrong_values(env) + _wrong_together(found)
     if mistakes:
@@ -179,4 +193,34 @@ def _wrong_together(found: Mapping[str, object]) -> list[str]:
         mistakes.append(f"EVENTS_KEPT_DAYS: must be {_FEWEST_DAYS} or more, or 0 to keep them all")
     if production and found["fetch_allow_loopback"]:
         mistakes.append("FETCH_ALLOW_LOOPBACK: only for tests; refused in production")
+    return mistakes + _wrong_to_watch(found)
+
+
+def _wrong_to_watch(found: Mapping[str, object]) -> list[str]:
+    """The mistakes in what operators watch Coffer by."""
+    mistakes = []
+    token, address, endpoint = (
+        str(found[name] or "") for name in ("metrics_token", "worker_metrics", "otel_endpoint")
+    )
+    if token and (len(token) < _SHORTEST_TOKEN or not re.fullmatch(r"[\x21-\x7e]+", token)):
+        mistakes.append(
+            f"METRICS_TOKEN: must be {_SHORTEST_TOKEN} or more random characters without spaces"
+        )
+    host, _, port = address.rpartition(":")
+    if address and not (host and port.isdecimal() and 0 < int(port) < 65536):
+        mistakes.append("WORKER_METRICS: must be host:port, such as 127.0.0.1:9100")
+    if endpoint and urlsplit(endpoint).scheme not in ("http", "https"):
+        mistakes.append("OTEL_EXPORTER_OTLP_ENDPOINT: must begin with https:// or http://")
+    elif endpoint and not _has_opentelemetry():
+        mistakes.append(
+            "OTEL_EXPORTER_OTLP_ENDPOINT: takes OpenTelemetry, which is not installed; "
+            "pip install 'coffer[otel]'"
+        )
     return mistakes
+
+
+def _has_opentelemetry() -> bool:
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:  # not even the packages around it
+        return False

@@ -13,6 +13,8 @@ COMMANDS: Final = (
     "migrate",
     "work",
     "clock",
+    "queue",
+    "dead",
     "enrich_items",
     "expire_idempotency_keys",
     "prune_events",

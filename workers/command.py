@@ -129,11 +129,12 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         grace: float,
         only: frozenset[str] = frozenset(),
     ) -> None:
-        from webapp import logs
+        from webapp import logs, tracing
         from workers.loop import Worker
 
         loaded = settings.load()
         logs.configure(loaded)
+        tracing.configure(loaded, "coffer worker")
         worker = Worker(
             [kind for kind in kinds if not only or kind.name in only],
             loaded,
@@ -143,7 +144,10 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
             lease=lease,
             grace=grace,
         )
-        worker.run(once=once)
+        try:
+            worker.run(once=once)
+        finally:
+            tracing.stop()
         if once and worker.counts["failed"] + worker.counts["dead"]:
             raise click.exceptions.Exit(SOME_FAILED)
 

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from webapp import logs
-from workers import progress
+from workers import progress, spans
 from workers.processes import WorkProcess
 from workers.progress import LeaseLost, NotWanted, Progress
 
@@ -31,6 +31,19 @@ class Task(NamedTuple):
     job: Job
     subject: Any
     held_until: float
+
+
+class _Together(NamedTuple):
+    """Rows that are worked on as one batch, for the log."""
+
+    jobs: Sequence[Job]
+
+    def log_fields(self) -> dict[str, Any]:
+        return {
+            "kind": self.jobs[0].kind,
+            "subject_ids": [str(job.subject_id) for job in self.jobs],
+            "request_ids": sorted({job.request_id for job in self.jobs if job.request_id}),
+        }
 
 
 @dataclass(slots=True)
@@ -96,11 +109,12 @@ class Hands:
     def _run(self) -> None:
         """What each thread does until it is closed."""
         work = self._worker()
+        do, do_together = spans.around(self._do), spans.around_all(self._do_together)
         while (tasks := self._to_do.get()) is not None:
             if self._kind.batch is not None:
-                self._tell(self._do_together(work, tasks))
+                self._tell(do_together(work, tasks))
             else:
-                self._tell([self._do(work, task) for task in tasks])
+                self._tell([do(work, task) for task in tasks])
 
     def _worker(self) -> Callable[[Any], Any]:
         assert self._kind.work is not None
@@ -138,6 +152,7 @@ class Hands:
         jobs = [task.job for task in held]
         if not jobs:
             return lost
+        logs.work_in_hand.set(_Together(jobs))
         self._begin(jobs)
         try:
             results = list(work([task.subject for task in held]))
@@ -147,6 +162,7 @@ class Hands:
             results = [error] * len(jobs)
         finally:
             self._end()
+            logs.work_in_hand.set(None)
         seconds = time.monotonic() - began
         return lost + [
             Outcome(job, error=result, seconds=seconds)

@@ -48,7 +48,7 @@ class Job(NamedTuple):
             "subject_id": str(self.subject_id),
             "request_id": self.request_id,
             "attempt": self.attempts,
-        }
+        } | ({"trace_id": self.traceparent[3:35]} if self.traceparent else {})
 
 
 @dataclass(frozen=True, slots=True)

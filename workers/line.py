@@ -14,6 +14,7 @@ from webapp.clients import ClientError
 from workers import outcomes
 from workers.hands import Hands, Outcome, Task
 from workers.kind import Job
+from workers.metrics import meter_for
 from workers.progress import LeaseLost, NotWanted
 from workers.turns import Turns
 
@@ -93,6 +94,7 @@ class Line:
         self.kind = kind
         self.in_hand: dict[int, Job] = {}  # by claim
         self.turns = Turns(kind.name)
+        self.meter = meter_for(kind.name, settings, self.in_hand)
         self._hands = Hands(kind, settings, concurrency, tell)
         self._tell = tell
         self._worker = worker
@@ -117,7 +119,7 @@ class Line:
         may be done in another thread."""
         if room <= 0:
             return NOTHING
-        held_until = time.monotonic() + self._lease
+        held_until = (began := time.monotonic()) + self._lease
         if self.kind.start is None:
             jobs, refused = self._claim(conn, room), set[int]()
         else:
@@ -125,6 +127,8 @@ class Line:
                 jobs = self._claim(conn, room)
                 refused = self._start(conn, jobs)
         self._streak = self._streak + 1 if jobs else 0
+        if self.meter is not None:
+            self.meter.claimed(jobs, began)
         return Claimed(jobs, refused, held_until)
 
     def claim_one(self, conn: Connection, subject_id: UUID) -> Claimed:
@@ -257,7 +261,7 @@ class Line:
                 rows = self._write_pace.rows_in(_LONGEST_WRITE, most=self._batch) or 1
             some = [each for each in ended[:rows] if each.job.claim in self.in_hand]
             began = time.monotonic()
-            for name, number in outcomes.write(conn, self.kind, some).items():
+            for name, number in outcomes.write(conn, self.kind, some, self.meter).items():
                 total[name] = total.get(name, 0) + number
             if some:
                 self._write_pace.note(time.monotonic() - began, len(some))

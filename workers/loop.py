@@ -33,6 +33,7 @@ import structlog
 
 from sql import queries
 from sql.connection import connect
+from workers import metrics_server
 from workers.line import Line
 from workers.listener import HEARTBEAT, Listener
 
@@ -125,6 +126,7 @@ class Worker:
             signal.signal(number, self._told_to_stop)
         self._conn()
         log.info("worker_started", worker=str(self.id), kinds=sorted(self._lines))
+        metrics_server.serve(self._settings, [line.meter for line in self._lines.values()])
         if not once and self._settings.database_listen_url:
             self._listener = Listener(
                 self._settings.database_listen_url,
@@ -142,7 +144,8 @@ class Worker:
                 patience = self._patience()
                 self.finish(0 if claimed else patience)
                 pause = _SHORTEST_PAUSE
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, psycopg.InternalError) as error:
+                # It is away, restarts, or has become a standby that takes no writes.
                 log.warning("database_lost", error=str(error).strip(), next_try_in=round(pause, 1))
                 self._disconnect()
                 self._sleep(pause)
@@ -175,11 +178,18 @@ class Worker:
         return sum(line.begin(conn, line.claim(conn, line.room())) for line in self._lines.values())
 
     def work_on(self, kind: str, subject_id: UUID) -> bool:
-        """Work on one row now, due or not, to its end; False where another worker holds it."""
+        """Work on one row now, due or not, to its end; False where another worker holds it.
+
+        Where that is interrupted, the row is given back.
+        """
         line, conn = self._lines[kind], self._conn()
         found = line.begin(conn, line.claim_one(conn, subject_id)) == 1
-        while self._in_hand():
-            self.finish(self._patience())
+        try:
+            while self._in_hand():
+                self.finish(self._patience())
+        finally:
+            line.give_back(self._conn(), everything=True)
+            self._count()
         return found
 
     def finish(self, patience: float) -> None:
@@ -188,6 +198,8 @@ class Worker:
             while len(self._ended) < self._batch:
                 message = self._inbox.get(timeout=patience)
                 if message is None:  # there may be work, or it is time to stop
+                    for line in self._lines.values():
+                        line.turns.wake()
                     break
                 self._ended += message
                 patience = 0
@@ -266,7 +278,7 @@ class Worker:
         if now < self._next_heartbeat:
             return
         self._next_heartbeat = now + HEARTBEAT
-        queries.workers.seen(
+        others = queries.workers.seen(
             self._conn(),
             id=self.id,
             host=socket.gethostname(),
@@ -274,7 +286,10 @@ class Worker:
             kinds=list(self._lines),
             listening_for=self._listening_for,
             age=timedelta(seconds=now - self._born),
+            echo=self._listener is not None,
         )
+        for line in self._lines.values():
+            line.turns.claimers = others + 1
         self._count()
 
     def _count(self) -> None:

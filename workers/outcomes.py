@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from workers.hands import Outcome
     from workers.kind import Job, Kind
+    from workers.metrics import Meter
 
 log = structlog.get_logger("workers")
 
@@ -46,7 +47,9 @@ def identify(conn: Connection, job: Job) -> None:
     )
 
 
-def write(conn: Connection, kind: Kind, outcomes: Sequence[Outcome]) -> dict[str, int]:
+def write(
+    conn: Connection, kind: Kind, outcomes: Sequence[Outcome], meter: Meter | None = None
+) -> dict[str, int]:
     """Write how the work on some rows of one kind ended; how many ended how.
 
     Raises psycopg.Error only where the connection is lost. What was written by then stays written,
@@ -61,7 +64,7 @@ def write(conn: Connection, kind: Kind, outcomes: Sequence[Outcome]) -> dict[str
             raise
         if len(done) > 1:
             for outcome in done:
-                for name, number in write(conn, kind, [outcome]).items():
+                for name, number in write(conn, kind, [outcome], meter).items():
                     counts[name] += number
             ends = []
         else:
@@ -71,6 +74,8 @@ def write(conn: Connection, kind: Kind, outcomes: Sequence[Outcome]) -> dict[str
         for outcome in outcomes
         if outcome.error is not None
     ]
+    if meter is not None:
+        meter.ended(ends)
     say = log.bind()  # once: to find the logger anew for each line costs more than a line not said
     for outcome, end in ends:
         counts[end] += 1

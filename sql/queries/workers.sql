@@ -7,9 +7,10 @@ SELECT set_config('enable_seqscan', 'off', false),
        set_config('enable_sort', 'off', false),
        set_config('statement_timeout', '30s', false);
 
--- name: seen :exec
--- A worker says that it is there and what it would start at once, and sends itself a notification:
--- if that does not arrive, the connection on which it listens is dead.
+-- name: seen :value
+-- A worker says that it is there and what it would start at once, and where it listens sends itself
+-- a notification: if that does not arrive, the connection on which it listens is dead. How many
+-- other workers there are.
 WITH seen AS (
   INSERT INTO workers AS worker (id, host, pid, kinds, listening_for, started_at)
   VALUES (
@@ -24,11 +25,16 @@ WITH seen AS (
   DO UPDATE
         SET listening_for = EXCLUDED.listening_for,
             last_seen_at = now()
-  RETURNING id, listening_for
+  RETURNING id
 )
-SELECT pg_notify('coffer_work', id::text)
-  FROM seen
- WHERE listening_for <> '{}';
+SELECT (
+         SELECT count(*)
+           FROM workers AS other
+          WHERE other.id <> seen.id
+            AND other.last_seen_at > now() - interval '1 minute'
+       ) AS others,
+       CASE WHEN %(echo)s THEN pg_notify('coffer_work', id::text)::text END
+  FROM seen;
 
 -- name: listen_for :exec
 -- A worker falls asleep for some kinds, or is awake by itself.
@@ -51,3 +57,45 @@ DELETE FROM workers
           LIMIT %(limit)s
             FOR UPDATE SKIP LOCKED
        );
+
+-- name: list :many
+-- The workers that said they are there, longest running first, each with how long ago it was seen
+-- and how many rows it holds.
+WITH held AS (
+  SELECT mine.claimed_by,
+         sum(mine.number)::bigint AS number
+    FROM (
+           SELECT DISTINCT unnest(kinds) AS kind
+             FROM workers
+         ) AS worked
+   CROSS JOIN LATERAL (
+           SELECT outbox.claimed_by,
+                  count(*) AS number
+             FROM outbox
+            WHERE outbox.kind = worked.kind
+              AND outbox.run_after > now()
+              AND outbox.claim IS NOT NULL
+            GROUP BY outbox.claimed_by
+         ) AS mine
+   GROUP BY mine.claimed_by
+)
+SELECT worker.id,
+       worker.host,
+       worker.pid,
+       worker.kinds,
+       worker.started_at,
+       extract(epoch FROM now() - worker.started_at)::float AS up_seconds,
+       worker.last_seen_at,
+       extract(epoch FROM now() - worker.last_seen_at)::float AS seen_seconds_ago,
+       coalesce(held.number, 0) AS holds
+  FROM workers AS worker
+  LEFT JOIN held
+    ON held.claimed_by = worker.id
+ ORDER BY worker.started_at, worker.id;
+
+-- name: find :maybe
+-- Where a worker runs, if it still does.
+SELECT host,
+       pid
+  FROM workers
+ WHERE id = %(id)s;

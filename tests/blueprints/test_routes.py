@@ -27,7 +27,7 @@ CALLS = [
     for rule in ROUTES
     for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
 ]
-PUBLIC = {"/health", "/docs", "/docs/", "/docs/<file>", "/api/openapi.json"}
+PUBLIC = {"/health", "/metrics", "/docs", "/docs/", "/docs/<file>", "/api/openapi.json"}
 
 
 def view_of(app, endpoint):

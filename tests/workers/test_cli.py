@@ -17,15 +17,26 @@ FOLDER = Path(cli.__file__).parent
 # Modules that are no commands.
 PARTS = {
     *("__init__", "cli", "command", "kind", "loop", "line", "turns", "hands", "processes"),
-    *("progress", "outcomes", "listener", "maintenance"),
+    *("progress", "outcomes", "listener", "maintenance", "operators", "letters"),
+    *("metrics", "metrics_server", "spans"),
 }
+# What does no work by itself.
+NOT_KINDS = {"migrate", "work", "clock", "queue", "dead"}
+SUBJECT = "00000000-0000-0000-0000-000000000001"
+# Every command and what it needs to run, those of groups in the place of their groups.
+RUNS = [
+    *([name] for name in cli.COMMANDS if name not in ("queue", "dead")),
+    *(["queue", "status"], ["queue", "workers"], ["queue", "run", "enrich_items", SUBJECT]),
+    *(["queue", "pause", "enrich_items"], ["queue", "resume", "enrich_items"]),
+    *(["dead", "list"], ["dead", "show", "1"], ["dead", "retry", "1"], ["dead", "discard", "1"]),
+]
 
 
-def coffer(*arguments, **environment):
-    """Run a command with these settings and no others."""
+def coffer(*arguments, typed=None, **environment):
+    """Run a command with these settings and no others, and answer what it asks."""
     nothing = dict.fromkeys(name for name in os.environ if name.isupper() and name != "PATH")
     return CliRunner().invoke(
-        cli.main, arguments, env=nothing | {"COFFER_ENV": "test"} | environment
+        cli.main, arguments, input=typed, env=nothing | {"COFFER_ENV": "test"} | environment
     )
 
 
@@ -60,7 +71,7 @@ def test_help_lists_every_command_with_its_first_line():
 
 def test_work_runs_every_kind_that_has_a_worker():
     named = {kind.name for kind in work.KINDS}
-    assert named == set(cli.COMMANDS) - {"migrate", "work", "clock"}
+    assert named == set(cli.COMMANDS) - NOT_KINDS
 
 
 def test_a_dash_is_as_good_as_an_underscore():
@@ -73,18 +84,24 @@ def test_an_unknown_command_is_one_line_and_an_exit_code():
     assert "No such command 'wrok'" in answer.stderr
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
-def test_wrong_settings_are_told_all_at_once(name):
-    answer = coffer(name, PORT="x", LOG_LEVEL="LOUD", AI_URL="ftp://x")
+def test_every_command_of_a_group_is_run_here():
+    for name in ("queue", "dead"):
+        inner = cli.main.get_command(None, name).commands
+        assert {run[1] for run in RUNS if run[0] == name} == set(inner)
+
+
+@pytest.mark.parametrize("run", RUNS, ids=" ".join)
+def test_wrong_settings_are_told_all_at_once(run):
+    answer = coffer(*run, PORT="x", LOG_LEVEL="LOUD", AI_URL="ftp://x")
     assert answer.exit_code == 1
     assert isinstance(answer.exception, SystemExit)
     for variable in ("PORT", "LOG_LEVEL", "AI_URL", "AI_MODEL", "DATABASE_URL"):
         assert f"\n  {variable}: " in answer.stderr
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
-def test_a_database_that_is_away_is_one_plain_line(name):
-    answer = coffer(name, DATABASE_URL="postgresql://x:hunter2@127.0.0.1:1/x")
+@pytest.mark.parametrize("run", RUNS, ids=" ".join)
+def test_a_database_that_is_away_is_one_plain_line(run):
+    answer = coffer(*run, DATABASE_URL="postgresql://x:hunter2@127.0.0.1:1/x")
     assert answer.exit_code == 1
     assert isinstance(answer.exception, SystemExit)
     (line,) = [line for line in answer.stderr.splitlines() if line.startswith("Error")]

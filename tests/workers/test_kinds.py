@@ -10,6 +10,7 @@ from datetime import timedelta
 from multiprocessing import parent_process
 
 import pytest
+import structlog
 from psycopg.types.json import Jsonb
 
 from sql import queries
@@ -176,6 +177,18 @@ def test_a_stop_gives_back_a_batch_that_was_not_begun(worker, owner, effects):
     stopped.claim()
     stopped._wind_up()
     assert outbox(owner) == [(0, False, 0, None)] * 2
+
+
+def test_the_log_of_a_batch_names_all_its_requests(worker, owner, effects, logged):
+    enqueue(owner, 1, 2)
+
+    def together(numbers, clients):
+        structlog.get_logger().info("working")
+        return [str(number) for number in numbers]
+
+    worker(kind_of(str, work=together, batch=Batch(rows=2, seconds=1))).round()
+    (line,) = [line for line in logged if line["event"] == "working"]
+    assert (line["kind"], line["request_ids"]) == (KIND, ["request-1", "request-2"])
 
 
 # Progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from datetime import timedelta
 
@@ -119,10 +120,24 @@ def test_between_surveys_a_claim_reads_only_what_was_not_claimed_before(
     monkeypatch.setattr(queries.outbox, "claim", watch)
     for _ in range(3):
         enqueue(owner, workspace(1), 10)
+        time.sleep(0.005)
     turn = Turns(KIND)
     for _ in range(3):
         claimed(turn, app_conn, 10)
     assert asked[0] <= asked[1] < asked[2]
+
+
+def test_where_looking_is_expensive_who_found_nothing_looks_less_often_until_woken(
+    owner, app_conn, monkeypatch
+):
+    monkeypatch.setattr(turns, "_SHARE_OF_TIME", 50)
+    turn = Turns(KIND)
+    turn.claimers = 1_000_000
+    assert claimed(turn, app_conn, 3) == {}
+    enqueue(owner, workspace(1), 1)
+    assert claimed(turn, app_conn, 3) == {}
+    turn.wake()
+    assert claimed(turn, app_conn, 3) == {1: 1}
 
 
 def test_a_paused_kind_is_not_claimed(owner, app_conn):

@@ -1,0 +1,320 @@
+"""Every effect exactly once, whatever happens to workers, clocks, the network and the database.
+
+Short in `make test`, long in `make chaos`. A failure names its seed: `--chaos-seed N` makes the
+same plans again, though not the same timing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from sql.server import ServerError
+from tests import databases
+from tests.chaos.proxy import Proxy
+
+PROJECT = Path(__file__).parent.parent.parent
+SETTINGS = {"fsync": "off", "max_connections": "300"}
+KINDS = ("plain", "flaky", "doomed", "moving", "long", "batched", "first")
+WORKERS = 8
+LEASE = 2.0
+
+TABLES = """
+CREATE TABLE wanted (kind text, subject_id uuid, PRIMARY KEY (kind, subject_id));
+CREATE TABLE effects (kind text, subject_id uuid, slot timestamptz);
+CREATE TABLE things (id uuid PRIMARY KEY, status text);
+GRANT ALL ON wanted, effects, things TO PUBLIC;
+DELETE FROM schedules;
+INSERT INTO schedules (kind, cron, late, next_run_at)
+VALUES ('tick', '* * * * *', 'all', date_trunc('minute', now()) - interval '90 minutes');
+"""
+
+# What was asked for before and is asked for again, because the answer got lost, is there once.
+ENQUEUE = """
+WITH fresh AS (
+  INSERT INTO wanted
+  SELECT %(kind)s, id FROM unnest(%(ids)s::uuid[]) AS id
+  ON CONFLICT DO NOTHING RETURNING subject_id
+), thing AS (
+  INSERT INTO things SELECT subject_id, 'pending' FROM fresh WHERE %(kind)s = 'moving'
+)
+INSERT INTO outbox (kind, subject_id, workspace_id)
+SELECT %(kind)s, subject_id, %(workspace)s FROM fresh
+"""
+
+
+class World:
+    """A database, eight workers, two clocks, and what goes wrong with them."""
+
+    def __init__(self, server, database, seed, folder):
+        self.server, self.database = server, database
+        self.port = server.port()
+        self.random = random.Random(seed)
+        self.folder = folder
+        self.proxy = Proxy(self.port)
+        self.workers = {number: self._worker(number) for number in range(WORKERS)}
+        self.clocks = [self._clock(number) for number in range(2)]
+        self.happened = Counter()
+        self.frozen = []
+        self.ended = threading.Event()
+        self.gone = threading.Event()
+
+    def _start(self, name, *command, **variables):
+        environment = {"PATH": os.environ["PATH"], "COFFER_ENV": "test", "PYTHONUNBUFFERED": "1"}
+        with (self.folder / name).open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=PROJECT,
+                env=environment | variables,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _worker(self, number):
+        # The first one is behind a network that fails; the lease of the second is far too short.
+        url = self.database.url
+        if number == 0:
+            url = url.replace(f":{self.port}/", f":{self.proxy.port}/")
+        lease = 0.05 if number == 1 else LEASE
+        return self._start(f"worker-{number}", "tests.chaos.worker", url, str(lease))
+
+    def _clock(self, number):
+        return self._start(
+            f"clock-{number}",
+            "workers.clock",
+            DATABASE_URL=self.database.url,
+            SECRET_KEY="a secret for tests only, of 32 characters or more",
+        )
+
+    def enqueue(self):
+        """Ask for work until the end, one by one and in bulk, in five workspaces."""
+        rng = random.Random(self.random.random())
+        conn = None
+        while not self.ended.is_set():
+            kind = rng.choice(KINDS)
+            many = 1 if kind == "long" else rng.choice([1, 1, 1, 20])
+            ids = [uuid.UUID(int=rng.getrandbits(128)) for _ in range(many)]
+            values = {"kind": kind, "ids": ids, "workspace": uuid.UUID(int=rng.randrange(5))}
+            while not self.gone.is_set():
+                try:
+                    conn = conn or psycopg.connect(self.database.url, autocommit=True)
+                    conn.execute(ENQUEUE, values)
+                    break
+                except psycopg.OperationalError:
+                    if conn is not None:
+                        conn.close()
+                    conn = None
+                    time.sleep(0.1)
+            time.sleep(rng.uniform(0, 0.04))
+        if conn is not None:
+            conn.close()
+
+    # What goes wrong
+
+    def kill_a_worker(self):
+        number = self.random.randrange(WORKERS)
+        self._end(self.workers[number], signal.SIGKILL)
+        self.workers[number] = self._worker(number)
+
+    def stop_a_worker(self):
+        number = self.random.randrange(WORKERS)
+        self._end(self.workers[number], signal.SIGTERM)
+        self.workers[number] = self._worker(number)
+
+    def freeze_a_worker(self):
+        process = self.workers[self.random.randrange(2, WORKERS)]
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGSTOP)
+            self.frozen.append((time.monotonic() + LEASE * 1.5, process.pid))
+
+    def thaw(self, *, everybody=False):
+        for until, pid in list(self.frozen):
+            if everybody or time.monotonic() > until:
+                self.frozen.remove((until, pid))
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def end_some_connections(self):
+        with psycopg.connect(self.database.admin_url, autocommit=True) as conn:
+            conn.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND random() < 0.4"
+            )
+
+    def restart_the_database(self):
+        self.server.stop()
+        self._start_the_database()
+
+    def kill_the_database(self):
+        os.kill(self.server.pid(), signal.SIGKILL)
+        while self.server.pid() is not None:
+            time.sleep(0.01)
+        self._start_the_database()
+
+    def _start_the_database(self):
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                self.server.start(SETTINGS, port=self.port)
+            except ServerError:
+                # Orphans of the killed one may hold its memory a moment longer.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
+
+    def stall_the_network(self):
+        self.proxy.stalled = True
+
+    def cut_the_network(self):
+        self.proxy.cut()
+
+    def mend_the_network(self):
+        self.proxy.mend()
+
+    def kill_a_clock(self):
+        number = self.random.randrange(2)
+        self._end(self.clocks[number], signal.SIGKILL)
+        self.clocks[number] = self._clock(number)
+
+    EVENTS = (
+        *(kill_a_worker, kill_a_worker, kill_a_worker, stop_a_worker, stop_a_worker),
+        *(freeze_a_worker, freeze_a_worker, end_some_connections, end_some_connections),
+        *(restart_the_database, kill_the_database, kill_a_clock),
+        *(stall_the_network, cut_the_network, mend_the_network, mend_the_network),
+    )
+
+    def go_wrong(self, seconds):
+        """Each kind of event once at least, in an order of chance, then any."""
+        plan = list(dict.fromkeys(self.EVENTS))
+        self.random.shuffle(plan)
+        until = time.monotonic() + seconds
+        while plan or time.monotonic() < until:
+            event = plan.pop() if plan else self.random.choice(self.EVENTS)
+            event(self)
+            self.happened[event.__name__] += 1
+            self.thaw()
+            time.sleep(self.random.uniform(0.2, 0.8))
+
+    def calm_down(self):
+        self.ended.set()
+        self.proxy.mend()
+        self.thaw(everybody=True)
+
+    # What is looked at
+
+    @contextlib.contextmanager
+    def asking(self):
+        with psycopg.connect(self.database.owner_url, autocommit=True) as conn:
+            yield conn
+
+    def drain(self, seconds):
+        deadline = time.monotonic() + seconds
+        with self.asking() as conn:
+            while rows := conn.execute(
+                "SELECT kind, attempts, claim, run_after - now(), last_error FROM outbox"
+            ).fetchall():
+                assert time.monotonic() < deadline, rows[:10]
+                time.sleep(0.2)
+
+    def logs(self):
+        tails = [f"== {path.name}\n{path.read_text()[-1500:]}" for path in self.folder.iterdir()]
+        return "\n".join(tails)
+
+    def _end(self, process, number):
+        process.send_signal(number)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+            raise AssertionError("a worker did not end") from None
+
+    def close(self):
+        self.calm_down()
+        self.gone.set()
+        everybody = [*self.workers.values(), *self.clocks]
+        for process in everybody:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        for process in everybody:
+            process.wait(5)
+        self.proxy.close()
+
+
+@pytest.fixture
+def seed(pytestconfig):
+    return pytestconfig.getoption("--chaos-seed") or random.SystemRandom().randrange(1_000_000)
+
+
+def test_every_effect_is_there_exactly_once(pytestconfig, seed):
+    seconds = pytestconfig.getoption("--chaos-seconds")
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(databases.private_server())
+        database = stack.enter_context(databases.new_database(server.url(), "coffer_chaos"))
+        folder = stack.enter_context(databases.temporary_folder())
+        with database.connect() as conn:
+            conn.execute(TABLES)
+        world = World(server, database, seed, folder)
+        stack.callback(world.close)
+        enqueuing = [threading.Thread(target=world.enqueue) for _ in range(2)]
+        for thread in enqueuing:
+            thread.start()
+        try:
+            world.go_wrong(seconds)
+            world.calm_down()
+            for thread in enqueuing:
+                thread.join()
+            world.drain(60)
+            with world.asking() as conn:
+                check(conn)
+        except Exception:
+            print(f"seed {seed}: {dict(world.happened)}\n{world.logs()}")  # noqa: T201
+            raise
+        print(f"seed {seed}: {dict(world.happened)}")  # noqa: T201
+    assert world.happened.keys() == {event.__name__ for event in World.EVENTS}
+
+
+def check(conn):
+    wanted = set(conn.execute("SELECT kind, subject_id FROM wanted"))
+    assert {kind for kind, _ in wanted} == set(KINDS)
+    assert len(wanted) > 200
+    # What follows from the first is wanted too.
+    wanted |= {("second", subject_id) for kind, subject_id in wanted if kind == "first"}
+    died = dict(conn.execute("SELECT subject_id, error FROM dead_letters WHERE kind = 'doomed'"))
+    assert set(died) == {subject_id for kind, subject_id in wanted if kind == "doomed"}
+    assert all(died.values())
+    other = conn.execute("SELECT * FROM dead_letters WHERE kind <> 'doomed'").fetchall()
+    assert other == []
+
+    effects = Counter(conn.execute("SELECT kind, subject_id FROM effects WHERE kind <> 'tick'"))
+    assert {each: number for each, number in effects.items() if number != 1} == {}
+    assert set(effects) == {each for each in wanted if each[0] != "doomed"}
+    statuses = conn.execute("SELECT DISTINCT status FROM things").fetchall()
+    assert statuses == [("done",)]
+
+    slots = [slot for (slot,) in conn.execute("SELECT slot FROM effects WHERE kind = 'tick'")]
+    expected = conn.execute(
+        "SELECT generate_series(date_trunc('minute', min(effects.slot)),"
+        "                       max(schedules.next_run_at) - interval '1 minute', '1 minute')"
+        "  FROM effects, schedules WHERE effects.kind = 'tick' AND schedules.kind = 'tick'"
+    ).fetchall()
+    assert sorted(slots) == [slot for (slot,) in expected]
+    assert len(slots) >= 90

@@ -1,0 +1,115 @@
+"""A worker process with kinds of work that leave a trace of each effect.
+
+    python -m tests.chaos.worker URL LEASE
+
+Nothing keeps an effect from being there twice but the engine: the table has no constraint.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from datetime import timedelta
+
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from webapp import logs
+from webapp.clients import ClientError
+from webapp.settings import Settings
+from workers import progress
+from workers.kind import Batch, Kind
+from workers.loop import Worker
+
+# Enough that work which is killed over and over does not run out of them by accident.
+MANY = (0.0, *[0.05] * 80)
+
+
+def effect(conn, job, result=None):
+    slot = job.payload.get("at")
+    conn.execute("INSERT INTO effects VALUES (%s, %s, %s)", (job.kind, job.subject_id, slot))
+    return True
+
+
+def wait(subject, clients):
+    time.sleep(random.uniform(0, 0.02))
+
+
+def fail_now_and_then(subject, clients):
+    if random.random() < 0.3:
+        raise ClientError("It failed, as it does now and then.")
+
+
+def fail(subject, clients):
+    raise ClientError("It was meant to die.")
+
+
+def take_long(subject, clients):
+    for number in range(10):
+        progress.report(number, 10)
+        time.sleep(0.15)
+
+
+def together(subjects, clients):
+    time.sleep(0.02)
+    return [None for _ in subjects]
+
+
+def move(conn, job, to, *given):
+    moved = conn.execute(
+        "UPDATE things SET status = %s WHERE id = %s AND status = ANY (%s)",
+        (to, job.subject_id, list(given)),
+    )
+    return bool(moved.rowcount)
+
+
+def go_on(conn, job, result):
+    queries.outbox.enqueue(
+        conn,
+        kind="second",
+        subject_id=job.subject_id,
+        workspace_id=job.workspace_id,
+        payload=Jsonb({}),
+        request_id=None,
+        traceparent=None,
+        delay=timedelta(0),
+    )
+    return effect(conn, job)
+
+
+KINDS = (
+    Kind(name="plain", work=wait, save=effect, delays=MANY),
+    Kind(name="flaky", work=fail_now_and_then, save=effect, delays=MANY),
+    Kind(name="doomed", work=fail, save=effect, delays=(0, 0.05)),
+    Kind(
+        name="moving",
+        start=lambda conn, job: move(conn, job, "running", "pending", "running"),
+        put_back=lambda conn, job: move(conn, job, "pending", "running"),
+        work=wait,
+        save=lambda conn, job, _: move(conn, job, "done", "running") and effect(conn, job),
+        delays=MANY,
+    ),
+    Kind(name="long", work=take_long, save=effect, delays=MANY),
+    Kind(name="batched", work=together, save=effect, delays=MANY, batch=Batch(10, 0.2)),
+    Kind(name="first", work=wait, save=go_on, delays=MANY),
+    Kind(name="second", work=wait, save=effect, delays=MANY),
+    Kind(name="tick", save=effect, delays=MANY),
+)
+
+
+def main(url, lease):
+    settings = Settings(
+        environment="test",
+        database_url=url,
+        database_migrate_url=url,
+        database_listen_url=url,
+        secret_key="a secret for tests only, of 32 characters or more",
+        log_level="WARNING",
+    )
+    logs.configure(settings)
+    Worker(KINDS, settings, lease=float(lease), grace=1.0, every=0.3).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

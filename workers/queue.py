@@ -1,0 +1,219 @@
+"""Show how the work stands, who works, and pause, resume or run some of it.
+
+READY is due and waits for a worker; WAITING is due later, after a delay or a failed attempt.
+"""
+
+# W8.
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from sql import queries
+from workers import operators
+from workers.command import SOME_FAILED
+from workers.operators import KindName, span
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sql.connection import Connection
+
+# Minutes by the clock over which what was done is counted, the present one included.
+WINDOW: Final = 5
+
+# Seconds between two looks of `status --watch`.
+EVERY: Final = 2.0
+
+# Seconds after which a worker that was not seen is marked: it says so every ten.
+SILENCE: Final = 30.0
+
+
+@click.group(cls=operators.Commands, help=__doc__)
+def command() -> None:
+    """The help is the module's."""
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="One object on one line, for programs.")
+@click.option("--watch", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
+def status(*, as_json: bool, watch: bool) -> None:
+    """How much work of each kind is ready, waiting, in flight and dead.
+
+    OLDEST is how long the first that is ready has been due. DONE/MIN and FAILING, the share of
+    attempts that failed, are of the last five minutes by the clock, the present one included.
+    """
+    with operators.connection() as conn:
+        try:
+            while True:
+                found = _status(conn)
+                if watch and not as_json:
+                    click.clear()
+                operators.print_json(found) if as_json else click.echo(_status_text(found))
+                if not watch:
+                    return
+                time.sleep(EVERY)
+        except KeyboardInterrupt:
+            if not watch:
+                raise
+
+
+def _status(conn: Connection) -> dict[str, Any]:
+    rows = queries.outbox.status(conn, kinds=list(operators.known_kinds()), minutes=WINDOW)
+    since, seconds = rows[0]["counted_since"], rows[0]["counted_seconds"]
+    for row in rows:
+        del row["counted_since"], row["counted_seconds"]
+        attempts = row["finished"] + row["failed"]
+        row["finished_per_minute"] = round(row["finished"] * 60 / seconds, 2)
+        row["failing_rate"] = round(row["failed"] / attempts, 4) if attempts else None
+        row["is_paused"] = row["paused_seconds"] is not None
+    return {"counted_since": since, "counted_seconds": seconds, "kinds": rows}
+
+
+def _status_text(found: dict[str, Any]) -> str:
+    rows = found["kinds"]
+    heads = "KIND >READY >OLDEST >WAITING >IN-FLIGHT >DEAD >DONE/MIN >FAILING PAUSED".split()
+    lines = [operators.table(heads, [_status_cells(row) for row in rows]), ""]
+    if not any(row["ready"] + row["waiting"] + row["in_flight"] for row in rows):
+        lines.append("Nothing is queued.")
+    since = f"since {found['counted_since']:%H:%M} UTC"
+    lines.append(f"DONE/MIN and FAILING are of the last {WINDOW} minutes, {since}.")
+    return "\n".join(lines)
+
+
+def _status_cells(row: dict[str, Any]) -> list[str]:
+    speed, failing = row["finished_per_minute"], row["failing_rate"]
+    return [
+        row["kind"],
+        f"{row['ready']:,}",
+        span(row["oldest_ready_seconds"]),
+        f"{row['waiting']:,}",
+        f"{row['in_flight']:,}",
+        f"{row['dead_letters']:,}",
+        f"{speed:,.1f}" if 0 < speed < 10 else f"{speed:,.0f}",
+        "-" if failing is None else f"{failing:.1%}",
+        f"for {span(row['paused_seconds'])}" if row["is_paused"] else "",
+    ]
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="One object on one line, for programs.")
+def workers(*, as_json: bool) -> None:
+    """The workers that run now, and how many rows each holds.
+
+    One that was not seen for more than half a minute is marked. It hangs, or died without a word;
+    what it holds comes back when its leases end.
+    """
+    with operators.connection() as conn:
+        rows = queries.workers.list(conn)
+    for row in rows:
+        row["is_silent"] = row["seen_seconds_ago"] > SILENCE
+    if as_json:
+        operators.print_json({"workers": rows})
+    elif rows:
+        heads = "WORKER HOST >PID >UP >SEEN >HOLDS KINDS".split()
+        click.echo(operators.table(heads, [_worker_cells(row) for row in rows]))
+        if silent := sum(row["is_silent"] for row in rows):
+            click.echo(f"\n! Not seen for more than {SILENCE:.0f} s: {silent:,}.")
+    else:
+        click.echo("No worker runs.")
+
+
+def _worker_cells(row: dict[str, Any]) -> list[str]:
+    return [
+        str(row["id"]),
+        row["host"],
+        str(row["pid"]),
+        span(row["up_seconds"]),
+        f"{'! ' if row['is_silent'] else ''}{span(row['seen_seconds_ago'])} ago",
+        f"{row['holds']:,}",
+        ", ".join(row["kinds"]),
+    ]
+
+
+@command.command()
+@click.argument("kind", type=KindName())
+def pause(kind: str) -> None:
+    """Let no worker begin on a kind of work.
+
+    That holds at once, for all workers and until it is resumed. Work in hand goes on to its end,
+    and what is enqueued waits.
+    """
+    with operators.connection() as conn:
+        paused = queries.paused_kinds.pause(conn, kind=kind)
+    click.echo(f"{kind} is paused" if paused else f"{kind} was paused already")
+
+
+@command.command()
+@click.argument("kind")
+def resume(kind: str) -> None:
+    """Let workers begin on a paused kind again, and wake those that sleep."""
+    kind = kind.replace("-", "_")
+    with operators.connection() as conn:
+        # A kind that no longer exists may still be paused.
+        resumed = queries.paused_kinds.resume(conn, kind=kind)
+    if not resumed and kind not in operators.known_kinds():
+        raise operators.unknown_kind(kind)
+    click.echo(f"{kind} goes on" if resumed else f"{kind} was not paused")
+
+
+@command.command()
+@click.argument("kind", type=KindName())
+@click.argument("subject_id", type=click.UUID)
+def run(kind: str, subject_id: UUID) -> None:
+    """Work on one row now, here, whether it is due or not.
+
+    A paused kind is worked on too: to see what goes wrong, pause it and run one row by hand. The
+    attempt counts. Ends with 0 where the work was done, with 3 where the attempt failed or the work
+    was given up, with 1 where there was nothing to work on.
+    """
+    from webapp import logs, settings
+    from workers.loop import Worker
+
+    loaded = settings.load()
+    logs.configure(loaded)
+    # So that the row is given back, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    worker = Worker([operators.known_kinds()[kind]], loaded, concurrency=1)
+    try:
+        found = worker.work_on(kind, subject_id)
+    finally:
+        worker.close()
+    if not found:
+        with operators.connection() as conn:
+            raise click.ClickException(_why_not(conn, kind, subject_id))
+    (ended,) = (how for how, number in worker.counts.items() if number)
+    click.echo(_ENDS[ended])
+    if ended not in ("finished", "dropped"):
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+_ENDS: Final = {
+    "finished": "done",
+    "dropped": "nothing was done: the row no longer wants it",
+    "failed": "the attempt failed; another one follows",
+    "dead": "the work was given up; `coffer dead list` has it",
+    "lost": "nothing was written: another worker has it now",
+}
+
+
+def _why_not(conn: Connection, kind: str, subject_id: UUID) -> str:
+    work = queries.outbox.get(conn, kind=kind, subject_id=subject_id)
+    if work is None:
+        letter = queries.dead_letters.find(conn, kind=kind, subject_id=subject_id)
+        given_up = f"; it was given up: `coffer dead show {letter['id']}`" if letter else ""
+        return f"no {kind} is queued for {subject_id}{given_up}"
+    if not work["is_held"]:
+        return "another worker has just let go of it: try again"
+    holder = queries.workers.find(conn, id=work["claimed_by"])
+    place = f"on {holder['host']}, process {holder['pid']}, " if holder else ""
+    until = f"{work['run_after']:%H:%M:%S} UTC"
+    return f"worker {work['claimed_by']} {place}holds it until {until}"
+
+
+if __name__ == "__main__":
+    command()
