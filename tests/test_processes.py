@@ -472,3 +472,11 @@ def test_production_logs_json_with_the_request_id(private):
     assert [(line["event"], line["status"], line["request_id"]) for line in lines] == [
         ("request", 401, "find-me")
     ]
+
+
+def test_a_sleeping_worker_begins_at_once(web, private, rows):
+    with worker(private, None, "--every", "60s"):
+        eventually(lambda: rows("SELECT FROM workers WHERE listening_for <> '{}'"))
+        item_id = capture(web)
+        eventually(lambda: status_of(web, item_id) == "ready_to_confirm")
+    assert rows("SELECT FROM workers") == []
