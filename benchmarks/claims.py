@@ -21,7 +21,7 @@ import psycopg
 from benchmarks.databases import migrated_server
 from sql import queries
 from sql.connection import connect
-from workers.turns import Turns
+from workers.engine.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from tests.factories import Factory
 from webapp import logs
 from webapp.app import create_app
 from webapp.settings import Settings
-from workers.loop import Worker
+from workers.engine.loop import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
-    from workers.kind import Kind
+    from workers.engine.kind import Kind
 
 _SERVER = pytest.StashKey[contextlib.ExitStack]()
 _URL = pytest.StashKey[str]()

@@ -12,7 +12,9 @@ import pytest
 
 PROJECT = Path(__file__).parent.parent
 WORKERS = sorted(
-    path.stem for path in (PROJECT / "workers").glob("*.py") if path.stem != "__init__"
+    ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+    for path in (PROJECT / "workers").rglob("*.py")
+    if path.stem != "__init__"
 )
 CLIENTS = sorted(
     ".".join(path.relative_to(PROJECT).with_suffix("").parts)
@@ -26,7 +28,18 @@ ALLOWED = {
     "webapp.settings": ("sql.server",),
     "webapp.logs": ("webapp.settings",),
     "webapp": ("webapp", "sql"),
-    "workers": ("workers", "webapp.clients", "webapp.settings", "webapp.logs", "webapp", "sql"),
+    "workers.engine": (
+        *("workers.engine", "webapp.clients", "webapp.settings", "webapp.logs", "webapp.tracing"),
+        "sql",
+    ),
+    "workers": (
+        "workers",
+        "webapp.clients",
+        "webapp.settings",
+        "webapp.logs",
+        "webapp.tracing",
+        "sql",
+    ),
 }
 
 
@@ -50,7 +63,7 @@ def loaded_by(*modules: str) -> set[str]:
 
 @pytest.mark.parametrize("module", WORKERS)
 def test_workers_run_without_flask(module):
-    loaded = loaded_by(f"workers.{module}")
+    loaded = loaded_by(module)
     assert not {"flask", "werkzeug", "flask_smorest", "webapp.app"} & loaded
 
 

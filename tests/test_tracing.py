@@ -16,8 +16,8 @@ from tests.workers.conftest import enqueue, kind_of
 from webapp import tracing
 from webapp.app import create_app
 from webapp.clients import ClientError
+from workers.engine.kind import Batch
 from workers.enrich_items import enrich_items
-from workers.kind import Batch
 
 NOTE = {"source_type": "note", "raw_text": "The oak posts have to be ordered before Friday."}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -154,9 +154,9 @@ def test_nothing_is_imported_where_nobody_watches():
 import sys
 from webapp.app import create_app
 from webapp.settings import Settings
-from workers import metrics_server
+from workers.engine import metrics_server
 from workers.enrich_items import enrich_items
-from workers.loop import Worker
+from workers.engine.loop import Worker
 
 settings = Settings(
     environment="production",

@@ -1,8 +1,9 @@
 """Traces, by OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT says where to send them.
 
 A request's span begins in `request_span.py`. Its traceparent goes with the transaction, so that the
-trigger puts it beside the work that the request causes; the worker's span, in `workers/spans.py`,
-goes on from there. Without an endpoint nothing is imported and no span is begun: `is_on` is false.
+trigger puts it beside the work that the request causes; the worker's span, in
+`workers/engine/spans.py`, goes on from there. Without an endpoint nothing is imported and no span
+is begun: `is_on` is false.
 
 The provider is ours and not OpenTelemetry's global one, which can be set only once in a process.
 """

@@ -14,7 +14,7 @@ from webapp.clients import ClientError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from workers.kind import Kind
+    from workers.engine.kind import Kind
 
 # The exit code of a command that ran well over work of which some went wrong.
 SOME_FAILED: Final = 3
@@ -130,7 +130,7 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         only: frozenset[str] = frozenset(),
     ) -> None:
         from webapp import logs, tracing
-        from workers.loop import Worker
+        from workers.engine.loop import Worker
 
         loaded = settings.load()
         logs.configure(loaded)

@@ -15,7 +15,7 @@ import click
 from sql import queries
 from workers import letters, operators
 from workers.command import SOME_FAILED
-from workers.kind import NO_WORKSPACE
+from workers.engine.kind import NO_WORKSPACE
 from workers.operators import plain, printable, span
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sql import queries
 from webapp.clients import ai, web
 from webapp.settings import SettingsError
-from workers import progress
 from workers.command import command_for
-from workers.kind import Clients, Kind
+from workers.engine import progress
+from workers.engine.kind import Clients, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.settings import Settings
-    from workers.kind import Job
+    from workers.engine.kind import Job
 
     Item = dict[str, Any]
 

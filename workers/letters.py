@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
-    from workers.kind import Kind
+    from workers.engine.kind import Kind
 
     # What is done with letters in the transaction that holds them; how many ended how.
     Handle = Callable[[Connection, Sequence[int]], Counter[str]]

@@ -9,14 +9,14 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from sql import queries
-from workers.kind import Clients, Kind
+from workers.engine.kind import Clients, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sql.connection import Connection
     from webapp.settings import Settings
-    from workers.kind import Job
+    from workers.engine.kind import Job
 
 log = structlog.get_logger("workers")
 

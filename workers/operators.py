@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sql.connection import Connection
-    from workers.kind import Kind
+    from workers.engine.kind import Kind
 
 
 class Commands(click.Group):

@@ -172,7 +172,7 @@ def run(kind: str, subject_id: UUID) -> None:
     was given up, with 1 where there was nothing to work on.
     """
     from webapp import logs, settings
-    from workers.loop import Worker
+    from workers.engine.loop import Worker
 
     loaded = settings.load()
     logs.configure(loaded)

@@ -16,15 +16,15 @@ from sql.connection import connect
 from webapp import logs
 from webapp.clients.ai import Enrichment, TagSuggestion
 from webapp.settings import Settings
+from workers.engine.kind import Clients, Kind
+from workers.engine.loop import BATCH, Worker
+from workers.engine.turns import Turns
 from workers.enrich_items import Enriched, enrich_items
-from workers.kind import Clients, Kind
-from workers.loop import BATCH, Worker
-from workers.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workers.kind import Job
+    from workers.engine.kind import Job
 
 WORKSPACE: Final = uuid.UUID(int=1)
 WORKER: Final = uuid.UUID(int=2)

@@ -19,7 +19,7 @@ import psycopg
 from benchmarks.engine import environment, peers
 from benchmarks.engine.coffer_engine import WORKER, WORKSPACE
 from sql import queries
-from workers.loop import BATCH
+from workers.engine.loop import BATCH
 
 if TYPE_CHECKING:
     from sql import Query

@@ -15,7 +15,7 @@ import psycopg
 
 from benchmarks.engine import items, limit, server
 from benchmarks.engine.peers import Driver, DriverError
-from workers.loop import BATCH
+from workers.engine.loop import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,9 +18,9 @@ from sql import queries
 from webapp import logs
 from webapp.clients import ClientError
 from webapp.settings import Settings
-from workers import progress
-from workers.kind import Batch, Kind
-from workers.loop import Worker
+from workers.engine import progress
+from workers.engine.kind import Batch, Kind
+from workers.engine.loop import Worker
 
 # Enough that work which is killed over and over does not run out of them by accident.
 MANY = (0.0, *[0.05] * 80)

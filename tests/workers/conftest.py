@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from workers.kind import NO_WORKSPACE, Kind
+from workers.engine.kind import NO_WORKSPACE, Kind
 
 KIND = "count"
 

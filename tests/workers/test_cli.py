@@ -15,11 +15,7 @@ from workers.command import Duration
 
 FOLDER = Path(cli.__file__).parent
 # Modules that are no commands.
-PARTS = {
-    *("__init__", "cli", "command", "kind", "loop", "line", "turns", "hands", "processes"),
-    *("progress", "outcomes", "listener", "maintenance", "operators", "letters"),
-    *("metrics", "metrics_server", "spans"),
-}
+PARTS = {"__init__", "cli", "command", "maintenance", "operators", "letters"}
 # What does no work by itself.
 NOT_KINDS = {"migrate", "work", "clock", "queue", "dead"}
 SUBJECT = "00000000-0000-0000-0000-000000000001"

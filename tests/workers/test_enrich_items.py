@@ -11,7 +11,7 @@ from tests.clients.chat_server import chat_server, refusal, says
 from tests.clients.pages import Site, response
 from webapp.settings import Settings, SettingsError
 from workers import enrich_items as module
-from workers.loop import Worker
+from workers.engine.loop import Worker
 
 NOTE = (
     "The oak posts for the garden fence have to be ordered before Friday. The carpenter needs the"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from workers import expire_idempotency_keys, maintenance, prune_events, prune_workers
-from workers.loop import Worker
+from workers.engine.loop import Worker
 
 
 @pytest.fixture

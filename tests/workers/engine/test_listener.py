@@ -11,8 +11,8 @@ import pytest
 
 from tests.chaos.proxy import Proxy
 from tests.workers.conftest import KIND, enqueue
-from workers import listener
-from workers.listener import Listener
+from workers.engine import listener
+from workers.engine.listener import Listener
 
 
 @pytest.fixture

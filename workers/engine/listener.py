@@ -18,7 +18,7 @@ from sql.connection import connect
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-log = structlog.get_logger("workers.listener")
+log = structlog.get_logger("workers.engine.listener")
 
 # Every worker's row in `workers` is renewed this often, in seconds, and the listener then hears of
 # it; after two and a half times that it takes a silent connection for dead, whatever TCP says.

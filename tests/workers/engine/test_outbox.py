@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 from psycopg.types.json import Jsonb
 
 from sql import queries
-from workers.kind import Kind
-from workers.turns import Turns
+from workers.engine.kind import Kind
+from workers.engine.turns import Turns
 
 KIND = Kind(name="modelled", delays=(0, 30, 300))
 LEASE = 60.0

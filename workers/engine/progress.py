@@ -1,6 +1,6 @@
 """What long work says while it goes on.
 
-    from workers import progress
+    from workers.engine import progress
 
     for number, page in enumerate(pages):
         progress.report(number, len(pages), doing="reading pages")
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workers.kind import Job
+    from workers.engine.kind import Job
 
 
 class NotWanted(Exception):

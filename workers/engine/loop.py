@@ -33,9 +33,9 @@ import structlog
 
 from sql import queries
 from sql.connection import connect
-from workers import metrics_server
-from workers.line import Line
-from workers.listener import HEARTBEAT, Listener
+from workers.engine import metrics_server
+from workers.engine.line import Line
+from workers.engine.listener import HEARTBEAT, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.settings import Settings
-    from workers.hands import Outcome
-    from workers.kind import Kind
+    from workers.engine.hands import Outcome
+    from workers.engine.kind import Kind
 
 log = structlog.get_logger("workers")
 

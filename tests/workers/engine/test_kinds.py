@@ -16,8 +16,8 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox, save
 from webapp.clients import ClientError
-from workers import progress
-from workers.kind import Batch, Clients
+from workers.engine import progress
+from workers.engine.kind import Batch, Clients
 
 # A move at the claim, and the way back
 
@@ -196,7 +196,7 @@ def test_the_log_of_a_batch_names_all_its_requests(worker, owner, effects, logge
 
 @pytest.fixture(autouse=True)
 def every_report(monkeypatch):
-    monkeypatch.setattr("workers.line._REPORT_EVERY", 0.01)
+    monkeypatch.setattr("workers.engine.line._REPORT_EVERY", 0.01)
 
 
 def report_until(check):

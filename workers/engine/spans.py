@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import Span
 
-    from workers.hands import Outcome, Task
-    from workers.kind import Job
+    from workers.engine.hands import Outcome, Task
+    from workers.engine.kind import Job
 
     Work = Callable[[Any], Any]
 

@@ -16,15 +16,15 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from webapp import logs
 from webapp.clients import ClientError
-from workers.progress import LeaseLost
+from workers.engine.progress import LeaseLost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sql.connection import Connection
-    from workers.hands import Outcome
-    from workers.kind import Job, Kind
-    from workers.metrics import Meter
+    from workers.engine.hands import Outcome
+    from workers.engine.kind import Job, Kind
+    from workers.engine.metrics import Meter
 
 log = structlog.get_logger("workers")
 

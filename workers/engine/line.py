@@ -11,12 +11,12 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp.clients import ClientError
-from workers import outcomes
-from workers.hands import Hands, Outcome, Task
-from workers.kind import Job
-from workers.metrics import meter_for
-from workers.progress import LeaseLost, NotWanted
-from workers.turns import Turns
+from workers.engine import outcomes
+from workers.engine.hands import Hands, Outcome, Task
+from workers.engine.kind import Job
+from workers.engine.metrics import meter_for
+from workers.engine.progress import LeaseLost, NotWanted
+from workers.engine.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.settings import Settings
-    from workers.kind import Kind
+    from workers.engine.kind import Kind
 
 # Seconds of work to claim ahead: enough that quick work never waits for a claim, and so little that
 # slow work is left to other workers.

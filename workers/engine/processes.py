@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection as Pipe
 
     from webapp.settings import Settings
-    from workers.kind import Kind
+    from workers.engine.kind import Kind
 
 # A fork would copy the locks of threads that are not there to let go of them.
 _context = multiprocessing.get_context("spawn")

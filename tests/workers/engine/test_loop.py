@@ -331,7 +331,7 @@ def test_quick_work_is_claimed_ahead_and_slow_work_only_as_it_is_begun(worker, o
 def test_what_was_claimed_ahead_goes_back_where_the_work_has_become_slow(
     worker, owner, effects, monkeypatch
 ):
-    monkeypatch.setattr("workers.line._STALE", 0.1)
+    monkeypatch.setattr("workers.engine.line._STALE", 0.1)
     gate = threading.Event()
     gate.set()
     working = worker(kind_of(lambda number: gate.wait(5) and str(number)), concurrency=2)

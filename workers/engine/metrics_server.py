@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
     from webapp.settings import Settings
-    from workers.metrics import Meter
+    from workers.engine.metrics import Meter
 
-log = structlog.get_logger("workers.metrics")
+log = structlog.get_logger("workers.engine.metrics")
 
 # How long the database may think about the queue, and how many seconds a scrape waits for it, which
 # covers the connection. Prometheus itself gives a scrape ten seconds.

@@ -15,12 +15,12 @@ from tests.test_metrics import samples, scrape
 from tests.test_processes import eventually, free_port, running
 from tests.workers.conftest import KIND, due_now, enqueue, kind_of
 from webapp.clients import ClientError
-from workers.hands import Outcome
-from workers.kind import NO_WORKSPACE, Job
-from workers.loop import Worker
-from workers.metrics import Histogram, Meter
-from workers.metrics_server import Collector, Queue
-from workers.progress import LeaseLost
+from workers.engine.hands import Outcome
+from workers.engine.kind import NO_WORKSPACE, Job
+from workers.engine.loop import Worker
+from workers.engine.metrics import Histogram, Meter
+from workers.engine.metrics_server import Collector, Queue
+from workers.engine.progress import LeaseLost
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_where_the_database_does_not_answer_the_rest_is_told(metered, settings, 
 
 
 def test_a_count_that_takes_long_is_given_up(metered, owner, database, settings, monkeypatch):
-    monkeypatch.setattr("workers.metrics_server._STATEMENT_TIMEOUT", "100ms")
+    monkeypatch.setattr("workers.engine.metrics_server._STATEMENT_TIMEOUT", "100ms")
     worker = metered(kind_of(str))
     with database.connect() as blocking, blocking.transaction():
         blocking.execute("LOCK TABLE outbox")

@@ -14,15 +14,15 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from webapp import logs
-from workers import progress, spans
-from workers.processes import WorkProcess
-from workers.progress import LeaseLost, NotWanted, Progress
+from workers.engine import progress, spans
+from workers.engine.processes import WorkProcess
+from workers.engine.progress import LeaseLost, NotWanted, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from webapp.settings import Settings
-    from workers.kind import Job, Kind
+    from workers.engine.kind import Job, Kind
 
 
 class Task(NamedTuple):

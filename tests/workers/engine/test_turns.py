@@ -11,8 +11,8 @@ import pytest
 
 from sql import queries
 from tests.workers.conftest import KIND
-from workers import turns
-from workers.turns import Turns
+from workers.engine import turns
+from workers.engine.turns import Turns
 
 WORKER = uuid.uuid4()
 
