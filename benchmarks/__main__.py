@@ -2,9 +2,10 @@
 
 import sys
 
-from benchmarks import extractive, round_trips, transitions
+from benchmarks import claims, extractive, notify, round_trips, transitions
+from benchmarks.engine import __main__ as engine
 
-BENCHMARKS = (transitions, round_trips, extractive)
+BENCHMARKS = (transitions, round_trips, extractive, notify, claims, engine)
 
 
 def main() -> int:
