@@ -44,10 +44,16 @@ _MOST_SLOTS: Final = 1000
 
 def fire_due(conn: Connection) -> list[str]:
     """Fire what is due, in one transaction; return the kind of each fire."""
+    from cronsim import CronSimError
+
     fired = []
     with conn.transaction():
         for schedule in queries.schedules.claim_due(conn):
-            slots, following = _slots(schedule)
+            try:
+                slots, following = _slots(schedule)
+            except (CronSimError, StopIteration):  # no times of day, or none that ever comes
+                log.error("bad_schedule", kind=schedule["kind"], cron=schedule["cron"])
+                continue
             queries.schedules.fire(conn, id=schedule["id"], slots=slots, next_run_at=following)
             fired += [schedule["kind"]] * len(slots)
     return fired
@@ -85,11 +91,14 @@ def run(settings: Settings) -> None:
         sleep = _LONGEST_SLEEP
         try:
             conn = conn or _connect(settings)
-            for kind in fire_due(conn):
+            fired = fire_due(conn)
+            for kind in fired:
                 log.info("fired", kind=kind)
             due_in = queries.schedules.due_in(conn)
-            if due_in is not None:
-                sleep = min(max(due_in, 0.0), _LONGEST_SLEEP)
+            if fired:
+                sleep = 0.0  # there may be more than one transaction takes
+            elif due_in is not None:
+                sleep = min(due_in, _LONGEST_SLEEP)
         except psycopg.OperationalError as error:
             log.warning("database_lost", error=str(error).strip())
             if conn is not None:

@@ -36,4 +36,5 @@ DO NOTHING;
 -- name: due_in :value
 -- Seconds until the next schedule is due, by the database's clock; null where there is none.
 SELECT extract(epoch FROM min(next_run_at) - now())::float
-  FROM schedules;
+  FROM schedules
+ WHERE next_run_at > now();

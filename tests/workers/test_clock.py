@@ -106,6 +106,18 @@ def test_work_that_is_still_queued_is_not_queued_again(due, app_conn):
     assert due.execute("SELECT enqueued_at FROM outbox").fetchall() == before
 
 
+@pytest.mark.parametrize("cron", ["nonsense", "61 * * * *", "0 0 31 2 *"])
+def test_a_schedule_that_cannot_be_read_keeps_no_other_from_firing(due, app_conn, logged, cron):
+    due.execute(
+        "UPDATE schedules SET cron = %s, next_run_at = now() WHERE kind = 'prune_events'", (cron,)
+    )
+    try:
+        assert fire_due(app_conn) == [KIND]
+    finally:
+        due.execute("UPDATE schedules SET cron = '23 3 * * *' WHERE kind = 'prune_events'")
+    assert [(line["event"], line["cron"]) for line in logged] == [("bad_schedule", cron)]
+
+
 def test_nothing_fires_before_its_time(owner, app_conn):
     owner.execute("UPDATE schedules SET next_run_at = now() + interval '1 minute'")
     assert fire_due(app_conn) == []

@@ -52,7 +52,7 @@ class Outcome:
 
     job: Job
     result: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     wanted: bool = True
     seconds: float = 0.0
 
@@ -137,7 +137,7 @@ class Hands:
             outcome.result = work(task.subject)
         except NotWanted:
             outcome.wanted = False
-        except Exception as error:  # noqa: BLE001  # whatever it is, the row must hear of it
+        except BaseException as error:  # noqa: BLE001  # also an exit: the row must hear of it
             outcome.error = error
         finally:
             self._end()
@@ -158,7 +158,7 @@ class Hands:
             results = list(work([task.subject for task in held]))
             if len(results) != len(jobs):
                 raise ValueError(f"{len(results)} results for {len(jobs)} rows")  # noqa: TRY301
-        except Exception as error:  # noqa: BLE001  # as above
+        except BaseException as error:  # noqa: BLE001  # as above
             results = [error] * len(jobs)
         finally:
             self._end()
@@ -166,7 +166,7 @@ class Hands:
         seconds = time.monotonic() - began
         return lost + [
             Outcome(job, error=result, seconds=seconds)
-            if isinstance(result, Exception)
+            if isinstance(result, BaseException)
             else Outcome(job, result=result, seconds=seconds)
             for job, result in zip(jobs, results, strict=True)
         ]

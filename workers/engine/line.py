@@ -187,15 +187,23 @@ class Line:
         self._moved = time.monotonic()
         jobs = []
         for job in claimed.jobs:
-            self.in_hand[job.claim] = job
-            if job.attempts > len(self.kind.delays):
+            if job.claim in claimed.refused:
+                self.in_hand[job.claim] = job
+            elif job.attempts > len(self.kind.delays):
                 # It came back, once too often, from a worker that never said how it ended.
-                error = ClientError(job.last_error or _NEVER_ENDED, permanent=True)
-                self._tell([Outcome(job, error=error)])
-            elif job.claim not in claimed.refused:
+                self._end(
+                    Outcome(job, error=ClientError(job.last_error or _NEVER_ENDED, permanent=True))
+                )
+            else:
                 jobs.append(job)
-        self._load(conn, jobs, claimed.held_until)
+        if jobs:
+            self._load(conn, jobs, claimed.held_until)
         return len(claimed.jobs)
+
+    def _end(self, outcome: Outcome) -> None:
+        """There is no work to be done on this row."""
+        self.in_hand[outcome.job.claim] = outcome.job
+        self._tell([outcome])
 
     def _load(self, conn: Connection, jobs: Sequence[Job], held_until: float) -> None:
         """Together, or, where that fails, one by one: a bad row spoils nothing for the others."""
@@ -203,9 +211,9 @@ class Line:
             subjects = self.kind.load(conn, jobs)
         except Exception as error:  # as above
             if conn.closed:
-                raise  # the leases give the rows back
+                raise  # the leases give the rows back, which are not in hand
             if len(jobs) == 1:
-                self._tell([Outcome(jobs[0], error=error)])
+                self._end(Outcome(jobs[0], error=error))
                 return
             for job in jobs:
                 self._load(conn, [job], held_until)
@@ -213,13 +221,13 @@ class Line:
         for job in jobs:
             subject = subjects.get(job.subject_id)
             if subject is None:
-                self._tell([Outcome(job, wanted=False)])
+                self._end(Outcome(job, wanted=False))
             elif self.kind.work is None:
-                self._tell([Outcome(job, result=subject)])
-            elif self.kind.batch is not None:
-                self._gather(Task(job, subject, held_until))
+                self._end(Outcome(job, result=subject))
             else:
-                self._hands.take([Task(job, subject, held_until)])
+                self.in_hand[job.claim] = job
+                task = Task(job, subject, held_until)
+                self._hands.take([task]) if self.kind.batch is None else self._gather(task)
 
     def _gather(self, task: Task) -> None:
         assert self.kind.batch is not None
@@ -302,10 +310,10 @@ class Line:
         waiting = [*self._hands.give_back(), *(task.job for task in self._gathered)]
         self._gathered = []
         jobs = list(self.in_hand.values()) if everything else waiting
-        if jobs:
-            outcomes.release(conn, self.kind, jobs)
         for job in jobs:
             del self.in_hand[job.claim]
+        if jobs:
+            outcomes.release(conn, self.kind, jobs)
 
     def close(self) -> None:
         """Let go of the threads and of the clients."""

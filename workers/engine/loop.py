@@ -196,13 +196,12 @@ class Worker:
         """Write what has ended; wait for the first no longer than `patience` seconds."""
         try:
             while len(self._ended) < self._batch:
-                message = self._inbox.get(timeout=patience)
+                message = self._inbox.get(timeout=0 if self._ended else patience)
                 if message is None:  # there may be work, or it is time to stop
                     for line in self._lines.values():
                         line.turns.wake()
                     break
                 self._ended += message
-                patience = 0
         except Empty:
             pass
         by_kind: dict[str, list[Outcome]] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from psycopg.types.json import Jsonb
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from workers.engine.metrics import Meter
 
 log = structlog.get_logger("workers")
+
+
+# Characters of an error that are kept.
+_LONGEST: Final = 2000
 
 
 @contextmanager
@@ -122,7 +126,7 @@ def _finish(conn: Connection, kind: Kind, outcomes: Sequence[Outcome]) -> set[in
     return {row["claim"] for row in found}
 
 
-def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: Exception) -> str:
+def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: BaseException) -> str:
     """As `_fail`; where even that does not work, the row comes back when its lease ends."""
     try:
         return _fail(conn, kind, outcome.job, error)
@@ -135,11 +139,14 @@ def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: Excepti
         return "failed"
 
 
-def _fail(conn: Connection, kind: Kind, job: Job, error: Exception) -> str:
+def _fail(conn: Connection, kind: Kind, job: Job, error: BaseException) -> str:
     if isinstance(error, LeaseLost):
         raise error
     expected = isinstance(error, ClientError)
-    said = str(error) if expected else f"Something unexpected went wrong: {type(error).__name__}."
+    said = f"Something unexpected went wrong: {type(error).__name__}."
+    if expected:
+        # What others say may hold what the database does not take.
+        said = str(error)[:_LONGEST].replace("\0", "\ufffd").encode(errors="replace").decode()
     told: dict[str, Any] = {"error": said} | ({} if expected else logs.about(error))
     if getattr(error, "permanent", False) or job.attempts >= len(kind.delays):
         _bury(conn, kind, job, said)

@@ -41,16 +41,16 @@ class WorkProcess:
             theirs.close()
         try:
             self._pipe.send(subject)
-            if not self._pipe.poll(self._lease):
-                raise ClientError("The work took longer than its lease and was ended.")
-            result, error = self._pipe.recv()
+            has_answered = self._pipe.poll(self._lease)
+            result, error = self._pipe.recv() if has_answered else (None, None)
         except (EOFError, OSError):
             self._process.join(1)
             code = self._process.exitcode
+            self.close()
             raise ClientError(f"The process that did the work died (exit code {code}).") from None
-        finally:
-            if not self._process.is_alive() or self._pipe.poll(0):
-                self.close()
+        if not has_answered:
+            self.close()
+            raise ClientError("The work took longer than its lease and was ended.")
         if error is not None:
             raise error
         return result

@@ -327,13 +327,17 @@ def test_what_a_child_raises_is_what_the_row_hears(worker, owner, effects):
 
 
 def sleep(number, clients):
-    time.sleep(30)
+    time.sleep(30 if number == 1 else 0)
+    return "slept"
 
 
 def test_a_child_that_outlasts_its_lease_is_ended(worker, owner, effects):
-    enqueue(owner, 1)
-    worker(kind_of(str, work=sleep, computes=True, lease=1), concurrency=1).round()
+    enqueue(owner, 1, 2)
+    sleeping = worker(kind_of(str, work=sleep, computes=True, lease=3), concurrency=1)
+    while sleeping.round():
+        pass
     assert outbox(owner)[0][3] == "The work took longer than its lease and was ended."
+    assert effects() == [("slept",)]
 
 
 def test_a_kind_and_its_subject_are_the_name_of_the_work(owner):

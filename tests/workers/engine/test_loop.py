@@ -429,3 +429,53 @@ def test_a_row_that_cannot_be_loaded_spoils_nothing_for_the_others(worker, owner
     worker(kind_of(lambda found: str(found[0]), load=load)).round()
     assert effects() == [("-6",), ("6",)]
     assert outbox(owner) == [(1, False, 30, "Something unexpected went wrong: DivisionByZero.")]
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), MemoryError()])
+def test_whatever_the_work_raises_is_a_failure_of_its_row_alone(worker, owner, effects, error):
+    enqueue(owner, 1, 2, 3)
+
+    def exit_at_two(number):
+        if number == 2:
+            raise error
+        return str(number)
+
+    one = worker(kind_of(exit_at_two), concurrency=1)
+    while one.round():
+        pass
+    assert effects() == [("1",), ("3",)]
+    said = f"Something unexpected went wrong: {type(error).__name__}."
+    assert outbox(owner) == [(1, False, 30, said)]
+
+
+@pytest.mark.parametrize("said", ["a \0 b", "a \udfff b", "x" * 100_000])
+def test_an_error_is_kept_though_the_database_does_not_take_it_as_it_is(
+    worker, owner, effects, said
+):
+    enqueue(owner, 1)
+
+    def refuse(_):
+        raise ClientError(said)
+
+    worker(kind_of(refuse)).round()
+    attempts, is_claimed, _, error = outbox(owner)[0]
+    assert (attempts, is_claimed, error[0]) == (1, False, said[0])
+    assert len(error) <= 2000
+
+
+def test_rows_whose_loading_lost_the_connection_are_in_nobodys_hands(
+    worker, owner, app_conn, effects
+):
+    enqueue(owner, 1, 2)
+
+    def load(conn, jobs):
+        conn.close()
+        conn.execute("SELECT 1")
+
+    unlucky = worker(kind_of(str, load=load))
+    with pytest.raises(psycopg.OperationalError):
+        unlucky.claim()
+    assert not unlucky._in_hand()
+    unlucky._disconnect()
+    due_now(owner)
+    assert worker(kind_of(str)).round() == 2
