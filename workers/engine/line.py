@@ -297,13 +297,20 @@ class Line:
             lease=timedelta(seconds=self._lease),
         )
         held = {row["claim"] for row in found}
-        wanted = self.kind.load(conn, [job for job, _ in said])
         for each in reports:
             each.said = None
             if not any(job.claim in held for job in each.jobs):
                 each.verdict = LeaseLost()
-            elif not any(job.subject_id in wanted for job in each.jobs):
+            elif not self._is_wanted(conn, each.jobs):
                 each.verdict = NotWanted()
+
+    def _is_wanted(self, conn: Connection, jobs: Sequence[Job]) -> bool:
+        try:
+            return bool(self.kind.load(conn, jobs))
+        except Exception:  # as above; what went well before is no reason to end now
+            if conn.closed:
+                raise
+            return True
 
     def give_back(self, conn: Connection, *, everything: bool = False) -> None:
         """Give back what was not begun; or everything, what is being worked on included."""

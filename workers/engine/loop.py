@@ -144,8 +144,10 @@ class Worker:
                 patience = self._patience()
                 self.finish(0 if claimed else patience)
                 pause = _SHORTEST_PAUSE
-            except (psycopg.OperationalError, psycopg.InternalError) as error:
-                # It is away, restarts, or has become a standby that takes no writes.
+            except psycopg.Error as error:
+                # It is away, restarts, takes no writes, or is not migrated: all of that passes.
+                if once and not isinstance(error, psycopg.OperationalError):
+                    raise
                 log.warning("database_lost", error=str(error).strip(), next_try_in=round(pause, 1))
                 self._disconnect()
                 self._sleep(pause)

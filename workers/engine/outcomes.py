@@ -203,9 +203,14 @@ def release(conn: Connection, kind: Kind, jobs: Sequence[Job]) -> None:
         _release(conn, kind, jobs)
     else:
         for job in jobs:
-            with transaction(conn, job):
-                if _release(conn, kind, [job]):
-                    kind.put_back(conn, job)
+            try:
+                with transaction(conn, job):
+                    if _release(conn, kind, [job]):
+                        kind.put_back(conn, job)
+            except Exception as error:  # whatever it is, the others go back
+                if conn.closed:
+                    raise
+                log.error("not_released", work=job, **logs.about(error))
     for job in jobs:
         log.info("released", work=job)
 
