@@ -475,6 +475,7 @@ def test_production_logs_json_with_the_request_id(private):
 
 
 def test_a_sleeping_worker_begins_at_once(web, private, rows):
+    rows("DELETE FROM workers RETURNING id")  # those that other tests killed
     with worker(private, None, "--every", "60s"):
         eventually(lambda: rows("SELECT FROM workers WHERE listening_for <> '{}'"))
         item_id = capture(web)
