@@ -52,7 +52,11 @@ ALTER TABLE dead_letters
 
 DO $$
 BEGIN
-  PERFORM setval(pg_get_serial_sequence('dead_letters', 'id'), greatest(max(id), 1))
+  PERFORM setval(
+            pg_get_serial_sequence('dead_letters', 'id'),
+            coalesce(max(id), 0) + 1,
+            false
+          )
      FROM dead_letters;
 END
 $$;
