@@ -128,5 +128,5 @@ def test_traces_need_their_library_and_the_mistake_says_which(load, monkeypatch)
     endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"}
     assert load(**PRODUCTION, **endpoint).otel_endpoint == "http://localhost:4318"
     monkeypatch.setattr(settings, "find_spec", lambda name: None)
-    with pytest.raises(settings.SettingsError, match=r"pip install 'coffer\[otel\]'"):
+    with pytest.raises(settings.SettingsError, match=r"pip install '\.\[otel\]'"):
         load(**PRODUCTION, **endpoint)

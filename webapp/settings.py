@@ -214,7 +214,7 @@ def _wrong_to_watch(found: Mapping[str, object]) -> list[str]:
     elif endpoint and not _has_opentelemetry():
         mistakes.append(
             "OTEL_EXPORTER_OTLP_ENDPOINT: takes OpenTelemetry, which is not installed; "
-            "pip install 'coffer[otel]'"
+            "pip install '.[otel]'"
         )
     return mistakes
 

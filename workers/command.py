@@ -66,7 +66,9 @@ class Names(click.ParamType[frozenset[str]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> frozenset[str]:
-        names = frozenset(name for name in str(value).split(",") if name)
+        names = frozenset(name.replace("-", "_") for name in str(value).split(",") if name)
+        if not names:
+            self.fail(f"name some of {', '.join(sorted(self._known))}", param, ctx)
         if unknown := names - self._known:
             known = ", ".join(sorted(self._known))
             self.fail(f"{', '.join(sorted(unknown))}: not one of {known}", param, ctx)
@@ -80,8 +82,8 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
     @click.option(
         "--once",
         is_flag=True,
-        help="Do what is due, then end: with 0 where all of it was done, with 3 where an attempt "
-        "failed or work was given up.",
+        help="Do what is due and not paused, then end: with 0 where nothing went wrong, with 3 "
+        "where an attempt failed, work was given up or a lease was lost.",
     )
     @click.option(
         "--every",
@@ -127,7 +129,7 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         batch: int,
         lease: float | None,
         grace: float,
-        only: frozenset[str] = frozenset(),
+        only: frozenset[str] | None = None,
     ) -> None:
         from webapp import logs, tracing
         from workers.engine.loop import Worker
@@ -136,7 +138,7 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         logs.configure(loaded)
         tracing.configure(loaded, "coffer worker")
         worker = Worker(
-            [kind for kind in kinds if not only or kind.name in only],
+            [kind for kind in kinds if only is None or kind.name in only],
             loaded,
             concurrency=concurrency,
             batch=batch,
@@ -148,7 +150,7 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
             worker.run(once=once)
         finally:
             tracing.stop()
-        if once and worker.counts["failed"] + worker.counts["dead"]:
+        if once and any(worker.counts[how] for how in ("failed", "dead", "lost")):
             raise click.exceptions.Exit(SOME_FAILED)
 
     if len(kinds) > 1:
@@ -156,7 +158,6 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
             "--kinds",
             "only",
             type=Names(kind.name for kind in kinds),
-            default="",
             help="Work on these alone, separated by commas; all others are left to other workers.",
         )(run)
     return run

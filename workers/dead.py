@@ -57,6 +57,8 @@ def list_letters(*, kind: str | None, limit: int, as_json: bool) -> None:
 
 
 def _none(kind: str | None) -> str:
+    if kind is not None and kind not in operators.known_kinds():
+        raise operators.unknown_kind(kind)
     return "there are no dead letters" + ("" if kind is None else f" of kind {kind!r}")
 
 

@@ -109,6 +109,13 @@ def _reviving(revive: Callable[[Connection, UUID], bool]) -> Handle:
         for letter in queries.dead_letters.read(conn, ids=list(ids)):
             try:
                 with conn.transaction():
+                    # For the request that once asked for it, so that its id tells all of it.
+                    queries.requests.identify(
+                        conn,
+                        actor="operator",
+                        request_id=letter["request_id"] or "",
+                        traceparent=letter["traceparent"] or "",
+                    )
                     wanted = revive(conn, letter["subject_id"])
                     was_there = queries.dead_letters.discard(conn, ids=[letter["id"]])
             except psycopg.Error as error:

@@ -95,7 +95,9 @@ SELECT asked.id
 -- What some letters are about; those that are gone are missing.
 SELECT id,
        kind,
-       subject_id
+       subject_id,
+       request_id,
+       traceparent
   FROM dead_letters
  WHERE id = ANY (%(ids)s::bigint[])
  ORDER BY id;

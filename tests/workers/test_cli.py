@@ -126,3 +126,10 @@ def test_migrate_says_what_it_did(migrated):
         DATABASE_MIGRATE_URL=migrated.owner_url,
     )
     assert (answer.exit_code, answer.stdout) == (0, "nothing to apply\n")
+
+
+@pytest.mark.parametrize("kinds", ["", ",", "nonsense", "enrich_items,nonsense"])
+def test_no_kinds_or_unknown_ones_do_not_mean_all(kinds):
+    answer = coffer("work", "--once", "--kinds", kinds)
+    assert answer.exit_code == 2
+    assert "enrich_items" in answer.stderr

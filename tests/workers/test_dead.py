@@ -126,7 +126,7 @@ def test_nothing_is_done_without_one_clear_choice(asked, owner, command, chosen)
 @pytest.mark.parametrize("command", ["retry", "discard"])
 def test_an_empty_kind_does_not_mean_every_kind(asked, owner, command):
     bury(owner, "a")
-    assert asked(command, "--kind", "").exit_code == 0
+    assert asked(command, "--kind", "").exit_code != 0
     assert left(owner) == ["a"]
 
 
@@ -176,7 +176,9 @@ def failed_item(make, owner, error="a"):
     return item
 
 
-def test_a_kind_that_revives_moves_its_row_in_the_operators_name(asked, owner, make):
+def test_a_kind_that_revives_moves_its_row_in_the_operators_name_for_the_first_request(
+    asked, owner, make
+):
     item = failed_item(make, owner)
     assert last_line(asked("retry", "--kind", "enrich_items")) == "retried 1 of 1"
     assert owner.execute("SELECT status FROM items").fetchone() == ("enriching",)
@@ -184,7 +186,7 @@ def test_a_kind_that_revives_moves_its_row_in_the_operators_name(asked, owner, m
     assert found == [("enrich_items", item["id"], 0)]
     assert left(owner) == []
     event = "SELECT actor, request_id, to_status FROM events ORDER BY id DESC LIMIT 1"
-    assert owner.execute(event).fetchone() == ("operator", None, "enriching")
+    assert owner.execute(event).fetchone() == ("operator", "request-a", "enriching")
 
 
 def test_where_the_row_no_longer_wants_it_the_letter_goes_and_is_counted(asked, owner, make):

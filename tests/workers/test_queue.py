@@ -320,5 +320,5 @@ def test_the_log_of_the_work_is_on_the_terminal(database, owner):
         check=True,
     )
     *log, last = asked.stdout.splitlines()
-    assert [json.loads(line)["event"] for line in log] == ["removed", "finished"]
+    assert [json.loads(line)["event"] for line in log] == ["claimed", "removed", "finished"]
     assert last == "done"

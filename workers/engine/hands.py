@@ -66,12 +66,14 @@ class Hands:
         kind: Kind,
         settings: Settings,
         concurrency: int,
+        lease: float,
         tell: Callable[[list[Outcome]], None],
     ) -> None:
         self.at_work: dict[int, Progress] = {}  # by thread
         self._kind = kind
         self._settings = settings
         self._concurrency = concurrency
+        self._lease = lease
         self._tell = tell
         # In a child process the clients are opened there.
         self._clients = None if kind.computes else kind.open_clients(settings)
@@ -119,7 +121,7 @@ class Hands:
     def _worker(self) -> Callable[[Any], Any]:
         assert self._kind.work is not None
         if self._kind.computes:
-            process = WorkProcess(self._kind, self._settings)
+            process = WorkProcess(self._kind, self._settings, self._lease)
             self._processes.append(process)
             return process.work
         work, clients = self._kind.work, self._clients

@@ -103,7 +103,8 @@ class Kind:
     batch         `work` gets a list of what was loaded and gives a list of results in its order, in
                   which an exception is the failure of that row alone
     computes      `work` is done in child processes, because it needs the processor and not the
-                  world; it and `open_clients` are then functions of a module
+                  world; it and `open_clients` are then functions of a module, and it cannot report:
+                  the lease is all the time it has
     """
 
     name: str

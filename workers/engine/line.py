@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import structlog
 from psycopg.types.json import Jsonb
 
 from sql import queries
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from webapp.settings import Settings
     from workers.engine.kind import Kind
+
+log = structlog.get_logger("workers")
 
 # Seconds of work to claim ahead: enough that quick work never waits for a claim, and so little that
 # slow work is left to other workers.
@@ -95,12 +98,12 @@ class Line:
         self.in_hand: dict[int, Job] = {}  # by claim
         self.turns = Turns(kind.name)
         self.meter = meter_for(kind.name, settings, self.in_hand)
-        self._hands = Hands(kind, settings, concurrency, tell)
+        self._lease = lease or kind.lease
+        self._hands = Hands(kind, settings, concurrency, self._lease, tell)
         self._tell = tell
         self._worker = worker
         self._concurrency = concurrency
         self._batch = batch
-        self._lease = lease or kind.lease
         self._work_pace = Pace()
         self._write_pace = Pace()
         self._moved = time.monotonic()
@@ -218,6 +221,7 @@ class Line:
             for job in jobs:
                 self._load(conn, [job], held_until)
             return
+        say = log.bind()  # once, as where they are finished
         for job in jobs:
             subject = subjects.get(job.subject_id)
             if subject is None:
@@ -225,6 +229,7 @@ class Line:
             elif self.kind.work is None:
                 self._end(Outcome(job, result=subject))
             else:
+                say.info("claimed", work=job, worker=str(self._worker))
                 self.in_hand[job.claim] = job
                 task = Task(job, subject, held_until)
                 self._hands.take([task]) if self.kind.batch is None else self._gather(task)

@@ -159,7 +159,8 @@ class Worker:
     def _told_to_stop(self, *_: object) -> None:
         # A database that hangs holds the main thread where no signal handler runs; the alarm's own
         # action, to end the process, needs none. The leases give back what was in hand.
-        signal.alarm(math.ceil(self._grace) + 5)
+        if not self._stopping:
+            signal.alarm(math.ceil(self._grace) + 5)
         self.stop()
 
     def stop(self) -> None:
@@ -184,6 +185,7 @@ class Worker:
 
         Where that is interrupted, the row is given back.
         """
+        self._check_in()
         line, conn = self._lines[kind], self._conn()
         found = line.begin(conn, line.claim_one(conn, subject_id)) == 1
         try:
@@ -192,6 +194,7 @@ class Worker:
         finally:
             line.give_back(self._conn(), everything=True)
             self._count()
+            queries.workers.leave(self._conn(), id=self.id)
         return found
 
     def finish(self, patience: float) -> None:

@@ -24,9 +24,9 @@ class WorkProcess:
     """A process that does the work of a kind, row by row. It begins with the first one, and a new
     one begins after it died."""
 
-    def __init__(self, kind: Kind, settings: Settings) -> None:
+    def __init__(self, kind: Kind, settings: Settings, lease: float) -> None:
         self._arguments = (kind.work, kind.open_clients, settings)
-        self._lease = kind.lease
+        self._lease = lease
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def work(self, subject: Any) -> Any:

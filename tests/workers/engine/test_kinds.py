@@ -236,7 +236,7 @@ def test_work_that_nobody_wants_any_more_ends_where_it_reports(worker, owner, ef
     load = lambda conn, jobs: {job.subject_id: 1 for job in jobs if wanted[0]}  # noqa: E731
     worker(kind_of(work, load=load)).round()
     assert (effects(), outbox(owner), dead(owner)) == ([], [], [])
-    assert {line["event"] for line in logged} == {"dropped"}
+    assert {line["event"] for line in logged} == {"claimed", "dropped"}
 
 
 def test_work_whose_lease_was_lost_ends_where_it_reports(worker, owner, effects, logged):
@@ -249,7 +249,7 @@ def test_work_whose_lease_was_lost_ends_where_it_reports(worker, owner, effects,
     worker(kind_of(work)).round()
     assert effects() == []
     assert outbox(owner)[0][:2] == (1, True)
-    assert {line["event"] for line in logged} == {"lease_lost"}
+    assert {line["event"] for line in logged} == {"claimed", "lease_lost"}
 
 
 def test_outside_a_worker_a_report_does_nothing():
