@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _context = multiprocessing.get_context("spawn")
 
 
+# Seconds that a process may take to start and to open its clients.
+_START = 60.0
+
+
 class WorkProcess:
     """A process that does the work of a kind, row by row. It begins with the first one, and a new
     one begins after it died."""
@@ -28,6 +32,7 @@ class WorkProcess:
         self._arguments = (kind.work, kind.open_clients, settings)
         self._lease = lease
         self._process: multiprocessing.process.BaseProcess | None = None
+        self._is_ready = False
 
     def work(self, subject: Any) -> Any:
         """The result of the work. Raises what it raised, or ClientError where its process died or
@@ -40,6 +45,8 @@ class WorkProcess:
             self._process.start()
             theirs.close()
         try:
+            if not self._is_ready:  # so that its start is not counted as work
+                self._is_ready = self._pipe.poll(_START) and self._pipe.recv()
             self._pipe.send(subject)
             has_answered = self._pipe.poll(self._lease)
             result, error = self._pipe.recv() if has_answered else (None, None)
@@ -62,6 +69,7 @@ class WorkProcess:
             self._process.join()
             self._pipe.close()
             self._process = None
+            self._is_ready = False
 
 
 def _serve(pipe: Pipe, work: Any, open_clients: Any, settings: Settings) -> None:
@@ -70,6 +78,7 @@ def _serve(pipe: Pipe, work: Any, open_clients: Any, settings: Settings) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     clients = open_clients(settings)
+    pipe.send(True)
     while True:
         try:
             subject = pipe.recv()
