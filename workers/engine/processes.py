@@ -47,6 +47,8 @@ class WorkProcess:
         try:
             if not self._is_ready:  # so that its start is not counted as work
                 self._is_ready = self._pipe.poll(_START) and self._pipe.recv()
+                if not self._is_ready:
+                    raise EOFError  # noqa: TRY301  # it hangs, which is as good as dead
             self._pipe.send(subject)
             has_answered = self._pipe.poll(self._lease)
             result, error = self._pipe.recv() if has_answered else (None, None)
