@@ -1,0 +1,1 @@
+"""Who somebody is: keys, passwords, tokens. Without HTTP and without the database."""

@@ -1,0 +1,274 @@
+"""The texts of the mails. Each function gives a subject and a plain text (A2, A5).
+
+`address` is the public URL of the API, `app_url` that of the operator's own front end, if there is
+one. With a front end, a mail links to it and carries the token in the fragment, which browsers send
+to no server and so reaches no log; without, it shows the call to make with `curl`. A token stands
+once in its text, on a line of its own, and never in a subject.
+
+Subjects are constant, and what others wrote is cut and quoted: nobody gets to send words of their
+own choosing under our name.
+"""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+import unicodedata
+from datetime import UTC
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_PRODUCT: Final = "Coffer"
+_WIDTH: Final = 72  # characters; leaves room for the marks of those who quote it
+_MAX_NAME: Final = 60  # characters of a name that a stranger gave
+# The punctuation that names may keep. A dot, a colon, a slash or an @ would make a link.
+_NAME_PUNCTUATION: Final = frozenset("'’&+-(),!")
+
+
+class Text(NamedTuple):
+    """What a mail says."""
+
+    subject: str
+    text: str  # lines of at most 72 characters, but for links and calls
+
+
+def confirm_registration(token: str, hours: int, *, address: str, app_url: str | None) -> Text:
+    """To a new address: prove that you read its mail. `token` is good for `hours`."""
+    return _text(
+        f"Confirm your {_PRODUCT} account",
+        f"Welcome to {_PRODUCT}! To confirm that this address is yours,"
+        f" {_how(app_url)} within {_count(hours, 'hour')}:",
+        _way(
+            token,
+            "confirm",
+            f"{address}/api/auth/confirm",
+            {"password": "the password you chose"},
+            app_url,
+        ),
+        "If you did not register, do nothing: without the password that was chosen then, this mail"
+        " is of no use to anybody, and there will be no account.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def already_registered(*, address: str, app_url: str | None) -> Text:
+    """To an address with an account, that somebody tried to register."""
+    return _text(
+        f"You already have a {_PRODUCT} account",
+        f"Somebody, perhaps you, tried to register with this address at {_PRODUCT}. It has an"
+        " account already, and nothing was changed.",
+        "If it was you, log in. If you forgot the password, ask for a new one where you log in.",
+        "If it was not you, there is nothing you need to do.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def reset_password(token: str, minutes: int, *, address: str, app_url: str | None) -> Text:
+    """To somebody who forgot the password. `token` is good for `minutes`."""
+    return _text(
+        f"Choose a new {_PRODUCT} password",
+        f"To choose a new password, {_how(app_url)} within {_count(minutes, 'minute')}:",
+        _way(
+            token,
+            "reset-password",
+            f"{address}/api/auth/password/reset",
+            {"password": "your new password"},
+            app_url,
+        ),
+        "If you did not ask for this, do nothing: your password stays as it is. Pass this mail on"
+        " to nobody.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def password_changed(
+    when: datetime, from_address: str | None, *, address: str, app_url: str | None
+) -> Text:
+    """Notice of a new password. `from_address` is the IP address it was changed from, if known."""
+    return _text(
+        f"Your {_PRODUCT} password was changed",
+        f"The password of your account was changed on {_time(when)}{_place(from_address)}.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, somebody else has your account: reset the password at once, by asking"
+        " for a new one where you log in.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def totp_changed(
+    what: Literal["switched on", "switched off"],
+    when: datetime,
+    from_address: str | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice that the second factor was switched on or off, from that IP address, if known."""
+    return _text(
+        f"Two-factor authentication of your {_PRODUCT} account",
+        f"The second factor of your account was {what} on {_time(when)}{_place(from_address)}.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, somebody knows your password: change it at once, then see to the second"
+        " factor.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def provider_linked(provider: str, when: datetime, *, address: str, app_url: str | None) -> Text:
+    """Notice that one can now log in with `provider`, the name of a single sign-on."""
+    return _text(
+        f"A new way to log in to your {_PRODUCT} account",
+        f"Single sign-on with {_name(provider, 'a provider')} was linked to your account on"
+        f" {_time(when)}. Whoever can log in there can now log in to your account.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, change your password at once and remove the link in your account.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def invitation(
+    inviter: str,
+    workspace: str,
+    role: str,
+    token: str,
+    days: int,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """To somebody who is invited into a workspace. `token` is good for `days`.
+
+    `inviter` and `workspace` are names that strangers gave; either may be empty.
+    """
+    return _text(
+        f"You are invited to a {_PRODUCT} workspace",
+        f"{_name(inviter, 'Somebody')} invites you to join {_name(workspace, 'a workspace')} at"
+        f" {_PRODUCT}. Your role would be: {_tame(role)}.",
+        f"To accept, log in, or register first if you have no account; then {_how(app_url)} within"
+        f" {_count(days, 'day')}:",
+        _way(
+            token,
+            "invitation",
+            f"{address}/api/invitations/accept",
+            {},
+            app_url,
+            header="Authorization: Bearer YOUR-ACCESS-TOKEN",
+        ),
+        "If you do not know who this is, or do not want to join, do nothing: the invitation ends by"
+        " itself.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def too_many_failures(when: datetime, *, address: str, app_url: str | None) -> Text:
+    """Warning: somebody knows the password and tries codes of the second factor."""
+    return _text(
+        f"Somebody knows your {_PRODUCT} password",
+        f"On {_time(when)} somebody gave the right password of your account and then many wrong"
+        " codes of its second factor. They did not get in.",
+        "If it was not you, change your password at once, and wherever else you use the same one.",
+        "If it was you, check that the clock of the device with your codes is right, and try again"
+        " later.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+# --- parts ----------------------------------------------------------------------------------
+
+
+class _Verbatim(str):
+    """A paragraph whose lines stay as they are."""
+
+    __slots__ = ()
+
+
+def _text(subject: str, *paragraphs: str, address: str, app_url: str | None) -> Text:
+    place = _Verbatim(f"-- \n{_PRODUCT}\n{app_url or address}")
+    said = [
+        paragraph
+        if isinstance(paragraph, _Verbatim)
+        else textwrap.fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        for paragraph in ("Hello,", *paragraphs, place)
+    ]
+    return Text(subject, "\n\n".join(said) + "\n")
+
+
+def _how(app_url: str | None) -> str:
+    return "open this link" if app_url else "run this in a terminal"
+
+
+def _way(
+    token: str,
+    page: str,
+    call: str,
+    values: Mapping[str, str],
+    app_url: str | None,
+    *,
+    header: str | None = None,
+) -> _Verbatim:
+    """The link that carries `token`, or the call; `values` are what the caller fills in."""
+    if app_url:
+        return _Verbatim(f"{app_url}/{page}#token={quote(token, safe='')}")
+    # As a variable, so that the token has a line of its own which nobody has to edit.
+    body = ['"token": "\'"$token"\'"', *(f'"{name}": "{value}"' for name, value in values.items())]
+    lines = [
+        f"token={shlex.quote(token)}",
+        f"curl -X POST {shlex.quote(call)} \\",
+        *([f"  -H '{header}' \\"] if header else []),
+        "  -H 'Content-Type: application/json' \\",
+        "  -d '{" + ", ".join(body) + "}'",
+    ]
+    return _Verbatim("\n".join(lines))
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
+def _time(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%Y-%m-%d at %H:%M} UTC"
+
+
+def _place(from_address: str | None) -> str:
+    """Nothing unless it is an IP address, for it may come from a header that anybody can send."""
+    try:
+        return f", from {ip_address(from_address or '').compressed}"
+    except ValueError:
+        return ""
+
+
+def _name(name: str, otherwise: str) -> str:
+    """A name that a stranger gave, quoted; `otherwise` where nothing of it can be read."""
+    tame = _tame(name)
+    if not any(character.isalnum() for character in tame):
+        return otherwise
+    if len(tame) > _MAX_NAME:
+        tame = tame[: _MAX_NAME - 1].rstrip() + "…"
+    return f'"{tame}"'
+
+
+def _tame(name: str) -> str:
+    """`name` on one line, without anything that programs turn into a link."""
+    # NFKC first: it makes dots and slashes of the characters that only look like them.
+    kept = (
+        character if _fits_a_name(character) else " "
+        for character in unicodedata.normalize("NFKC", name)
+    )
+    return " ".join("".join(kept).split())
+
+
+def _fits_a_name(character: str) -> bool:
+    return character in _NAME_PUNCTUATION or unicodedata.category(character)[0] in "LMN"
