@@ -14,7 +14,7 @@ help:  ## Show this list
 dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and clock (port 8080, or PORT)
 	@COFFER_ENV=development exec $(BIN)/python -m webapp.dev
 
-test: .venv/ready  ## Run the whole suite on a PostgreSQL of its own
+test: .venv/ready tests/oidc/node_modules/.package-lock.json  ## Run the whole suite on a PostgreSQL of its own
 	@$(BIN)/python -m pytest -n 2
 
 chaos: .venv/ready  ## Let everything go wrong for minutes, and count what was done
@@ -37,6 +37,13 @@ lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest 
 	  --no-header --no-annotate setup.cfg -o requirements.lock
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --extra dev --extra otel -c requirements.lock setup.cfg -o requirements-dev.lock
+
+tests/oidc/node_modules/.package-lock.json: tests/oidc/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  npm ci --silent --no-audit --no-fund --prefix tests/oidc && touch $@; \
+	else \
+	  echo "npm is not installed: the tests of single sign-on against a real provider are skipped."; \
+	fi
 
 .env:
 	@cp .env.example .env

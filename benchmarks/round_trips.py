@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def small_write(conn: psycopg.Connection) -> None:
-    queries.users.create(conn, handle="ana")
+    queries.users.create_with_handle(conn, handle="ana")
 
 
 def in_transaction(conn: psycopg.Connection) -> None:

@@ -67,7 +67,7 @@ DROP TRIGGER items_move_by_the_table_of_transitions ON items;
 """
 INSERT = """
 INSERT INTO items (workspace_id, created_by, source_type, raw_text, status)
-SELECT w.id, w.owner_id, 'note', repeat('word ', 200), 'enriching'
+SELECT w.id, w.personal_of, 'note', repeat('word ', 200), 'enriching'
   FROM workspaces AS w, generate_series(1, %s)
 """
 MOVE_ONE = "UPDATE items SET status = 'ready_to_confirm' WHERE id = %s"
@@ -80,7 +80,7 @@ def main() -> int:
     variants = {"none": WITHOUT, "row": "", "statement": WITHOUT + STATEMENT_LEVEL}
     with migrated() as conn:
         conn.execute("INSERT INTO users (handle) VALUES ('ana')")
-        conn.execute("INSERT INTO workspaces (owner_id, name) SELECT id, 'w' FROM users")
+        conn.execute("INSERT INTO workspaces (personal_of, name) SELECT id, 'w' FROM users")
         for _ in range(rounds):
             for name, change in variants.items():
                 with conn.transaction(force_rollback=True):

@@ -1,11 +1,15 @@
 -- What the app role may do, stated anew after every migration. A table that is not named here is
--- open to reading and writing of rows; nothing is open to changes of the schema. The role's name
--- comes in the setting coffer.app_role, because PostgreSQL takes no parameter in a GRANT.
+-- open to reading and writing of rows, except for the columns that say what a row is and whose:
+-- nothing moves to another workspace or user, whatever the code does. Nothing is open to changes of
+-- the schema. The role's name comes in the setting coffer.app_role, because PostgreSQL takes no
+-- parameter in a GRANT.
 DO $$
 DECLARE
   app_role CONSTANT text := current_setting('coffer.app_role');
   migrations_of_yoyo CONSTANT text[] := ARRAY['_yoyo_migration', '_yoyo_log', '_yoyo_version', 'yoyo_lock'];
+  fixed CONSTANT text[] := ARRAY['id', 'workspace_id', 'user_id', 'created_by', 'created_at', 'personal_of'];
   every_table text;
+  changeable text;
   privileges text;
 BEGIN
   REVOKE CREATE ON SCHEMA public FROM PUBLIC;
@@ -15,23 +19,31 @@ BEGIN
   FOR every_table IN
     SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename
   LOOP
+    SELECT string_agg(quote_ident(column_name), ', ')
+      INTO changeable
+      FROM information_schema.columns
+     WHERE table_schema = 'public'
+       AND table_name = every_table
+       AND column_name <> ALL (fixed);
     privileges := CASE
       WHEN every_table = ANY (migrations_of_yoyo) THEN 'SELECT'
-      -- The state machine is changed by migrations alone.
-      WHEN every_table = 'transitions' THEN 'SELECT'
+      -- The state machine and what a role may do are changed by migrations alone.
+      WHEN every_table IN ('transitions', 'role_permissions') THEN 'SELECT'
       -- History is written, never rewritten; its order and its times are the database's.
       WHEN every_table = 'events' THEN
         'SELECT, INSERT (workspace_id, entity, entity_id, event, from_status, to_status, actor,'
           ' request_id, payload)'
+      WHEN every_table = 'audit_log' THEN
+        'SELECT, INSERT (action, actor, user_id, workspace_id, address, user_agent, request_id, details)'
       -- Clocks move a schedule on; they do not make or remove one.
       WHEN every_table = 'schedules' THEN 'SELECT, UPDATE'
-      ELSE 'SELECT, INSERT, UPDATE, DELETE'
+      ELSE format('SELECT, INSERT, UPDATE (%s), DELETE', changeable)
     END;
     EXECUTE format('REVOKE ALL ON TABLE %I FROM %I', every_table, app_role);
     EXECUTE format('GRANT %s ON TABLE %I TO %I', privileges, every_table, app_role);
   END LOOP;
 
-  EXECUTE format('GRANT EXECUTE ON FUNCTION prune_events TO %I', app_role);
+  EXECUTE format('GRANT EXECUTE ON FUNCTION prune_events, prune_audit_log TO %I', app_role);
   EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %I', app_role);
 END
 $$;

@@ -6,6 +6,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from psycopg.rows import dict_row
+
 from sql import queries
 
 if TYPE_CHECKING:
@@ -32,8 +34,14 @@ class Factory:
     def user(self, handle: str | None = None) -> dict[str, Any]:
         """A user: `id` and `workspace_id`."""
         handle = handle or f"user-{secrets.token_hex(4)}"
-        queries.users.create(self.conn, handle=handle)
-        return queries.users.find_by_handle(self.conn, handle=handle)
+        queries.users.create_with_handle(self.conn, handle=handle)
+        cursor = self.conn.cursor(row_factory=dict_row)
+        cursor.execute(
+            "SELECT users.id, workspaces.id AS workspace_id FROM users"
+            " JOIN workspaces ON personal_of = users.id WHERE handle = %s",
+            (handle,),
+        )
+        return cursor.fetchone()
 
     def item(self, user: dict[str, Any] | None = None, **given: Any) -> dict[str, Any]:
         """An item of a user's, in the status asked for."""
@@ -47,6 +55,25 @@ class Factory:
         for step in WAYS[status]:
             self.move(item["id"], step)
         return {**item, "status": status, "workspace_id": user["workspace_id"]}
+
+    def born(self, entity: str, status: str) -> UUID:
+        """A session or a mail in a status in which one may be born."""
+        user = self.user()
+        if entity == "mail":
+            statement = (
+                "INSERT INTO mails (template, recipient, about, status)"
+                " VALUES ('registration', 'ana@example.com', %(user)s, %(status)s) RETURNING id"
+            )
+        else:
+            statement = (
+                "INSERT INTO sessions (id, user_id, workspace_id, status, token_hash, method,"
+                " has_cookie, expires_at) VALUES (uuidv7(), %(user)s, %(workspace)s, %(status)s,"
+                " 'x', 'password', false, now() + interval '1 day') RETURNING id"
+            )
+        values = {"user": user["id"], "workspace": user["workspace_id"], "status": status}
+        row = self.conn.execute(statement, values).fetchone()
+        assert row is not None
+        return row[0]
 
     def move(self, item_id: UUID, status: str) -> None:
         """Move an item, by the rules of the database."""

@@ -25,7 +25,9 @@ CLIENTS = sorted(
 ALLOWED = {
     "sql": ("sql",),
     "webapp.clients": ("webapp.clients",),
-    "webapp.settings": ("sql.server",),
+    "webapp.setting_mistakes": ("webapp.clients.mail",),
+    "webapp.settings": ("sql.server", "webapp.setting_mistakes"),
+    "webapp.identity": ("webapp.identity",),
     "webapp.logs": ("webapp.settings",),
     "webapp": ("webapp", "sql"),
     "workers.engine": (
@@ -35,6 +37,7 @@ ALLOWED = {
     "workers": (
         "workers",
         "webapp.clients",
+        "webapp.identity",
         "webapp.settings",
         "webapp.logs",
         "webapp.tracing",
@@ -69,12 +72,18 @@ def test_workers_run_without_flask(module):
 
 def test_what_is_heavy_is_not_imported_until_it_is_needed():
     heavy = {"trafilatura", "py3langid", "lxml", "numpy", "httpx2", "yoyo", "cronsim"}
-    heavy |= {"prometheus_client", "opentelemetry"}
+    heavy |= {"prometheus_client", "opentelemetry", "cryptography", "argon2", "zxcvbn", "joserfc"}
     assert not heavy & loaded_by("workers.work", "workers.clock", "workers.migrate")
 
 
 def test_clients_know_neither_the_web_nor_the_database():
     loaded = loaded_by(*(name.removesuffix(".__init__") for name in CLIENTS))
+    assert not {"flask", "psycopg", "sql", "webapp.settings"} & loaded
+
+
+def test_identity_knows_neither_the_web_nor_the_database():
+    modules = (PROJECT / "webapp" / "identity").glob("*.py")
+    loaded = loaded_by(*(f"webapp.identity.{path.stem}" for path in modules))
     assert not {"flask", "psycopg", "sql", "webapp.settings"} & loaded
 
 
@@ -117,4 +126,7 @@ def test_a_noun_has_one_stem_in_every_layer():
     blueprints = stems("webapp/blueprints", ".py")
     assert stems("webapp/schemas", ".py") - {"common"} <= blueprints
     for noun in blueprints & stems("sql/queries", ".sql"):
-        assert noun in {"items", "events"}
+        assert noun in {
+            *("items", "events", "users", "audit_log"),
+            *("sessions", "totp", "api_keys", "workspaces", "members", "invitations"),
+        }

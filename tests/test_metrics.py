@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.test_processes import QUIET, children_of, eventually, serving
+from tests.processes import eventually, serving
+from tests.test_processes import QUIET, children_of
 from webapp.app import create_app
 
 TOKEN = "a-token-for-prometheus"

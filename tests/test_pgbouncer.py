@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests import databases
-from tests.test_processes import NOTE, QUIET, eventually, free_port, running, serving
+from tests.processes import eventually, free_port, running, serving
+from tests.test_processes import NOTE, QUIET
 
 pytestmark = pytest.mark.skipif(
     shutil.which("pgbouncer") is None, reason="PgBouncer is not installed"

@@ -47,3 +47,11 @@ def read_cursor(cursor: str | None, key: Callable[[str], Key]) -> Key | None:
         raise Problem(
             400, "invalid_cursor", "The cursor is not one of ours; take next_cursor as it came."
         ) from None
+
+
+def read_bigint(digits: str) -> int:
+    """A number that identifies a row. Raises ValueError where none can."""
+    number = int(digits)
+    if not 0 <= number < 2**63:
+        raise ValueError(number)
+    return number

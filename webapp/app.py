@@ -8,8 +8,11 @@ import structlog
 from flask import Flask, Response, g, request
 
 from webapp import (
+    auth,
+    client_address,
     db,
     errors,
+    limits,
     logs,
     metrics,
     openapi,
@@ -17,12 +20,24 @@ from webapp import (
     request_span,
     security,
     settings,
+    sign_in,
+    single_sign_on,
     tracing,
 )
 from webapp.blueprints import docs, health
 from webapp.blueprints import metrics as metrics_route
+from webapp.blueprints.accounts import accounts
+from webapp.blueprints.api_keys import api_keys
+from webapp.blueprints.audit_log import audit_log
 from webapp.blueprints.events import events
+from webapp.blueprints.invitations import invitations
 from webapp.blueprints.items import items
+from webapp.blueprints.members import members
+from webapp.blueprints.sessions import sessions
+from webapp.blueprints.sso import sso
+from webapp.blueprints.totp import totp
+from webapp.blueprints.users import users
+from webapp.blueprints.workspaces import workspaces
 
 log = structlog.get_logger("webapp.requests")
 
@@ -43,17 +58,28 @@ def create_app(given: settings.Settings | None = None) -> Flask:
         "SECRET_KEY": ours.secret_key,
         "MAX_CONTENT_LENGTH": ours.max_body_bytes,
     }
+    client_address.install(app, ours)
     request_id.install(app)
     request_span.install(app)
     errors.install(app)
     security.install(app, ours)
     _log_requests(app)
     db.install(app, ours)
+    sign_in.install(app, ours)
+    single_sign_on.install(app)
+    limits.install(app, ours)
+    app.after_request(auth.note_key_use)
     metrics.install(app, ours)
     health.install(app)
 
     api = openapi.make_api(app)
-    for blueprint in (items, events, health.health):
+    for blueprint in (
+        *(items, events),
+        *(sessions, accounts, totp, sso, api_keys),
+        *(workspaces, members, invitations),
+        *(users, audit_log),
+        health.health,
+    ):
         api.register_blueprint(blueprint)
     app.extensions["openapi"] = openapi.document(app, api)
     docs.install(app)
@@ -76,6 +102,6 @@ def _log_requests(app: Flask) -> None:
             path=request.path,
             status=response.status_code,
             duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
-            actor=f"user:{g.caller.user_id}" if "caller" in g else None,
+            actor=g.caller.actor if "caller" in g else None,
         )
         return response

@@ -67,15 +67,16 @@ def connection() -> Iterator[Connection]:
 
 
 @contextmanager
-def transaction() -> Iterator[Connection]:
-    """A transaction in the name of the caller; the one that is open already, if one is."""
+def transaction(actor: str | None = None) -> Iterator[Connection]:
+    """A transaction in the name of the caller, or of `actor` where nobody signed in yet; the one
+    that is open already, if one is."""
     if "connection" in g:
         yield g.connection
         return
     with pool().connection() as conn, conn.transaction():
         queries.requests.identify(
             conn,
-            actor=f"user:{g.caller.user_id}",
+            actor=g.caller.actor if "caller" in g else actor or "anonymous",
             request_id=request_id.current(),
             traceparent=tracing.traceparent(),
         )

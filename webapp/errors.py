@@ -43,6 +43,26 @@ _HTTP_CODES: Final = {
 # An action that the state machine refused, where the answer is not the usual 409 (I5).
 _REFUSED_ACTIONS: Final = {"retry": (400, "invalid_state")}
 
+# What the database refuses by a constraint, and what that means to a client.
+_REFUSED_BY_CONSTRAINT: Final = {
+    "users_handle_is_unique": (409, "handle_taken", "Somebody else has this handle."),
+    "identities_one_for_each_user_and_provider": (
+        409,
+        "sso_already_linked",
+        "This account is linked to another user of that provider.",
+    ),
+    "members_keep_an_owner": (
+        409,
+        "last_owner",
+        "A workspace keeps an owner: make somebody else one first.",
+    ),
+    "members_do_not_share_a_personal_workspace": (
+        409,
+        "personal_workspace",
+        "A personal workspace is not shared; make another one.",
+    ),
+}
+
 _MOST_ERRORS: Final = 50
 
 # Seconds after which a client may try again when the database does not answer.
@@ -122,6 +142,8 @@ def answer(error: Exception) -> Response:
             return not_found().response()
         case psycopg.IntegrityError() if error.diag.constraint_name == "transitions":
             return _from_refused_transition(error).response()
+        case psycopg.IntegrityError() if error.diag.constraint_name in _REFUSED_BY_CONSTRAINT:
+            return Problem(*_REFUSED_BY_CONSTRAINT[error.diag.constraint_name]).response()
         case psycopg.OperationalError() | PoolTimeout() | PoolClosed() | TooManyRequests():
             log.error("database_unavailable", error=str(error).strip())
             return Problem(

@@ -30,8 +30,8 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
     """Give the kept answer to a request whose key was used before.
 
-    Stands below `permit`, because keys belong to users, and above the parsing of the body, because
-    a body that is refused burns no key.
+    Stands below `permit`, because keys belong to users in a workspace, and above the parsing of
+    the body, because a body that is refused burns no key.
     """
 
     @wraps(view)
@@ -45,7 +45,8 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
                 "invalid_idempotency_key",
                 f"{HEADER} takes 1 to 255 visible ASCII characters; a UUID serves well.",
             )
-        mine = {"user_id": auth.caller().user_id, "key": key}
+        caller = auth.caller()
+        mine = {"user_id": caller.user_id, "workspace_id": caller.workspace_id, "key": key}
         request_hash = _hash_of_request()
         with db.transaction() as conn:
             if queries.idempotency_keys.claim(conn, **mine, request_hash=request_hash):

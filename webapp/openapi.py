@@ -20,7 +20,7 @@ from webapp.errors import Problem, invalid_input
 from webapp.schemas.common import ProblemAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from flask import Flask, Request
 
@@ -36,6 +36,29 @@ Every error is `application/problem+json` with a stable `code`. Every response c
 send `next_cursor` as `cursor` until it is null. A POST with an `Idempotency-Key` may be sent again
 within 24 hours and gives the same answer.
 """
+
+_SECURITY: Final = {
+    "access_token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The `access_token` of a log-in. An API key is taken here too.",
+    },
+    "api_key": {"type": "apiKey", "in": "header", "name": auth.KEY_HEADER},
+    "development": {
+        "type": "apiKey",
+        "in": "header",
+        "name": auth.DEVELOPMENT_HEADER,
+        "description": "Any handle; signs in as that user and makes it on first use.",
+    },
+}
+
+_WORKSPACE: Final = {
+    "in": "header",
+    "name": auth.WORKSPACE_HEADER,
+    "description": "The workspace that the request is about; by default one's personal one.",
+    "schema": {"type": "string", "format": "uuid"},
+}
 
 # No input of ours has so many; each unknown one would be named in the answer.
 _MOST_MEMBERS: Final = 100
@@ -92,14 +115,20 @@ def document(app: Flask, api: Api) -> bytes:
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
     }
+    components = spec["components"]
+    components["securitySchemes"] = {
+        name: scheme
+        for name, scheme in _SECURITY.items()
+        if name != "development" or app.config["SETTINGS"].in_development
+    }
+    schemes = list(components["securitySchemes"])
     by_path = {_as_openapi(rule): rule for rule, _ in views}
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
             if method != "parameters":
                 view = views[by_path[path], method]
                 operation["operationId"] = f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
-                _complete(operation, view, has_path_parameters="{" in path)
-    components = spec["components"]
+                _complete(method, path, operation, view, schemes)
     # flask-smorest's own forms of errors and pages, which ours stand in for.
     components["schemas"] = {
         name: schema
@@ -107,24 +136,17 @@ def document(app: Flask, api: Api) -> bytes:
         if name not in ("Error", "PaginationMetadata")
     }
     components.pop("responses", None)
-    if app.config["SETTINGS"].in_development:
-        components["securitySchemes"] = {
-            "development": {
-                "type": "apiKey",
-                "in": "header",
-                "name": auth.DEVELOPMENT_HEADER,
-                "description": "Any handle; signs in as that user and makes it on first use.",
-            }
-        }
     return orjson.dumps(spec)
 
 
-def _complete(operation: Document, view: Any, *, has_path_parameters: bool) -> None:
+def _complete(
+    method: str, path: str, operation: Document, view: Any, schemes: Iterable[str]
+) -> None:
     """Add to an operation what the rules of every route say of it."""
     responses = operation["responses"]
     responses.pop("default", None)
     responses.pop("422", None)
-    for status in _possible_errors(operation, view, has_path_parameters=has_path_parameters):
+    for status in _possible_errors(method, path, operation, view):
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "content": {errors.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -142,29 +164,35 @@ def _complete(operation: Document, view: Any, *, has_path_parameters: bool) -> N
             }
         )
     if view.permission != auth.PUBLIC:
-        operation["security"] = [{"development": []}]
+        operation["security"] = [{name: []} for name in schemes]
+        if "{workspace_id}" not in path:
+            parameters.append(_WORKSPACE)
         operation["description"] = (
             f"{operation.get('description', '')}\n\nTakes `{view.permission}`.".strip()
         )
 
 
-def _possible_errors(operation: Document, view: Any, *, has_path_parameters: bool) -> Iterator[int]:
+def _possible_errors(method: str, path: str, operation: Document, view: Any) -> Iterator[int]:
+    has_path_parameters = "{" in path
     has_body = "requestBody" in operation
     has_arguments = has_body or any(
         parameter["in"] == "query" for parameter in operation.get("parameters", [])
     )
     idempotent = getattr(view, "is_idempotent", False)
-    if view.permission != auth.PUBLIC:
-        yield from (401, 403)
+    if view.is_limited:
+        yield from (401, 403, 429)
         # An address that is served by nothing but the database may find it away.
         yield 503
+    if view.permission != auth.PUBLIC:
+        # The workspace that a request names may be none, or another's.
+        yield from (404, 422)
     if has_arguments or idempotent:
         yield from (400, 422)
     if has_path_parameters:
         yield 404
     if has_body:
         yield from (413, 415)
-    if has_body and has_path_parameters:
+    if method != "get" and (has_body or has_path_parameters):
         yield 409
     yield 500
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask_cors import CORS
 
-from webapp import auth, idempotency, request_id
+from webapp import auth, cookies, idempotency, request_id
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -39,11 +39,22 @@ def install(app: Flask, settings: Settings) -> None:
             app,
             resources={r"/api/.*": {"origins": list(settings.cors_origins)}},
             allow_headers=[
+                "Authorization",
                 "Content-Type",
                 idempotency.HEADER,
                 request_id.HEADER,
+                auth.KEY_HEADER,
+                auth.WORKSPACE_HEADER,
                 auth.DEVELOPMENT_HEADER,
+                cookies.CSRF_HEADER,
             ],
-            expose_headers=[request_id.HEADER, idempotency.REPLAYED, "Location", "Retry-After"],
+            expose_headers=[
+                request_id.HEADER,
+                idempotency.REPLAYED,
+                *("Location", "Retry-After"),
+                *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy"),
+            ],
+            # For the session's cookie. The settings let no * stand for the origins.
+            supports_credentials=True,
             max_age=600,
         )

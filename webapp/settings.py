@@ -8,16 +8,15 @@ whatever the file says.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, validate
 
 from sql import server
+from webapp import setting_mistakes
+from webapp.setting_mistakes import DEVELOPMENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,13 +31,6 @@ DEVELOPMENT_DATABASE: Final = "coffer"
 DEVELOPMENT_APP_ROLE: Final = "coffer_app"
 DEVELOPMENT_OWNER_ROLE: Final = "coffer_owner"
 
-_DEVELOPMENT_SECRET: Final = "for development only, and known to everybody"
-_SHORTEST_SECRET: Final = 32
-_SHORTEST_TOKEN: Final = 16
-
-# As many days of history are spared by the database itself, whoever asks.
-_FEWEST_DAYS: Final = 30
-
 
 class SettingsError(Exception):
     """One or more settings are wrong. `mistakes` has a line for each, naming the variable."""
@@ -49,6 +41,17 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SsoProvider:
+    """A provider of single sign-on, by OpenID Connect."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    sign_up: bool = False  # whether whoever it knows may become a user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the environment said. Secrets stay out of its repr, and so out of logs."""
 
@@ -56,6 +59,7 @@ class Settings:
     database_url: str = field(repr=False)
     database_migrate_url: str = field(repr=False)
     secret_key: str = field(repr=False)
+    secret_keys_former: tuple[str, ...] = field(default=(), repr=False)
     database_pooler: bool = False
     database_listen_url: str | None = field(default=None, repr=False)
     database_pool_size: int = 17
@@ -74,6 +78,26 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     worker_metrics: str | None = None
     otel_endpoint: str | None = None
+    public_url: str = "http://localhost:8080"
+    app_url: str | None = None
+    trusted_proxies: int = 0
+    registration_enabled: bool = True
+    access_token_minutes: int = 15
+    session_days: int = 30
+    argon2_memory_kib: int = 19_456
+    argon2_time_cost: int = 2
+    argon2_parallelism: int = 1
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str = "coffer@localhost"
+    sso_providers: tuple[SsoProvider, ...] = ()
+    rate_limit_reads: int = 3000
+    rate_limit_writes: int = 600
+    audit_kept_days: int = 0
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail reaches anybody: by SMTP, or in development on the terminal."""
+        return self.smtp_url is not None or not self.in_production
 
     @property
     def in_development(self) -> bool:
@@ -112,7 +136,7 @@ def load() -> Settings:
         "environment": environment,
         "database_url": database_url,
         "database_migrate_url": migrate_url,
-        "secret_key": env.str("SECRET_KEY", None if in_production else _DEVELOPMENT_SECRET),
+        "secret_key": env.str("SECRET_KEY", None if in_production else DEVELOPMENT_SECRET),
         "database_pooler": (pooler := env.bool("DATABASE_POOLER", False)),
         "database_listen_url": env.str("DATABASE_LISTEN_URL", None if pooler else database_url),
         "database_pool_size": env.int("DATABASE_POOL_SIZE", (threads or 16) + 1, validate=whole),
@@ -131,11 +155,49 @@ def load() -> Settings:
         "metrics_token": env.str("METRICS_TOKEN", None) or None,
         "worker_metrics": env.str("WORKER_METRICS", None) or None,
         "otel_endpoint": env.str("OTEL_EXPORTER_OTLP_ENDPOINT", None) or None,
+        **_of_identity(env, environment),
     }
-    mistakes = _wrong_values(env) + _wrong_together(found)
+    mistakes = _wrong_values(env) + setting_mistakes.mistakes(found)
     if mistakes:
         raise SettingsError(mistakes)
-    return Settings(**found)
+    sign_up = {"sign_up": found["registration_enabled"]}
+    providers = [SsoProvider(**sign_up | each) for each in found["sso_providers"]]
+    return Settings(**found | {"sso_providers": tuple(providers)})
+
+
+def _of_identity(env: Env, environment: str | None) -> dict[str, Any]:
+    """The settings of accounts, of how they sign in, and of what they may use."""
+    in_production = environment == "production"
+    whole = validate.Range(min=1)
+    natural = validate.Range(min=0)
+    port = os.environ.get("PORT", "8080")
+    smtp_url = env.str("SMTP_URL", None) or None
+    return {
+        "secret_keys_former": tuple(env.list("SECRET_KEYS_FORMER", []) or ()),
+        "public_url": (
+            env.str("PUBLIC_URL", None) or ("" if in_production else f"http://localhost:{port}")
+        ).rstrip("/"),
+        "app_url": (env.str("APP_URL", None) or "").rstrip("/") or None,
+        "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=natural),
+        "registration_enabled": env.bool(
+            "REGISTRATION_ENABLED", smtp_url is not None or not in_production
+        ),
+        "access_token_minutes": env.int(
+            "ACCESS_TOKEN_MINUTES", 15, validate=validate.Range(min=1, max=60)
+        ),
+        "session_days": env.int("SESSION_DAYS", 30, validate=validate.Range(min=1, max=400)),
+        "argon2_memory_kib": env.int(
+            "ARGON2_MEMORY_KIB", 19_456, validate=validate.Range(min=64, max=1_048_576)
+        ),
+        "argon2_time_cost": env.int("ARGON2_TIME_COST", 2, validate=whole),
+        "argon2_parallelism": env.int("ARGON2_PARALLELISM", 1, validate=whole),
+        "smtp_url": smtp_url,
+        "mail_from": env.str("MAIL_FROM", None) or ("" if smtp_url else "coffer@localhost"),
+        "sso_providers": env.json("SSO_PROVIDERS", None) or [],
+        "rate_limit_reads": env.int("RATE_LIMIT_READS", 3000, validate=natural),
+        "rate_limit_writes": env.int("RATE_LIMIT_WRITES", 600, validate=natural),
+        "audit_kept_days": env.int("AUDIT_KEPT_DAYS", 0, validate=natural),
+    }
 
 
 def names_a_database() -> bool:
@@ -163,64 +225,3 @@ def _wrong_values(env: Env) -> list[str]:
         messages = cast("Mapping[str, list[str]]", error.error_messages)
         return [f"{name}: {' '.join(said)}" for name, said in messages.items()]
     return []
-
-
-def _wrong_together(found: Mapping[str, object]) -> list[str]:
-    """The mistakes that take more than one setting to see."""
-    mistakes = []
-    production = found["environment"] == "production"
-    for variable in ("database_url", "database_migrate_url", "database_listen_url"):
-        url = found[variable]
-        if isinstance(url, str) and urlsplit(url).scheme not in ("postgresql", "postgres"):
-            mistakes.append(f"{variable.upper()}: must begin with postgresql://")
-    if not found["database_url"]:
-        mistakes.append(
-            "DATABASE_URL: missing; in development `make dev` starts a database, elsewhere name "
-            "one: postgresql://user:password@host/database"
-        )
-    secret = found["secret_key"]
-    if not secret:
-        mistakes.append(f"SECRET_KEY: missing; set {_SHORTEST_SECRET} or more random characters")
-    elif production and (secret == _DEVELOPMENT_SECRET or len(str(secret)) < _SHORTEST_SECRET):
-        mistakes.append(
-            f"SECRET_KEY: must be {_SHORTEST_SECRET} or more random characters of your own"
-        )
-    if found["ai_url"] and not found["ai_model"]:
-        mistakes.append("AI_MODEL: missing; AI_URL needs the name of a model")
-    if found["ai_url"] and urlsplit(str(found["ai_url"])).scheme not in ("http", "https"):
-        mistakes.append("AI_URL: must begin with https:// or http://")
-    if 0 < int(str(found["events_kept_days"])) < _FEWEST_DAYS:
-        mistakes.append(f"EVENTS_KEPT_DAYS: must be {_FEWEST_DAYS} or more, or 0 to keep them all")
-    if production and found["fetch_allow_loopback"]:
-        mistakes.append("FETCH_ALLOW_LOOPBACK: only for tests; refused in production")
-    return mistakes + _wrong_to_watch(found)
-
-
-def _wrong_to_watch(found: Mapping[str, object]) -> list[str]:
-    """The mistakes in what operators watch Coffer by."""
-    mistakes = []
-    token, address, endpoint = (
-        str(found[name] or "") for name in ("metrics_token", "worker_metrics", "otel_endpoint")
-    )
-    if token and (len(token) < _SHORTEST_TOKEN or not re.fullmatch(r"[\x21-\x7e]+", token)):
-        mistakes.append(
-            f"METRICS_TOKEN: must be {_SHORTEST_TOKEN} or more random characters without spaces"
-        )
-    host, _, port = address.rpartition(":")
-    if address and not (host and port.isdecimal() and 0 < int(port) < 65536):
-        mistakes.append("WORKER_METRICS: must be host:port, such as 127.0.0.1:9100")
-    if endpoint and urlsplit(endpoint).scheme not in ("http", "https"):
-        mistakes.append("OTEL_EXPORTER_OTLP_ENDPOINT: must begin with https:// or http://")
-    elif endpoint and not _has_opentelemetry():
-        mistakes.append(
-            "OTEL_EXPORTER_OTLP_ENDPOINT: takes OpenTelemetry, which is not installed; "
-            "pip install '.[otel]'"
-        )
-    return mistakes
-
-
-def _has_opentelemetry() -> bool:
-    try:
-        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
-    except ModuleNotFoundError:  # not even the packages around it
-        return False

@@ -15,8 +15,13 @@ COMMANDS: Final = (
     "clock",
     "queue",
     "dead",
+    "user",
+    "api_key",
     "enrich_items",
+    "send_mails",
     "expire_idempotency_keys",
+    "expire_tokens",
+    "prune_audit_log",
     "prune_events",
     "prune_workers",
 )

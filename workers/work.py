@@ -5,10 +5,21 @@ from __future__ import annotations
 from workers.command import command_for
 from workers.enrich_items import enrich_items
 from workers.expire_idempotency_keys import expire_idempotency_keys
+from workers.expire_tokens import expire_tokens
+from workers.prune_audit_log import prune_audit_log
 from workers.prune_events import prune_events
 from workers.prune_workers import prune_workers
+from workers.send_mails import send_mails
 
-KINDS = (enrich_items, expire_idempotency_keys, prune_events, prune_workers)
+KINDS = (
+    enrich_items,
+    send_mails,
+    expire_idempotency_keys,
+    expire_tokens,
+    prune_audit_log,
+    prune_events,
+    prune_workers,
+)
 
 command = command_for(KINDS, __doc__)
 

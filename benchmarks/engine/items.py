@@ -34,10 +34,10 @@ def saved(item_id: Any) -> dict[str, Any]:
 def make(conn: psycopg.Connection, rows: int, *, queued: bool) -> None:
     """Items in status `enriching`; without `queued`, their work is taken out of the outbox."""
     conn.execute("INSERT INTO users (handle) VALUES ('ana')")
-    conn.execute("INSERT INTO workspaces (owner_id, name) SELECT id, 'w' FROM users")
+    conn.execute("INSERT INTO workspaces (personal_of, name) SELECT id, 'w' FROM users")
     conn.execute(
         "INSERT INTO items (workspace_id, created_by, source_type, raw_text, status)"
-        " SELECT w.id, w.owner_id, 'note', repeat('word ', 200), 'enriching'"
+        " SELECT w.id, w.personal_of, 'note', repeat('word ', 200), 'enriching'"
         " FROM workspaces AS w, generate_series(1, %s)",
         (rows,),
     )

@@ -1,8 +1,8 @@
 -- name: claim :exec
 -- Takes a key that is new or has expired: 1, or 0 where it is in use. Waits for a transaction that
 -- is about to use it.
-INSERT INTO idempotency_keys AS kept (user_id, key, request_hash)
-VALUES (%(user_id)s, %(key)s, %(request_hash)s)
+INSERT INTO idempotency_keys AS kept (user_id, workspace_id, key, request_hash)
+VALUES (%(user_id)s, %(workspace_id)s, %(key)s, %(request_hash)s)
 ON CONFLICT ON CONSTRAINT idempotency_keys_pkey
 DO UPDATE
       SET request_hash = EXCLUDED.request_hash,
@@ -19,6 +19,7 @@ UPDATE idempotency_keys
        location = %(location)s,
        body = %(body)s
  WHERE user_id = %(user_id)s
+   AND workspace_id = %(workspace_id)s
    AND key = %(key)s;
 
 -- name: get :one
@@ -29,13 +30,14 @@ SELECT request_hash,
        body
   FROM idempotency_keys
  WHERE user_id = %(user_id)s
+   AND workspace_id = %(workspace_id)s
    AND key = %(key)s;
 
 -- name: expire :exec
 -- Removes a batch of expired keys, oldest first.
 DELETE FROM idempotency_keys AS kept
  USING (
-         SELECT user_id, key
+         SELECT user_id, workspace_id, key
            FROM idempotency_keys
           WHERE expires_at <= now()
           ORDER BY expires_at
@@ -43,4 +45,5 @@ DELETE FROM idempotency_keys AS kept
             FOR UPDATE SKIP LOCKED
        ) AS expired
  WHERE kept.user_id = expired.user_id
+   AND kept.workspace_id = expired.workspace_id
    AND kept.key = expired.key;

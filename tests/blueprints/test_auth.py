@@ -14,9 +14,10 @@ def test_the_first_use_of_a_handle_makes_the_user_and_their_workspace(sign_in, o
     assert sign_in("ana").get("/api/items/pending").status_code == 200
     assert sign_in("ana").get("/api/items/pending").status_code == 200
     rows = owner.execute(
-        "SELECT u.handle, w.name, w.is_personal FROM users u JOIN workspaces w ON w.owner_id = u.id"
+        "SELECT u.handle, w.name, m.role FROM users u JOIN workspaces w ON w.personal_of = u.id"
+        " JOIN members m ON m.workspace_id = w.id AND m.user_id = u.id"
     )
-    assert rows.fetchall() == [("ana", "ana", True)]
+    assert rows.fetchall() == [("ana", "ana", "owner")]
 
 
 def test_ten_first_uses_at_once_make_one_user(sign_in, owner):

@@ -133,11 +133,42 @@ def test_the_app_role_has_these_privileges_and_no_others(database):
         )
         granted = dict(rows.fetchall())
     assert granted.pop("events") == "SELECT"  # and INSERT of all columns but two, see below
-    assert granted.pop("transitions") == "SELECT"
+    assert granted.pop("audit_log") == "SELECT"  # the same
+    assert granted.pop("transitions") == granted.pop("role_permissions") == "SELECT"
     assert granted.pop("schedules") == "SELECT UPDATE"
     own = {table: granted.pop(table) for table in list(granted) if "yoyo" in table}
     assert set(own.values()) == {"SELECT"}
-    assert set(granted.values()) == {"DELETE INSERT SELECT UPDATE"}
+    assert set(granted.values()) == {"DELETE INSERT SELECT"}  # and UPDATE of some columns
+
+
+def test_nothing_moves_to_another_workspace_or_user(database):
+    with database.connect() as conn:
+        rows = conn.execute(
+            "SELECT DISTINCT column_name::text FROM information_schema.role_column_grants"
+            " WHERE grantee = %s AND privilege_type = 'UPDATE' AND table_name <> 'schedules'",
+            (databases.APP_ROLE,),
+        )
+        changeable = {name for (name,) in rows}
+    assert not changeable & {"id", "workspace_id", "user_id", "created_by", "personal_of"}
+    assert {"title", "status", "role", "password_hash"} <= changeable
+
+
+@pytest.mark.parametrize(("column", "value"), [("id", "9000"), ("occurred_at", "now()")])
+def test_the_app_role_adds_to_the_audit_log_but_not_its_order_or_time(app_conn, column, value):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app_conn.execute(
+            f"INSERT INTO audit_log (action, actor, {column})"
+            f" OVERRIDING SYSTEM VALUE VALUES ('login.failed', 'me', {value})"
+        )
+
+
+@pytest.mark.parametrize("table", ["events", "audit_log"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET actor = 'x'", "DELETE FROM {}", "TRUNCATE {}"]
+)
+def test_the_app_role_rewrites_no_history(app_conn, table, statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app_conn.execute(statement.format(table))
 
 
 @pytest.mark.parametrize(("column", "value"), [("id", "9000"), ("occurred_at", "now()")])

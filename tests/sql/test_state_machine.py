@@ -33,7 +33,9 @@ def moves(conn, item_id):
 
 
 def test_the_table_lists_the_moves_that_requirement_i2_names(owner):
-    rows = owner.execute("SELECT from_status, to_status, event FROM transitions")
+    rows = owner.execute(
+        "SELECT from_status, to_status, event FROM transitions WHERE entity = 'item'"
+    )
     assert {(before, after): event for before, after, event in rows} == LISTED
 
 
@@ -66,6 +68,72 @@ def test_no_item_is_born_in_a_status_that_is_no_birth(make, status):
             " VALUES (%s, %s, 'note', 'x', %s)",
             (user["workspace_id"], user["id"], status),
         )
+
+
+# Of the others: the moves from each status, and how one gets there from a birth.
+OTHERS = {
+    "session": {
+        None: ["awaiting_totp", "active"],
+        "awaiting_totp": ["active", "ended"],
+        "active": ["ended"],
+        "ended": [],
+    },
+    "mail": {
+        None: ["queued"],
+        "queued": ["sent", "dropped", "failed"],
+        "failed": ["queued"],
+        "sent": [],
+        "dropped": [],
+    },
+}
+PATHS = {
+    "session": {
+        "awaiting_totp": ["awaiting_totp"],
+        "active": ["active"],
+        "ended": ["active", "ended"],
+    },
+    "mail": {
+        "queued": ["queued"],
+        "sent": ["queued", "sent"],
+        "dropped": ["queued", "dropped"],
+        "failed": ["queued", "failed"],
+    },
+}
+
+
+def test_every_entity_of_the_table_is_tried(owner):
+    rows = owner.execute("SELECT entity, from_status, to_status FROM transitions").fetchall()
+    listed = {(entity, before, after) for entity, before, after in rows if entity != "item"}
+    assert listed == {
+        (entity, before, after)
+        for entity, moves_of in OTHERS.items()
+        for before, afters in moves_of.items()
+        for after in afters
+    }
+
+
+@pytest.mark.parametrize(
+    ("entity", "before", "after"),
+    [
+        (entity, before, after)
+        for entity, paths in PATHS.items()
+        for before, after in product(paths, paths)
+        if before != after
+    ],
+)
+def test_sessions_and_mails_make_the_listed_moves_and_no_others(make, entity, before, after):
+    first, *rest = PATHS[entity][before]
+    thing = make.born(entity, first)
+    move = f"UPDATE {entity}s SET status = %s WHERE id = %s"
+    for status in rest:
+        make.conn.execute(move, (status, thing))
+    if after in OTHERS[entity][before]:
+        make.conn.execute(move, (after, thing))
+        assert moves(make.conn, thing)[-1][:2] == (before, after)
+    else:
+        with pytest.raises(psycopg.errors.CheckViolation) as refused:
+            make.conn.execute(move, (after, thing))
+        assert refused.value.diag.constraint_name == "transitions"
 
 
 def test_a_refused_move_tells_the_status_and_what_is_allowed(make):

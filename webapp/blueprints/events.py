@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sql import queries
-from webapp.answers import page, read_cursor
+from webapp.answers import page, read_bigint, read_cursor
 from webapp.auth import caller, permit
 from webapp.db import connection
 from webapp.openapi import Blueprint
@@ -26,7 +26,7 @@ events = Blueprint("events", __name__, url_prefix="/api", description="What happ
 @events.response(200, EventPage)
 def list_of_item(arguments: dict[str, Any], item_id: UUID) -> Response:
     """Show an item's timeline, oldest first"""
-    after = read_cursor(arguments["cursor"], _bigint)
+    after = read_cursor(arguments["cursor"], read_bigint)
     limit = arguments["limit"]
     workspace_id = caller().workspace_id
     with connection() as conn:
@@ -40,10 +40,3 @@ def list_of_item(arguments: dict[str, Any], item_id: UUID) -> Response:
             limit=limit + 1,
         )
     return page(rows, limit)
-
-
-def _bigint(digits: str) -> int:
-    number = int(digits)
-    if not 0 <= number < 2**63:
-        raise ValueError(number)
-    return number

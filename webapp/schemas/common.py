@@ -59,6 +59,29 @@ def web_address(value: str) -> None:
         raise ValidationError("Must not carry a user name or a password.")
 
 
+def email(**kwargs: Any) -> fields.Email:
+    """A mail address."""
+    return fields.Email(
+        required=True,
+        validate=validate.Length(3, 254),
+        metadata={"example": "ana@example.com"},
+        **kwargs,
+    )
+
+
+def page_of(entry: type[Schema]) -> type[Schema]:
+    """The schema of a page of a list."""
+    made = Schema.from_dict(
+        {
+            "items": fields.List(fields.Nested(entry), required=True),
+            "next_cursor": fields.String(required=True, allow_none=True),
+        },
+        name=f"{entry.__name__}Page",
+    )
+    made.__doc__ = f"A page of a list of {entry.__name__}."
+    return made
+
+
 class PageArguments(Schema):
     """Which page of a list (P15)."""
 

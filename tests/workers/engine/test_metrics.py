@@ -11,8 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
+from tests.processes import eventually, free_port, running
 from tests.test_metrics import samples, scrape
-from tests.test_processes import eventually, free_port, running
 from tests.workers.conftest import KIND, due_now, enqueue, kind_of
 from webapp.clients import ClientError
 from workers.engine.hands import Outcome

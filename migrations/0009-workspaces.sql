@@ -1,0 +1,151 @@
+-- Workspaces that several people share: members with a role, what each role may do, invitations.
+
+-- What a role may do. Beside the roles of a workspace there are two that everybody has or lacks:
+-- `user`, whoever signed in, and `admin`.
+CREATE TABLE role_permissions (
+  role       text NOT NULL,
+  permission text NOT NULL,
+  CONSTRAINT role_permissions_pkey PRIMARY KEY (role, permission)
+);
+
+INSERT INTO role_permissions (role, permission)
+VALUES
+  ('user',   'account:read'),
+  ('user',   'account:manage'),
+  ('user',   'workspaces:create'),
+  ('admin',  'admin:users:read'),
+  ('admin',  'admin:users:manage'),
+  ('admin',  'admin:audit:read'),
+  ('viewer', 'workspace:read'),
+  ('viewer', 'workspace:items:read'),
+  ('member', 'workspace:read'),
+  ('member', 'workspace:items:read'),
+  ('member', 'workspace:items:write'),
+  ('owner',  'workspace:read'),
+  ('owner',  'workspace:items:read'),
+  ('owner',  'workspace:items:write'),
+  ('owner',  'workspace:members:manage'),
+  ('owner',  'workspace:settings:manage');
+
+CREATE TABLE members (
+  workspace_id uuid        NOT NULL,
+  user_id      uuid        NOT NULL,
+  role         text        NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT members_pkey PRIMARY KEY (workspace_id, user_id),
+  CONSTRAINT members_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE,
+  CONSTRAINT members_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
+  CONSTRAINT members_role_is_known CHECK (role IN ('owner', 'member', 'viewer'))
+);
+
+CREATE INDEX members_by_user ON members (user_id, workspace_id);
+
+INSERT INTO members (workspace_id, user_id, role, created_at)
+SELECT id, owner_id, 'owner', created_at
+  FROM workspaces;
+
+-- Whose personal workspace it is, null for one that is shared. Who owns a workspace is among its
+-- members now.
+ALTER TABLE workspaces
+  ADD COLUMN personal_of uuid,
+  ADD CONSTRAINT workspaces_one_personal_for_each_user UNIQUE (personal_of),
+  ADD CONSTRAINT workspaces_user_exists FOREIGN KEY (personal_of) REFERENCES users (id);
+
+UPDATE workspaces
+   SET personal_of = owner_id
+ WHERE is_personal;
+
+ALTER TABLE workspaces
+  DROP COLUMN owner_id,
+  DROP COLUMN is_personal;
+
+-- A workspace keeps an owner. Who leaves waits for whoever else is leaving, and then sees who is
+-- left.
+CREATE FUNCTION keep_an_owner()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM FROM workspaces
+    WHERE id = OLD.workspace_id
+      FOR NO KEY UPDATE;
+  IF FOUND AND NOT EXISTS (
+    SELECT FROM members
+     WHERE workspace_id = OLD.workspace_id
+       AND role = 'owner'
+  ) THEN
+    RAISE EXCEPTION 'a workspace keeps an owner'
+      USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'members_keep_an_owner';
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER members_keep_an_owner_when_one_leaves
+  AFTER DELETE ON members
+  FOR EACH ROW
+  WHEN (OLD.role = 'owner')
+  EXECUTE FUNCTION keep_an_owner();
+
+CREATE TRIGGER members_keep_an_owner_when_a_role_changes
+  AFTER UPDATE OF role ON members
+  FOR EACH ROW
+  WHEN (OLD.role = 'owner' AND NEW.role <> 'owner')
+  EXECUTE FUNCTION keep_an_owner();
+
+-- A personal workspace is one's own.
+CREATE FUNCTION keep_personal_workspaces()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM workspaces
+     WHERE id = NEW.workspace_id
+       AND personal_of <> NEW.user_id
+  ) THEN
+    RAISE EXCEPTION 'a personal workspace is not shared'
+      USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'members_do_not_share_a_personal_workspace';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER members_do_not_share_a_personal_workspace
+  BEFORE INSERT ON members
+  FOR EACH ROW
+  EXECUTE FUNCTION keep_personal_workspaces();
+
+-- Invitations that wait for an answer; one that is accepted is gone, and so is one that another to
+-- the same address took the place of.
+CREATE TABLE invitations (
+  id           uuid        NOT NULL,
+  workspace_id uuid        NOT NULL,
+  email        text        NOT NULL,
+  role         text        NOT NULL,
+  token_hash   bytea       NOT NULL,
+  invited_by   uuid        NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  expires_at   timestamptz NOT NULL,
+  CONSTRAINT invitations_pkey PRIMARY KEY (id),
+  CONSTRAINT invitations_token_is_unique UNIQUE (token_hash),
+  CONSTRAINT invitations_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE,
+  CONSTRAINT invitations_inviter_exists FOREIGN KEY (invited_by) REFERENCES users (id),
+  CONSTRAINT invitations_role_is_known CHECK (role IN ('owner', 'member', 'viewer')),
+  CONSTRAINT invitations_email_is_3_to_254_characters CHECK (length(email) BETWEEN 3 AND 254)
+);
+
+CREATE UNIQUE INDEX invitations_one_for_each_address ON invitations (workspace_id, fold(email));
+CREATE INDEX invitations_by_expiry ON invitations (expires_at);
+
+-- An answer is kept for the workspace it is about: the same key sent to another one is another
+-- request.
+DELETE FROM idempotency_keys;
+
+ALTER TABLE idempotency_keys
+  ADD COLUMN workspace_id uuid NOT NULL,
+  ADD CONSTRAINT idempotency_keys_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE,
+  DROP CONSTRAINT idempotency_keys_pkey,
+  ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, workspace_id, key);

@@ -1,0 +1,84 @@
+-- name: create :maybe
+-- Invites an address into a workspace, in place of an earlier invitation, and writes to it; no row
+-- where the workspace is a personal one. The mail waits its turn with the workspace's other work.
+WITH earlier AS (
+  DELETE FROM invitations
+   WHERE workspace_id = %(workspace_id)s
+     AND fold(email) = fold(%(email)s)
+),
+invitation AS (
+  INSERT INTO invitations
+    (id, workspace_id, email, role, token_hash, invited_by, expires_at)
+  SELECT %(id)s,
+         id,
+         %(email)s,
+         %(role)s,
+         %(token_hash)s,
+         %(invited_by)s,
+         now() + %(lifetime)s
+    FROM workspaces
+   WHERE id = %(workspace_id)s
+     AND personal_of IS NULL
+  RETURNING id, workspace_id, email, role, invited_by, created_at, expires_at
+),
+mail AS (
+  INSERT INTO mails (workspace_id, template, recipient, about)
+  SELECT workspace_id, 'invitation', email, id
+    FROM invitation
+)
+SELECT id,
+       email,
+       role,
+       invited_by,
+       created_at,
+       expires_at
+  FROM invitation;
+
+-- name: list_of_workspace :many
+-- The invitations of a workspace that wait for an answer, newest first.
+SELECT id,
+       email,
+       role,
+       invited_by,
+       created_at,
+       expires_at
+  FROM invitations
+ WHERE workspace_id = %(workspace_id)s
+   AND expires_at > now()
+   AND id < coalesce(%(before)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ ORDER BY id DESC
+ LIMIT %(limit)s;
+
+-- name: withdraw :one
+-- Takes an invitation back.
+DELETE FROM invitations
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+RETURNING email;
+
+-- name: accept :maybe
+-- Uses up an invitation; no row where the token is none, or past.
+DELETE FROM invitations
+ WHERE token_hash = %(token_hash)s
+   AND expires_at > now()
+RETURNING workspace_id, role, invited_by;
+
+-- name: is_for :maybe
+-- Whether a token is that of an invitation to this address.
+SELECT true AS is_invited
+  FROM invitations
+ WHERE token_hash = %(token_hash)s
+   AND fold(email) = fold(%(email)s)
+   AND expires_at > now();
+
+-- name: expire :exec
+-- Removes invitations that nobody answered in time.
+DELETE FROM invitations
+ WHERE id IN (
+         SELECT id
+           FROM invitations
+          WHERE expires_at < now()
+          ORDER BY expires_at
+          LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+       );

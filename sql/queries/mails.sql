@@ -1,0 +1,91 @@
+-- name: create :exec
+-- A mail to be sent: a notice to a user.
+INSERT INTO mails (template, recipient, about, details)
+VALUES (%(template)s, %(recipient)s, %(about)s, %(details)s);
+
+-- name: load :many
+-- Mails that are to be sent, each with what its template tells of. Where `is_wanted` is false there
+-- is nobody or nothing to send it about any more.
+SELECT mail.id,
+       mail.template,
+       mail.recipient,
+       mail.about,
+       mail.details,
+       mail.created_at,
+       CASE mail.template
+         WHEN 'registration' THEN registration.id IS NOT NULL
+         WHEN 'password_reset' THEN reset.id IS NOT NULL
+           AND account.id IS NOT NULL
+           AND account.disabled_at IS NULL
+         WHEN 'invitation' THEN invitation.id IS NOT NULL
+         ELSE true
+       END AS is_wanted,
+       account.id IS NOT NULL AS has_account,
+       coalesce(registration.token_hash, reset.token_hash, invitation.token_hash) AS token_hash,
+       coalesce(
+         registration.expires_at - registration.created_at,
+         reset.expires_at - reset.created_at,
+         invitation.expires_at - invitation.created_at
+       ) AS lifetime,
+       workspace.name AS workspace_name,
+       coalesce(inviter.name, inviter.handle) AS inviter_name,
+       invitation.role
+  FROM mails AS mail
+  LEFT JOIN registrations AS registration
+    ON mail.template = 'registration'
+   AND registration.id = mail.about
+   AND registration.expires_at > now()
+  LEFT JOIN password_resets AS reset
+    ON mail.template = 'password_reset'
+   AND reset.id = mail.about
+   AND reset.expires_at > now()
+  LEFT JOIN invitations AS invitation
+    ON mail.template = 'invitation'
+   AND invitation.id = mail.about
+   AND invitation.expires_at > now()
+  LEFT JOIN workspaces AS workspace
+    ON workspace.id = invitation.workspace_id
+  LEFT JOIN users AS inviter
+    ON inviter.id = invitation.invited_by
+  LEFT JOIN users AS account
+    ON fold(account.email) = fold(mail.recipient)
+ WHERE mail.id = ANY (%(ids)s::uuid[])
+   AND mail.status = 'queued';
+
+-- name: finish :exec
+-- A mail was sent, or dropped; 0 where it is not to be sent any more.
+UPDATE mails
+   SET status = %(status)s,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'queued';
+
+-- name: fail :exec
+-- A mail could not be sent.
+UPDATE mails
+   SET status = 'failed',
+       error = %(error)s,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'queued';
+
+-- name: retry :exec
+-- An operator has a mail sent that was given up.
+UPDATE mails
+   SET status = 'queued',
+       error = NULL,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'failed';
+
+-- name: expire :exec
+-- Removes mails a month after they were written.
+DELETE FROM mails
+ WHERE id IN (
+         SELECT id
+           FROM mails
+          WHERE created_at < now() - interval '30 days'
+          ORDER BY created_at
+          LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+       );

@@ -1,0 +1,44 @@
+-- name: list_of_workspace :many
+-- The members of a workspace, in the order of their ids.
+SELECT member.user_id AS id,
+       users.handle,
+       users.name,
+       users.email,
+       member.role,
+       member.created_at AS joined_at
+  FROM members AS member
+  JOIN users
+    ON users.id = member.user_id
+ WHERE member.workspace_id = %(workspace_id)s
+   AND member.user_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+ ORDER BY member.user_id
+ LIMIT %(limit)s;
+
+-- name: change_role :one
+-- Another role for a member. The database refuses to take the last owner away.
+UPDATE members
+   SET role = %(role)s
+  FROM users
+ WHERE members.workspace_id = %(workspace_id)s
+   AND members.user_id = %(user_id)s
+   AND users.id = members.user_id
+RETURNING users.id,
+          users.handle,
+          users.name,
+          users.email,
+          members.role,
+          members.created_at AS joined_at;
+
+-- name: remove :one
+-- A member leaves, or is sent away, with their keys. The database refuses to let the last owner go.
+DELETE FROM members
+ WHERE workspace_id = %(workspace_id)s
+   AND user_id = %(user_id)s
+RETURNING user_id AS id, role;
+
+-- name: join :exec
+-- A user becomes a member; 0 where they are one already.
+INSERT INTO members (workspace_id, user_id, role)
+VALUES (%(workspace_id)s, %(user_id)s, %(role)s)
+ON CONFLICT ON CONSTRAINT members_pkey
+DO NOTHING;

@@ -1,0 +1,42 @@
+-- name: charge :many
+-- Takes from allowances, each `worth` of time from a window of time; those of which there was
+-- enough, with how much is used now.
+INSERT INTO rate_limits AS kept (key, used_until)
+SELECT wanted.key,
+       now() + wanted.worth
+  FROM unnest(%(keys)s::text[], %(worths)s::interval[], %(windows)s::interval[])
+       AS wanted (key, worth, span)
+ ORDER BY wanted.key
+ON CONFLICT ON CONSTRAINT rate_limits_pkey
+DO UPDATE
+      SET used_until = greatest(kept.used_until, now()) + (EXCLUDED.used_until - now())
+    WHERE greatest(kept.used_until, now()) + (EXCLUDED.used_until - now())
+            <= now() + (%(windows)s::interval[])[array_position(%(keys)s::text[], kept.key)]
+RETURNING key, extract(epoch FROM used_until - now())::float AS used;
+
+-- name: used :many
+-- How much of some allowances is used, in seconds of their windows; nothing where none is.
+SELECT key,
+       extract(epoch FROM used_until - now())::float AS used
+  FROM rate_limits
+ WHERE key = ANY (%(keys)s::text[])
+   AND used_until > now();
+
+-- name: refund :exec
+-- Gives back what was charged for something that turned out well.
+UPDATE rate_limits
+   SET used_until = used_until - given.worth
+  FROM unnest(%(keys)s::text[], %(worths)s::interval[]) AS given (key, worth)
+ WHERE rate_limits.key = given.key;
+
+-- name: expire :exec
+-- Removes allowances of which nothing is used.
+DELETE FROM rate_limits
+ WHERE key IN (
+         SELECT key
+           FROM rate_limits
+          WHERE used_until < now()
+          ORDER BY used_until
+          LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+       );

@@ -1,0 +1,46 @@
+-- name: create :exec
+-- Somebody wants an account and has to show that the address is theirs: the registration, and the
+-- mail about it, which the worker makes another one of where the address has an account already.
+WITH registration AS (
+  INSERT INTO registrations (id, email, name, password_hash, token_hash, expires_at)
+  VALUES (
+    %(id)s,
+    %(email)s,
+    %(name)s,
+    %(password_hash)s,
+    %(token_hash)s,
+    now() + %(lifetime)s
+  )
+  RETURNING id, email
+)
+INSERT INTO mails (template, recipient, about)
+SELECT 'registration', email, id
+  FROM registration;
+
+-- name: find :maybe
+-- The registration that a token stands for.
+SELECT id,
+       email,
+       name,
+       password_hash
+  FROM registrations
+ WHERE token_hash = %(token_hash)s
+   AND expires_at > now();
+
+-- name: use :maybe
+-- Uses up a registration; no row where somebody did a moment ago.
+DELETE FROM registrations
+ WHERE id = %(id)s
+RETURNING id;
+
+-- name: expire :exec
+-- Removes registrations that nobody confirmed in time.
+DELETE FROM registrations
+ WHERE id IN (
+         SELECT id
+           FROM registrations
+          WHERE expires_at < now()
+          ORDER BY expires_at
+          LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+       );

@@ -1,0 +1,54 @@
+-- name: enrol :exec
+-- A new second factor that asks for nothing yet; 0 where the user has one that is confirmed.
+INSERT INTO totp AS kept (user_id, secret)
+VALUES (%(user_id)s, %(secret)s)
+ON CONFLICT ON CONSTRAINT totp_pkey
+DO UPDATE
+      SET secret = EXCLUDED.secret,
+          last_step = 0
+    WHERE kept.confirmed_at IS NULL;
+
+-- name: get :maybe
+-- A user's second factor.
+SELECT secret,
+       confirmed_at IS NOT NULL AS is_confirmed
+  FROM totp
+ WHERE user_id = %(user_id)s;
+
+-- name: use_step :exec
+-- Uses up a code by its step of time, and all before it; 0 where it was used.
+UPDATE totp
+   SET last_step = %(step)s
+ WHERE user_id = %(user_id)s
+   AND last_step < %(step)s;
+
+-- name: confirm :exec
+-- The second factor is asked for from now on; 0 where it is already.
+UPDATE totp
+   SET confirmed_at = now(),
+       last_step = %(step)s
+ WHERE user_id = %(user_id)s
+   AND secret = %(secret)s
+   AND confirmed_at IS NULL;
+
+-- name: remove :exec
+-- Switches the second factor off, its recovery codes with it.
+DELETE FROM totp
+ WHERE user_id = %(user_id)s
+   AND confirmed_at IS NOT NULL;
+
+-- name: replace_recovery_codes :exec
+-- New recovery codes in place of those that are left.
+WITH old AS (
+  DELETE FROM recovery_codes
+   WHERE user_id = %(user_id)s
+)
+INSERT INTO recovery_codes (user_id, code_hash)
+SELECT %(user_id)s, code_hash
+  FROM unnest(%(code_hashes)s::bytea[]) AS code (code_hash);
+
+-- name: use_recovery_code :exec
+-- Uses up a recovery code; 0 where it is none.
+DELETE FROM recovery_codes
+ WHERE user_id = %(user_id)s
+   AND code_hash = %(code_hash)s;

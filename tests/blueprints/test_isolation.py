@@ -1,0 +1,245 @@
+"""Every route, called by everybody: who gets through, and what the others learn (A5, A6).
+
+What is expected comes from the permission that each route declares and from the table of roles. A
+route with a parameter that this file does not know fails.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.blueprints.test_routes import CALLS, NOWHERE, ROUTES
+from tests.people import People, Person
+from webapp import auth
+
+RULES = {rule.endpoint: rule for rule in ROUTES}
+GUARDED = [
+    (method, endpoint)
+    for method, _, endpoint in CALLS
+    if not endpoint.startswith(("health", "description", "docs", "metrics", "sso"))
+]
+
+# What refused calls may write.
+TOLD = {"audit_log", "rate_limits"}
+
+# What belongs to one user and to nobody else in their workspace.
+PERSONAL = {"session_id", "api_key_id"}
+
+
+@dataclass
+class World:
+    """A workspace with people in it, something of each kind, and people outside."""
+
+    callers: dict[str, Any]
+    people: dict[str, Person]
+    workspace_id: UUID
+    ids: dict[str, UUID]
+
+
+@pytest.fixture
+def world(app, make, owner):
+    people = People(app, make, owner)
+    olga, max_, vera, dora, sten = (
+        people.person(name) for name in ("olga", "max", "vera", "dora", "sten")
+    )
+    ada = people.person("ada", admin=True)
+    workspace_id = people.workspace(olga, member=max_, viewer=vera)
+    people.join(workspace_id, dora, "owner")
+    owner.execute("UPDATE users SET disabled_at = now() WHERE handle = 'dora'")
+    people.workspace(sten)
+    item = make.item({"id": olga.id, "workspace_id": workspace_id}, status="failed")
+    key, _ = people.key(olga, ["workspace:items:read"], workspace_id=workspace_id)
+    scopes = [permission for permission in everything(owner) if permission != "account:manage"]
+    callers = {
+        "nobody": people.client(),
+        "disabled": dora.client,
+        "stranger": sten.client,
+        "owner": olga.client,
+        "member": max_.client,
+        "viewer": vera.client,
+        "admin": ada.client,
+        "key with no scope": people.client(
+            X_API_Key=people.key(olga, [], workspace_id=workspace_id)[1]
+        ),
+        "key with every scope": people.client(
+            X_API_Key=people.key(olga, scopes, workspace_id=workspace_id)[1]
+        ),
+        "key of a disabled user": people.client(
+            X_API_Key=people.key(dora, scopes, workspace_id=workspace_id)[1]
+        ),
+        "key of a stranger": people.client(X_API_Key=people.key(sten, scopes)[1]),
+    }
+    ids = {
+        "workspace_id": workspace_id,
+        "item_id": item["id"],
+        "user_id": max_.id,
+        "session_id": olga.session_id,
+        "api_key_id": key["id"],
+        "invitation_id": people.invitation(workspace_id, olga, "ines@example.com"),
+    }
+    return World(callers, {"olga": olga, "sten": sten}, workspace_id, ids)
+
+
+def everything(owner):
+    return [name for (name,) in owner.execute("SELECT DISTINCT permission FROM role_permissions")]
+
+
+def call(world, who, method, endpoint, *, nowhere=False, workspace=True, body=None):
+    ids = dict.fromkeys(world.ids, NOWHERE) if nowhere else world.ids
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids[found[1]]), RULES[endpoint].rule)
+    headers = {"X-Workspace-Id": str(world.workspace_id)} if workspace else {}
+    return world.callers[who].open(path, method=method, headers=headers, json=body)
+
+
+def contents(owner):
+    """Everything in the database, apart from what refusals may write."""
+    tables = owner.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ 'yoyo'"
+    ).fetchall()
+    return {
+        table: owner.execute(
+            f"SELECT md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) FROM {table} t"
+        ).fetchone()
+        for (table,) in tables
+        if table not in TOLD
+    }
+
+
+def told(answer):
+    """All that an answer tells, apart from what differs between any two."""
+    body = {key: value for key, value in (answer.json or {}).items() if key != "requestId"}
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in ("X-Request-Id", "Date", "Content-Length")
+    }
+    return answer.status_code, body, headers
+
+
+def allowed(owner, permission, who):
+    """Whether the tables say that somebody may, in the workspace."""
+    roles = {
+        "owner": ["user", "owner"],
+        "member": ["user", "member"],
+        "viewer": ["user", "viewer"],
+        "key with every scope": ["user", "owner"],
+    }[who]
+    (is_so,) = owner.execute(
+        "SELECT EXISTS (SELECT FROM role_permissions WHERE permission = %s AND role = ANY (%s))",
+        (permission, roles),
+    ).fetchone()
+    return is_so and not (who.startswith("key") and permission == "account:manage")
+
+
+@pytest.mark.parametrize(("method", "endpoint"), GUARDED)
+def test_who_may_not_is_refused_and_changes_nothing(world, owner, app, method, endpoint):
+    permission = app.view_functions[endpoint].permission
+    if permission == auth.PUBLIC:
+        return
+    expected = {
+        "nobody": 401,
+        "disabled": 401,
+        "key of a disabled user": 401,
+        "stranger": 404,
+        "key of a stranger": 404,
+        "admin": 404,
+        "key with no scope": 403,
+    } | {
+        who: 403
+        for who in ("owner", "member", "viewer", "key with every scope")
+        if not allowed(owner, permission, who)
+    }
+    before = contents(owner)
+    for who, status in expected.items():
+        for body in (None, {}):
+            answer = call(world, who, method, endpoint, body=body)
+            assert answer.status_code == status, who
+            said = {401: "unauthenticated", 403: "forbidden", 404: "not_found"}[status]
+            assert answer.json["code"] == said
+            assert not re.search("Team|olga|Milk|milk|example.com", answer.text)
+    assert contents(owner) == before
+
+
+@pytest.mark.parametrize("who", ["owner", "member", "viewer", "key with every scope"])
+@pytest.mark.parametrize(("method", "endpoint"), GUARDED)
+def test_who_may_gets_through(world, owner, app, method, endpoint, who):
+    permission = app.view_functions[endpoint].permission
+    if permission == auth.PUBLIC or not allowed(owner, permission, who):
+        return
+    answer = call(world, who, method, endpoint, body={} if method != "GET" else None)
+    code = (answer.json or {}).get("code") if answer.status_code >= 400 else None
+    assert code not in ("unauthenticated", "forbidden", "internal_error")
+    is_anothers = PERSONAL & RULES[endpoint].arguments and who in ("member", "viewer")
+    assert (answer.status_code == 404) == bool(is_anothers)
+
+
+@pytest.mark.parametrize(
+    ("method", "endpoint"), [each for each in GUARDED if "admin" in RULES[each[1]].rule]
+)
+def test_an_admin_gets_through_where_admins_do(world, method, endpoint):
+    answer = call(world, "admin", method, endpoint, workspace=False)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("who", ["stranger", "key of a stranger", "admin"])
+@pytest.mark.parametrize(
+    ("method", "endpoint"), [each for each in GUARDED if RULES[each[1]].arguments]
+)
+def test_what_is_anothers_is_answered_as_what_is_not_there(
+    world, owner, app, method, endpoint, who
+):
+    if app.view_functions[endpoint].permission.startswith("admin:"):
+        return
+    body = {"action": "discard"} if method == "PATCH" and "item" in endpoint else {}
+    before = contents(owner)
+    real = call(world, who, method, endpoint, workspace=False, body=body)
+    none = call(world, who, method, endpoint, workspace=False, body=body, nowhere=True)
+    assert told(real) == told(none)
+    assert real.status_code in (403, 404)
+    assert contents(owner) == before
+
+
+@pytest.mark.parametrize(("method", "endpoint"), [each for each in GUARDED if each[0] == "GET"])
+def test_a_list_of_ones_own_has_nothing_of_anothers(world, method, endpoint, app):
+    if app.view_functions[endpoint].permission.startswith("admin:") or RULES[endpoint].arguments:
+        return
+    answer = call(world, "stranger", method, endpoint, workspace=False)
+    assert answer.status_code == 200
+    ids = {*map(str, world.ids.values())}
+    assert not any(each in answer.text for each in ids)
+    assert answer.json.get("total", 0) == 0
+
+
+def test_the_workspace_of_a_key_cannot_be_another(world):
+    key = world.callers["key with every scope"]
+    assert key.get("/api/items/pending").json["total"] == 1
+    elsewhere = {"X-Workspace-Id": str(world.people["olga"].workspace_id)}
+    assert key.get("/api/items/pending", headers=elsewhere).status_code == 404
+
+
+def test_ones_own_workspace_is_the_default(world):
+    assert world.callers["owner"].get("/api/items/pending").json["total"] == 0
+    team = {"X-Workspace-Id": str(world.workspace_id)}
+    assert world.callers["owner"].get("/api/items/pending", headers=team).json["total"] == 1
+
+
+@pytest.mark.parametrize("given", ["x", "", "1234", NOWHERE])
+def test_a_workspace_that_is_none_is_refused(world, given):
+    answer = world.callers["owner"].get("/api/items/pending", headers={"X-Workspace-Id": given})
+    assert answer.status_code == (404 if given == NOWHERE else 422)
+
+
+def test_a_denial_is_in_the_audit_log(world, owner):
+    call(world, "viewer", "POST", "items.create", body={})
+    (entry,) = owner.execute("SELECT actor, details FROM audit_log").fetchall()
+    assert entry[0].startswith("user:")
+    assert entry[1] == {
+        "permission": "workspace:items:write",
+        "method": "POST",
+        "path": "/api/items",
+    }

@@ -1,0 +1,116 @@
+"""Processes of ours for tests: the web, workers and commands, as a process manager runs them."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests import databases
+
+BIN = Path(sys.executable).parent
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def eventually(check, *, seconds=10.0):
+    """Wait until a call gives something true, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (found := check()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+    return found
+
+
+@contextlib.contextmanager
+def running(*command, database, **variables):
+    """A process of ours with a database, ended by SIGTERM; its output is in `.log()`."""
+    environment = {
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "COFFER_ENV": "development",
+        "DATABASE_URL": database.url,
+        "DATABASE_MIGRATE_URL": database.owner_url,
+        "PYTHONUNBUFFERED": "1",
+    }
+    with databases.temporary_folder() as folder:
+        output = folder / "output"
+        with output.open("w") as sink:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment | variables,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        process.log = output.read_text
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(5)
+            said = output.read_text()
+            process.log = lambda: said
+
+
+class Api:
+    """Calls a served app; an answer is its status, headers and JSON."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def __call__(self, method, path, body=None, *, timeout=10, **headers):
+        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            sent = None if body is None else json.dumps(body)
+            conn.request(
+                method,
+                path,
+                sent,
+                {"X-Dev-User-Id": "ana", "Content-Type": "application/json"} | headers,
+            )
+            answer = conn.getresponse()
+            return answer.status, answer.headers, json.loads(answer.read() or "null")
+        finally:
+            conn.close()
+
+    def status(self, path):
+        """The status of a GET, None where nobody listens."""
+        try:
+            return self("GET", path)[0]
+        except OSError:
+            return None
+
+
+@contextlib.contextmanager
+def serving(database, **variables):
+    port = free_port()
+    with running(
+        *("gunicorn", "-c", "python:webapp.gunicorn", "wsgi:application", "--chdir"),
+        str(Path(__file__).parent.parent),
+        database=database,
+        PORT=str(port),
+        **variables,
+    ) as process:
+        api = Api(port)
+        try:
+            eventually(lambda: api.status("/health") == 200)
+        except AssertionError:
+            raise AssertionError(process.log()) from None
+        api.process = process
+        yield api

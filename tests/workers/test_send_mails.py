@@ -1,0 +1,202 @@
+"""Mails: sent once, with tokens that work, and to nobody who is not concerned (A2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.people import PASSWORD, People
+from tests.smtp_server import smtp_server
+from workers.send_mails import send_mails
+
+EMAIL = "ines@example.com"
+REGISTRATION = {"email": EMAIL, "password": PASSWORD, "name": "Ines"}
+
+
+@pytest.fixture
+def post_office():
+    with smtp_server() as server:
+        yield server
+
+
+@pytest.fixture
+def sending(settings, post_office, database):
+    """A worker that sends by SMTP, from settings that may be changed."""
+    from workers.engine.loop import Worker
+
+    made = []
+
+    def make(**changes):
+        chosen = {"smtp_url": post_office.url, "mail_from": "coffer@example.com"} | changes
+        made.append(Worker((send_mails,), replace(settings, **chosen)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def statuses(owner):
+    return [status for (status,) in owner.execute("SELECT status FROM mails ORDER BY id")]
+
+
+def text_of(message):
+    return message.get_content()
+
+
+def token_in(message):
+    """The token as a reader finds it."""
+    (line,) = [line for line in text_of(message).splitlines() if line.startswith("token=")]
+    return line.removeprefix("token=").strip("'")
+
+
+def test_a_registration_is_confirmed_with_the_token_of_its_mail(
+    client, sending, post_office, owner
+):
+    assert client.post("/api/auth/register", json=REGISTRATION).status_code == 202
+    sending().round()
+    (message,) = post_office.messages
+    assert (message["To"], message["From"]) == (EMAIL, "coffer@example.com")
+    answer = client.post(
+        "/api/auth/confirm", json={"token": token_in(message), "password": PASSWORD}
+    )
+    assert answer.status_code == 201
+    assert answer.json["email"] == EMAIL
+    assert statuses(owner) == ["sent"]
+
+
+def test_an_address_with_an_account_is_told_so_and_gets_no_token(
+    app, client, sending, post_office, make, owner
+):
+    People(app, make, owner).person("ines")
+    client.post("/api/auth/register", json=REGISTRATION)
+    sending().round()
+    (message,) = post_office.messages
+    assert "already" in message["Subject"]
+    assert "token" not in text_of(message)
+
+
+def test_a_reset_is_done_with_the_token_of_its_mail(app, client, sending, post_office, make, owner):
+    People(app, make, owner).person("ines")
+    client.post("/api/auth/password/forgot", json={"email": EMAIL.upper()})
+    sending().round()
+    (message,) = post_office.messages
+    new = {"token": token_in(message), "password": "another fence of oak"}
+    assert client.post("/api/auth/password/reset", json=new).status_code == 204
+    sending().round()
+    assert "was changed" in post_office.messages[-1]["Subject"]
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_whoever_has_no_account_or_a_disabled_one_is_not_written_to(
+    app, client, sending, post_office, make, owner, disabled
+):
+    if disabled:
+        People(app, make, owner).person("ines")
+        owner.execute("UPDATE users SET disabled_at = now()")
+    client.post("/api/auth/password/forgot", json={"email": EMAIL})
+    sending().round()
+    assert post_office.messages == []
+    assert statuses(owner) == ["dropped"]
+
+
+def test_an_invitation_names_the_workspace_and_its_token_lets_in(
+    app, client, sending, post_office, make, owner
+):
+    people = People(app, make, owner)
+    olga, ines = people.person("olga"), people.person("ines")
+    workspace_id = people.workspace(olga)
+    path = f"/api/workspaces/{workspace_id}/invitations"
+    assert olga.client.post(path, json={"email": EMAIL, "role": "viewer"}).status_code == 201
+    sending().round()
+    (message,) = post_office.messages
+    assert '"Olga" invites you to join "Team"' in text_of(message)
+    joined = ines.client.post("/api/invitations/accept", json={"token": token_in(message)})
+    assert (joined.status_code, joined.json["role"]) == (200, "viewer")
+
+
+def test_a_withdrawn_invitation_is_not_sent(app, sending, post_office, make, owner):
+    people = People(app, make, owner)
+    olga = people.person("olga")
+    path = f"/api/workspaces/{people.workspace(olga)}/invitations"
+    made = olga.client.post(path, json={"email": EMAIL}).json
+    olga.client.delete(f"{path}/{made['id']}")
+    sending().round()
+    assert post_office.messages == []
+    assert statuses(owner) == ["dropped"]
+
+
+def test_with_a_front_end_mails_link_to_it(client, sending, post_office):
+    client.post("/api/auth/register", json=REGISTRATION)
+    sending(app_url="https://app.example.com").round()
+    (message,) = post_office.messages
+    assert "https://app.example.com/confirm#token=cfm_" in text_of(message)
+
+
+@pytest.mark.parametrize(
+    ("template", "details"),
+    [
+        ("password_changed", {"from_address": "127.0.0.1"}),
+        ("totp_changed", {"from_address": None, "what": "switched on"}),
+        ("provider_linked", {"from_address": None, "provider": "work"}),
+        ("too_many_failures", {"from_address": None}),
+    ],
+)
+def test_every_notice_is_written(sending, post_office, owner, template, details):
+    owner.execute(
+        "INSERT INTO mails (template, recipient, about, details) VALUES (%s, %s, %s, %s)",
+        (template, EMAIL, uuid4(), Jsonb(details)),
+    )
+    sending().round()
+    assert statuses(owner) == ["sent"]
+    assert len(post_office.messages) == 1
+
+
+def test_a_server_that_is_away_is_tried_again_and_then_given_up(client, sending, owner):
+    client.post("/api/auth/register", json=REGISTRATION)
+    worker = sending(smtp_url="smtp://127.0.0.1:1")
+    for _ in send_mails.delays:
+        owner.execute("UPDATE outbox SET run_after = now()")
+        worker.round()
+    assert statuses(owner) == ["failed"]
+    (error,) = owner.execute("SELECT error FROM dead_letters").fetchone()
+    assert EMAIL not in error
+    sent = owner.execute("SELECT event FROM events WHERE entity = 'mail' ORDER BY id").fetchall()
+    assert sent[-1] == ("mail.failed",)
+
+
+def test_a_token_of_a_key_that_is_gone_is_not_sent(client, sending, post_office, owner):
+    client.post("/api/auth/register", json=REGISTRATION)
+    sending(secret_key="another secret of 32 characters or more").round()
+    assert post_office.messages == []
+    assert statuses(owner) == ["failed"]
+
+
+def test_a_token_of_a_former_key_is_sent(client, settings, sending, post_office):
+    client.post("/api/auth/register", json=REGISTRATION)
+    sending(
+        secret_key="another secret of 32 characters or more",
+        secret_keys_former=(settings.secret_key,),
+    ).round()
+    answer = client.post(
+        "/api/auth/confirm",
+        json={"token": token_in(post_office.messages[0]), "password": PASSWORD},
+    )
+    assert answer.status_code == 201
+
+
+def test_production_without_a_mail_server_prints_no_mail(client, sending, owner, capsys):
+    client.post("/api/auth/register", json=REGISTRATION)
+    sending(environment="production", smtp_url=None).round()
+    assert "cfm_" not in capsys.readouterr().out
+    assert statuses(owner) == ["dropped"]
+
+
+def test_development_prints_the_mail(client, sending, owner, capsys):
+    client.post("/api/auth/register", json=REGISTRATION)
+    sending(smtp_url=None).round()
+    assert "token=cfm_" in capsys.readouterr().out
+    assert statuses(owner) == ["sent"]

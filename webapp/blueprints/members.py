@@ -1,0 +1,91 @@
+"""Members of a workspace over HTTP (A5)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from sql import queries
+from webapp import audit
+from webapp.answers import answer, page, read_cursor
+from webapp.auth import caller, permit
+from webapp.db import connection, transaction
+from webapp.idempotency import idempotent
+from webapp.openapi import Blueprint
+from webapp.schemas.common import PageArguments
+from webapp.schemas.members import Member, MemberChange, MemberPage
+
+members = Blueprint(
+    "members",
+    __name__,
+    url_prefix="/api/workspaces/<uuid:workspace_id>",
+    description="Who shares a workspace.",
+)
+
+
+@members.get("/members")
+@permit("workspace:read")
+@members.arguments(PageArguments, location="query")
+@members.response(200, MemberPage)
+def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response:
+    """List a workspace's members"""
+    after = read_cursor(arguments["cursor"], UUID)
+    limit = arguments["limit"]
+    with connection() as conn:
+        rows = queries.members.list_of_workspace(
+            conn, workspace_id=workspace_id, after=after, limit=limit + 1
+        )
+    return page(rows, limit)
+
+
+@members.patch("/members/<uuid:user_id>")
+@permit("workspace:members:manage")
+@members.arguments(MemberChange)
+@members.response(200, Member)
+def change_role(change: dict[str, Any], workspace_id: UUID, user_id: UUID) -> Response:
+    """Give a member another role
+
+    The last owner keeps theirs: 409 `last_owner`.
+    """
+    with transaction() as conn:
+        member = queries.members.change_role(
+            conn, workspace_id=workspace_id, user_id=user_id, role=change["role"]
+        )
+        audit.record(
+            conn,
+            "member.role_changed",
+            user_id=user_id,
+            workspace_id=workspace_id,
+            role=change["role"],
+        )
+    return answer(member)
+
+
+@members.delete("/members/<uuid:user_id>")
+@permit("workspace:members:manage")
+@members.response(204)
+def remove(workspace_id: UUID, user_id: UUID) -> Response:
+    """Send a member away; their keys for this workspace go too"""
+    _remove("member.removed", workspace_id, user_id)
+    return Response(status=204)
+
+
+@members.post("/leave")
+@permit("account:manage")
+@idempotent
+@members.response(204)
+def leave(workspace_id: UUID) -> Response:
+    """Leave a workspace
+
+    The last owner cannot: 409 `last_owner`.
+    """
+    _remove("member.left", workspace_id, caller().user_id)
+    return Response(status=204)
+
+
+def _remove(action: str, workspace_id: UUID, user_id: UUID) -> None:
+    with transaction() as conn:
+        member = queries.members.remove(conn, workspace_id=workspace_id, user_id=user_id)
+        audit.record(conn, action, user_id=user_id, workspace_id=workspace_id, role=member["role"])

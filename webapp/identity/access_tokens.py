@@ -1,0 +1,106 @@
+"""Access tokens: JWTs of a few minutes that name a session (A1).
+
+What they promise is small on purpose: who holds one is asked for in the database each time, so that
+a session that ended or a user who was disabled is refused by the next request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+if TYPE_CHECKING:
+    from webapp.identity.keyring import Keyring
+
+AUDIENCE: Final = "coffer"
+
+_ALGORITHM: Final = "HS256"
+_TYPE: Final = "at+jwt"  # RFC 9068, so that no other JWT passes for one
+_PURPOSE: Final = "access tokens"
+
+# Seconds by which the clocks of our machines may differ.
+_LEEWAY: Final = 5
+
+_LONGEST: Final = 2000
+
+
+class InvalidAccessToken(Exception):
+    """Not a token of ours, or not any more. The message may be shown."""
+
+
+class AccessTokens:
+    """Issues and reads access tokens. Safe for threads."""
+
+    def __init__(self, keyring: Keyring, *, issuer: str, seconds: int) -> None:
+        self._issuer = issuer
+        self.seconds = seconds
+        keys = [OctKey.import_key(key) for key in keyring.keys(_PURPOSE)]
+        self._keys = {_key_id(key): key for key in keys}
+        self._key_id = next(iter(self._keys))
+        self._registry = jwt.JWTClaimsRegistry(
+            leeway=_LEEWAY,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": AUDIENCE},
+            sid={"essential": True},
+            exp={"essential": True},
+            nbf={"essential": True},
+            iat={"essential": True},
+        )
+
+    def issue(self, user_id: UUID, session_id: UUID) -> str:
+        """A token for a session, good for `seconds`."""
+        now = int(time.time())
+        header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": self._key_id}
+        claims = {
+            "iss": self._issuer,
+            "aud": AUDIENCE,
+            "sub": str(user_id),
+            "sid": str(session_id),
+            "iat": now,
+            "nbf": now,
+            "exp": now + self.seconds,
+        }
+        return jwt.encode(header, claims, self._keys[self._key_id], algorithms=[_ALGORITHM])
+
+    def read(self, token: str) -> UUID:
+        """The session that a token names. Raises InvalidAccessToken."""
+        claims = self._checked(token)
+        try:
+            self._registry.validate(claims)
+            return UUID(claims["sid"])
+        except JoseError as error:
+            raise InvalidAccessToken(_SAID.get(error.error, "It is not for this server.")) from None
+        except (ValueError, AttributeError, TypeError):
+            raise InvalidAccessToken("It names no session.") from None
+
+    def _checked(self, token: str) -> dict[str, Any]:
+        """The claims of a token that one of our keys signed, by our algorithm."""
+        if len(token) > _LONGEST:
+            raise InvalidAccessToken("It is too long to be one of ours.")
+        try:
+            found = jwt.decode(token, self._key_of, algorithms=[_ALGORITHM])
+        except (JoseError, ValueError, TypeError, KeyError):
+            raise InvalidAccessToken("It is none of ours, or was changed.") from None
+        if found.header.get("typ") != _TYPE:
+            raise InvalidAccessToken("It is another kind of token.")
+        return found.claims
+
+    def _key_of(self, token: Any) -> OctKey:
+        return self._keys[token.headers()["kid"]]
+
+
+_SAID: Final = {
+    "expired_token": "It has expired; refresh it.",
+    "invalid_token": "It is not valid yet.",
+}
+
+
+def _key_id(key: OctKey) -> str:
+    """Names a key without telling it."""
+    return hashlib.sha256(b"coffer key id" + key.raw_value).hexdigest()[:16]

@@ -1,0 +1,29 @@
+"""API keys: random, shown once, kept as a hash (A3)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final, NamedTuple
+
+from webapp.identity.keyring import digest
+
+BEGINNING: Final = "cfk_"
+
+# What no key may do: a program that lost its key must not lose the account with it.
+NEVER: Final = frozenset({"account:manage"})
+
+_PREFIX: Final = len(BEGINNING) + 6
+
+
+class NewKey(NamedTuple):
+    """A key, what of it may be shown again, and what is kept."""
+
+    secret: str
+    prefix: str
+    secret_hash: bytes
+
+
+def new_api_key() -> NewKey:
+    """A key of 32 random bytes."""
+    secret = BEGINNING + secrets.token_urlsafe(32)
+    return NewKey(secret, secret[:_PREFIX], digest(secret))

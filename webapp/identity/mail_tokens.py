@@ -1,0 +1,27 @@
+"""Tokens that go out by mail: to confirm a registration, to reset a password, to join a workspace.
+
+Each is made from the server's key and the id of its row, so that the worker which writes the mail
+can make it again: the database has no more than its hash.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from webapp.identity.keyring import Keyring
+
+Purpose = Literal["registration", "password_reset", "invitation"]
+
+_PREFIX: Final = "cfm_"
+
+
+def mail_tokens(keyring: Keyring, purpose: Purpose, row_id: UUID) -> list[str]:
+    """The token of a row, by the present key and by each former one."""
+    return [
+        _PREFIX + urlsafe_b64encode(mac).decode().rstrip("=")
+        for mac in keyring.macs(f"{purpose} by mail", row_id.bytes)
+    ]

@@ -1,0 +1,75 @@
+"""Passwords: hashed by Argon2 (A2), and refused where anybody would guess them."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import unicodedata
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHORTEST: Final = 10
+LONGEST: Final = 200
+
+# Hashes made at once in one process: each takes the memory that the settings say.
+_AT_ONCE: Final = 4
+
+# zxcvbn's time grows with the square of the length, and what is longer is not weak.
+_JUDGED: Final = 64
+_WEAK: Final = 2
+
+
+class Passwords:
+    """Hashes and compares, by the parameters of the settings."""
+
+    def __init__(self, *, memory_kib: int, time_cost: int, parallelism: int) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism
+        )
+        self._turn = threading.BoundedSemaphore(_AT_ONCE)
+
+    def hash(self, password: str) -> str:
+        """The hash to keep, with its parameters and its salt in it."""
+        with self._turn:
+            return self._hasher.hash(_normal(password))
+
+    def verify(self, kept: str | None, password: str) -> bool:
+        """Whether it is the password. It takes as long where there is none to compare with."""
+        with self._turn:
+            try:
+                self._hasher.verify(kept or self._nobodys, _normal(password))
+            except (VerificationError, InvalidHashError):
+                return False
+        return kept is not None
+
+    def is_outdated(self, kept: str) -> bool:
+        """Whether the hash was made by other parameters than today's."""
+        return self._hasher.check_needs_rehash(kept)
+
+    @cached_property
+    def _nobodys(self) -> str:
+        return self._hasher.hash(secrets.token_urlsafe())
+
+
+def weakness(password: str, about: Sequence[str | None]) -> str | None:
+    """Why a password is too easy to guess, None where it is not; `about` is what is known of its
+    owner."""
+    from zxcvbn import zxcvbn
+
+    known = [part for word in about if word for part in (word, *word.split("@"))]
+    found = zxcvbn(password[:_JUDGED], user_inputs=known)
+    if found["score"] >= _WEAK:
+        return None
+    said: str = found["feedback"]["warning"] or "It would be among the first that are tried."
+    return f"Too easy to guess. {said}"
+
+
+def _normal(password: str) -> str:
+    """One form of what keyboards send in several."""
+    return unicodedata.normalize("NFC", password)

@@ -1,0 +1,120 @@
+"""Accounts: registering, passwords, and what users see of themselves (A1, A2)."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from webapp.identity.passwords import LONGEST, SHORTEST
+from webapp.schemas.common import email, text
+
+
+def _new_password() -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.Length(SHORTEST, LONGEST),
+        metadata={"description": "One that is easy to guess is refused."},
+    )
+
+
+def _password(description: str = "The present one.") -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.Length(1, LONGEST),
+        metadata={"description": description},
+    )
+
+
+def mail_token() -> fields.String:
+    """A token that came by mail."""
+    return fields.String(
+        required=True,
+        validate=validate.Length(1, 200),
+        metadata={"description": "As it came by mail."},
+    )
+
+
+class Registration(Schema):
+    """Who wants an account."""
+
+    email = email()
+    password = _new_password()
+    name = text(1, 100, load_default=None)
+    invitation_token = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 200),
+        metadata={
+            "description": "Where registration is closed: an invitation to this address opens it."
+        },
+    )
+
+
+class MailSent(Schema):
+    """What happens next, which is the same whether the address has an account or not."""
+
+    status = fields.String(required=True, metadata={"example": "see_your_mail"})
+
+
+class Confirmation(Schema):
+    """The proof that the address is one's own, and that one chose the password."""
+
+    token = mail_token()
+    password = _password("The one chosen when registering.")
+
+
+class PasswordChange(Schema):
+    """Another password."""
+
+    current_password = fields.String(
+        load_default=None,
+        validate=validate.Length(1, LONGEST),
+        metadata={"description": "Not for an account that has none yet, as after SSO."},
+    )
+    new_password = _new_password()
+
+
+class Forgotten(Schema):
+    """Whose password was forgotten."""
+
+    email = email()
+
+
+class PasswordReset(Schema):
+    """A new password, for who reads the account's mail."""
+
+    token = mail_token()
+    password = _new_password()
+
+
+class AccountChange(Schema):
+    """What users change of themselves."""
+
+    name = text(0, 100, load_default=None, metadata={"description": "Empty: none."})
+    handle = fields.String(
+        load_default=None,
+        validate=validate.Regexp(
+            r"[a-z0-9][a-z0-9._-]{0,63}\Z", error="Takes a-z, 0-9, '.', '_', '-'; 64 at most."
+        ),
+    )
+
+
+class Account(Schema):
+    """What users see of themselves."""
+
+    id = fields.UUID(required=True)
+    handle = fields.String(required=True)
+    email = fields.String(required=True, allow_none=True)
+    is_email_verified = fields.Boolean(required=True)
+    name = fields.String(required=True, allow_none=True)
+    is_admin = fields.Boolean(required=True)
+    has_password = fields.Boolean(required=True)
+    password_changed_at = fields.DateTime(required=True, allow_none=True)
+    has_totp = fields.Boolean(required=True)
+    recovery_codes_left = fields.Integer(required=True)
+    sso_providers = fields.List(fields.String(), required=True)
+    workspace_id = fields.UUID(required=True, metadata={"description": "The personal one."})
+    created_at = fields.DateTime(required=True)
+    permissions = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "In the workspace of this request, and beside it."},
+    )

@@ -1,0 +1,37 @@
+"""Expire tokens: remove what is past: registrations, resets, invitations, sessions, old mails."""
+
+# X6.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sql import queries
+from workers.command import command_for
+from workers.maintenance import BATCH, maintenance
+
+if TYPE_CHECKING:
+    from sql.connection import Connection
+    from webapp.settings import Settings
+
+
+def remove(conn: Connection, settings: Settings) -> int:  # noqa: ARG001
+    """The most that one of them removed, so that it is done again while one has more."""
+    removed: int = max(
+        queries.registrations.expire(conn, limit=BATCH),
+        queries.password_resets.expire(conn, limit=BATCH),
+        queries.invitations.expire(conn, limit=BATCH),
+        queries.sessions.expire(conn, limit=BATCH),
+        queries.sessions.forget_addresses(conn, limit=BATCH),
+        queries.mails.expire(conn, limit=BATCH),
+        queries.rate_limits.expire(conn, limit=BATCH),
+    )
+    return removed
+
+
+expire_tokens = maintenance("expire_tokens", remove)
+
+command = command_for([expire_tokens], __doc__)
+
+if __name__ == "__main__":
+    command()

@@ -1,0 +1,30 @@
+"""Prune the audit log: remove entries older than AUDIT_KEPT_DAYS; by default none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sql import queries
+from workers.command import command_for
+from workers.maintenance import BATCH, maintenance
+
+if TYPE_CHECKING:
+    from sql.connection import Connection
+    from webapp.settings import Settings
+
+
+def remove(conn: Connection, settings: Settings) -> int:
+    if settings.audit_kept_days == 0:
+        return 0
+    kept = timedelta(days=settings.audit_kept_days)
+    pruned: int = queries.audit_log.prune(conn, kept=kept, limit=BATCH)
+    return pruned
+
+
+prune_audit_log = maintenance("prune_audit_log", remove)
+
+command = command_for([prune_audit_log], __doc__)
+
+if __name__ == "__main__":
+    command()

@@ -1,0 +1,149 @@
+"""Send mails: what confirms an address, resets a password, invites, or tells of a change.
+
+A mail whose reason is gone when its turn comes is dropped: nobody is written to about an account
+that does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sql import queries
+from webapp.clients import mail
+from workers.command import command_for
+from workers.engine.kind import Clients, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from sql.connection import Connection
+    from webapp.identity import mails
+    from webapp.identity.keyring import Keyring
+    from webapp.settings import Settings
+    from workers.engine.kind import Job
+
+    Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside(Clients):
+    """The mail server, None where there is none, and what a mail's text takes."""
+
+    sender: mail.Sender | None
+    keyring: Keyring
+    settings: Settings
+
+    def close(self) -> None:
+        if self.sender is not None:
+            self.sender.close()
+
+
+def open_clients(settings: Settings) -> Outside:
+    from webapp.identity.keyring import Keyring
+
+    sender = None
+    if settings.sends_mail:
+        sender = mail.sender_from(settings.smtp_url, settings.mail_from)
+    return Outside(sender, Keyring(settings.secret_key, settings.secret_keys_former), settings)
+
+
+def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
+    mails = queries.mails.load(conn, ids=[job.subject_id for job in jobs])
+    return {row["id"]: row for row in mails}
+
+
+def send(row: Row, clients: Outside) -> str:
+    """The work itself: the status that the mail has then. Raises MailError."""
+    if clients.sender is None or not row["is_wanted"]:
+        return "dropped"
+    subject, text = write(row, clients.keyring, clients.settings)
+    clients.sender.send(
+        mail.Mail(to=row["recipient"], subject=subject, text=text, id=str(row["id"]))
+    )
+    return "sent"
+
+
+def write(row: Row, keyring: Keyring, settings: Settings) -> mails.Text:
+    """The subject and the text of a mail, by its template. Raises MailError."""
+    from webapp.identity import mails
+
+    place: dict[str, Any] = {"address": settings.public_url, "app_url": settings.app_url}
+    when, told = row["created_at"], row["details"]
+    match row["template"]:
+        case "registration" if row["has_account"]:
+            return mails.already_registered(**place)
+        case "registration":
+            return mails.confirm_registration(_token(row, keyring), _minutes(row) // 60, **place)
+        case "password_reset":
+            return mails.reset_password(_token(row, keyring), _minutes(row), **place)
+        case "invitation":
+            return mails.invitation(
+                row["inviter_name"] or "",
+                row["workspace_name"] or "",
+                row["role"],
+                _token(row, keyring),
+                _minutes(row) // (24 * 60),
+                **place,
+            )
+        case "password_changed":
+            return mails.password_changed(when, told["from_address"], **place)
+        case "totp_changed":
+            return mails.totp_changed(told["what"], when, told["from_address"], **place)
+        case "provider_linked":
+            return mails.provider_linked(told["provider"], when, **place)
+        case "too_many_failures":
+            return mails.too_many_failures(when, **place)
+        case unknown:
+            raise mail.MailError(f"there is no template {unknown!r}", permanent=True)
+
+
+def _token(row: Row, keyring: Keyring) -> str:
+    """The token of the mail's subject, made again from its id. Raises MailError."""
+    from webapp.identity.keyring import digest
+    from webapp.identity.mail_tokens import mail_tokens
+
+    for token in mail_tokens(keyring, row["template"], row["about"]):
+        if digest(token) == bytes(row["token_hash"]):
+            return token
+    raise mail.MailError(
+        "its token was made by a key that this worker does not have; see SECRET_KEYS_FORMER",
+        permanent=True,
+    )
+
+
+def _minutes(row: Row) -> int:
+    return int(row["lifetime"].total_seconds()) // 60
+
+
+def save(conn: Connection, job: Job, status: str) -> bool:
+    return bool(queries.mails.finish(conn, id=job.subject_id, status=status))
+
+
+def give_up(conn: Connection, job: Job, error: str) -> None:
+    queries.mails.fail(conn, id=job.subject_id, error=error)
+
+
+def revive(conn: Connection, mail_id: UUID) -> bool:
+    return bool(queries.mails.retry(conn, id=mail_id))
+
+
+send_mails = Kind(
+    name="send_mails",
+    entity="mail",
+    open_clients=open_clients,
+    load=load,
+    work=send,
+    save=save,
+    give_up=give_up,
+    # Somebody waits for it; but a mail server that is away is often back within the hour.
+    delays=(0, 10, 60, 300, 1800),
+    lease=120,
+    revive=revive,
+)
+
+command = command_for([send_mails], __doc__)
+
+if __name__ == "__main__":
+    command()
