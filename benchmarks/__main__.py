@@ -2,10 +2,10 @@
 
 import sys
 
-from benchmarks import claims, extractive, notify, round_trips, transitions
+from benchmarks import authentication, claims, extractive, notify, round_trips, transitions
 from benchmarks.engine import __main__ as engine
 
-BENCHMARKS = (transitions, round_trips, extractive, notify, claims, engine)
+BENCHMARKS = (transitions, round_trips, extractive, notify, claims, authentication, engine)
 
 
 def main() -> int:

@@ -137,6 +137,7 @@ def settings(migrated: databases.Database) -> Settings:
         argon2_time_cost=1,
         rate_limit_reads=0,
         rate_limit_writes=0,
+        access_check_seconds=0,
     )
 
 

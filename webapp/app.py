@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from webapp import (
-    auth,
+    callers,
     client_address,
     db,
     errors,
@@ -55,7 +55,6 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.config |= {
         "SETTINGS": ours,
-        "SECRET_KEY": ours.secret_key,
         "MAX_CONTENT_LENGTH": ours.max_body_bytes,
     }
     client_address.install(app, ours)
@@ -68,7 +67,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     sign_in.install(app, ours)
     single_sign_on.install(app)
     limits.install(app, ours)
-    app.after_request(auth.note_key_use)
+    callers.install(app, ours)
     metrics.install(app, ours)
     health.install(app)
 

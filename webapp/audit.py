@@ -27,8 +27,9 @@ def record(
 ) -> None:
     """Write an entry in the name of the caller, or of `actor`, about `user_id` or the caller.
 
-    `details` are small and never secret.
+    `details` are small and never secret. Who was let in before is asked for anew from now on.
     """
+    g.access_changed = True
     caller = g.get("caller")
     if caller is not None and caller.api_key_id is not None:
         details["api_key_id"] = str(caller.api_key_id)

@@ -87,9 +87,8 @@ def install(app: Flask, settings: Settings) -> None:
     @app.after_request
     def tell(response: Response) -> Response:
         standing: Standing | None = g.get("standing")
-        if standing is not None:
-            for name, value in standing.headers().items():
-                response.headers.setdefault(name, value)
+        if standing is not None and "RateLimit-Limit" not in response.headers:
+            response.headers.extend(standing.headers())
         return response
 
 

@@ -15,7 +15,7 @@ import orjson
 from marshmallow import RAISE
 from webargs.flaskparser import FlaskParser
 
-from webapp import auth, errors, idempotency, request_body, request_id
+from webapp import auth, callers, errors, idempotency, request_body, request_id
 from webapp.errors import Problem, invalid_input
 from webapp.schemas.common import ProblemAnswer
 
@@ -44,18 +44,18 @@ _SECURITY: Final = {
         "bearerFormat": "JWT",
         "description": "The `access_token` of a log-in. An API key is taken here too.",
     },
-    "api_key": {"type": "apiKey", "in": "header", "name": auth.KEY_HEADER},
+    "api_key": {"type": "apiKey", "in": "header", "name": callers.KEY_HEADER},
     "development": {
         "type": "apiKey",
         "in": "header",
-        "name": auth.DEVELOPMENT_HEADER,
+        "name": callers.DEVELOPMENT_HEADER,
         "description": "Any handle; signs in as that user and makes it on first use.",
     },
 }
 
 _WORKSPACE: Final = {
     "in": "header",
-    "name": auth.WORKSPACE_HEADER,
+    "name": callers.WORKSPACE_HEADER,
     "description": "The workspace that the request is about; by default one's personal one.",
     "schema": {"type": "string", "format": "uuid"},
 }

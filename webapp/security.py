@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask_cors import CORS
 
-from webapp import auth, cookies, idempotency, request_id
+from webapp import callers, cookies, idempotency, request_id
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -43,9 +43,9 @@ def install(app: Flask, settings: Settings) -> None:
                 "Content-Type",
                 idempotency.HEADER,
                 request_id.HEADER,
-                auth.KEY_HEADER,
-                auth.WORKSPACE_HEADER,
-                auth.DEVELOPMENT_HEADER,
+                callers.KEY_HEADER,
+                callers.WORKSPACE_HEADER,
+                callers.DEVELOPMENT_HEADER,
                 cookies.CSRF_HEADER,
             ],
             expose_headers=[

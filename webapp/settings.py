@@ -83,6 +83,7 @@ class Settings:
     trusted_proxies: int = 0
     registration_enabled: bool = True
     access_token_minutes: int = 15
+    access_check_seconds: float = 1.0
     session_days: int = 30
     argon2_memory_kib: int = 19_456
     argon2_time_cost: int = 2
@@ -184,6 +185,9 @@ def _of_identity(env: Env, environment: str | None) -> dict[str, Any]:
         ),
         "access_token_minutes": env.int(
             "ACCESS_TOKEN_MINUTES", 15, validate=validate.Range(min=1, max=60)
+        ),
+        "access_check_seconds": env.float(
+            "ACCESS_CHECK_SECONDS", 1.0, validate=validate.Range(min=0, max=60)
         ),
         "session_days": env.int("SESSION_DAYS", 30, validate=validate.Range(min=1, max=400)),
         "argon2_memory_kib": env.int(

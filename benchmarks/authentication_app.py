@@ -1,0 +1,26 @@
+"""The app with one route more: an item for anybody. For benchmarks.authentication."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sql import queries
+from webapp.answers import answer
+from webapp.app import create_app
+from webapp.auth import PUBLIC, permit
+from webapp.db import connection
+
+if TYPE_CHECKING:
+    from flask import Response
+
+application = create_app()
+_WORKSPACE = UUID(os.environ["BENCHMARK_WORKSPACE"])
+
+
+@application.get("/unauthenticated/items/<uuid:item_id>")
+@permit(PUBLIC)
+def get(item_id: UUID) -> Response:
+    with connection() as conn:
+        return answer(queries.items.get(conn, id=item_id, workspace_id=_WORKSPACE))
