@@ -29,9 +29,28 @@ PROJECT = Path(__file__).parent.parent.parent
 SETTINGS = {"fsync": "off", "max_connections": "300"}
 KINDS = ("plain", "flaky", "doomed", "moving", "long", "batched", "first")
 WORKERS = 8
+CLOCKS = 2
 LEASE = 2.0
 
+# Seconds between two starts of the same process, at least.
+BETWEEN_STARTS = 0.5
+
+# How a process may end that was sent a signal. SIGTERM ends it at once before it has a handler, and
+# the alarm which the handler sets ends a worker that a database which hangs keeps from stopping.
+ENDS = {
+    signal.SIGKILL: (-signal.SIGKILL,),
+    signal.SIGTERM: (0, -signal.SIGTERM, -signal.SIGALRM),
+}
+
+# What a command says that ends with 1 because there is no database when it starts.
+NO_DATABASE = "Error: the database does not answer: "
+
+# The name under which new starts are counted among what happened.
+STARTED_ANEW = "started_anew"
+
+# The server begins with commits that `kill -9` may lose; these must be there after it.
 TABLES = """
+SET synchronous_commit = 'on';
 CREATE TABLE wanted (kind text, subject_id uuid, PRIMARY KEY (kind, subject_id));
 CREATE TABLE effects (kind text, subject_id uuid, slot timestamptz);
 CREATE TABLE things (id uuid PRIMARY KEY, status text);
@@ -55,6 +74,77 @@ SELECT %(kind)s, subject_id, %(workspace)s FROM fresh
 """
 
 
+class Process:
+    """A worker or a clock that can be started anew after it has ended."""
+
+    def __init__(self, log, *command, **variables):
+        self._log, self._command, self._variables = log, command, variables
+        self.start()
+
+    def start(self):
+        environment = {"PATH": os.environ["PATH"], "COFFER_ENV": "test", "PYTHONUNBUFFERED": "1"}
+        with self._log.open("a") as log:
+            self._begin = log.tell()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *self._command],
+                cwd=PROJECT,
+                env=environment | self._variables,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._started = time.monotonic()
+        self._sent = None
+
+    def send(self, number):
+        # Asks first whether it has ended: its id may be another process's by now.
+        self._process.send_signal(number)
+
+    def end(self, number):
+        if not self.has_ended():
+            self._sent = number
+        self.send(number)
+        self.send(signal.SIGCONT)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(5)
+            raise AssertionError(f"{self._log.name} did not end") from None
+
+    def close(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(5)
+
+    def has_ended(self):
+        return self._process.poll() is not None
+
+    def is_at_work(self):
+        return not self.has_ended() and self._has_begun(self._said())
+
+    def may_start(self):
+        return self.has_ended() and time.monotonic() - self._started > BETWEEN_STARTS
+
+    def check_the_end(self):
+        """It ended by the signal that it was sent, or found no database when it started."""
+        code, said = self._process.returncode, self._said()
+        # A database that is lost later is waited for.
+        found_none = code == 1 and NO_DATABASE in said and not self._has_begun(said)
+        as_expected = found_none or code in ENDS.get(self._sent, ())
+        assert as_expected, f"{self._log.name} ended with {code}:\n{said[-1500:]}"
+        assert "Traceback" not in said, f"{self._log.name} ended with {code}:\n{said[-1500:]}"
+
+    def _said(self):
+        """What it wrote since it was started last."""
+        with self._log.open("rb") as log:
+            log.seek(self._begin)
+            return log.read().decode(errors="replace")
+
+    def _has_begun(self, said):
+        return "worker_started" in said or "clock_started" in said
+
+
 class World:
     """A database, eight workers, two clocks, and what goes wrong with them."""
 
@@ -64,24 +154,12 @@ class World:
         self.random = random.Random(seed)
         self.folder = folder
         self.proxy = Proxy(self.port)
-        self.workers = {number: self._worker(number) for number in range(WORKERS)}
-        self.clocks = [self._clock(number) for number in range(2)]
+        self.workers = [self._worker(number) for number in range(WORKERS)]
+        self.clocks = [self._clock(number) for number in range(CLOCKS)]
         self.happened = Counter()
         self.frozen = []
         self.ended = threading.Event()
         self.gone = threading.Event()
-
-    def _start(self, name, *command, **variables):
-        environment = {"PATH": os.environ["PATH"], "COFFER_ENV": "test", "PYTHONUNBUFFERED": "1"}
-        with (self.folder / name).open("a") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", *command],
-                cwd=PROJECT,
-                env=environment | variables,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
 
     def _worker(self, number):
         # The first one is behind a network that fails; the lease of the second is far too short.
@@ -89,11 +167,12 @@ class World:
         if number == 0:
             url = url.replace(f":{self.port}/", f":{self.proxy.port}/")
         lease = 0.05 if number == 1 else LEASE
-        return self._start(f"worker-{number}", "tests.chaos.worker", url, str(lease))
+        log = self.folder / f"worker-{number}"
+        return Process(log, "tests.chaos.worker", url, str(lease))
 
     def _clock(self, number):
-        return self._start(
-            f"clock-{number}",
+        return Process(
+            self.folder / f"clock-{number}",
             "workers.clock",
             DATABASE_URL=self.database.url,
             SECRET_KEY="a secret for tests only, of 32 characters or more",
@@ -125,27 +204,21 @@ class World:
     # What goes wrong
 
     def kill_a_worker(self):
-        number = self.random.randrange(WORKERS)
-        self._end(self.workers[number], signal.SIGKILL)
-        self.workers[number] = self._worker(number)
+        self.random.choice(self.workers).end(signal.SIGKILL)
 
     def stop_a_worker(self):
-        number = self.random.randrange(WORKERS)
-        self._end(self.workers[number], signal.SIGTERM)
-        self.workers[number] = self._worker(number)
+        self.random.choice(self.workers).end(signal.SIGTERM)
 
     def freeze_a_worker(self):
-        process = self.workers[self.random.randrange(2, WORKERS)]
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGSTOP)
-            self.frozen.append((time.monotonic() + LEASE * 1.5, process.pid))
+        process = self.random.choice(self.workers[2:])
+        process.send(signal.SIGSTOP)
+        self.frozen.append((time.monotonic() + LEASE * 1.5, process))
 
     def thaw(self, *, everybody=False):
-        for until, pid in list(self.frozen):
+        for until, process in list(self.frozen):
             if everybody or time.monotonic() > until:
-                self.frozen.remove((until, pid))
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+                self.frozen.remove((until, process))
+                process.send(signal.SIGCONT)
 
     def end_some_connections(self):
         with psycopg.connect(self.database.admin_url, autocommit=True) as conn:
@@ -188,9 +261,7 @@ class World:
         self.proxy.mend()
 
     def kill_a_clock(self):
-        number = self.random.randrange(2)
-        self._end(self.clocks[number], signal.SIGKILL)
-        self.clocks[number] = self._clock(number)
+        self.random.choice(self.clocks).end(signal.SIGKILL)
 
     EVENTS = (
         *(kill_a_worker, kill_a_worker, kill_a_worker, stop_a_worker, stop_a_worker),
@@ -209,7 +280,17 @@ class World:
             event(self)
             self.happened[event.__name__] += 1
             self.thaw()
+            self.look_after_all()
             time.sleep(self.random.uniform(0.2, 0.8))
+
+    def look_after_all(self):
+        """Start anew who has ended, as a process manager does: whether a signal ended it or it
+        found no database, nobody else would."""
+        for process in (*self.workers, *self.clocks):
+            if process.may_start():
+                process.check_the_end()
+                process.start()
+                self.happened[STARTED_ANEW] += 1
 
     def calm_down(self):
         self.ended.set()
@@ -223,6 +304,15 @@ class World:
         with psycopg.connect(self.database.owner_url, autocommit=True) as conn:
             yield conn
 
+    def wait_for_all(self, seconds):
+        """Until every worker and clock is at work."""
+        everybody = (*self.workers, *self.clocks)
+        deadline = time.monotonic() + seconds
+        while (working := sum(each.is_at_work() for each in everybody)) < WORKERS + CLOCKS:
+            assert time.monotonic() < deadline, f"only {working} are at work"
+            self.look_after_all()
+            time.sleep(0.1)
+
     def drain(self, seconds):
         deadline = time.monotonic() + seconds
         with self.asking() as conn:
@@ -230,32 +320,18 @@ class World:
                 "SELECT kind, attempts, claim, run_after - now(), last_error FROM outbox"
             ).fetchall():
                 assert time.monotonic() < deadline, rows[:10]
+                self.look_after_all()
                 time.sleep(0.2)
 
     def logs(self):
         tails = [f"== {path.name}\n{path.read_text()[-1500:]}" for path in self.folder.iterdir()]
         return "\n".join(tails)
 
-    def _end(self, process, number):
-        process.send_signal(number)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGCONT)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
-            raise AssertionError("a worker did not end") from None
-
     def close(self):
         self.calm_down()
         self.gone.set()
-        everybody = [*self.workers.values(), *self.clocks]
-        for process in everybody:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        for process in everybody:
-            process.wait(5)
+        for process in (*self.workers, *self.clocks):
+            process.close()
         self.proxy.close()
 
 
@@ -278,18 +354,23 @@ def test_every_effect_is_there_exactly_once(pytestconfig, seed):
         for thread in enqueuing:
             thread.start()
         try:
+            # What goes wrong before they work only shows that they start.
+            world.wait_for_all(30)
             world.go_wrong(seconds)
             world.calm_down()
             for thread in enqueuing:
                 thread.join()
+            world.wait_for_all(30)
             world.drain(60)
+            world.wait_for_all(5)
             with world.asking() as conn:
                 check(conn)
         except Exception:
             print(f"seed {seed}: {dict(world.happened)}\n{world.logs()}")  # noqa: T201
             raise
         print(f"seed {seed}: {dict(world.happened)}")  # noqa: T201
-    assert world.happened.keys() == {event.__name__ for event in World.EVENTS}
+    events = {event.__name__ for event in World.EVENTS}
+    assert world.happened.keys() == {*events, STARTED_ANEW}
 
 
 def check(conn):

@@ -7,17 +7,19 @@ Nothing keeps an effect from being there twice but the engine: the table has no 
 
 from __future__ import annotations
 
+import logging
 import random
-import sys
 import time
 from datetime import timedelta
 
+import click
 from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp import logs
 from webapp.clients import ClientError
 from webapp.settings import Settings
+from workers.command import Command
 from workers.engine import progress
 from workers.engine.kind import Batch, Kind
 from workers.engine.loop import Worker
@@ -98,6 +100,10 @@ KINDS = (
 )
 
 
+# In the form of `coffer work`, so that it ends as that one does where there is no database.
+@click.command(cls=Command)
+@click.argument("url")
+@click.argument("lease", type=float)
 def main(url, lease):
     settings = Settings(
         environment="test",
@@ -105,11 +111,15 @@ def main(url, lease):
         database_migrate_url=url,
         database_listen_url=url,
         secret_key="a secret for tests only, of 32 characters or more",
-        log_level="WARNING",
+        log_level="INFO",
     )
     logs.configure(settings)
-    Worker(KINDS, settings, lease=float(lease), grace=1.0, every=0.3).run()
+    # Of what it tells at INFO, the test needs the line that says it has started, and no other.
+    logging.getLogger().handlers[0].addFilter(
+        lambda record: record.levelno > logging.INFO or "worker_started" in str(record.msg)
+    )
+    Worker(KINDS, settings, lease=lease, grace=1.0, every=0.3).run()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
