@@ -59,7 +59,7 @@ ALTER TABLE workspaces
   DROP COLUMN owner_id,
   DROP COLUMN is_personal;
 
--- A workspace keeps an owner. Who leaves waits for whoever else is leaving, and then sees who is
+-- A workspace keeps an owner who is not disabled. Who leaves waits for whoever else is leaving, and then sees who is
 -- left.
 CREATE FUNCTION keep_an_owner()
 RETURNS trigger
@@ -71,8 +71,11 @@ BEGIN
       FOR NO KEY UPDATE;
   IF FOUND AND NOT EXISTS (
     SELECT FROM members
-     WHERE workspace_id = OLD.workspace_id
-       AND role = 'owner'
+      JOIN users
+        ON users.id = members.user_id
+       AND users.disabled_at IS NULL
+     WHERE members.workspace_id = OLD.workspace_id
+       AND members.role = 'owner'
   ) THEN
     RAISE EXCEPTION 'a workspace keeps an owner'
       USING ERRCODE = 'check_violation',

@@ -130,3 +130,35 @@ def test_a_noun_has_one_stem_in_every_layer():
             *("items", "events", "users", "audit_log"),
             *("sessions", "totp", "api_keys", "workspaces", "members", "invitations"),
         }
+
+
+def problem_codes():
+    """The codes of every Problem in the source."""
+    found = set()
+    for path in (PROJECT / "webapp").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem":
+                found |= {each.value for each in node.args[1:2] if isinstance(each, ast.Constant)}
+    return found
+
+
+def test_every_problem_is_documented():
+    documented = (PROJECT / "docs" / "api.md").read_text()
+    assert {code for code in problem_codes() if f"`{code}`" not in documented} == set()
+
+
+def test_every_action_of_the_audit_log_is_documented_and_every_documented_one_exists():
+    said = "\n".join(
+        path.read_text()
+        for folder in ("webapp", "workers")
+        for path in (PROJECT / folder).rglob("*.py")
+    )
+    documented = (PROJECT / "docs" / "security.md").read_text().split("## The audit log")[1]
+    listed = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", documented))
+    assert {action for action in listed if f'"{action}"' not in said} == set()
+    written = {
+        action
+        for action in re.findall(r'"([a-z_]+\.[a-z_]+)"', said)
+        if action.split(".")[0] in {each.split(".")[0] for each in listed}
+    }
+    assert written == listed

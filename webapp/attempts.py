@@ -105,12 +105,12 @@ def confirmation(user_id: UUID) -> Iterator[None]:
         limits.refund(conn, *charges)
 
 
-def mail_to(email: str) -> bool:
+def mail_to(email: str, template: str) -> bool:
     """A mail that somebody who has not signed in asks for; whether it is to be sent. Raises Problem
-    429 where one address asks for too many; a mailbox that gets too many simply gets no more, for
-    it has those before."""
+    429 where one address asks for too many; a mailbox that gets too many of a kind simply gets no
+    more, for it has those before."""
     address = (MAILS_BY_ADDRESS, MAILS_BY_ADDRESS.key(client_address.network()))
-    mailbox = (MAILS_TO_MAILBOX, MAILS_TO_MAILBOX.key(name_of(email)))
+    mailbox = (MAILS_TO_MAILBOX, MAILS_TO_MAILBOX.key(template, name_of(email)))
     with db.connection() as conn:
         limits.charge(conn, address)
         return limits.try_charge(conn, mailbox)

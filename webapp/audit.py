@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from flask import g
 from psycopg.types.json import Jsonb
 
@@ -42,5 +43,10 @@ def record(
         address=client_address.address(),
         user_agent=client_address.user_agent(),
         request_id=request_id.current(),
-        details=Jsonb(details),
+        details=Jsonb(details, dumps=_without_nul),
     )
+
+
+def _without_nul(details: dict[str, Any]) -> bytes:
+    """JSON that the database takes: an address that was asked for may have had a NUL."""
+    return orjson.dumps(details).replace(b"\\u0000", b"\\ufffd")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, IPv6Network, ip_address
+import re
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -20,6 +21,9 @@ log = structlog.get_logger("webapp.client_address")
 _IPV6_PREFIX: Final = 64
 
 _LONGEST_AGENT: Final = 300
+
+_BRACKETED: Final = re.compile(r"\[([^\]]+)\](?::\d+)?")
+_WITH_PORT: Final = re.compile(r"([\d.]+):\d+")
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -46,23 +50,29 @@ def install(app: Flask, settings: Settings) -> None:
 
 def address() -> str | None:
     """The client's address; None where it is none, as with a socket in the file system."""
+    found = _parsed()
+    return None if found is None else str(found)
+
+
+def _parsed() -> IPv4Address | IPv6Address | None:
+    """Without what some proxies and systems add: a port, brackets, the scope of a link."""
+    given = (request.remote_addr or "").strip()
+    bracketed = _BRACKETED.fullmatch(given) or _WITH_PORT.fullmatch(given)
     try:
-        return str(ip_address(request.remote_addr or ""))
+        found = ip_address((bracketed[1] if bracketed else given).partition("%")[0])
     except ValueError:
         return None
+    return (isinstance(found, IPv6Address) and found.ipv4_mapped) or found
 
 
 def network() -> str:
     """What limits count as one client: an IPv4 address, or a /64 of IPv6."""
-    found = address()
+    found = _parsed()
     if found is None:
         return "0.0.0.0"  # noqa: S104  # the address of nobody
-    parsed = ip_address(found)
-    if not isinstance(parsed, IPv6Address):
-        return found
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((parsed, _IPV6_PREFIX), strict=False).network_address)
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((found, _IPV6_PREFIX), strict=False).network_address)
+    return str(found)
 
 
 def user_agent() -> str | None:

@@ -51,6 +51,11 @@ _REFUSED_BY_CONSTRAINT: Final = {
         "sso_already_linked",
         "This account is linked to another user of that provider.",
     ),
+    "invitations_one_for_each_address": (
+        409,
+        "already_invited",
+        "This address was invited a moment ago.",
+    ),
     "members_keep_an_owner": (
         409,
         "last_owner",

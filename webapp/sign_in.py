@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
-from uuid import UUID, uuid4
 
 from flask import Response, current_app
 
@@ -13,10 +12,13 @@ from sql import queries
 from webapp import audit, client_address, cookies
 from webapp.answers import answer
 from webapp.errors import Problem
+from webapp.identity.ids import new_id
 from webapp.identity.keyring import Keyring, digest
 from webapp.identity.session_tokens import RefreshToken, csrf_token, new_ticket
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from flask import Flask
 
     from sql.connection import Connection
@@ -70,7 +72,7 @@ def lifetime() -> timedelta:
 def begin(conn: Connection, account: Account, *, method: str, with_cookie: bool) -> Response:
     """The session of somebody who has shown who they are: 200 with its tokens; 202 with a ticket
     where the account has a second factor."""
-    session_id = uuid4()
+    session_id = new_id()
     token = RefreshToken.make(keyring(), session_id, 0)
     ticket = new_ticket(session_id)
     secret, status, lasts = (

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 from sql import queries
 from webapp import audit, sign_in
 from webapp.errors import Problem
+from webapp.identity.ids import new_handle
 from webapp.notices import notify
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _create(conn: Connection, provider: SsoProvider, identity: Identity) -> UUID
         raise Problem(403, "registration_closed", "Registration is closed; ask for an invitation.")
     user = queries.users.create(
         conn,
-        handle=f"user-{uuid4().hex[:8]}",
+        handle=new_handle(),
         email=identity.email,
         is_verified=True,
         name=(identity.name or "")[:100] or None,

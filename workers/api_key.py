@@ -43,6 +43,8 @@ def create(
     """Make a key and print it: the one time that it is shown."""
     from webapp.identity.api_keys import NEVER, new_api_key
 
+    if not 1 <= len(name.strip()) <= 100:
+        raise click.BadParameter("The name must have 1 to 100 characters.")
     with operators.connection() as conn:
         user = people.find(conn, who)
         workspace_id = workspace or user["workspace_id"]

@@ -34,7 +34,11 @@ class Command(click.Command):
         except psycopg.OperationalError as error:
             said = " ".join(str(error).split())
             raise click.ClickException(f"the database does not answer: {said}") from None
-        except (psycopg.Error, ClientError) as error:
+        except psycopg.Error as error:
+            # Not the detail: it quotes the row, with whatever is in it.
+            said = error.diag.message_primary or str(error)
+            raise click.ClickException(" ".join(said.split())) from None
+        except ClientError as error:
             raise click.ClickException(" ".join(str(error).split())) from None
 
 

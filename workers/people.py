@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 from sql import queries
+from workers.operators import plain
 
 if TYPE_CHECKING:
     from sql.connection import Connection
@@ -19,16 +20,14 @@ ACTOR = "operator"
 def find(conn: Connection, who: str) -> dict[str, Any]:
     """The user of an address, a handle or an id. Raises ClickException."""
     try:
-        user_id = UUID(who)
+        # An id alone: a handle may look like somebody else's.
+        asked: dict[str, Any] = {"id": UUID(who), "who": None}
     except ValueError:
-        user_id = None
-    found: list[dict[str, Any]] = queries.users.find_for_operator(conn, who=who, id=user_id)
-    if not found:
+        asked = {"id": None, "who": who}
+    found: dict[str, Any] | None = queries.users.find_for_operator(conn, **asked)
+    if found is None:
         raise click.ClickException(f"there is no user {who!r}")
-    if len(found) > 1:
-        handles = ", ".join(sorted(user["handle"] for user in found))
-        raise click.ClickException(f"{who!r} may be any of {handles}; name one by its id")
-    return found[0]
+    return found
 
 
 def act(conn: Connection) -> None:
@@ -59,4 +58,4 @@ def record(conn: Connection, action: str, user_id: UUID, **details: Any) -> None
 
 def called(user: dict[str, Any]) -> str:
     """A user as a line of the terminal names them."""
-    return str(user["email"] or user["handle"])
+    return plain(user["email"] or user["handle"], most=254)

@@ -56,29 +56,34 @@ def create(
 ) -> None:
     """Make a user with a password that is asked for."""
     import re
-    import secrets
 
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email) or not 3 <= len(email) <= 254:
+    from webapp.clients.mail import is_address
+    from webapp.identity.ids import new_handle
+
+    if not is_address(email):
         raise click.BadParameter(f"{email!r} is no mail address.")
+    if name is not None and not 1 <= len(name.strip()) <= 100:
+        raise click.BadParameter("The name must have 1 to 100 characters.")
     if handle is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", handle):
         raise click.BadParameter(f"{handle!r} is no handle: a-z, 0-9, '.', '_', '-'; 64 at most.")
-    password_hash = (
-        None if no_password else _hash(_password(from_stdin=password_stdin), email, name)
-    )
-    with operators.connection() as conn, conn.transaction():
-        people.act(conn)
-        user = queries.users.create(
-            conn,
-            handle=handle or f"user-{secrets.token_hex(4)}",
-            email=email,
-            is_verified=not unverified,
-            name=name,
-            password_hash=password_hash,
-            is_admin=admin,
+    with operators.connection() as conn:
+        password_hash = (
+            None if no_password else _hash(_password(from_stdin=password_stdin), email, name)
         )
-        if user is None:
-            raise click.ClickException(f"there is a user {email!r} already")
-        people.record(conn, "user.created", user["id"], is_admin=admin)
+        with conn.transaction():
+            people.act(conn)
+            user = queries.users.create(
+                conn,
+                handle=handle or new_handle(),
+                email=email,
+                is_verified=not unverified,
+                name=name,
+                password_hash=password_hash,
+                is_admin=admin,
+            )
+            if user is None:
+                raise click.ClickException(f"there is a user {email!r} already")
+            people.record(conn, "user.created", user["id"], is_admin=admin)
     click.echo(f"made {email}: user {user['id']}, workspace {user['workspace_id']}")
 
 
@@ -137,8 +142,10 @@ def disable(*, who: str) -> None:
     """Shut a user out: sessions end, keys are refused."""
 
     def shut_out(conn: Connection, user_id: UUID) -> int:
+        # The user first: a log-in of the same moment then sees it, or is seen.
+        changed = queries.users.set_disabled(conn, id=user_id, is_disabled=True)
         queries.sessions.end_all(conn, user_id=user_id, but=None, reason="user_disabled")
-        return int(queries.users.set_disabled(conn, id=user_id, is_disabled=True))
+        return int(changed)
 
     _change(who, "user.disabled", "is disabled", "is disabled already", shut_out)
 
@@ -202,7 +209,10 @@ def _admin(*, is_admin: bool) -> Callable[[Connection, UUID], int]:
 
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        try:
+            return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise click.ClickException("the password is no text in UTF-8") from None
     if not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask at; give --password-stdin.")
     asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)

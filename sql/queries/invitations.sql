@@ -1,12 +1,13 @@
+-- name: clear :exec
+-- Makes room for another invitation to an address.
+DELETE FROM invitations
+ WHERE workspace_id = %(workspace_id)s
+   AND fold(email) = fold(%(email)s);
+
 -- name: create :maybe
--- Invites an address into a workspace, in place of an earlier invitation, and writes to it; no row
--- where the workspace is a personal one. The mail waits its turn with the workspace's other work.
-WITH earlier AS (
-  DELETE FROM invitations
-   WHERE workspace_id = %(workspace_id)s
-     AND fold(email) = fold(%(email)s)
-),
-invitation AS (
+-- Invites an address into a workspace, and writes to it; no row where the workspace is a personal
+-- one. The mail waits its turn with the workspace's other work.
+WITH invitation AS (
   INSERT INTO invitations
     (id, workspace_id, email, role, token_hash, invited_by, expires_at)
   SELECT %(id)s,
@@ -57,11 +58,19 @@ DELETE FROM invitations
 RETURNING email;
 
 -- name: accept :maybe
--- Uses up an invitation; no row where the token is none, or past.
+-- Uses up an invitation; no row where the token is none, or past, or where who invited does not own
+-- the workspace any more.
 DELETE FROM invitations
- WHERE token_hash = %(token_hash)s
-   AND expires_at > now()
-RETURNING workspace_id, role, invited_by;
+ USING members AS inviter
+  JOIN users
+    ON users.id = inviter.user_id
+   AND users.disabled_at IS NULL
+ WHERE invitations.token_hash = %(token_hash)s
+   AND invitations.expires_at > now()
+   AND inviter.workspace_id = invitations.workspace_id
+   AND inviter.user_id = invitations.invited_by
+   AND inviter.role = 'owner'
+RETURNING invitations.workspace_id, invitations.role, invitations.invited_by;
 
 -- name: is_for :maybe
 -- Whether a token is that of an invitation to this address.

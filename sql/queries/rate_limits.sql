@@ -24,9 +24,19 @@ SELECT key,
 
 -- name: refund :exec
 -- Gives back what was charged for something that turned out well.
+-- In the order in which they are charged, so that nobody waits in a circle.
+WITH held AS (
+  SELECT kept.key
+    FROM rate_limits AS kept
+   WHERE kept.key = ANY (%(keys)s::text[])
+   ORDER BY kept.key
+     FOR UPDATE
+)
 UPDATE rate_limits
    SET used_until = used_until - given.worth
   FROM unnest(%(keys)s::text[], %(worths)s::interval[]) AS given (key, worth)
+  JOIN held
+    ON held.key = given.key
  WHERE rate_limits.key = given.key;
 
 -- name: expire :exec

@@ -121,7 +121,8 @@ SELECT session.user_id,
 UPDATE sessions
    SET status = 'ended',
        end_reason = %(reason)s,
-       ended_at = now()
+       ended_at = now(),
+       expires_at = least(expires_at, now())
  WHERE id = %(id)s
    AND user_id = %(user_id)s
    AND status <> 'ended'
@@ -132,7 +133,8 @@ RETURNING id;
 UPDATE sessions
    SET status = 'ended',
        end_reason = %(reason)s,
-       ended_at = now()
+       ended_at = now(),
+       expires_at = least(expires_at, now())
  WHERE user_id = %(user_id)s
    AND status <> 'ended'
    AND id IS DISTINCT FROM %(but)s::uuid;
@@ -158,7 +160,7 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: expire :exec
--- Removes sessions a week after they ended, or could not be refreshed any more.
+-- Removes sessions a week after they ended or could be refreshed last.
 DELETE FROM sessions
  WHERE id IN (
          SELECT id

@@ -19,22 +19,19 @@ SELECT id, personal_of, 'owner'
   FROM personal;
 
 -- name: create :maybe
--- A new account with its personal workspace; no row where the address has one already. A handle
--- that is taken gets an end of its own.
+-- A new account with its personal workspace; no row where the address has one already.
 WITH new_user AS (
   INSERT INTO users
     (handle, email, email_verified_at, name, password_hash, password_changed_at, is_admin)
-  SELECT CASE
-           WHEN EXISTS (SELECT FROM users WHERE handle = %(handle)s)
-             THEN %(handle)s || '-' || encode(substr(uuid_send(gen_random_uuid()), 1, 4), 'hex')
-           ELSE %(handle)s
-         END,
-         %(email)s,
-         CASE WHEN %(is_verified)s THEN now() END,
-         %(name)s,
-         %(password_hash)s::text,
-         CASE WHEN %(password_hash)s::text IS NOT NULL THEN now() END,
-         %(is_admin)s
+  VALUES (
+    %(handle)s,
+    %(email)s,
+    CASE WHEN %(is_verified)s THEN now() END,
+    %(name)s,
+    %(password_hash)s::text,
+    CASE WHEN %(password_hash)s::text IS NOT NULL THEN now() END,
+    %(is_admin)s
+  )
   ON CONFLICT (fold(email))
   DO NOTHING
   RETURNING id, handle
@@ -211,8 +208,8 @@ UPDATE users
  WHERE id = %(id)s
    AND is_admin <> %(is_admin)s;
 
--- name: find_for_operator :many
--- The users that an operator may mean: by address, handle or id.
+-- name: find_for_operator :maybe
+-- The user that an operator means: by address or handle, or by id.
 SELECT users.id,
        users.handle,
        users.email,

@@ -55,8 +55,8 @@ WAYS_IN = {
     "/api/auth/sso/<provider_name>/callback",
 }
 
-# POSTs that keep no answer for a second try: those to sign in belong to nobody yet, and the others
-# would keep a secret in the table of answers.
+# POSTs that keep no answer for a second try: those to sign in belong to nobody yet, others would
+# keep a secret in the table of answers, and who left a workspace is not let in for the answer.
 NOT_KEPT = WAYS_IN | {
     "/api/auth/password",
     "/api/auth/totp/enrol",
@@ -64,6 +64,7 @@ NOT_KEPT = WAYS_IN | {
     "/api/auth/totp/disable",
     "/api/auth/totp/recovery-codes",
     "/api/api-keys",
+    "/api/workspaces/<uuid:workspace_id>/leave",
 }
 
 

@@ -15,16 +15,22 @@ from workers.command import Duration
 
 FOLDER = Path(cli.__file__).parent
 # Modules that are no commands.
-PARTS = {"__init__", "cli", "command", "maintenance", "operators", "letters"}
+PARTS = {"__init__", "cli", "command", "maintenance", "operators", "letters", "people"}
 # What does no work by itself.
-NOT_KINDS = {"migrate", "work", "clock", "queue", "dead"}
+GROUPS = {"queue", "dead", "user", "api_key"}
+NOT_KINDS = {"migrate", "work", "clock"} | GROUPS
 SUBJECT = "00000000-0000-0000-0000-000000000001"
 # Every command and what it needs to run, those of groups in the place of their groups.
 RUNS = [
-    *([name] for name in cli.COMMANDS if name not in ("queue", "dead")),
+    *([name] for name in cli.COMMANDS if name not in GROUPS),
     *(["queue", "status"], ["queue", "workers"], ["queue", "run", "enrich_items", SUBJECT]),
     *(["queue", "pause", "enrich_items"], ["queue", "resume", "enrich_items"]),
     *(["dead", "list"], ["dead", "show", "1"], ["dead", "retry", "1"], ["dead", "discard", "1"]),
+    *(["user", name, "ana"] for name in ("promote", "demote", "disable", "enable")),
+    ["user", "reset-password", "ana", "--password-stdin"],
+    *(["user", "create", "ana@example.com", "--no-password"], ["user", "list"]),
+    ["api_key", "create", "ana", "--name", "x", "--scope", "workspace:items:read"],
+    *(["api_key", "list", "ana"], ["api_key", "revoke", "ana", SUBJECT]),
 ]
 
 
@@ -81,7 +87,7 @@ def test_an_unknown_command_is_one_line_and_an_exit_code():
 
 
 def test_every_command_of_a_group_is_run_here():
-    for name in ("queue", "dead"):
+    for name in GROUPS:
         inner = cli.main.get_command(None, name).commands
         assert {run[1] for run in RUNS if run[0] == name} == set(inner)
 

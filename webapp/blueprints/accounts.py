@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID, uuid4
 
 from flask import Response, current_app
 
@@ -14,6 +13,7 @@ from webapp.answers import answer
 from webapp.auth import PUBLIC, caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import Problem, invalid_input
+from webapp.identity.ids import new_handle, new_id
 from webapp.identity.keyring import digest
 from webapp.identity.mail_tokens import mail_tokens
 from webapp.identity.passwords import weakness
@@ -33,6 +33,8 @@ from webapp.schemas.accounts import (
 )
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sql.connection import Connection
     from webapp.identity.passwords import Passwords
     from webapp.settings import Settings
@@ -56,8 +58,8 @@ def register(new: dict[str, Any]) -> Response:
     if not settings.registration_enabled and not _is_invited(new):
         raise Problem(403, "registration_closed", "Registration is closed; ask for an invitation.")
     _refuse_weak(new["password"], new["email"], new["name"])
-    is_wanted = attempts.mail_to(new["email"])
-    registration_id = uuid4()
+    is_wanted = attempts.mail_to(new["email"], "registration")
+    registration_id = new_id()
     values = {
         "email": new["email"],
         "name": new["name"],
@@ -93,7 +95,7 @@ def confirm(given: dict[str, Any]) -> Response:
             raise _invalid_token()
         user = queries.users.create(
             conn,
-            handle=f"user-{uuid4().hex[:8]}",
+            handle=new_handle(),
             email=registration["email"],
             is_verified=True,
             name=registration["name"],
@@ -168,8 +170,8 @@ def forget_password(given: dict[str, Any]) -> Response:
         raise Problem(
             403, "mail_not_configured", "This server sends no mail; ask its operator for a reset."
         )
-    reset_id = uuid4()
-    if attempts.mail_to(given["email"]):
+    reset_id = new_id()
+    if attempts.mail_to(given["email"], "password_reset"):
         with transaction() as conn:
             queries.password_resets.create(
                 conn,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from flask import Response, current_app
 
@@ -15,6 +15,7 @@ from webapp.auth import caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import Problem
 from webapp.idempotency import idempotent
+from webapp.identity.ids import new_id
 from webapp.identity.keyring import digest
 from webapp.identity.mail_tokens import mail_tokens
 from webapp.openapi import Blueprint
@@ -40,16 +41,17 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
     """
     if not current_app.config["SETTINGS"].sends_mail:
         raise Problem(403, "mail_not_configured", "This server sends no mail, so nobody is asked.")
-    invitation_id = uuid4()
+    invitation_id = new_id()
     inviter = caller().user_id
     mailbox = attempts.name_of(new["email"])
     with connection() as conn:
         limits.charge(
             conn,
             (attempts.INVITATIONS, attempts.INVITATIONS.key(inviter)),
-            (attempts.MAILS_TO_MAILBOX, attempts.MAILS_TO_MAILBOX.key(mailbox)),
+            (attempts.MAILS_TO_MAILBOX, attempts.MAILS_TO_MAILBOX.key("invitation", mailbox)),
         )
     with transaction() as conn:
+        queries.invitations.clear(conn, workspace_id=workspace_id, email=new["email"])
         invitation = queries.invitations.create(
             conn,
             id=invitation_id,
@@ -121,14 +123,14 @@ def accept(given: dict[str, Any]) -> Response:
         if invitation is None:
             raise Problem(400, "invalid_token", "The invitation is none, was used or has expired.")
         workspace_id = invitation["workspace_id"]
-        queries.members.join(
+        if queries.members.join(
             conn, workspace_id=workspace_id, user_id=user_id, role=invitation["role"]
-        )
-        audit.record(
-            conn,
-            "member.joined",
-            workspace_id=workspace_id,
-            role=invitation["role"],
-            invited_by=str(invitation["invited_by"]),
-        )
+        ):
+            audit.record(
+                conn,
+                "member.joined",
+                workspace_id=workspace_id,
+                role=invitation["role"],
+                invited_by=str(invitation["invited_by"]),
+            )
         return answer(queries.workspaces.get(conn, id=workspace_id, user_id=user_id))

@@ -12,7 +12,6 @@ from webapp import audit
 from webapp.answers import answer, page, read_cursor
 from webapp.auth import caller, permit
 from webapp.db import connection, transaction
-from webapp.idempotency import idempotent
 from webapp.openapi import Blueprint
 from webapp.schemas.common import PageArguments
 from webapp.schemas.members import Member, MemberChange, MemberPage
@@ -74,7 +73,6 @@ def remove(workspace_id: UUID, user_id: UUID) -> Response:
 
 @members.post("/leave")
 @permit("account:manage")
-@idempotent
 @members.response(204)
 def leave(workspace_id: UUID) -> Response:
     """Leave a workspace

@@ -233,6 +233,11 @@ def server_of(url: str) -> Server:
     )
 
 
+def is_address(text: str) -> bool:
+    """Whether mail can be sent to it. A domain may be foreign, what stands before it may not."""
+    return _ascii_address(text) is not None
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` is this machine, and no network lies between."""
     if host.lower().rstrip(".") == "localhost":

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from webapp.schemas.common import ShortList, page_of, text
 
+_LONGEST: Final = timedelta(days=3653)
+
 
 def _in_the_future(moment: datetime) -> None:
-    if moment <= datetime.now(UTC):
-        raise ValidationError("Must be in the future.")
+    if not timedelta(0) < moment - datetime.now(UTC) <= _LONGEST:
+        raise ValidationError("Must be in the future, within ten years.")
 
 
 class NewApiKey(Schema):

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from webapp.clients.mail import is_address
+
 MAX_URL: Final = 2048
 
 
@@ -59,14 +61,18 @@ def web_address(value: str) -> None:
         raise ValidationError("Must not carry a user name or a password.")
 
 
-def email(**kwargs: Any) -> fields.Email:
-    """A mail address."""
-    return fields.Email(
+def email() -> Trimmed:
+    """A mail address that mail can be sent to."""
+    return Trimmed(
         required=True,
-        validate=validate.Length(3, 254),
-        metadata={"example": "ana@example.com"},
-        **kwargs,
+        validate=[validate.Length(3, 254), _mail_address],
+        metadata={"format": "email", "example": "ana@example.com"},
     )
+
+
+def _mail_address(value: str) -> None:
+    if not is_address(value):
+        raise ValidationError("Not a valid mail address.")
 
 
 def page_of(entry: type[Schema]) -> type[Schema]:

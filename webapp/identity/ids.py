@@ -1,0 +1,20 @@
+"""Ids and handles that are made before their row is."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from uuid import UUID
+
+
+def new_id() -> UUID:
+    """A UUIDv7, as the database makes them: later ones sort later."""
+    milliseconds = time.time_ns() // 1_000_000
+    chance = secrets.randbits(74)
+    high, low = chance >> 62, chance & ((1 << 62) - 1)
+    return UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
+
+
+def new_handle() -> str:
+    """The handle of a user who has not chosen one."""
+    return f"user-{secrets.token_hex(6)}"
