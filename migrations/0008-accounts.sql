@@ -1,7 +1,8 @@
 -- How users get in: accounts with a password, registrations that wait for their confirmation,
 -- sessions, a second factor, single sign-on, and the mails that all of this takes.
 
--- A user of the development header has a handle alone. Nobody reads a password out of its hash
+-- A user of the development header has a handle alone. An address is kept in the form in which mail
+-- is sent to it, in ASCII: compared by Unicode's rules, two of different owners may be the same. Nobody reads a password out of its hash
 -- (Argon2, with its parameters in it); an account of single sign-on has none.
 ALTER TABLE users
   ADD COLUMN email               text,
@@ -11,7 +12,7 @@ ALTER TABLE users
   ADD COLUMN password_changed_at timestamptz,
   ADD COLUMN is_admin            boolean NOT NULL DEFAULT false,
   ADD COLUMN disabled_at         timestamptz,
-  ADD CONSTRAINT users_email_is_3_to_254_characters CHECK (length(email) BETWEEN 3 AND 254),
+  ADD CONSTRAINT users_email_is_3_to_254_of_ascii CHECK (email ~ '^[!-~]{3,254}$'),
   ADD CONSTRAINT users_name_is_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100);
 
 CREATE UNIQUE INDEX users_email_is_unique ON users (fold(email));
@@ -28,7 +29,7 @@ CREATE TABLE registrations (
   expires_at    timestamptz NOT NULL,
   CONSTRAINT registrations_pkey PRIMARY KEY (id),
   CONSTRAINT registrations_token_is_unique UNIQUE (token_hash),
-  CONSTRAINT registrations_email_is_3_to_254_characters CHECK (length(email) BETWEEN 3 AND 254),
+  CONSTRAINT registrations_email_is_3_to_254_of_ascii CHECK (email ~ '^[!-~]{3,254}$'),
   CONSTRAINT registrations_name_is_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100)
 );
 
@@ -44,7 +45,7 @@ CREATE TABLE password_resets (
   expires_at timestamptz NOT NULL,
   CONSTRAINT password_resets_pkey PRIMARY KEY (id),
   CONSTRAINT password_resets_token_is_unique UNIQUE (token_hash),
-  CONSTRAINT password_resets_email_is_3_to_254_characters CHECK (length(email) BETWEEN 3 AND 254)
+  CONSTRAINT password_resets_email_is_3_to_254_of_ascii CHECK (email ~ '^[!-~]{3,254}$')
 );
 
 CREATE INDEX password_resets_by_expiry ON password_resets (expires_at);
@@ -155,7 +156,7 @@ CREATE TABLE mails (
   created_at   timestamptz NOT NULL DEFAULT now(),
   updated_at   timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT mails_pkey PRIMARY KEY (id),
-  CONSTRAINT mails_recipient_is_3_to_254_characters CHECK (length(recipient) BETWEEN 3 AND 254)
+  CONSTRAINT mails_recipient_is_3_to_254_of_ascii CHECK (recipient ~ '^[!-~]{3,254}$')
 );
 
 -- `dropped`: when its turn came there was nobody or nothing to send it about any more.

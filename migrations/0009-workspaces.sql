@@ -137,7 +137,7 @@ CREATE TABLE invitations (
   CONSTRAINT invitations_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE,
   CONSTRAINT invitations_inviter_exists FOREIGN KEY (invited_by) REFERENCES users (id),
   CONSTRAINT invitations_role_is_known CHECK (role IN ('owner', 'member', 'viewer')),
-  CONSTRAINT invitations_email_is_3_to_254_characters CHECK (length(email) BETWEEN 3 AND 254)
+  CONSTRAINT invitations_email_is_3_to_254_of_ascii CHECK (email ~ '^[!-~]{3,254}$')
 );
 
 CREATE UNIQUE INDEX invitations_one_for_each_address ON invitations (workspace_id, fold(email));

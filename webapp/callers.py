@@ -22,7 +22,7 @@ from flask import Response, current_app, g, request
 from sql import queries
 from webapp import client_address, db, limits
 from webapp.errors import Problem, invalid_input
-from webapp.identity.access_tokens import InvalidAccessToken
+from webapp.identity.access_tokens import ExpiredAccessToken, InvalidAccessToken
 from webapp.identity.api_keys import BEGINNING
 from webapp.identity.keyring import digest
 
@@ -162,6 +162,10 @@ def _workspace() -> UUID | None:
 def _of_session(token: str, permission: str, workspace_id: UUID | None) -> Caller:
     try:
         session_id = current_app.extensions["access_tokens"].read(token)
+    except ExpiredAccessToken as error:
+        # No guess at all: its client is to refresh it.
+        said = f"The access token is not valid. {error}"
+        raise _unauthenticated(said, error="invalid_token") from None
     except InvalidAccessToken as error:
         raise _refused(f"The access token is not valid. {error}") from None
     with db.connection() as conn:

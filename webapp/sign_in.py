@@ -39,6 +39,19 @@ class Account:
     password_hash: str | None = None  # what the password was compared with, if it was
 
 
+class AccountChanged(Problem):
+    """The account is not what was judged any more: it was disabled, or got another password or
+    another hash of the same."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            401,
+            "invalid_credentials",
+            "The account was changed meanwhile; try again.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Give the app what makes its secrets, its passwords' hashes and its access tokens."""
     from webapp.identity.access_tokens import AccessTokens
@@ -96,9 +109,12 @@ def begin(conn: Connection, account: Account, *, method: str, with_cookie: bool)
         lifetime=lasts,
     )
     if not started:
-        raise Problem(401, "invalid_credentials", "The account was changed meanwhile; try again.")
+        raise AccountChanged
     if account.has_totp:
-        return answer({"totp_required": True, "ticket": ticket, "expires_in": TICKET_SECONDS}, 202)
+        body = {"totp_required": True, "ticket": ticket, "expires_in": TICKET_SECONDS}
+        response = answer(body, 202)
+        response.headers["Cache-Control"] = "no-store"
+        return response
     succeeded(conn, account.id, session_id, method=method)
     return tokens(account.id, token, with_cookie=with_cookie)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sql import queries
 from webapp import audit, sign_in
+from webapp.clients.mail import address_of
 from webapp.errors import Problem
 from webapp.identity.ids import new_handle
 from webapp.notices import notify
@@ -71,15 +72,16 @@ def _find(conn: Connection, provider: SsoProvider, identity: Identity) -> dict[s
 
 
 def _link(conn: Connection, provider: SsoProvider, identity: Identity) -> None:
-    if identity.email is None or not identity.email_verified:
+    email = address_of(identity.email or "")
+    if email is None or not identity.email_verified:
         raise Problem(
             403,
             "sso_email_not_verified",
             "The provider has not confirmed your address, so it cannot say which account is yours.",
         )
-    account = queries.users.find_by_email(conn, email=identity.email)
+    account = queries.users.find_by_email(conn, email=email)
     if account is None:
-        user_id = _create(conn, provider, identity)
+        user_id = _create(conn, provider, identity, email)
     elif not account["is_verified"]:
         raise Problem(
             409,
@@ -95,7 +97,7 @@ def _link(conn: Connection, provider: SsoProvider, identity: Identity) -> None:
         provider=provider.name,
         subject=identity.subject,
         user_id=user_id,
-        email=identity.email,
+        email=email,
     )
     if account is not None:
         audit.record(
@@ -114,13 +116,13 @@ def _link(conn: Connection, provider: SsoProvider, identity: Identity) -> None:
         )
 
 
-def _create(conn: Connection, provider: SsoProvider, identity: Identity) -> UUID:
+def _create(conn: Connection, provider: SsoProvider, identity: Identity, email: str) -> UUID:
     if not provider.sign_up:
         raise Problem(403, "registration_closed", "Registration is closed; ask for an invitation.")
     user = queries.users.create(
         conn,
         handle=new_handle(),
-        email=identity.email,
+        email=email,
         is_verified=True,
         name=(identity.name or "")[:100] or None,
         password_hash=None,

@@ -57,10 +57,11 @@ def create(
     """Make a user with a password that is asked for."""
     import re
 
-    from webapp.clients.mail import is_address
+    from webapp.clients.mail import address_of
     from webapp.identity.ids import new_handle
 
-    if not is_address(email):
+    address = address_of(email)
+    if address is None:
         raise click.BadParameter(f"{email!r} is no mail address.")
     if name is not None and not 1 <= len(name.strip()) <= 100:
         raise click.BadParameter("The name must have 1 to 100 characters.")
@@ -75,16 +76,16 @@ def create(
             user = queries.users.create(
                 conn,
                 handle=handle or new_handle(),
-                email=email,
+                email=address,
                 is_verified=not unverified,
                 name=name,
                 password_hash=password_hash,
                 is_admin=admin,
             )
             if user is None:
-                raise click.ClickException(f"there is a user {email!r} already")
+                raise click.ClickException(f"there is a user {address!r} already")
             people.record(conn, "user.created", user["id"], is_admin=admin)
-    click.echo(f"made {email}: user {user['id']}, workspace {user['workspace_id']}")
+    click.echo(f"made {address}: user {user['id']}, workspace {user['workspace_id']}")
 
 
 @command.command("list")
@@ -177,6 +178,8 @@ def reset_password(*, who: str, password_stdin: bool, without_totp: bool) -> Non
             ):
                 raise click.ClickException("the password was changed meanwhile; try again")
             queries.sessions.end_all(conn, user_id=user["id"], but=None, reason="password_reset")
+            if user["email"] is not None:
+                queries.password_resets.clear(conn, email=user["email"])
             people.record(conn, "password.reset", user["id"])
             if without_totp and queries.totp.remove(conn, user_id=user["id"]):
                 people.record(conn, "totp.disabled", user["id"])

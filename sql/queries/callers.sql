@@ -19,7 +19,8 @@ SELECT session.user_id,
     ON member.user_id = session.user_id
    AND member.workspace_id = coalesce(%(workspace_id)s, session.workspace_id)
  WHERE session.id = %(session_id)s
-   AND session.status = 'active';
+   AND session.status = 'active'
+   AND session.expires_at > now();
 
 -- name: of_api_key :maybe
 -- Who calls with an API key, and whether they and the key may do what they ask; no row where the key

@@ -8,7 +8,10 @@ VALUES (%(template)s, %(recipient)s, %(about)s, %(details)s);
 -- is nobody or nothing to send it about any more.
 SELECT mail.id,
        mail.template,
-       mail.recipient,
+       CASE mail.template
+         WHEN 'password_reset' THEN account.email
+         ELSE mail.recipient
+       END AS recipient,
        mail.about,
        mail.details,
        mail.created_at,

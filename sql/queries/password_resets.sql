@@ -10,22 +10,43 @@ INSERT INTO mails (template, recipient, about)
 SELECT 'password_reset', email, id
   FROM reset;
 
+-- name: find :maybe
+-- The address that a token is for; no row where it is none, or past.
+SELECT email
+  FROM password_resets
+ WHERE token_hash = %(token_hash)s
+   AND expires_at > now();
+
 -- name: use :maybe
--- Uses up a reset and every other one for the same address; no row where the token is none, or past.
-WITH used AS (
-  DELETE FROM password_resets
-   WHERE token_hash = %(token_hash)s
-     AND expires_at > now()
-  RETURNING id, email
+-- Uses up a reset and every other one for the same address; no row where somebody did so a moment
+-- ago. In the order of their ids, so that two of one address never wait for each other in a circle.
+WITH held AS (
+  SELECT id
+    FROM password_resets
+   WHERE fold(email) = fold(%(email)s)
+   ORDER BY id
+     FOR UPDATE
 ),
-others AS (
-  DELETE FROM password_resets AS other
-   USING used
-   WHERE fold(other.email) = fold(used.email)
-     AND other.id <> used.id
+used AS (
+  DELETE FROM password_resets
+   USING held
+   WHERE password_resets.id = held.id
+  RETURNING password_resets.token_hash, password_resets.email
 )
 SELECT email
-  FROM used;
+  FROM used
+ WHERE token_hash = %(token_hash)s;
+
+-- name: clear :exec
+-- Nobody is to reset by an earlier mail a password that was set another way.
+DELETE FROM password_resets
+ WHERE id IN (
+         SELECT id
+           FROM password_resets
+          WHERE fold(email) = fold(%(email)s)
+          ORDER BY id
+            FOR UPDATE
+       );
 
 -- name: expire :exec
 -- Removes resets that nobody used in time.

@@ -56,9 +56,10 @@ WAYS_IN = {
 }
 
 # POSTs that keep no answer for a second try: those to sign in belong to nobody yet, others would
-# keep a secret in the table of answers, and who left a workspace is not let in for the answer.
+# keep a secret in the table of answers, and who logged out or left is not let in for the answer.
 NOT_KEPT = WAYS_IN | {
     "/api/auth/password",
+    "/api/auth/logout-everywhere",
     "/api/auth/totp/enrol",
     "/api/auth/totp/verify",
     "/api/auth/totp/disable",

@@ -28,9 +28,10 @@ def test_each_round_removes_a_batch_oldest_first_until_there_is_no_more(
 ):
     user = make.user()
     owner.execute(
-        "INSERT INTO idempotency_keys (user_id, key, request_hash, expires_at)"
-        " SELECT %s, n::text, '', now() - n * interval '1 second' FROM generate_series(1, 5) AS n",
-        (user["id"],),
+        "INSERT INTO idempotency_keys (user_id, workspace_id, key, request_hash, expires_at)"
+        " SELECT %s, %s, n::text, '', now() - n * interval '1 second'"
+        "   FROM generate_series(1, 5) AS n",
+        (user["id"], user["workspace_id"]),
     )
     for module in (maintenance, expire_idempotency_keys):
         monkeypatch.setattr(module, "BATCH", 2)

@@ -140,7 +140,7 @@ def change_password(given: dict[str, Any]) -> Response:
     Every other session ends.
     """
     with reauthenticated(given["current_password"]) as account:
-        _refuse_weak(given["new_password"], account["email"])
+        _refuse_weak(given["new_password"], account["email"], field="new_password")
     new_hash = _passwords().hash(given["new_password"])
     user_id = caller().user_id
     with transaction() as conn:
@@ -151,6 +151,8 @@ def change_password(given: dict[str, Any]) -> Response:
         queries.sessions.end_all(
             conn, user_id=user_id, but=caller().session_id, reason="password_changed"
         )
+        if account["email"] is not None:
+            queries.password_resets.clear(conn, email=account["email"])
         audit.record(conn, "password.changed")
         notify(conn, "password_changed", user_id=user_id, email=account["email"])
     return Response(status=204)
@@ -193,13 +195,18 @@ def reset_password(given: dict[str, Any]) -> Response:
 
     Every session ends. The second factor and the API keys stay.
     """
-    _refuse_weak(given["password"])
+    token_hash = digest(given["token"])
+    with connection() as conn:
+        reset = queries.password_resets.find(conn, token_hash=token_hash)
+    if reset is None:
+        raise _invalid_token()
+    email = reset["email"]
+    _refuse_weak(given["password"], email)
     password_hash = _passwords().hash(given["password"])
     with transaction() as conn:
-        reset = queries.password_resets.use(conn, token_hash=digest(given["token"]))
-        if reset is None:
+        if queries.password_resets.use(conn, token_hash=token_hash, email=email) is None:
             raise _invalid_token()
-        user = queries.users.reset_password(conn, email=reset["email"], password_hash=password_hash)
+        user = queries.users.reset_password(conn, email=email, password_hash=password_hash)
         if user is None:
             raise _invalid_token()
         user_id = user["id"]
@@ -224,10 +231,10 @@ def _is_invited(new: dict[str, Any]) -> bool:
     return invited is not None
 
 
-def _refuse_weak(password: str, *about: str | None) -> None:
+def _refuse_weak(password: str, *about: str | None, field: str = "password") -> None:
     said = weakness(password, about)
     if said is not None:
-        raise invalid_input(("password", said))
+        raise invalid_input((field, said))
 
 
 def _passwords() -> Passwords:

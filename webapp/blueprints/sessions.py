@@ -15,7 +15,6 @@ from webapp.answers import answer, page, read_cursor
 from webapp.auth import PUBLIC, caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import Problem, not_found
-from webapp.idempotency import idempotent
 from webapp.identity.access_tokens import InvalidAccessToken
 from webapp.identity.keyring import digest
 from webapp.identity.session_tokens import RefreshToken, session_of_ticket
@@ -51,6 +50,14 @@ def log_in(given: dict[str, Any]) -> Response:
 
     The answer is the same, and takes as long, whether the address or the password is wrong.
     """
+    try:
+        return _log_in(given)
+    except sign_in.AccountChanged:
+        # Judged once more: another log-in may have hashed the same password anew.
+        return _log_in(given)
+
+
+def _log_in(given: dict[str, Any]) -> Response:
     email = given["email"]
     with connection() as conn:
         account = queries.users.find_for_log_in(conn, email=email, network=client_address.network())
@@ -137,7 +144,7 @@ def refresh(given: dict[str, Any]) -> Response:
     token = RefreshToken.read(text)
     if token is None:
         raise _invalid_refresh_token()
-    following = RefreshToken.make(sign_in.keyring(), token.session_id, token.generation + 1)
+    following, *by_former_keys = token.following(sign_in.keyring())
     with transaction() as conn:
         row = queries.sessions.refresh(
             conn,
@@ -150,13 +157,15 @@ def refresh(given: dict[str, Any]) -> Response:
             lifetime=sign_in.lifetime(),
         )
     if row is None:
-        row = _spent(token, following)
+        row, following = _spent(token, [following, *by_former_keys])
     return sign_in.tokens(row["user_id"], following, with_cookie=row["has_cookie"])
 
 
-def _spent(token: RefreshToken, following: RefreshToken) -> dict[str, Any]:
-    """The session of a token that is not the good one: where it was the last one a moment ago, and
-    the answer may have got lost. Else a token of ours ends its session."""
+def _spent(
+    token: RefreshToken, following: list[RefreshToken]
+) -> tuple[dict[str, Any], RefreshToken]:
+    """The session of a token that is not the good one, and the good one: where it was that a moment
+    ago, and the answer may have got lost. Else a token of ours ends its session."""
     with transaction() as conn:
         row: dict[str, Any] | None = queries.sessions.find_for_refresh(
             conn, id=token.session_id, grace=GRACE
@@ -168,13 +177,10 @@ def _spent(token: RefreshToken, following: RefreshToken) -> dict[str, Any]:
             or not token.is_genuine(sign_in.keyring())
         ):
             raise _invalid_refresh_token()
-        was_the_last = token.generation == row["generation"] - 1
-        if (
-            was_the_last
-            and row["is_fresh"]
-            and compare_digest(digest(str(following)), bytes(row["token_hash"]))
-        ):
-            return row
+        if row["is_fresh"] and token.generation == row["generation"] - 1:
+            for each in following:
+                if compare_digest(digest(str(each)), bytes(row["token_hash"])):
+                    return row, each
         user_id = row["user_id"]
         queries.sessions.end_one(conn, id=token.session_id, user_id=user_id, reason="token_reused")
         audit.record(
@@ -211,7 +217,8 @@ def log_out(given: dict[str, Any]) -> Response:
                     session_id=str(session_id),
                 )
     response = Response(status=204)
-    cookies.take_back(response)
+    if cookies.REFRESH_COOKIE in request.cookies:
+        cookies.take_back(response)
     return response
 
 
@@ -223,7 +230,9 @@ def _session_to_end(refresh_token: str | None) -> UUID | None:
         return token.session_id if token is not None and genuine else None
     scheme, _, access_token = request.headers.get("Authorization", "").partition(" ")
     try:
-        session_id: UUID = current_app.extensions["access_tokens"].read(access_token)
+        session_id: UUID = current_app.extensions["access_tokens"].read(
+            access_token, expired_too=True
+        )
     except InvalidAccessToken:
         return None
     return session_id if scheme.lower() == "bearer" else None
@@ -231,7 +240,6 @@ def _session_to_end(refresh_token: str | None) -> UUID | None:
 
 @sessions.post("/logout-everywhere")
 @permit("account:manage")
-@idempotent
 @sessions.response(200, Ended)
 def log_out_everywhere() -> Response:
     """End all of one's sessions, this one too

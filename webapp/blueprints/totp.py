@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flask import Response
@@ -19,6 +20,8 @@ from webapp.reauthentication import reauthenticated
 from webapp.schemas.totp import Code, Enrolment, Reauthentication, RecoveryCodes, TotpChange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sql.connection import Connection
 
 totp = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="A second factor.")
@@ -61,7 +64,7 @@ def verify(given: dict[str, Any]) -> Response:
         secret = second_factor.unseal(kept["secret"])
         step = None if secret is None else codes.step_of(secret, given["code"])
         if step is None:
-            raise _wrong_code()
+            raise _wrong_code("verify")
         with transaction() as conn:
             if not queries.totp.confirm(conn, user_id=user_id, secret=kept["secret"], step=step):
                 raise Problem(409, "totp_not_enrolling", "It was enrolled anew, or verified.")
@@ -77,8 +80,7 @@ def verify(given: dict[str, Any]) -> Response:
 @totp.response(204)
 def disable(given: dict[str, Any]) -> Response:
     """Switch the second factor off"""
-    with reauthenticated(given["password"]), transaction() as conn:
-        _use(conn, given["code"])
+    with reauthenticated(given["password"]), _code_used(given["code"], "disable") as conn:
         queries.totp.remove(conn, user_id=caller().user_id)
         audit.record(conn, "totp.disabled")
         _tell(conn, "switched off")
@@ -91,23 +93,27 @@ def disable(given: dict[str, Any]) -> Response:
 @totp.response(200, RecoveryCodes)
 def replace_recovery_codes(given: dict[str, Any]) -> Response:
     """Get ten new recovery codes in place of the old ones"""
-    with reauthenticated(given["password"]), transaction() as conn:
-        _use(conn, given["code"])
+    with reauthenticated(given["password"]), _code_used(given["code"], "replace") as conn:
         recovery_codes = second_factor.give_recovery_codes(conn, caller().user_id)
         audit.record(conn, "totp.recovery_codes_replaced")
     return _secret({"recovery_codes": recovery_codes})
 
 
-def _use(conn: Connection, code: str) -> None:
-    """Use up a code of the app, or a recovery code. Raises Problem."""
+@contextmanager
+def _code_used(code: str, what_for: str) -> Iterator[Connection]:
+    """A transaction in which a code of the app, or a recovery code, is used up. Raises Problem."""
     user_id = caller().user_id
-    kept = queries.totp.get(conn, user_id=user_id)
-    if kept is None or not kept["is_confirmed"]:
-        raise Problem(409, "totp_disabled", "The second factor is not on.")
-    if not second_factor.use_code(
-        conn, user_id, kept["secret"], code
-    ) and not second_factor.use_recovery_code(conn, user_id, code):
-        raise _wrong_code()
+    with transaction() as conn:
+        kept = queries.totp.get(conn, user_id=user_id)
+        if kept is None or not kept["is_confirmed"]:
+            raise Problem(409, "totp_disabled", "The second factor is not on.")
+        is_right = second_factor.use_code(
+            conn, user_id, kept["secret"], code
+        ) or second_factor.use_recovery_code(conn, user_id, code)
+        if is_right:
+            yield conn
+            return
+    raise _wrong_code(what_for)
 
 
 def _tell(conn: Connection, what: str) -> None:
@@ -122,5 +128,7 @@ def _secret(body: dict[str, Any]) -> Response:
     return response
 
 
-def _wrong_code() -> Problem:
+def _wrong_code(what_for: str) -> Problem:
+    with transaction() as conn:
+        audit.record(conn, "totp.failed", reason=what_for)
     return Problem(403, "wrong_code", "The code is wrong, or was used already.")

@@ -233,9 +233,13 @@ def server_of(url: str) -> Server:
     )
 
 
-def is_address(text: str) -> bool:
-    """Whether mail can be sent to it. A domain may be foreign, what stands before it may not."""
-    return _ascii_address(text) is not None
+def address_of(text: str) -> str | None:
+    """An address in the one form that mail is sent to, its domain in ASCII; None where it is none.
+
+    To be kept and compared in this form: letters that some program takes for the same, such as a
+    dotted capital I, are another domain, which somebody else may own.
+    """
+    return _ascii_address(text)
 
 
 def is_loopback(host: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ExpiredTokenError, InvalidTokenError, JoseError
 from joserfc.jwk import OctKey
 
 if TYPE_CHECKING:
@@ -26,12 +26,17 @@ _PURPOSE: Final = "access tokens"
 
 # Seconds by which the clocks of our machines may differ.
 _LEEWAY: Final = 5
+_EVER: Final = 10**10
 
 _LONGEST: Final = 2000
 
 
 class InvalidAccessToken(Exception):
     """Not a token of ours, or not any more. The message may be shown."""
+
+
+class ExpiredAccessToken(InvalidAccessToken):
+    """A token of ours that has expired."""
 
 
 class AccessTokens:
@@ -43,15 +48,8 @@ class AccessTokens:
         keys = [OctKey.import_key(key) for key in keyring.keys(_PURPOSE)]
         self._keys = {_key_id(key): key for key in keys}
         self._key_id = next(iter(self._keys))
-        self._registry = jwt.JWTClaimsRegistry(
-            leeway=_LEEWAY,
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": AUDIENCE},
-            sid={"essential": True},
-            exp={"essential": True},
-            nbf={"essential": True},
-            iat={"essential": True},
-        )
+        self._registry = _registry(issuer, leeway=_LEEWAY)
+        self._registry_of_old = _registry(issuer, leeway=_EVER)
 
     def issue(self, user_id: UUID, session_id: UUID) -> str:
         """A token for a session, good for `seconds`."""
@@ -68,14 +66,18 @@ class AccessTokens:
         }
         return jwt.encode(header, claims, self._keys[self._key_id], algorithms=[_ALGORITHM])
 
-    def read(self, token: str) -> UUID:
+    def read(self, token: str, *, expired_too: bool = False) -> UUID:
         """The session that a token names. Raises InvalidAccessToken."""
         claims = self._checked(token)
         try:
-            self._registry.validate(claims)
+            (self._registry_of_old if expired_too else self._registry).validate(claims)
             return UUID(claims["sid"])
-        except JoseError as error:
-            raise InvalidAccessToken(_SAID.get(error.error, "It is not for this server.")) from None
+        except ExpiredTokenError:
+            raise ExpiredAccessToken("It has expired; refresh it.") from None
+        except InvalidTokenError:
+            raise InvalidAccessToken("It is not valid yet.") from None
+        except JoseError:
+            raise InvalidAccessToken("It is not for this server.") from None
         except (ValueError, AttributeError, TypeError):
             raise InvalidAccessToken("It names no session.") from None
 
@@ -95,10 +97,16 @@ class AccessTokens:
         return self._keys[token.headers()["kid"]]
 
 
-_SAID: Final = {
-    "expired_token": "It has expired; refresh it.",
-    "invalid_token": "It is not valid yet.",
-}
+def _registry(issuer: str, *, leeway: int) -> jwt.JWTClaimsRegistry:
+    return jwt.JWTClaimsRegistry(
+        leeway=leeway,
+        iss={"essential": True, "value": issuer},
+        aud={"essential": True, "value": AUDIENCE},
+        sid={"essential": True},
+        exp={"essential": True},
+        nbf={"essential": True},
+        iat={"essential": True},
+    )
 
 
 def _key_id(key: OctKey) -> str:

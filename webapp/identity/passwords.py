@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import threading
 import unicodedata
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from argon2 import PasswordHasher
@@ -33,6 +32,8 @@ class Passwords:
             time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism
         )
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
+        # What is compared with where there is nothing to compare with.
+        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
 
     def hash(self, password: str) -> str:
         """The hash to keep, with its parameters and its salt in it."""
@@ -51,10 +52,6 @@ class Passwords:
     def is_outdated(self, kept: str) -> bool:
         """Whether the hash was made by other parameters than today's."""
         return self._hasher.check_needs_rehash(kept)
-
-    @cached_property
-    def _nobodys(self) -> str:
-        return self._hasher.hash(secrets.token_urlsafe())
 
 
 def weakness(password: str, about: Sequence[str | None]) -> str | None:

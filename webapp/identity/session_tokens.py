@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _REFRESH: Final = "cfr_"
 _TICKET: Final = "cft_"
+_PURPOSE: Final = "refresh tokens"
+# More than anybody refreshes, and less than a column of the database holds.
+_MOST_GENERATIONS: Final = 1 << 30
 _REFRESH_BYTES: Final = 16 + 4 + 32
 _TICKET_BYTES: Final = 16 + 32
 
@@ -36,20 +39,28 @@ class RefreshToken:
     def make(cls, keyring: Keyring, session_id: UUID, generation: int) -> RefreshToken:
         """The token of a generation."""
         message = _message(session_id, generation)
-        return cls(session_id, generation, keyring.mac("refresh tokens", message))
+        return cls(session_id, generation, keyring.mac(_PURPOSE, message))
 
     @classmethod
     def read(cls, text: str) -> RefreshToken | None:
         """What a text says it is; None where it has not the form."""
         data = _decode(text, _REFRESH, _REFRESH_BYTES)
-        if data is None:
+        if data is None or int.from_bytes(data[16:20]) >= _MOST_GENERATIONS:
             return None
         return cls(UUID(bytes=data[:16]), int.from_bytes(data[16:20]), data[20:])
+
+    def following(self, keyring: Keyring) -> list[RefreshToken]:
+        """The token of the next generation, by the present key and by each former one."""
+        message = _message(self.session_id, self.generation + 1)
+        return [
+            RefreshToken(self.session_id, self.generation + 1, mac)
+            for mac in keyring.macs(_PURPOSE, message)
+        ]
 
     def is_genuine(self, keyring: Keyring) -> bool:
         """Whether we made it, now or long ago."""
         message = _message(self.session_id, self.generation)
-        return keyring.is_mac("refresh tokens", message, self.mac)
+        return keyring.is_mac(_PURPOSE, message, self.mac)
 
     def __str__(self) -> str:
         return _encode(_REFRESH, _message(self.session_id, self.generation) + self.mac)

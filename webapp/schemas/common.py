@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from webapp.clients.mail import is_address
+from webapp.clients.mail import address_of
 
 MAX_URL: Final = 2048
 
@@ -61,18 +61,22 @@ def web_address(value: str) -> None:
         raise ValidationError("Must not carry a user name or a password.")
 
 
-def email() -> Trimmed:
-    """A mail address that mail can be sent to."""
-    return Trimmed(
+class MailAddress(Trimmed):
+    """An address that mail can be sent to, in the form in which it is."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        found = address_of(super()._deserialize(value, *args, **kwargs)[:1000])
+        if found is None:
+            raise ValidationError("Not a valid mail address.")
+        return found
+
+
+def email() -> MailAddress:
+    """A mail address."""
+    return MailAddress(
         required=True,
-        validate=[validate.Length(3, 254), _mail_address],
-        metadata={"format": "email", "example": "ana@example.com"},
+        metadata={"format": "email", "maxLength": 254, "example": "ana@example.com"},
     )
-
-
-def _mail_address(value: str) -> None:
-    if not is_address(value):
-        raise ValidationError("Not a valid mail address.")
 
 
 def page_of(entry: type[Schema]) -> type[Schema]:
