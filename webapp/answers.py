@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import orjson
 from flask import Response
 
+from webapp.db import connection
 from webapp.errors import Problem
 
 if TYPE_CHECKING:
@@ -35,6 +36,24 @@ def page(rows: Sequence[Row], limit: int, **more: Any) -> Response:
     last = str(sent[-1]["id"]) if len(rows) > limit else None
     next_cursor = base64.urlsafe_b64encode(last.encode()).decode().rstrip("=") if last else None
     return answer({"items": sent, "next_cursor": next_cursor, **more})
+
+
+def list_page(
+    arguments: Row,
+    key: Callable[[str], Key],
+    ask: Callable[..., Sequence[Row]],
+    **more: Any,
+) -> Response:
+    """The page of a list that `limit` and `cursor` of the arguments name.
+
+    `ask` is a query; it gets the other arguments, `more`, `limit`, and `after`: the key of the last
+    row before the page, which is made by `key` from that row's `id`.
+    """
+    wanted = {name: value for name, value in arguments.items() if name not in ("cursor", "limit")}
+    after = read_cursor(arguments["cursor"], key)
+    limit = arguments["limit"]
+    with connection() as conn:
+        return page(ask(conn, **wanted, **more, after=after, limit=limit + 1), limit)
 
 
 def read_cursor(cursor: str | None, key: Callable[[str], Key]) -> Key | None:

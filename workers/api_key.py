@@ -85,7 +85,7 @@ def list_keys(*, who: str, as_json: bool) -> None:
     """A user's keys, newest first."""
     with operators.connection() as conn:
         user = people.find(conn, who)
-        found = queries.api_keys.list_of_user(conn, user_id=user["id"], before=None, limit=1000)
+        found = queries.api_keys.list_of_user(conn, user_id=user["id"], after=None, limit=1000)
     if as_json:
         operators.print_json({"api_keys": found})
     elif not found:

@@ -96,7 +96,7 @@ def list_users(*, search: str | None, limit: int, as_json: bool) -> None:
     """The last users, newest first."""
     with operators.connection() as conn:
         found = queries.users.list_all(
-            conn, q=search, is_disabled=None, is_admin=None, before=None, limit=limit
+            conn, q=search, is_disabled=None, is_admin=None, after=None, limit=limit
         )
     if as_json:
         operators.print_json({"users": found})

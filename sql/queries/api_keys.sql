@@ -33,7 +33,7 @@ SELECT id,
        host(last_used_address) AS last_used_address
   FROM api_keys
  WHERE user_id = %(user_id)s
-   AND id < coalesce(%(before)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
  ORDER BY id DESC
  LIMIT %(limit)s;
 

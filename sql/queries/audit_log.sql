@@ -26,7 +26,7 @@ SELECT id,
        details,
        occurred_at
   FROM audit_log
- WHERE id < coalesce(%(before)s, 9223372036854775807)
+ WHERE id < coalesce(%(after)s, 9223372036854775807)
    AND (%(actor)s::text IS NULL OR actor = %(actor)s)
    AND (%(workspace_id)s::uuid IS NULL OR workspace_id = %(workspace_id)s)
    AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
@@ -48,7 +48,7 @@ SELECT id,
        occurred_at
   FROM audit_log
  WHERE user_id = %(user_id)s
-   AND id < coalesce(%(before)s, 9223372036854775807)
+   AND id < coalesce(%(after)s, 9223372036854775807)
    AND (%(action)s::text IS NULL OR action = %(action)s)
    AND (%(actor)s::text IS NULL OR actor = %(actor)s)
    AND (%(workspace_id)s::uuid IS NULL OR workspace_id = %(workspace_id)s)
@@ -71,7 +71,7 @@ SELECT id,
        occurred_at
   FROM audit_log
  WHERE action = %(action)s
-   AND id < coalesce(%(before)s, 9223372036854775807)
+   AND id < coalesce(%(after)s, 9223372036854775807)
    AND (%(actor)s::text IS NULL OR actor = %(actor)s)
    AND (%(workspace_id)s::uuid IS NULL OR workspace_id = %(workspace_id)s)
    AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)

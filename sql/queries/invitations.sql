@@ -46,7 +46,7 @@ SELECT id,
   FROM invitations
  WHERE workspace_id = %(workspace_id)s
    AND expires_at > now()
-   AND id < coalesce(%(before)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
  ORDER BY id DESC
  LIMIT %(limit)s;
 

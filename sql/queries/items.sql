@@ -136,7 +136,7 @@ SELECT item.id,
   FROM items AS item
  WHERE item.workspace_id = %(workspace_id)s
    AND item.status IN ('enriching', 'ready_to_confirm', 'failed')
-   AND (%(before)s::uuid IS NULL OR item.id < %(before)s::uuid)
+   AND (%(after)s::uuid IS NULL OR item.id < %(after)s::uuid)
  ORDER BY item.id DESC
  LIMIT %(limit)s;
 

@@ -155,7 +155,7 @@ SELECT id,
    AND status <> 'ended'
    AND status = 'active'
    AND expires_at > now()
-   AND id < coalesce(%(before)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
  ORDER BY id DESC
  LIMIT %(limit)s;
 

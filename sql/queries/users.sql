@@ -168,7 +168,7 @@ SELECT users.id,
   FROM users
   LEFT JOIN totp
     ON totp.user_id = users.id
- WHERE users.id < coalesce(%(before)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ WHERE users.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
    AND (
          %(q)s::text IS NULL
          OR position(fold(%(q)s) IN fold(concat_ws(' ', users.email, users.name, users.handle))) > 0

@@ -110,10 +110,10 @@ def test_a_text_is_looked_for_in_address_name_and_handle_of_either_case(people, 
     people.person("olga")
     people.person("max")
     owner.execute(
-        "UPDATE users SET name = 'Überall', email = 'O@Büro.example', handle = 'o-1'"
+        "UPDATE users SET name = 'Überall', email = 'O@Buro.example', handle = 'o-1'"
         " WHERE handle = 'olga'"
     )
-    for q in ("ÜBER", "über", "büro", "O@B", "o-1", "O-1"):
+    for q in ("ÜBER", "über", "buro", "o@BU", "o-1", "O-1"):
         assert found(ada, q=q) == ["o-1"]
     assert found(ada, q="nobody") == []
 

@@ -32,7 +32,7 @@ def named_in_source() -> set[str]:
     return {
         name
         for path in source_files()
-        for name in re.findall(r"\bqueries\.(\w+\.\w+)\(", path.read_text())
+        for name in re.findall(r"\bqueries\.(\w+\.\w+)\b", path.read_text())
     }
 
 

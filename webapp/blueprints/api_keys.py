@@ -9,9 +9,9 @@ from flask import Response
 
 from sql import queries
 from webapp import audit
-from webapp.answers import answer, page, read_cursor
+from webapp.answers import answer, list_page
 from webapp.auth import caller, permit
-from webapp.db import connection, transaction
+from webapp.db import transaction
 from webapp.errors import invalid_input
 from webapp.identity.api_keys import NEVER, new_api_key
 from webapp.openapi import Blueprint
@@ -76,13 +76,7 @@ def create(new: dict[str, Any]) -> Response:
 @api_keys.response(200, ApiKeyPage)
 def list_own(arguments: dict[str, Any]) -> Response:
     """List one's keys of every workspace, newest first"""
-    before = read_cursor(arguments["cursor"], UUID)
-    limit = arguments["limit"]
-    with connection() as conn:
-        rows = queries.api_keys.list_of_user(
-            conn, user_id=caller().user_id, before=before, limit=limit + 1
-        )
-    return page(rows, limit)
+    return list_page(arguments, UUID, queries.api_keys.list_of_user, user_id=caller().user_id)
 
 
 @api_keys.delete("/<uuid:api_key_id>")

@@ -7,9 +7,8 @@ from typing import Any
 from flask import Response  # noqa: TC002  # flask-smorest reads annotations
 
 from sql import queries
-from webapp.answers import page, read_bigint, read_cursor
+from webapp.answers import list_page, read_bigint
 from webapp.auth import permit
-from webapp.db import connection
 from webapp.openapi import Blueprint
 from webapp.schemas.audit_log import AuditArguments, AuditPage
 
@@ -24,15 +23,10 @@ audit_log = Blueprint(
 @audit_log.response(200, AuditPage)
 def list_all(arguments: dict[str, Any]) -> Response:
     """Read the audit log, newest first"""
-    before = read_cursor(arguments.pop("cursor"), read_bigint)
-    limit = arguments.pop("limit")
-    user_id, action = arguments.pop("user_id"), arguments.pop("action")
-    wanted = {"before": before, "limit": limit + 1, **arguments}
-    with connection() as conn:
-        if user_id is not None:
-            rows = queries.audit_log.list_of_user(conn, user_id=user_id, action=action, **wanted)
-        elif action is not None:
-            rows = queries.audit_log.list_of_action(conn, action=action, **wanted)
-        else:
-            rows = queries.audit_log.list_all(conn, **wanted)
-    return page(rows, limit)
+    if arguments["user_id"] is not None:
+        return list_page(arguments, read_bigint, queries.audit_log.list_of_user)
+    del arguments["user_id"]
+    if arguments["action"] is not None:
+        return list_page(arguments, read_bigint, queries.audit_log.list_of_action)
+    del arguments["action"]
+    return list_page(arguments, read_bigint, queries.audit_log.list_all)

@@ -10,7 +10,7 @@ from flask import Response, current_app
 
 from sql import queries
 from webapp import attempts, audit, limits, sign_in
-from webapp.answers import answer, page, read_cursor
+from webapp.answers import answer, list_page
 from webapp.auth import caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import Problem
@@ -82,13 +82,8 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
 @invitations.response(200, InvitationPage)
 def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response:
     """List the invitations that wait for an answer"""
-    before = read_cursor(arguments["cursor"], UUID)
-    limit = arguments["limit"]
-    with connection() as conn:
-        rows = queries.invitations.list_of_workspace(
-            conn, workspace_id=workspace_id, before=before, limit=limit + 1
-        )
-    return page(rows, limit)
+    ask = queries.invitations.list_of_workspace
+    return list_page(arguments, UUID, ask, workspace_id=workspace_id)
 
 
 @invitations.delete("/workspaces/<uuid:workspace_id>/invitations/<uuid:invitation_id>")

@@ -57,11 +57,11 @@ def list_pending(arguments: dict[str, Any]) -> Response:
 
     Items that are `enriching`, `ready_to_confirm` or `failed`.
     """
-    before = read_cursor(arguments["cursor"], UUID)
+    after = read_cursor(arguments["cursor"], UUID)
     limit = arguments["limit"]
     mine = {"workspace_id": caller().workspace_id}
     with connection() as conn:
-        rows = queries.items.list_pending(conn, **mine, before=before, limit=limit + 1)
+        rows = queries.items.list_pending(conn, **mine, after=after, limit=limit + 1)
         total = queries.items.count_pending(conn, **mine)
     return page(rows, limit, total=total)
 

@@ -9,9 +9,9 @@ from flask import Response
 
 from sql import queries
 from webapp import audit
-from webapp.answers import answer, page, read_cursor
+from webapp.answers import answer, list_page
 from webapp.auth import caller, permit
-from webapp.db import connection, transaction
+from webapp.db import transaction
 from webapp.openapi import Blueprint
 from webapp.schemas.common import PageArguments
 from webapp.schemas.members import Member, MemberChange, MemberPage
@@ -30,13 +30,8 @@ members = Blueprint(
 @members.response(200, MemberPage)
 def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response:
     """List a workspace's members"""
-    after = read_cursor(arguments["cursor"], UUID)
-    limit = arguments["limit"]
-    with connection() as conn:
-        rows = queries.members.list_of_workspace(
-            conn, workspace_id=workspace_id, after=after, limit=limit + 1
-        )
-    return page(rows, limit)
+    ask = queries.members.list_of_workspace
+    return list_page(arguments, UUID, ask, workspace_id=workspace_id)
 
 
 @members.patch("/members/<uuid:user_id>")

@@ -11,7 +11,7 @@ from flask import Response, current_app, request
 
 from sql import queries
 from webapp import attempts, audit, client_address, cookies, second_factor, sign_in
-from webapp.answers import answer, page, read_cursor
+from webapp.answers import answer, list_page
 from webapp.auth import PUBLIC, caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import Problem, not_found
@@ -262,17 +262,8 @@ def log_out_everywhere() -> Response:
 @sessions.response(200, SessionPage)
 def list_live(arguments: dict[str, Any]) -> Response:
     """List one's sessions that are not over, newest first"""
-    before = read_cursor(arguments["cursor"], UUID)
-    limit = arguments["limit"]
-    with connection() as conn:
-        rows = queries.sessions.list_live(
-            conn,
-            user_id=caller().user_id,
-            current=caller().session_id,
-            before=before,
-            limit=limit + 1,
-        )
-    return page(rows, limit)
+    mine = {"user_id": caller().user_id, "current": caller().session_id}
+    return list_page(arguments, UUID, queries.sessions.list_live, **mine)
 
 
 @sessions.delete("/sessions/<uuid:session_id>")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sql import queries
 from webapp import audit
-from webapp.answers import answer, page, read_cursor
+from webapp.answers import answer, list_page
 from webapp.auth import caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import Problem
@@ -30,18 +30,7 @@ users = Blueprint(
 @users.response(200, UserPage)
 def list_all(arguments: dict[str, Any]) -> Response:
     """List users, newest first"""
-    before = read_cursor(arguments["cursor"], UUID)
-    limit = arguments["limit"]
-    with connection() as conn:
-        rows = queries.users.list_all(
-            conn,
-            q=arguments["q"],
-            is_disabled=arguments["disabled"],
-            is_admin=arguments["admin"],
-            before=before,
-            limit=limit + 1,
-        )
-    return page(rows, limit)
+    return list_page(arguments, UUID, queries.users.list_all)
 
 
 @users.get("/<uuid:user_id>")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sql import queries
 from webapp import audit
-from webapp.answers import answer, page, read_cursor
+from webapp.answers import answer, list_page
 from webapp.auth import caller, permit
 from webapp.db import connection, transaction
 from webapp.idempotency import idempotent
@@ -42,13 +42,8 @@ def create(new: dict[str, Any]) -> Response:
 @workspaces.response(200, WorkspacePage)
 def list_own(arguments: dict[str, Any]) -> Response:
     """List the workspaces that one is a member of"""
-    after = read_cursor(arguments["cursor"], UUID)
-    limit = arguments["limit"]
-    with connection() as conn:
-        rows = queries.workspaces.list_of_user(
-            conn, user_id=caller().user_id, after=after, limit=limit + 1
-        )
-    return page(rows, limit)
+    ask = queries.workspaces.list_of_user
+    return list_page(arguments, UUID, ask, user_id=caller().user_id)
 
 
 @workspaces.get("/<uuid:workspace_id>")

@@ -15,8 +15,8 @@ class UserArguments(PageArguments):
         validate=validate.Length(1, 100),
         metadata={"description": "In the address, the name or the handle."},
     )
-    disabled = fields.Boolean(load_default=None)
-    admin = fields.Boolean(load_default=None)
+    is_disabled = fields.Boolean(load_default=None, data_key="disabled")
+    is_admin = fields.Boolean(load_default=None, data_key="admin")
 
 
 class User(Schema):
