@@ -4,10 +4,6 @@ Imported at the first call only: httpx2 takes a moment to load.
 """
 
 import json
-import math
-import socket
-import threading
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +12,9 @@ import httpcore2
 import httpx2
 
 from webapp.clients.ai import AIError
+from webapp.clients.deadline import DeadlineTransport, clock, kind_of
 
 ANSWER_LIMIT = 1 << 20  # bytes; an enrichment takes about a thousand
-CONNECT_TIMEOUT = 5.0
-_WRITE_CHUNK = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,10 @@ class Endpoint:
         # read the key off a plain connection; a ~/.netrc would replace it. Redirects are not
         # followed for the same reason: the key is for the address the settings name.
         self._client = httpx2.Client(
-            transport=_DeadlineTransport(secure=url.startswith("https:")),
+            transport=DeadlineTransport(
+                # Reading the system's certificates takes a while: not for a model on this machine.
+                httpx2.create_ssl_context(trust_env=False) if url.startswith("https:") else None
+            ),
             headers=headers,
             trust_env=False,
             follow_redirects=False,
@@ -70,14 +68,14 @@ class Endpoint:
         Raises AIError, not permanent, where none came, it was too late, or too long. Looking up
         the host's name is the system's business and the only step the deadline cannot cut short.
         """
-        _clock.deadline = deadline
+        clock.deadline = deadline
         try:
             with self._client.stream("POST", self._url, content=body) as response:
                 raw = _read(response.iter_raw())
         except (httpx2.TimeoutException, httpcore2.TimeoutException):
             raise AIError(f"The AI provider at {self._host} did not answer in time.") from None
         except (httpx2.HTTPError, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
-            kind = _kind(error)
+            kind = kind_of(error)
             raise AIError(f"The AI provider at {self._host} cannot be reached ({kind}).") from None
         try:
             data = json.loads(raw)
@@ -88,17 +86,6 @@ class Endpoint:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-
-def _kind(error: BaseException) -> str:
-    """The class of what went wrong first: ConnectionRefusedError, SSLCertVerificationError …
-
-    Never its text, which may quote the request and the key with it.
-    """
-    # httpcore2 cuts the chain of causes, but hands the first one on as its argument.
-    while error.args and isinstance(error.args[0], BaseException):
-        error = error.args[0]
-    return type(error).__name__
 
 
 def _status(status: int, body: object) -> int:
@@ -117,125 +104,3 @@ def _read(chunks: Iterable[bytes]) -> bytes:
         if len(raw) > ANSWER_LIMIT:
             raise AIError("The AI provider's answer was longer than one megabyte.")
     return bytes(raw)
-
-
-# --- the deadline ---------------------------------------------------------------------------
-#
-# A read timeout starts anew with every byte, so a server that drips one a second would never be
-# left. Here each operation on the socket may take what is left of the whole call instead. All of
-# them happen in the calling thread, which is why the deadline can travel beside httpx2's own
-# interfaces in a thread-local.
-
-
-class _Clock(threading.local):
-    deadline = math.inf
-
-    def left(self, most: float = math.inf) -> float:
-        left = min(self.deadline - time.monotonic(), most)
-        if left <= 0:
-            raise httpcore2.TimeoutException("The deadline of the whole call has passed.")
-        return left
-
-
-_clock = _Clock()
-
-
-class _DeadlineStream(httpcore2.NetworkStream):
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self._stream.read(max_bytes, _clock.left())
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        # In pieces: within one write each send would have the whole time again.
-        for start in range(0, len(buffer), _WRITE_CHUNK):
-            self._stream.write(buffer[start : start + _WRITE_CHUNK], _clock.left())
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: Any,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> httpcore2.NetworkStream:
-        left = _clock.left(CONNECT_TIMEOUT)
-        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _DeadlineBackend(httpcore2.SyncBackend):
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ARG002
-        local_address: str | None = None,
-        socket_options: Any = None,
-    ) -> httpcore2.NetworkStream:
-        # One address after the other, as the library would, but each with what is left by then.
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore2.ConnectError(error) from error
-        failure: Exception = httpcore2.ConnectError("the name has no address")
-        for address in dict.fromkeys(str(entry[4][0]) for entry in found):
-            left = _clock.left(CONNECT_TIMEOUT)
-            try:
-                stream = super().connect_tcp(address, port, left, local_address, socket_options)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-            else:
-                return _DeadlineStream(stream)
-        raise failure
-
-
-class _Body(httpx2.SyncByteStream):
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Any:
-        return iter(self._stream)
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _DeadlineTransport(httpx2.BaseTransport):
-    """What httpx2's own transport does, over a network backend; that one takes none."""
-
-    def __init__(self, *, secure: bool) -> None:
-        self._pool = httpcore2.ConnectionPool(
-            # Reading the system's certificates takes a while: not for a model on this machine.
-            ssl_context=httpx2.create_ssl_context(trust_env=False) if secure else None,
-            keepalive_expiry=5.0,
-            network_backend=_DeadlineBackend(),
-        )
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        url = httpcore2.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        extensions = request.extensions | {"timeout": {"pool": _clock.left()}}
-        response = self._pool.handle_request(
-            httpcore2.Request(
-                request.method,
-                url,
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=extensions,
-            )
-        )
-        return httpx2.Response(
-            response.status, headers=response.headers, stream=_Body(response.stream)
-        )
-
-    def close(self) -> None:
-        self._pool.close()

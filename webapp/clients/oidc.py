@@ -18,7 +18,6 @@ import hmac
 import json
 import math
 import secrets
-import socket
 import threading
 import time
 from dataclasses import dataclass, field
@@ -29,19 +28,17 @@ from urllib.parse import quote_plus, urlencode
 import httpcore2
 import httpx2
 from joserfc import jwt
-from joserfc.errors import ClaimError, JoseError, UnsupportedAlgorithmError
-from joserfc.jwk import ECKey, OKPKey, RSAKey
-from joserfc.jws import JWSRegistry
+from joserfc.errors import ClaimError, JoseError
 
 from webapp.clients import ClientError
+from webapp.clients.deadline import DeadlineTransport, clock, kind_of
+from webapp.clients.oidc_token import Key, NoKeyError, key_of, verified_claims
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from joserfc.jwk import GuestProtocol
 
 ANSWER_LIMIT = 1 << 20  # bytes; the largest discovery documents and key sets take some ten thousand
-CONNECT_TIMEOUT = 5.0  # seconds, for each address of a host
 LEEWAY = 60  # seconds by which the provider's clock and ours may differ
 MAX_SUBJECT = 255  # characters, by the standard
 MAX_EMAIL = 254  # characters; no mail server takes longer ones
@@ -55,23 +52,6 @@ _SEARCH_PAUSE = 10.0
 _FAILURE_PAUSE = 5.0
 
 _LATER = frozenset({408, 425, 429})  # the 4xx statuses which say "not now" rather than "no"
-
-# Which keys an algorithm can be checked with: `kty`, and one of these as `crv`. Nothing symmetric:
-# a public key taken for a shared secret is known to everybody.
-_RSA = ("RSA", frozenset[str]())
-_ALGORITHMS: Mapping[str, tuple[str, frozenset[str]]] = {
-    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), _RSA),
-    "ES256": ("EC", frozenset({"P-256"})),
-    "ES384": ("EC", frozenset({"P-384"})),
-    "ES512": ("EC", frozenset({"P-521"})),
-    "EdDSA": ("OKP", frozenset({"Ed25519", "Ed448"})),
-    "Ed25519": ("OKP", frozenset({"Ed25519"})),
-    "Ed448": ("OKP", frozenset({"Ed448"})),
-}
-# The public members of a key, by kind.
-_MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
-_CURVES = frozenset().union(*(curves for _, curves in _ALGORITHMS.values()))
-_RSA_BITS = range(2048, 8193)  # smaller ones can be broken, larger ones are slow
 
 Code = Literal["provider_unavailable", "provider_refused", "invalid_response"]
 
@@ -141,7 +121,11 @@ class Client:
         # secret. Redirects are not followed: the code and the secret are for the address that
         # discovery names. No cookies: they would tie one user's log-in to another's.
         self._client = httpx2.Client(
-            transport=_DeadlineTransport(secure=provider.issuer.startswith("https:")),
+            transport=DeadlineTransport(
+                # With the environment's certificates: a company's own provider may need them.
+                # Reading them takes a while: not for a provider on this machine.
+                httpx2.create_ssl_context() if provider.issuer.startswith("https:") else None
+            ),
             headers={
                 "Accept": "application/json",
                 # A compressed megabyte can be a gigabyte.
@@ -263,12 +247,12 @@ class Client:
             raise self._invalid(f"has no {name} that begins with https://")
         return str(url)
 
-    def _read_keys(self) -> tuple[_Key, ...]:
+    def _read_keys(self) -> tuple[Key, ...]:
         entries = self._ask("keys", self._metadata.get().jwks_uri).get("keys")
         if not isinstance(entries, list):
             raise self._invalid("publishes no list of keys")
         # Providers publish keys for other purposes too, and kinds that are yet to come.
-        return tuple(key for key in map(_key, entries) if key is not None)
+        return tuple(key for key in map(key_of, entries) if key is not None)
 
     # --- what it says about one log-in -------------------------------------------------------
 
@@ -332,18 +316,18 @@ class Client:
     def _decode(self, id_token: str) -> dict[str, Any]:
         """The claims of a correctly signed token, not checked yet."""
         try:
-            return _verified(id_token, self._keys.get())
-        except _NoKeyError:
+            return verified_claims(id_token, self._keys.get())
+        except NoKeyError:
             pass  # the provider may have changed its keys within the hour
         try:
-            return _verified(id_token, self._keys.get(search=True))
-        except _NoKeyError:
+            return verified_claims(id_token, self._keys.get(search=True))
+        except NoKeyError:
             raise self._invalid("signs with a key that it does not publish") from None
 
     # --- how it is asked ---------------------------------------------------------------------
 
     def _start_clock(self) -> None:
-        _clock.deadline = time.monotonic() + self._timeout
+        clock.deadline = time.monotonic() + self._timeout
 
     def _ask(
         self,
@@ -365,7 +349,7 @@ class Client:
         except (httpx2.TimeoutException, httpcore2.TimeoutException):
             raise self._error("did not answer in time", "provider_unavailable") from None
         except (httpx2.HTTPError, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
-            kind = _kind(error)
+            kind = kind_of(error)
             raise self._error(f"cannot be reached ({kind})", "provider_unavailable") from None
         try:
             data = json.loads(raw)
@@ -435,7 +419,7 @@ class _Kept(Generic[_T]):
 
     def get(self, *, search: bool = False) -> _T:
         """The value; for a `search`, one read just now, unless the last search was just now too."""
-        if not self._lock.acquire(timeout=max(0.0, _clock.deadline - time.monotonic())):
+        if not self._lock.acquire(timeout=max(0.0, clock.deadline - time.monotonic())):
             raise OidcError("The log-in provider is too slow.", code="provider_unavailable")
         try:
             now = time.monotonic()
@@ -459,95 +443,6 @@ class _Kept(Generic[_T]):
             self._failure = str(error), error.code
             self._failed_until = time.monotonic() + _FAILURE_PAUSE
             raise
-
-
-# --- keys and signatures --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """A public key, and what its publisher says about it."""
-
-    id: object
-    algorithm: object  # the only one it is for, or None
-    kind: str
-    curve: object
-    value: RSAKey | ECKey | OKPKey
-
-
-def _key(entry: object) -> _Key | None:
-    """A key of a key set, or None for one that signs nothing we could check."""
-    if not isinstance(entry, dict) or entry.get("use", "sig") != "sig":
-        return None
-    kind = entry.get("kty")
-    if not isinstance(kind, str) or kind not in _MEMBERS:
-        return None
-    # Its public members only: a private one that somebody published would change what it is.
-    members = {name: entry.get(name) for name in _MEMBERS[kind]}
-    public = {name: member for name, member in members.items() if isinstance(member, str)}
-    public["kty"] = kind
-    value: RSAKey | ECKey | OKPKey
-    try:
-        if kind == "RSA":
-            # Measured before joserfc sees it, which only warns of a weak one.
-            modulus = base64.urlsafe_b64decode(public["n"] + "==")
-            if int.from_bytes(modulus, "big").bit_length() not in _RSA_BITS:
-                return None
-            value = RSAKey.import_key({**public})
-        elif public["crv"] not in _CURVES:
-            return None
-        else:
-            value = (ECKey if kind == "EC" else OKPKey).import_key({**public})
-    except (JoseError, ValueError, TypeError, LookupError):
-        return None
-    return _Key(entry.get("kid"), entry.get("alg"), kind, public.get("crv"), value)
-
-
-class _NoKeyError(Exception):
-    """No published key has the id that the token names."""
-
-
-class _Algorithms(JWSRegistry):
-    """The algorithms we allow. joserfc's own list would warn of EdDSA's name at each log-in."""
-
-    max_header_length = 4096
-
-    def get_alg(self, name: str) -> Any:
-        if name not in _ALGORITHMS:
-            raise UnsupportedAlgorithmError("not allowed")
-        return self.algorithms[name]
-
-
-# Not strict: providers add header parameters of their own, and those in `crit` are checked anyway.
-_registry = _Algorithms(strict_check_header=False)
-
-
-def _verified(token: str, keys: Collection[_Key]) -> dict[str, Any]:
-    """The claims of a token that one of `keys` signed.
-
-    Raises `_NoKeyError`, or what joserfc raises.
-    """
-
-    def choose(signature: GuestProtocol) -> RSAKey | ECKey | OKPKey:
-        header = signature.headers()
-        algorithm, key_id = header["alg"], header.get("kid")
-        kind, curves = _ALGORITHMS[algorithm]
-        if key_id is not None and all(key.id != key_id for key in keys):
-            raise _NoKeyError
-        fitting = [
-            key.value
-            for key in keys
-            if key_id in (None, key.id)
-            and key.kind == kind
-            and (not curves or key.curve in curves)
-            and key.algorithm in (None, algorithm)
-        ]
-        # Without an id there must be no choice, says the standard; two of one id are none either.
-        if len(fitting) != 1:
-            raise ValueError("no one key fits")
-        return fitting[0]
-
-    return jwt.decode(token, choose, registry=_registry).claims
 
 
 # --- values ---------------------------------------------------------------------------------
@@ -601,132 +496,3 @@ def _reason(data: object, hidden: Collection[str]) -> str:
             text = text.replace(secret, "…").replace(quote_plus(secret), "…")
     text = _printable(text)[:_MAX_QUOTE]
     return f", {text}" if text else ""
-
-
-def _kind(error: BaseException) -> str:
-    """The class of what went wrong first, never its text, which may quote the request."""
-    # httpcore2 cuts the chain of causes, but hands the first one on as its argument.
-    while error.args and isinstance(error.args[0], BaseException):
-        error = error.args[0]
-    return type(error).__name__
-
-
-# --- the deadline ---------------------------------------------------------------------------
-#
-# A read timeout starts anew with every byte, so a server that drips one a second would never be
-# left. Here each operation on the socket may take what is left of the whole call instead. All of
-# them happen in the calling thread, which is why the deadline can travel beside httpx2's own
-# interfaces in a thread-local.
-
-
-class _Clock(threading.local):
-    deadline = math.inf
-
-    def left(self, most: float = math.inf) -> float:
-        left = min(self.deadline - time.monotonic(), most)
-        if left <= 0:
-            raise httpcore2.TimeoutException("The deadline of the whole call has passed.")
-        return left
-
-
-_clock = _Clock()
-
-
-class _DeadlineStream(httpcore2.NetworkStream):
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self._stream.read(max_bytes, _clock.left())
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._stream.write(buffer, _clock.left())  # whole: our requests are a few hundred bytes
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: Any,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> httpcore2.NetworkStream:
-        left = _clock.left(CONNECT_TIMEOUT)
-        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _DeadlineBackend(httpcore2.SyncBackend):
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ARG002
-        local_address: str | None = None,
-        socket_options: Any = None,
-    ) -> httpcore2.NetworkStream:
-        # One address after the other, as the library would, but each with what is left by then.
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore2.ConnectError(error) from error
-        failure: Exception = httpcore2.ConnectError("the name has no address")
-        for address in dict.fromkeys(str(entry[4][0]) for entry in found):
-            left = _clock.left(CONNECT_TIMEOUT)
-            try:
-                stream = super().connect_tcp(address, port, left, local_address, socket_options)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-            else:
-                return _DeadlineStream(stream)
-        raise failure
-
-
-class _Body(httpx2.SyncByteStream):
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._stream
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _DeadlineTransport(httpx2.BaseTransport):
-    """What httpx2's own transport does, over a network backend; that one takes none."""
-
-    def __init__(self, *, secure: bool) -> None:
-        self._pool = httpcore2.ConnectionPool(
-            # With the environment's certificates: a company's own provider may need them. Reading
-            # them takes a while: not for a provider on this machine.
-            ssl_context=httpx2.create_ssl_context() if secure else None,
-            keepalive_expiry=5.0,
-            network_backend=_DeadlineBackend(),
-        )
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        url = httpcore2.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        extensions = request.extensions | {"timeout": {"pool": _clock.left()}}
-        response = self._pool.handle_request(
-            httpcore2.Request(
-                request.method,
-                url,
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=extensions,
-            )
-        )
-        return httpx2.Response(
-            response.status, headers=response.headers, stream=_Body(response.stream)
-        )
-
-    def close(self) -> None:
-        self._pool.close()
