@@ -33,7 +33,7 @@ _URL = pytest.StashKey[str]()
 _WRITTEN = (
     *("idempotency_keys", "dead_letters", "outbox", "events"),
     *("workers", "paused_kinds", "work_counts"),
-    *("suggestions", "item_tags", "tags", "items"),
+    *("task_tags", "tasks", "suggestions", "item_tags", "tags", "items"),
     *("rate_limits", "audit_log", "mails", "api_keys", "invitations", "sessions"),
     *("registrations", "password_resets", "known_addresses", "identities"),
     *("recovery_codes", "totp"),

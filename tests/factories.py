@@ -56,13 +56,26 @@ class Factory:
             self.move(item["id"], step)
         return {**item, "status": status, "workspace_id": user["workspace_id"]}
 
+    def task(self, user: Any, workspace_id: UUID | None = None, **given: Any) -> dict[str, Any]:
+        """A task of a user's."""
+        mine = {"workspace_id": workspace_id or user.workspace_id, "user_id": user.id}
+        columns = {"title": "Order the posts", "description": None, "due_at": None, "priority": 0}
+        columns |= {"tags": [], "recurrence": None, "item_id": None} | given
+        task: dict[str, Any] = queries.tasks.create(self.conn, **mine, **columns)
+        return task
+
     def born(self, entity: str, status: str) -> UUID:
-        """A session or a mail in a status in which one may be born."""
+        """A session, a mail or a task in a status in which one may be born."""
         user = self.user()
         if entity == "mail":
             statement = (
                 "INSERT INTO mails (template, recipient, about, status)"
                 " VALUES ('registration', 'ana@example.com', %(user)s, %(status)s) RETURNING id"
+            )
+        elif entity == "task":
+            statement = (
+                "INSERT INTO tasks (workspace_id, user_id, title, status)"
+                " VALUES (%(workspace)s, %(user)s, 'x', %(status)s) RETURNING id"
             )
         else:
             statement = (

@@ -21,19 +21,23 @@ if TYPE_CHECKING:
 
 def answer(body: Row, status: int = 200, *, location: str | None = None) -> Response:
     """A row as the client gets it: its columns' names and order, times in UTC with Z."""
-    response = Response(
-        orjson.dumps(body, option=orjson.OPT_UTC_Z), status=status, mimetype="application/json"
-    )
+    response = Response(as_json(body), status=status, mimetype="application/json")
     if location is not None:
         response.headers["Location"] = location
     return response
 
 
+def as_json(body: Row) -> bytes:
+    """A row as bytes."""
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+
+
 def page(rows: Sequence[Row], limit: int, **more: Any) -> Response:
     """One page of a list. The query was asked for `limit + 1` rows: the surplus one tells that
-    there is a next page, which begins after the `id` of the last row sent."""
+    there is a next page, which begins after the `position` of the last row sent, or its `id`."""
     sent = rows[:limit]
-    last = str(sent[-1]["id"]) if len(rows) > limit else None
+    positions = [row.pop("position", row["id"]) for row in sent]
+    last = str(positions[-1]) if len(rows) > limit else None
     next_cursor = base64.urlsafe_b64encode(last.encode()).decode().rstrip("=") if last else None
     return answer({"items": sent, "next_cursor": next_cursor, **more})
 

@@ -12,6 +12,7 @@ from webapp import (
     client_address,
     db,
     errors,
+    etags,
     limits,
     logs,
     metrics,
@@ -35,6 +36,7 @@ from webapp.blueprints.items import items
 from webapp.blueprints.members import members
 from webapp.blueprints.sessions import sessions
 from webapp.blueprints.sso import sso
+from webapp.blueprints.tasks import tasks
 from webapp.blueprints.totp import totp
 from webapp.blueprints.users import users
 from webapp.blueprints.workspaces import workspaces
@@ -67,13 +69,14 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     sign_in.install(app, ours)
     single_sign_on.install(app)
     limits.install(app, ours)
+    etags.install(app)
     callers.install(app, ours)
     metrics.install(app, ours)
     health.install(app)
 
     api = openapi.make_api(app)
     for blueprint in (
-        *(items, events),
+        *(items, events, tasks),
         *(sessions, accounts, totp, sso, api_keys),
         *(workspaces, members, invitations),
         *(users, audit_log),

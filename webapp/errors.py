@@ -68,6 +68,9 @@ _REFUSED_BY_CONSTRAINT: Final = {
     ),
 }
 
+# The same, of a field that names something.
+_NAMES_NOTHING: Final = {"tasks_item_exists": ("item_id", "There is no such item here.")}
+
 _MOST_ERRORS: Final = 50
 
 # Seconds after which a client may try again when the database does not answer.
@@ -149,6 +152,8 @@ def answer(error: Exception) -> Response:
             return _from_refused_transition(error).response()
         case psycopg.IntegrityError() if error.diag.constraint_name in _REFUSED_BY_CONSTRAINT:
             return Problem(*_REFUSED_BY_CONSTRAINT[error.diag.constraint_name]).response()
+        case psycopg.IntegrityError() if error.diag.constraint_name in _NAMES_NOTHING:
+            return invalid_input(_NAMES_NOTHING[error.diag.constraint_name]).response()
         case psycopg.OperationalError() | PoolTimeout() | PoolClosed() | TooManyRequests():
             log.error("database_unavailable", error=str(error).strip())
             return Problem(

@@ -60,6 +60,13 @@ _WORKSPACE: Final = {
     "schema": {"type": "string", "format": "uuid"},
 }
 
+_IF_MATCH: Final = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "The ETag that was read: 412 where it was changed since.",
+    "schema": {"type": "string"},
+}
+
 # No input of ours has so many; each unknown one would be named in the answer.
 _MOST_MEMBERS: Final = 100
 
@@ -163,6 +170,8 @@ def _complete(
                 "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
             }
         )
+    if getattr(view, "takes_if_match", False):
+        parameters.append(_IF_MATCH)
     if view.permission != auth.PUBLIC:
         operation["security"] = [{name: []} for name in schemes]
         if "{workspace_id}" not in path:
@@ -192,6 +201,8 @@ def _possible_errors(method: str, path: str, operation: Document, view: Any) -> 
         yield 404
     if has_body:
         yield from (413, 415)
+    if getattr(view, "takes_if_match", False):
+        yield 412
     if method != "get" and (has_body or has_path_parameters):
         yield 409
     yield 500

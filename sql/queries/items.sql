@@ -17,16 +17,8 @@ WITH item AS (
   RETURNING *
 ),
 tag AS (
-  INSERT INTO tags AS kept (workspace_id, name)
-  SELECT DISTINCT ON (fold(wanted.name))
-         %(workspace_id)s::uuid,
-         wanted.name
-    FROM unnest(%(tags)s::text[]) AS wanted (name)
-   ORDER BY fold(wanted.name)
-  ON CONFLICT (workspace_id, fold(name))
-  DO UPDATE
-        SET name = kept.name
-  RETURNING id, name
+  SELECT made.id, made.name
+    FROM make_tags(%(workspace_id)s, %(tags)s::text[]) AS made
 ),
 attached AS (
   INSERT INTO item_tags (item_id, tag_id)
@@ -104,6 +96,14 @@ SELECT item.id,
   FROM items AS item
  WHERE item.id = %(id)s
    AND item.workspace_id = %(workspace_id)s;
+
+-- name: lock :value
+-- Holds an item until the transaction ends; no row where the workspace has no such item.
+SELECT id
+  FROM items
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   FOR UPDATE;
 
 -- name: exists :value
 -- Whether the workspace has such an item; no row where it has not.

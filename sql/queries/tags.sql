@@ -1,21 +1,8 @@
 -- name: attach :exec
--- Attaches tags to an item by name; those that the workspace does not have yet are made. In the
--- order of their names, so that two requests never wait for each other in a circle.
-WITH tag AS (
-  INSERT INTO tags AS kept (workspace_id, name)
-  SELECT DISTINCT ON (fold(wanted.name))
-         %(workspace_id)s::uuid,
-         wanted.name
-    FROM unnest(%(names)s::text[]) AS wanted (name)
-   ORDER BY fold(wanted.name)
-  ON CONFLICT (workspace_id, fold(name))
-  DO UPDATE
-        SET name = kept.name
-  RETURNING id
-)
+-- Attaches tags to an item by name; those that the workspace does not have yet are made.
 INSERT INTO item_tags (item_id, tag_id)
-SELECT %(item_id)s, id
-  FROM tag
+SELECT %(item_id)s, tag.id
+  FROM make_tags(%(workspace_id)s, %(names)s::text[]) AS tag
 ON CONFLICT ON CONSTRAINT item_tags_pkey
 DO NOTHING;
 

@@ -28,7 +28,11 @@ ROUTES = list(
 
 def address(rule: str) -> str:
     """A rule with ids that nothing has."""
-    return re.sub(r"<uuid:\w+>", NOWHERE, rule).replace("<provider_name>", "nowhere")
+    return (
+        re.sub(r"<uuid:\w+>", NOWHERE, rule)
+        .replace("<provider_name>", "nowhere")
+        .replace("<user>", "me")
+    )
 
 
 CALLS = [

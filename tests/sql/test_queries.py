@@ -20,7 +20,7 @@ GROWING = {
     *("events", "outbox", "dead_letters", "idempotency_keys"),
     *("members", "invitations", "sessions", "known_addresses", "totp", "recovery_codes"),
     *("registrations", "password_resets", "identities", "mails", "api_keys"),
-    *("audit_log", "rate_limits"),
+    *("audit_log", "rate_limits", "tasks", "task_tags"),
 }
 
 

@@ -85,6 +85,7 @@ OTHERS = {
         "sent": [],
         "dropped": [],
     },
+    "task": {None: ["pending"], "pending": ["completed"], "completed": ["pending"]},
 }
 PATHS = {
     "session": {
@@ -98,6 +99,7 @@ PATHS = {
         "dropped": ["queued", "dropped"],
         "failed": ["queued", "failed"],
     },
+    "task": {"pending": ["pending"], "completed": ["pending", "completed"]},
 }
 
 
@@ -121,7 +123,7 @@ def test_every_entity_of_the_table_is_tried(owner):
         if before != after
     ],
 )
-def test_sessions_and_mails_make_the_listed_moves_and_no_others(make, entity, before, after):
+def test_the_others_make_the_listed_moves_and_no_others(make, entity, before, after):
     first, *rest = PATHS[entity][before]
     thing = make.born(entity, first)
     move = f"UPDATE {entity}s SET status = %s WHERE id = %s"

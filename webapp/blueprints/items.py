@@ -8,10 +8,12 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from sql import queries
+from webapp import etags
 from webapp.answers import answer, page, read_cursor
 from webapp.auth import caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import invalid_input
+from webapp.etags import takes_if_match
 from webapp.idempotency import idempotent
 from webapp.openapi import Blueprint
 from webapp.schemas.common import PageArguments
@@ -77,6 +79,7 @@ def get(item_id: UUID) -> Response:
 
 @items.patch("/<uuid:item_id>")
 @permit("workspace:items:write")
+@takes_if_match
 @items.arguments(ItemChange)
 @items.response(200, Item)
 def change(change: dict[str, Any], item_id: UUID) -> Response:
@@ -85,7 +88,9 @@ def change(change: dict[str, Any], item_id: UUID) -> Response:
     All of it or nothing. An action that the item's status does not allow gives 409
     `invalid_state_transition` with `current_status` and `allowed_actions`.
     """
+    mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
+        etags.check(lambda: _held(conn, mine))
         return answer(_change(conn, item_id, change))
 
 
@@ -100,6 +105,13 @@ def retry(item_id: UUID) -> Response:
     """
     with transaction() as conn:
         return answer(_change(conn, item_id, {"action": "retry", "title": None, "summary": None}))
+
+
+def _held(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
+    """An item, held until the transaction ends."""
+    queries.items.lock(conn, **mine)
+    item: dict[str, Any] = queries.items.get(conn, **mine)
+    return item
 
 
 def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class PageArguments(Schema):
     )
     cursor = fields.String(
         load_default=None,
-        validate=validate.Length(max=200),
+        validate=validate.Length(max=2000),
         metadata={"description": "`next_cursor` of the page before, as it came."},
     )
 

@@ -1,0 +1,248 @@
+-- name: create :one
+-- A new task of a user's with its tags.
+WITH task AS (
+  INSERT INTO tasks
+    (workspace_id, user_id, title, description, due_at, priority, recurrence, item_id)
+  VALUES (
+    %(workspace_id)s,
+    %(user_id)s,
+    %(title)s,
+    %(description)s,
+    %(due_at)s,
+    %(priority)s,
+    %(recurrence)s,
+    %(item_id)s
+  )
+  RETURNING *
+),
+tag AS (
+  SELECT made.id, made.name
+    FROM make_tags(%(workspace_id)s, %(tags)s::text[]) AS made
+),
+attached AS (
+  INSERT INTO task_tags (task_id, tag_id)
+  SELECT task.id, tag.id
+    FROM task
+   CROSS JOIN tag
+)
+SELECT task.id,
+       task.user_id,
+       task.title,
+       task.description,
+       false AS completed,
+       task.due_at,
+       task.priority,
+       task.recurrence,
+       task.item_id,
+       ARRAY(SELECT name FROM tag ORDER BY fold(name)) AS tags,
+       task.created_at,
+       task.updated_at,
+       task.completed_at
+  FROM task;
+
+-- name: get :one
+-- A user's task.
+SELECT task.id,
+       task.user_id,
+       task.title,
+       task.description,
+       task.status = 'completed' AS completed,
+       task.due_at,
+       task.priority,
+       task.recurrence,
+       task.item_id,
+       ARRAY(
+         SELECT tag.name
+           FROM task_tags
+           JOIN tags AS tag
+             ON tag.id = task_tags.tag_id
+          WHERE task_tags.task_id = task.id
+          ORDER BY fold(tag.name)
+       ) AS tags,
+       task.created_at,
+       task.updated_at,
+       task.completed_at
+  FROM tasks AS task
+ WHERE task.id = %(id)s
+   AND task.workspace_id = %(workspace_id)s
+   AND task.user_id = %(user_id)s;
+
+-- name: lock :value
+-- Holds a user's task until the transaction ends; no row where there is none.
+SELECT id
+  FROM tasks
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   AND user_id = %(user_id)s
+   FOR UPDATE;
+
+-- name: list_of_user :many
+-- A user's tasks in a workspace: all of them or those in one status, in the order asked for. The
+-- position of each says where the next page begins; bytes are compared, the same on every server.
+SELECT id,
+       user_id,
+       title,
+       description,
+       status = 'completed' AS completed,
+       due_at,
+       priority,
+       recurrence,
+       item_id,
+       ARRAY(
+         SELECT tag.name
+           FROM task_tags
+           JOIN tags AS tag
+             ON tag.id = task_tags.tag_id
+          WHERE task_tags.task_id = sorted.id
+          ORDER BY fold(tag.name)
+       ) AS tags,
+       created_at,
+       updated_at,
+       completed_at,
+       position
+  FROM (
+         SELECT task.*,
+                (
+                  CASE %(sort)s::text
+                    WHEN 'title' THEN fold(task.title)
+                    WHEN 'updated'
+                      THEN to_char(task.updated_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')
+                    WHEN 'due'
+                      THEN coalesce(to_char(task.due_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS'), '~')
+                    WHEN 'priority' THEN task.priority::text
+                    ELSE ''
+                  END || E'\x01' || task.id
+                ) COLLATE "C" AS position
+           FROM tasks AS task
+          WHERE task.workspace_id = %(workspace_id)s
+            AND task.user_id = %(user_id)s
+            AND (%(status)s::text IS NULL OR task.status = %(status)s)
+       ) AS sorted
+ WHERE %(after)s::text IS NULL
+    OR CASE WHEN %(direction)s = 'asc' THEN position > %(after)s ELSE position < %(after)s END
+ ORDER BY CASE WHEN %(direction)s = 'asc' THEN position END,
+          CASE WHEN %(direction)s = 'desc' THEN position END DESC
+ LIMIT %(limit)s;
+
+-- name: replace :value
+-- What a task says from now on; no row where the user has no such task.
+UPDATE tasks
+   SET title = %(title)s,
+       description = %(description)s,
+       due_at = %(due_at)s,
+       priority = %(priority)s,
+       recurrence = %(recurrence)s,
+       item_id = %(item_id)s,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   AND user_id = %(user_id)s
+RETURNING id;
+
+-- name: replace_tags :exec
+-- The tags that a task carries from now on.
+WITH tag AS (
+  SELECT made.id
+    FROM make_tags(%(workspace_id)s, %(tags)s::text[]) AS made
+),
+removed AS (
+  DELETE FROM task_tags
+   WHERE task_id = %(task_id)s
+     AND tag_id NOT IN (SELECT id FROM tag)
+)
+INSERT INTO task_tags (task_id, tag_id)
+SELECT %(task_id)s, id
+  FROM tag
+ON CONFLICT ON CONSTRAINT task_tags_pkey
+DO NOTHING;
+
+-- name: toggle :one
+-- Completes a pending task, or reopens a completed one; what a next one takes.
+UPDATE tasks
+   SET status = CASE status WHEN 'pending' THEN 'completed' ELSE 'pending' END,
+       completed_at = CASE status WHEN 'pending' THEN now() END,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   AND user_id = %(user_id)s
+RETURNING status = 'completed' AS completed, recurrence, due_at;
+
+-- name: complete_many :many
+-- Completes those of a user's tasks that are pending; what a next one of each takes.
+UPDATE tasks
+   SET status = 'completed',
+       completed_at = now(),
+       updated_at = now()
+ WHERE id IN (
+         SELECT id
+           FROM tasks
+          WHERE id = ANY (%(ids)s::uuid[])
+            AND workspace_id = %(workspace_id)s
+            AND user_id = %(user_id)s
+            AND status = 'pending'
+          ORDER BY id
+            FOR UPDATE
+       )
+RETURNING id, recurrence, due_at;
+
+-- name: find_own :many
+-- Those of some ids that are a user's tasks.
+SELECT id
+  FROM tasks
+ WHERE id = ANY (%(ids)s::uuid[])
+   AND workspace_id = %(workspace_id)s
+   AND user_id = %(user_id)s;
+
+-- name: repeat :exec
+-- The next ones of tasks that recur: the same, with their tags, each due at its next time.
+WITH following AS (
+  SELECT task.*, uuidv7() AS next_id, next.due_at AS next_due_at
+    FROM unnest(%(ids)s::uuid[], %(due_at)s::timestamptz[]) AS next (id, due_at)
+    JOIN tasks AS task
+      ON task.id = next.id
+),
+made AS (
+  INSERT INTO tasks
+    (id, workspace_id, user_id, title, description, due_at, priority, recurrence, item_id)
+  SELECT next_id,
+         workspace_id,
+         user_id,
+         title,
+         description,
+         next_due_at,
+         priority,
+         recurrence,
+         item_id
+    FROM following
+  RETURNING id
+)
+INSERT INTO task_tags (task_id, tag_id)
+SELECT made.id, task_tags.tag_id
+  FROM made
+  JOIN following
+    ON following.next_id = made.id
+  JOIN task_tags
+    ON task_tags.task_id = following.id;
+
+-- name: remove :value
+-- Removes a task; no row where the user has no such task. Its history stays.
+WITH removed AS (
+  DELETE FROM tasks
+   WHERE id = %(id)s
+     AND workspace_id = %(workspace_id)s
+     AND user_id = %(user_id)s
+  RETURNING id, workspace_id, status
+),
+recorded AS (
+  INSERT INTO events (workspace_id, entity, entity_id, event, from_status, actor, request_id)
+  SELECT workspace_id,
+         'task',
+         id,
+         'task.deleted',
+         status,
+         current_setting('coffer.actor'),
+         nullif(current_setting('coffer.request_id'), '')
+    FROM removed
+)
+SELECT id
+  FROM removed;
