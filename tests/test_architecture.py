@@ -127,7 +127,7 @@ def test_a_noun_has_one_stem_in_every_layer():
     assert stems("webapp/schemas", ".py") - {"common"} <= blueprints
     for noun in blueprints & stems("sql/queries", ".sql"):
         assert noun in {
-            *("items", "events", "tasks", "users", "audit_log"),
+            *("items", "events", "tags", "tasks", "users", "audit_log"),
             *("sessions", "totp", "api_keys", "workspaces", "members", "invitations"),
         }
 

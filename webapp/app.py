@@ -33,9 +33,11 @@ from webapp.blueprints.audit_log import audit_log
 from webapp.blueprints.events import events
 from webapp.blueprints.invitations import invitations
 from webapp.blueprints.items import items
+from webapp.blueprints.library import library
 from webapp.blueprints.members import members
 from webapp.blueprints.sessions import sessions
 from webapp.blueprints.sso import sso
+from webapp.blueprints.tags import tags
 from webapp.blueprints.tasks import tasks
 from webapp.blueprints.totp import totp
 from webapp.blueprints.users import users
@@ -76,7 +78,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
 
     api = openapi.make_api(app)
     for blueprint in (
-        *(items, events, tasks),
+        *(items, events, library, tags, tasks),
         *(sessions, accounts, totp, sso, api_keys),
         *(workspaces, members, invitations),
         *(users, audit_log),

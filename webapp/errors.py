@@ -45,6 +45,11 @@ _REFUSED_ACTIONS: Final = {"retry": (400, "invalid_state")}
 
 # What the database refuses by a constraint, and what that means to a client.
 _REFUSED_BY_CONSTRAINT: Final = {
+    "tags_name_is_unique_in_its_workspace": (
+        409,
+        "tag_exists",
+        "Another tag has this name: merge the two.",
+    ),
     "users_handle_is_unique": (409, "handle_taken", "Somebody else has this handle."),
     "identities_one_for_each_user_and_provider": (
         409,

@@ -75,6 +75,7 @@ class Settings:
     ai_model: str | None = None
     fetch_allow_loopback: bool = False
     events_kept_days: int = 0
+    trash_kept_days: int = 30
     metrics_token: str | None = field(default=None, repr=False)
     worker_metrics: str | None = None
     otel_endpoint: str | None = None
@@ -153,6 +154,7 @@ def load() -> Settings:
         "ai_model": env.str("AI_MODEL", None) or None,
         "fetch_allow_loopback": env.bool("FETCH_ALLOW_LOOPBACK", False),
         "events_kept_days": env.int("EVENTS_KEPT_DAYS", 0, validate=validate.Range(min=0)),
+        "trash_kept_days": env.int("TRASH_KEPT_DAYS", 30, validate=validate.Range(min=0)),
         "metrics_token": env.str("METRICS_TOKEN", None) or None,
         "worker_metrics": env.str("WORKER_METRICS", None) or None,
         "otel_endpoint": env.str("OTEL_EXPORTER_OTLP_ENDPOINT", None) or None,

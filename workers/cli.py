@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "prune_audit_log",
     "prune_events",
     "prune_workers",
+    "purge_items",
 )
 
 

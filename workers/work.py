@@ -9,6 +9,7 @@ from workers.expire_tokens import expire_tokens
 from workers.prune_audit_log import prune_audit_log
 from workers.prune_events import prune_events
 from workers.prune_workers import prune_workers
+from workers.purge_items import purge_items
 from workers.send_mails import send_mails
 
 KINDS = (
@@ -19,6 +20,7 @@ KINDS = (
     prune_audit_log,
     prune_events,
     prune_workers,
+    purge_items,
 )
 
 command = command_for(KINDS, __doc__)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from sql import queries
 from tests.blueprints.test_routes import CALLS, NOWHERE, ROUTES
 from tests.people import People, Person
 from webapp import auth
@@ -29,6 +30,7 @@ TOLD = {"audit_log", "rate_limits"}
 
 # What a route takes, where nothing is not enough to get as far as the thing it is about.
 BODIES = {"tasks.replace": {"title": "x"}, "items.change": {"action": "discard"}}
+BODIES["tags.merge"] = {"into": NOWHERE[:-1] + "1"}
 
 # What belongs to one user and to nobody else in their workspace.
 PERSONAL = {"session_id", "api_key_id", "task_id"}
@@ -84,6 +86,9 @@ def world(app, make, owner):
         "session_id": olga.session_id,
         "api_key_id": key["id"],
         "user": "me",
+        "tag_id": queries.tags.create(
+            make.conn, workspace_id=workspace_id, name="garden", color=None
+        )["id"],
         "task_id": make.task(olga, workspace_id)["id"],
         "invitation_id": people.invitation(workspace_id, olga, "ines@example.com"),
     }

@@ -17,7 +17,7 @@ _MOST_TAGS: Final = 20
 _MOST_SUGGESTIONS: Final = 100
 
 
-def _tags(description: str) -> ShortList:
+def tag_names(description: str) -> ShortList:
     return ShortList(
         text(1, 50),
         most=_MOST_TAGS,
@@ -43,7 +43,7 @@ class NewItem(Schema):
         metadata={"format": "uri", "example": "https://example.com/article"},
     )
     title = text(1, 200, load_default=None, metadata={"description": "Kept by enrichment."})
-    tags = _tags("Names of tags; those that do not exist yet are made.")
+    tags = tag_names("Names of tags; those that do not exist yet are made.")
     enrich = Flag(
         load_default=True, metadata={"description": "false: confirmed at once, as it is."}
     )
@@ -67,8 +67,8 @@ class ItemChange(Schema):
     summary = text(0, 2000, load_default=None, metadata={"description": "Empty: none."})
     accepted_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
     rejected_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
-    add_tags = _tags("Names of tags to attach.")
-    remove_tags = _tags("Names of tags to take off; those it does not carry are ignored.")
+    add_tags = tag_names("Names of tags to attach.")
+    remove_tags = tag_names("Names of tags to take off; those it does not carry are ignored.")
 
     @validates_schema
     def decides_each_suggestion_once(self, change: dict[str, Any], **_: Any) -> None:

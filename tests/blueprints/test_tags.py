@@ -1,0 +1,205 @@
+"""Tags over HTTP (I10)."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+
+from tests.people import People
+
+TAGS = "/api/tags"
+
+
+@pytest.fixture
+def people(app, make, owner):
+    return People(app, make, owner)
+
+
+@pytest.fixture
+def olga(people):
+    return people.person("olga")
+
+
+def tag(person, name="garden", **more):
+    answer = person.client.post(TAGS, json={"name": name, **more})
+    assert answer.status_code in (200, 201), answer.json
+    return answer.json
+
+
+def item(person, *tags, status="confirmed"):
+    body = {"source_type": "note", "raw_text": "x", "tags": list(tags), "enrich": False}
+    made = person.client.post("/api/items", json=body).json
+    if status == "discarded":
+        person.client.patch(f"/api/items/{made['id']}", json={"action": "discard"})
+    return made
+
+
+def listed(person, **query):
+    """The names of the whole list, page by page."""
+    found, cursor = [], None
+    while True:
+        page = person.client.get(TAGS, query_string=query | ({"cursor": cursor} if cursor else {}))
+        assert page.status_code == 200, page.json
+        found += [each["name"] for each in page.json["items"]]
+        cursor = page.json["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def test_a_new_tag_is_201_and_the_same_in_another_case_200(olga):
+    first = olga.client.post(TAGS, json={"name": " Garden ", "color": "#2e7d32"})
+    assert (first.status_code, first.json["name"]) == (201, "Garden")
+    again = olga.client.post(TAGS, json={"name": "GARDEN", "color": "#000000"})
+    assert (again.status_code, again.json) == (200, first.json)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "name"),
+        ({"name": " "}, "name"),
+        ({"name": "x" * 51}, "name"),
+        ({"name": "x", "color": "red"}, "color"),
+        ({"name": "x", "color": "#FFF"}, "color"),
+        ({"name": "x", "color": "#12345g"}, "color"),
+        ({"name": "x", "color": "#123456\n"}, "color"),
+    ],
+    ids=str,
+)
+def test_bad_input_names_its_field(olga, given, field):
+    answer = olga.client.post(TAGS, json=given)
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json["errors"]] == [field]
+
+
+def test_the_counts_are_of_what_is_there_now(olga):
+    item(olga, "garden", "fence")
+    gone = item(olga, "garden")
+    olga.client.post("/api/me/tasks", json={"title": "x", "tags": ["garden"]})
+    tag(olga, "unused")
+
+    def counts():
+        rows = olga.client.get(TAGS).json["items"]
+        return {row["name"]: (row["items"], row["tasks"], row["usage"]) for row in rows}
+
+    assert counts() == {"fence": (1, 0, 1), "garden": (2, 1, 3), "unused": (0, 0, 0)}
+    olga.client.patch(f"/api/items/{gone['id']}", json={"action": "discard"})
+    assert counts()["garden"] == (1, 1, 2)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_the_list_is_sorted_page_by_page(olga, owner, limit):
+    item(olga, "b", "A")
+    item(olga, "A")
+    item(olga, "c")
+    tag(olga, "ä")
+    owner.execute(
+        "UPDATE item_tags SET created_at = now() - interval '1 day'"
+        " WHERE tag_id = (SELECT id FROM tags WHERE name = 'A')"
+    )
+    owner.execute(
+        "UPDATE item_tags SET created_at = now() - interval '1 hour'"
+        " WHERE tag_id = (SELECT id FROM tags WHERE name = 'b')"
+    )
+    assert listed(olga, limit=limit) == ["A", "b", "c", "ä"]
+    assert listed(olga, sort="usage", limit=limit) == ["A", "b", "c", "ä"]
+    assert listed(olga, sort="last_used", limit=limit) == ["c", "b", "A", "ä"]
+    assert listed(olga, unused="true", limit=limit) == ["ä"]
+
+
+def test_a_rename_keeps_what_carries_it(olga):
+    made = item(olga, "garden")
+    found = tag(olga)
+    path = f"{TAGS}/{found['id']}"
+    renamed = olga.client.patch(path, json={"name": "Yard", "color": "#2e7d32"}).json
+    assert (renamed["name"], renamed["color"], renamed["usage"]) == ("Yard", "#2e7d32", 1)
+    assert olga.client.get(f"/api/items/{made['id']}").json["tags"] == ["Yard"]
+    assert olga.client.patch(path, json={"name": "YARD"}).json["name"] == "YARD"
+    assert olga.client.patch(path, json={"color": ""}).json["color"] is None
+
+
+def test_a_name_that_another_tag_has_is_409(olga):
+    found = tag(olga)
+    tag(olga, "fence")
+    answer = olga.client.patch(f"{TAGS}/{found['id']}", json={"name": "FENCE"})
+    assert (answer.status_code, answer.json["code"]) == (409, "tag_exists")
+
+
+def test_a_merge_takes_everything_along_once(olga):
+    both, one = item(olga, "garden", "yard"), item(olga, "yard")
+    task = olga.client.post("/api/me/tasks", json={"title": "x", "tags": ["yard"]}).json
+    garden, yard = tag(olga), tag(olga, "yard")
+    merged = olga.client.post(f"{TAGS}/{yard['id']}/merge", json={"into": garden["id"]})
+    assert (merged.json["id"], merged.json["items"], merged.json["tasks"]) == (garden["id"], 2, 1)
+    assert olga.client.get(f"{TAGS}/{yard['id']}").status_code == 404
+    for path in (
+        f"/api/items/{both['id']}",
+        f"/api/items/{one['id']}",
+        f"/api/me/tasks/{task['id']}",
+    ):
+        assert olga.client.get(path).json["tags"] == ["garden"]
+
+
+def test_a_merge_with_what_is_not_there_changes_nothing(olga, people):
+    garden, foreign = tag(olga), tag(people.person("max"))
+    for into in (garden["id"], foreign["id"], str(uuid4())):
+        answer = olga.client.post(f"{TAGS}/{garden['id']}/merge", json={"into": into})
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "into")
+    away = olga.client.post(f"{TAGS}/{foreign['id']}/merge", json={"into": garden["id"]})
+    assert away.status_code == 404
+    assert listed(olga) == ["garden"]
+
+
+def test_a_removed_tag_is_on_nothing(olga):
+    made = item(olga, "garden")
+    found = tag(olga)
+    assert olga.client.delete(f"{TAGS}/{found['id']}").status_code == 204
+    assert olga.client.delete(f"{TAGS}/{found['id']}").status_code == 404
+    assert olga.client.get(f"/api/items/{made['id']}").json["tags"] == []
+
+
+def test_merges_renames_removals_and_uses_at_once_end_consistent(app, people, olga, owner):
+    """In whatever order: no error of ours, no link to nothing, counts that are right."""
+    items = [item(olga)["id"] for _ in range(6)]
+    names = ["a", "b", "c", "d"]
+    for name in names:
+        tag(olga, name)
+    authorization = {"Authorization": olga.client.environ_base["HTTP_AUTHORIZATION"]}
+
+    def work(seed):
+        rng, client, statuses = random.Random(seed), app.test_client(), []
+
+        def call(method, path, body=None):
+            answer = client.open(path, method=method, json=body, headers=authorization)
+            statuses.append(answer.status_code)
+            return answer
+
+        for _ in range(25):
+            known = call("GET", TAGS).json["items"]
+            chosen = rng.sample(known, 2) if len(known) > 1 else []
+            match rng.randrange(5):
+                case 0 | 1:
+                    body = {"add_tags": rng.sample(names, 2), "remove_tags": rng.sample(names, 1)}
+                    call("PATCH", f"/api/items/{rng.choice(items)}", body)
+                case 2 if chosen:
+                    body = {"into": chosen[1]["id"]}
+                    call("POST", f"{TAGS}/{chosen[0]['id']}/merge", body)
+                case 3 if chosen:
+                    call("PATCH", f"{TAGS}/{chosen[0]['id']}", {"name": rng.choice(names)})
+                case _ if chosen:
+                    call("DELETE", f"{TAGS}/{chosen[0]['id']}")
+        return statuses
+
+    with ThreadPoolExecutor(4) as threads:
+        statuses = {status for found in threads.map(work, range(4)) for status in found}
+    assert statuses <= {200, 204, 404, 409, 422}
+    counted = {row["name"]: row["items"] for row in olga.client.get(TAGS).json["items"]}
+    recounted = owner.execute(
+        "SELECT name, count(item_id) FROM tags LEFT JOIN item_tags ON tag_id = id GROUP BY tags.id"
+    ).fetchall()
+    assert counted == dict(recounted)
+    shown = [olga.client.get(f"/api/items/{each}").json["tags"] for each in items]
+    assert sum(counted.values()) == sum(map(len, shown))
