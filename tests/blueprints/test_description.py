@@ -44,9 +44,9 @@ def takes_something(label):
     return bool(OPERATIONS[label].get("requestBody") or OPERATIONS[label].get("parameters"))
 
 
-@pytest.fixture
-def described(app):
-    return schemathesis.openapi.from_wsgi("/api/openapi.json", app)
+@pytest.fixture(scope="session")
+def described(shared_app):
+    return schemathesis.openapi.from_wsgi("/api/openapi.json", shared_app)
 
 
 @pytest.mark.parametrize(
