@@ -103,6 +103,7 @@ def fill(conn: psycopg.Connection) -> tuple[UUID, UUID, str, str]:
         created_by=user_id,
         source_type="note",
         source_url=None,
+        page_hash=None,
         raw_text="The oak posts have to be ordered before Friday. " * 10,
         title="Posts",
         tags=["garden", "fence"],

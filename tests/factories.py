@@ -48,6 +48,7 @@ class Factory:
         user = user or self.user()
         status = given.pop("status", "enriching")
         columns = {"source_type": "note", "source_url": None, "raw_text": "Buy milk."}
+        columns["page_hash"] = None
         columns |= {"title": None, "tags": [], "status": "enriching"} | given
         item = queries.items.create(
             self.conn, workspace_id=user["workspace_id"], created_by=user["id"], **columns

@@ -3,12 +3,23 @@
 -- enrichment.
 WITH item AS (
   INSERT INTO items
-    (workspace_id, created_by, source_type, source_url, raw_text, status, title, confirmed_at)
+    (
+      workspace_id,
+      created_by,
+      source_type,
+      source_url,
+      page_hash,
+      raw_text,
+      status,
+      title,
+      confirmed_at
+    )
   VALUES (
     %(workspace_id)s,
     %(created_by)s,
     %(source_type)s,
     %(source_url)s,
+    %(page_hash)s,
     %(raw_text)s,
     %(status)s,
     %(title)s,
@@ -45,6 +56,22 @@ SELECT item.id,
        '[]'::jsonb AS suggestions,
        NULL::jsonb AS progress
   FROM item;
+
+-- name: hold_page :exec
+-- Lets one capture of a page after the other into a workspace, until the transaction ends.
+SELECT pg_advisory_xact_lock(
+         hashtextextended(%(workspace_id)s::text || encode(%(page_hash)s, 'hex'), 0)
+       );
+
+-- name: find_page :maybe
+-- The item that a page was captured as first, unless it was discarded.
+SELECT id
+  FROM items
+ WHERE workspace_id = %(workspace_id)s
+   AND page_hash = %(page_hash)s
+   AND status <> 'discarded'
+ ORDER BY id
+ LIMIT 1;
 
 -- name: get :one
 -- An item whole.

@@ -16,8 +16,17 @@ from webapp.errors import invalid_input
 from webapp.etags import takes_if_match
 from webapp.idempotency import idempotent
 from webapp.openapi import Blueprint
+from webapp.same_page import normalized, page_hash
 from webapp.schemas.common import PageArguments
-from webapp.schemas.items import Item, ItemChange, ItemPage, NewItem
+from webapp.schemas.items import (
+    CheckedAddress,
+    DuplicateItem,
+    Item,
+    ItemChange,
+    ItemPage,
+    NewItem,
+    PageAddress,
+)
 
 if TYPE_CHECKING:
     from flask import Response
@@ -32,22 +41,53 @@ items = Blueprint("items", __name__, url_prefix="/api/items", description="Links
 @idempotent
 @items.arguments(NewItem)
 @items.response(201, Item)
+@items.alt_response(200, schema=DuplicateItem, description="The page was captured before.")
 def create(new: dict[str, Any]) -> Response:
     """Capture a link or a note
 
     It is enriched in the background: a title, a summary and suggested tags within seconds, when its
     status becomes `ready_to_confirm`. With `enrich: false` it is `confirmed` at once.
+
+    A page that the workspace has, and has not discarded, gives the item that it has, as it is, with
+    `duplicate_of`; unless `allow_duplicate` asks for a second one.
     """
+    may_be_second = new.pop("allow_duplicate")
+    url = new["source_url"]
+    new["page_hash"] = None if url is None else page_hash(url)
     if new.pop("enrich"):
         new["status"] = "enriching"
     else:
         new["status"] = "confirmed"
         new["title"] = new["title"] or _first_line(new["raw_text"] or new["source_url"])
+    mine = {"workspace_id": caller().workspace_id}
     with transaction() as conn:
-        item = queries.items.create(
-            conn, workspace_id=caller().workspace_id, created_by=caller().user_id, **new
-        )
+        if url is not None and not may_be_second:
+            queries.items.hold_page(conn, page_hash=new["page_hash"], **mine)
+            found = queries.items.find_page(conn, page_hash=new["page_hash"], **mine)
+            if found is not None:
+                item = queries.items.get(conn, id=found["id"], **mine)
+                return answer(item | {"duplicate_of": item["id"]})
+        item = queries.items.create(conn, created_by=caller().user_id, **mine, **new)
     return answer(item, 201, location=f"/api/items/{item['id']}")
+
+
+@items.post("/check-url")
+@permit("workspace:items:write")
+@items.arguments(PageAddress)
+@items.response(200, CheckedAddress)
+def check_url(given: dict[str, Any]) -> Response:
+    """Ask whether a page was captured before
+
+    Scheme and host are compared whatever their case, without a default port, a fragment and the
+    parameters by which clicks are followed.
+    """
+    url = given["source_url"]
+    with connection() as conn:
+        found = queries.items.find_page(
+            conn, workspace_id=caller().workspace_id, page_hash=page_hash(url)
+        )
+    duplicate_of = None if found is None else found["id"]
+    return answer({"normalized": normalized(url), "duplicate_of": duplicate_of})
 
 
 @items.get("/pending")

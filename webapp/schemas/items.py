@@ -44,6 +44,10 @@ class NewItem(Schema):
     )
     title = text(1, 200, load_default=None, metadata={"description": "Kept by enrichment."})
     tags = tag_names("Names of tags; those that do not exist yet are made.")
+    allow_duplicate = Flag(
+        load_default=False,
+        metadata={"description": "true: a second item where the page was captured before."},
+    )
     enrich = Flag(
         load_default=True, metadata={"description": "false: confirmed at once, as it is."}
     )
@@ -131,6 +135,29 @@ class Item(ItemInList):
         required=True,
         allow_none=True,
         metadata={"description": "While a worker enriches it, how far that is."},
+    )
+
+
+class DuplicateItem(Item):
+    """The item that the page was captured as before."""
+
+    duplicate_of = fields.UUID(required=True, metadata={"description": "The item's own id."})
+
+
+class PageAddress(Schema):
+    """The address of a page."""
+
+    source_url = Trimmed(required=True, validate=[validate.Length(max=MAX_URL), web_address])
+
+
+class CheckedAddress(Schema):
+    """Whether a page was captured before."""
+
+    normalized = fields.String(
+        required=True, metadata={"description": "The address as it is compared."}
+    )
+    duplicate_of = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "The item; null for none."}
     )
 
 

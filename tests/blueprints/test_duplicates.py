@@ -1,0 +1,93 @@
+"""The same page twice in one workspace (I9)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.people import People
+
+URL = "https://example.com/article?id=3"
+SAME = "HTTPS://EXAMPLE.com:443/article?utm_source=mail&id=3#comments"
+
+
+@pytest.fixture
+def people(app, make, owner):
+    return People(app, make, owner)
+
+
+@pytest.fixture
+def olga(people):
+    return people.person("olga")
+
+
+def capture(person, url=URL, **more):
+    return person.client.post(
+        "/api/items", json={"source_type": "article", "source_url": url, "enrich": False, **more}
+    )
+
+
+def check(person, url=SAME):
+    return person.client.post("/api/items/check-url", json={"source_url": url}).json
+
+
+def test_the_second_capture_gives_the_first_item(olga):
+    first = capture(olga, tags=["garden"]).json
+    again = capture(olga, SAME, title="Another", tags=["fence"])
+    assert (again.status_code, again.json["duplicate_of"]) == (200, first["id"])
+    assert {name: again.json[name] for name in first} == first
+
+
+def test_a_second_one_is_made_where_it_is_asked_for(olga):
+    first = capture(olga).json
+    second = capture(olga, SAME, allow_duplicate=True)
+    assert second.status_code == 201
+    assert capture(olga).json["duplicate_of"] == first["id"]
+    assert second.json["source_url"] == SAME
+
+
+def test_a_check_tells_and_captures_nothing(olga):
+    assert check(olga) == {"normalized": URL, "duplicate_of": None}
+    first = capture(olga).json
+    assert check(olga)["duplicate_of"] == first["id"]
+    assert len(olga.client.get("/api/library").json["items"]) == 1
+
+
+def test_what_was_discarded_may_be_captured_again(olga):
+    first = capture(olga).json
+    olga.client.patch(f"/api/items/{first['id']}", json={"action": "discard"})
+    assert check(olga)["duplicate_of"] is None
+    assert capture(olga).status_code == 201
+
+
+def test_each_workspace_has_its_own(olga, people):
+    capture(olga)
+    assert check(people.person("max"))["duplicate_of"] is None
+    team = {"X-Workspace-Id": str(people.workspace(olga))}
+    body = {"source_type": "article", "source_url": URL, "enrich": False}
+    assert olga.client.post("/api/items", json=body, headers=team).status_code == 201
+
+
+def test_notes_are_never_duplicates(olga):
+    body = {"source_type": "note", "raw_text": "The same", "enrich": False}
+    assert [olga.client.post("/api/items", json=body).status_code for _ in range(2)] == [201, 201]
+
+
+def test_of_ten_captures_at_once_one_makes_the_item(app, olga):
+    authorization = {"Authorization": olga.client.environ_base["HTTP_AUTHORIZATION"]}
+    body = {"source_type": "article", "source_url": URL, "enrich": False}
+
+    def send(_):
+        return app.test_client().post("/api/items", json=body, headers=authorization)
+
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(send, range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
+    assert len({answer.json["id"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("url", ["", "x", "ftp://example.com/", "https://", "https://a b/"])
+def test_what_is_no_address_is_422(olga, url):
+    answer = olga.client.post("/api/items/check-url", json={"source_url": url})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "source_url")
