@@ -57,6 +57,7 @@ def test_what_may_choose_the_page_counts(other):
     [
         ("http://example.com:80", "http://example.com/"),
         ("https://bücher.example/x", "https://xn--bcher-kva.example/x"),
+        ("https://straße.example/", "https://straße.example/"),
         ("https://[2001:DB8::1]:443/x", "https://[2001:db8::1]/x"),
         ("https://example.com/ü?q=ä b", "https://example.com/ü?q=ä b"),
     ],

@@ -31,6 +31,7 @@ from webapp.blueprints.accounts import accounts
 from webapp.blueprints.api_keys import api_keys
 from webapp.blueprints.audit_log import audit_log
 from webapp.blueprints.events import events
+from webapp.blueprints.exports import exports
 from webapp.blueprints.invitations import invitations
 from webapp.blueprints.items import items
 from webapp.blueprints.library import library
@@ -78,7 +79,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
 
     api = openapi.make_api(app)
     for blueprint in (
-        *(items, events, library, tags, tasks),
+        *(items, events, library, tags, tasks, exports),
         *(sessions, accounts, totp, sso, api_keys),
         *(workspaces, members, invitations),
         *(users, audit_log),

@@ -441,3 +441,73 @@ SELECT workspace_id,
        'discarded',
        current_setting('coffer.actor')
   FROM purged;
+
+-- name: export :many
+-- A batch of a workspace's items that are not discarded, in the order of their ids, whole.
+SELECT item.id,
+       item.source_type,
+       item.source_url,
+       item.status,
+       item.title,
+       item.summary,
+       item.language,
+       item.error,
+       ARRAY(
+         SELECT tag.name
+           FROM item_tags
+           JOIN tags AS tag
+             ON tag.id = item_tags.tag_id
+          WHERE item_tags.item_id = item.id
+          ORDER BY fold(tag.name)
+       ) AS tags,
+       item.created_at,
+       item.updated_at,
+       item.confirmed_at,
+       item.raw_text,
+       item.author,
+       item.published_at,
+       item.content,
+       (
+         SELECT coalesce(
+                  jsonb_agg(
+                    jsonb_build_object(
+                      'name', suggestion.name,
+                      'confidence', suggestion.confidence,
+                      'status', suggestion.status
+                    )
+                    ORDER BY suggestion.confidence DESC, suggestion.name
+                  ),
+                  '[]'
+                )
+           FROM suggestions AS suggestion
+          WHERE suggestion.item_id = item.id
+       ) AS suggestions
+  FROM items AS item
+ WHERE item.workspace_id = %(workspace_id)s
+   AND item.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+   AND item.status <> 'discarded'
+ ORDER BY item.id
+ LIMIT %(limit)s;
+
+-- name: export_links :many
+-- A batch of a workspace's links that are not discarded, in the order of their ids.
+SELECT item.id,
+       item.source_url,
+       coalesce(item.title, item.source_url) AS title,
+       item.summary,
+       ARRAY(
+         SELECT tag.name
+           FROM item_tags
+           JOIN tags AS tag
+             ON tag.id = item_tags.tag_id
+          WHERE item_tags.item_id = item.id
+          ORDER BY fold(tag.name)
+       ) AS tags,
+       extract(epoch FROM item.created_at)::bigint AS added
+  FROM items AS item
+ WHERE item.workspace_id = %(workspace_id)s
+   AND item.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+   AND item.status <> 'discarded'
+   AND item.source_url IS NOT NULL
+ ORDER BY item.id
+ LIMIT %(limit)s;

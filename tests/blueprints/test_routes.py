@@ -60,7 +60,8 @@ WAYS_IN = {
 }
 
 # POSTs that keep no answer for a second try: those to sign in belong to nobody yet, others would
-# keep a secret in the table of answers, and who logged out or left is not let in for the answer. A check changes nothing.
+# keep a secret in the table of answers, and who logged out or left is not let in for the answer. A
+# check changes nothing.
 NOT_KEPT = WAYS_IN | {
     "/api/auth/password",
     "/api/auth/logout-everywhere",
