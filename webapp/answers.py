@@ -72,6 +72,13 @@ def read_cursor(cursor: str | None, key: Callable[[str], Key]) -> Key | None:
         ) from None
 
 
+def read_position(text: str) -> str:
+    """A place in a list that is sorted by text. Raises ValueError where there can be none."""
+    if "\0" in text:  # no text of the database has one
+        raise ValueError(text)
+    return text
+
+
 def read_bigint(digits: str) -> int:
     """A number that identifies a row. Raises ValueError where none can."""
     number = int(digits)

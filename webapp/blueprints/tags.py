@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response
 
 from sql import queries
-from webapp.answers import answer, list_page
+from webapp.answers import answer, list_page, read_position
 from webapp.auth import caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import invalid_input, not_found
@@ -28,7 +28,7 @@ tags = Blueprint("tags", __name__, url_prefix="/api/tags", description="What thi
 def list_of_workspace(arguments: dict[str, Any]) -> Response:
     """List the workspace's tags with how much each is used"""
     ask = queries.tags.list_of_workspace
-    return list_page(arguments, str, ask, workspace_id=caller().workspace_id)
+    return list_page(arguments, read_position, ask, workspace_id=caller().workspace_id)
 
 
 @tags.post("")

@@ -9,7 +9,7 @@ from flask import Response
 
 from sql import queries
 from webapp import etags
-from webapp.answers import answer, list_page
+from webapp.answers import answer, list_page, read_position
 from webapp.auth import caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import Problem, not_found
@@ -60,7 +60,7 @@ def list_own(arguments: dict[str, Any], user: str) -> Response:
     _only_ones_own_list(user)
     if arguments["status"] == "all":
         arguments["status"] = None
-    return list_page(arguments, str, queries.tasks.list_of_user, **_mine())
+    return list_page(arguments, read_position, queries.tasks.list_of_user, **_mine())
 
 
 @tasks.post("/complete")

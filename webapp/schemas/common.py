@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,9 @@ from marshmallow import Schema, ValidationError, fields, validate
 from webapp.clients.mail import address_of
 
 MAX_URL: Final = 2048
+
+_FIRST_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MOMENT: Final = datetime(2199, 12, 31, tzinfo=UTC)
 
 
 class Trimmed(fields.String):
@@ -90,6 +94,13 @@ def page_of(entry: type[Schema]) -> type[Schema]:
     )
     made.__doc__ = f"A page of a list of {entry.__name__}."
     return made
+
+
+def moment(**kwargs: Any) -> fields.AwareDateTime:
+    """A time that database, calendar and JSON can all tell, wherever its zone is."""
+    return fields.AwareDateTime(
+        default_timezone=UTC, validate=validate.Range(_FIRST_MOMENT, _LAST_MOMENT), **kwargs
+    )
 
 
 class PageArguments(Schema):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from webapp.recurrence import mistake_in
-from webapp.schemas.common import PageArguments, ShortList, page_of, text
+from webapp.schemas.common import PageArguments, ShortList, moment, page_of, text
 
 STATUSES: Final = ("all", "pending", "completed")
 SORTS: Final = ("created", "title", "updated", "due", "priority")
@@ -43,7 +42,7 @@ class NewTask(Schema):
     description = fields.String(
         load_default=None, allow_none=True, validate=validate.Length(max=1000)
     )
-    due_at = fields.AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
+    due_at = moment(load_default=None, allow_none=True)
     priority = fields.Integer(
         load_default=0,
         strict=True,
