@@ -39,7 +39,12 @@ def use_code(conn: Connection, user_id: UUID, sealed: bytes, code: str) -> bool:
     """Use up a code of the app; whether it was right and new."""
     secret = unseal(sealed)
     step = None if secret is None else totp.step_of(secret, code)
-    return step is not None and bool(queries.totp.use_step(conn, user_id=user_id, step=step))
+    if step is None or not queries.totp.use_step(conn, user_id=user_id, step=step):
+        return False
+    by_the_present_key = keyring().renewed(_PURPOSE, bytes(sealed))
+    if by_the_present_key is not None:
+        queries.totp.reseal(conn, user_id=user_id, old=bytes(sealed), new=by_the_present_key)
+    return True
 
 
 def use_recovery_code(conn: Connection, user_id: UUID, code: str) -> bool:

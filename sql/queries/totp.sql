@@ -22,6 +22,13 @@ UPDATE totp
  WHERE user_id = %(user_id)s
    AND last_step < %(step)s;
 
+-- name: reseal :exec
+-- The same secret, encrypted by another key; 0 where it is another secret by now.
+UPDATE totp
+   SET secret = %(new)s
+ WHERE user_id = %(user_id)s
+   AND secret = %(old)s;
+
 -- name: confirm :exec
 -- The second factor is asked for from now on; 0 where it is already.
 UPDATE totp

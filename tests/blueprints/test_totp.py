@@ -423,6 +423,18 @@ class TestLogIn:
             other = app.test_client()
             assert finish(other, ticket_of(other), clock.code()).status_code == 200
 
+    def test_a_code_has_its_secret_encrypted_by_the_present_key(self, client, clock, settings):
+        ticket = ticket_of(client)
+        new = replace(settings, secret_key="another secret of 32 characters")
+        both = create_app(replace(new, secret_keys_former=(settings.secret_key,)))
+        with both.extensions["pool"]:
+            assert finish(both.test_client(), ticket, clock.code()).status_code == 200
+        clock.pass_steps(1)
+        app = create_app(new)
+        with app.extensions["pool"]:
+            other = app.test_client()
+            assert finish(other, ticket_of(other), clock.code()).status_code == 200
+
     def test_a_secret_that_no_key_reads_lets_nobody_in(self, client, clock, settings):
         ticket = ticket_of(client)
         app = create_app(replace(settings, secret_key="another secret of 32 characters"))

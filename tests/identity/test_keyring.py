@@ -84,6 +84,15 @@ def test_what_is_too_old_is_unreadable(monkeypatch):
         keyring.decrypt("a", sealed, seconds=60)
 
 
+def test_only_what_a_former_key_encrypted_is_renewed():
+    former, present = Keyring(OLD), Keyring(NEW, [OLD])
+    assert present.renewed("a", present.encrypt("a", b"x")) is None
+    renewed = present.renewed("a", former.encrypt("a", b"x"))
+    assert Keyring(NEW).decrypt("a", renewed) == b"x"
+    with pytest.raises(Unreadable):
+        present.renewed("b", former.encrypt("a", b"x"))
+
+
 def test_the_same_twice_is_not_sealed_the_same():
     keyring = Keyring(OLD)
     assert keyring.encrypt("a", b"x") != keyring.encrypt("a", b"x")

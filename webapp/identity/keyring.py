@@ -57,6 +57,15 @@ class Keyring:
         except InvalidToken:
             raise Unreadable from None
 
+    def renewed(self, purpose: str, data: bytes) -> bytes | None:
+        """What a former key encrypted, by the present one; None where that did already. Raises
+        Unreadable."""
+        try:
+            Fernet(urlsafe_b64encode(self.keys(purpose)[0])).decrypt(data)
+        except InvalidToken:
+            return self.encrypt(purpose, self.decrypt(purpose, data))
+        return None
+
     def _fernet(self, purpose: str) -> MultiFernet:
         return MultiFernet([Fernet(urlsafe_b64encode(key)) for key in self.keys(purpose)])
 
