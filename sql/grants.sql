@@ -7,7 +7,7 @@ DO $$
 DECLARE
   app_role CONSTANT text := current_setting('coffer.app_role');
   migrations_of_yoyo CONSTANT text[] := ARRAY['_yoyo_migration', '_yoyo_log', '_yoyo_version', 'yoyo_lock'];
-  fixed CONSTANT text[] := ARRAY['id', 'workspace_id', 'user_id', 'created_by', 'created_at', 'personal_of'];
+  fixed CONSTANT text[] := ARRAY['id', 'workspace_id', 'user_id', 'created_by', 'created_at', 'personal_of', 'audience'];
   every_table text;
   changeable text;
   privileges text;
@@ -37,12 +37,14 @@ BEGIN
         'SELECT, INSERT (action, actor, user_id, workspace_id, address, user_agent, request_id, details)'
       -- Clocks move a schedule on; they do not make or remove one.
       WHEN every_table = 'schedules' THEN 'SELECT, UPDATE'
+      WHEN changeable IS NULL THEN 'SELECT, INSERT, DELETE'
       ELSE format('SELECT, INSERT, UPDATE (%s), DELETE', changeable)
     END;
     EXECUTE format('REVOKE ALL ON TABLE %I FROM %I', every_table, app_role);
     EXECUTE format('GRANT %s ON TABLE %I TO %I', privileges, every_table, app_role);
   END LOOP;
 
+  EXECUTE format('GRANT SELECT ON searchable TO %I', app_role);
   EXECUTE format('GRANT EXECUTE ON FUNCTION prune_events, prune_audit_log TO %I', app_role);
   EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %I', app_role);
 END

@@ -31,6 +31,7 @@ _URL = pytest.StashKey[str]()
 # Whatever a test may have written, children first; the rest is what migrations put there. DELETE,
 # because emptying tables that are nearly empty takes TRUNCATE twenty times as long.
 _WRITTEN = (
+    *("search_words", "search_entries", "search_volumes"),
     *("idempotency_keys", "dead_letters", "outbox", "events"),
     *("workers", "paused_kinds", "work_counts"),
     *("task_tags", "tasks", "suggestions", "item_tags", "tags", "items"),

@@ -128,7 +128,7 @@ def test_a_noun_has_one_stem_in_every_layer():
     for noun in blueprints & stems("sql/queries", ".sql"):
         assert noun in {
             *("items", "events", "tags", "tasks", "users", "audit_log"),
-            *("sessions", "totp", "api_keys", "workspaces", "members", "invitations"),
+            *("sessions", "totp", "api_keys", "workspaces", "members", "invitations", "search"),
         }
 
 

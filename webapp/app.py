@@ -36,6 +36,7 @@ from webapp.blueprints.invitations import invitations
 from webapp.blueprints.items import items
 from webapp.blueprints.library import library
 from webapp.blueprints.members import members
+from webapp.blueprints.search import search
 from webapp.blueprints.sessions import sessions
 from webapp.blueprints.sso import sso
 from webapp.blueprints.tags import tags
@@ -79,7 +80,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
 
     api = openapi.make_api(app)
     for blueprint in (
-        *(items, events, library, tags, tasks, exports),
+        *(items, events, library, tags, tasks, search, exports),
         *(sessions, accounts, totp, sso, api_keys),
         *(workspaces, members, invitations),
         *(users, audit_log),

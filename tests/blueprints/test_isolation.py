@@ -31,6 +31,8 @@ TOLD = {"audit_log", "rate_limits"}
 # What a route takes, where nothing is not enough to get as far as the thing it is about.
 BODIES = {"tasks.replace": {"title": "x"}, "items.change": {"action": "discard"}}
 BODIES["tags.merge"] = {"into": NOWHERE[:-1] + "1"}
+BODIES["search.find_by_body"] = {"q": "milk"}
+QUERIES = {"search.find": {"q": "milk"}, "search.suggest": {"q": "mi"}}
 
 # What belongs to one user and to nobody else in their workspace.
 PERSONAL = {"session_id", "api_key_id", "task_id"}
@@ -103,7 +105,10 @@ def call(world, who, method, endpoint, *, nowhere=False, workspace=True, body=No
     ids = dict.fromkeys(world.ids, NOWHERE) | {"user": "me"} if nowhere else world.ids
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids[found[1]]), RULES[endpoint].rule)
     headers = {"X-Workspace-Id": str(world.workspace_id)} if workspace else {}
-    return world.callers[who].open(path, method=method, headers=headers, json=body)
+    query = QUERIES.get(endpoint)
+    return world.callers[who].open(
+        path, method=method, headers=headers, json=body, query_string=query
+    )
 
 
 def contents(owner):

@@ -1,0 +1,192 @@
+"""Search: one to three words among 100,000 items and among a million, beside the plain way.
+
+    python -m benchmarks.search [items ...] [--queries 400]
+
+The items look like what people keep: a title of 3 to 9 words and a text of some 80, English words
+drawn as often as they occur (the frequency list of English Wikipedia that comes with zxcvbn), one
+of 300 tags, all in one workspace. A query is one to three words of one item, so common words are
+asked for as often as they are written; every other query leaves its last word unfinished. Each is
+asked through `webapp.search.finder`, with all its statements and round trips, for 20 results with
+their snippets. The plain way is one statement on the same vectors that ranks everything that
+matches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from benchmarks.databases import migrated_server
+from sql import queries
+from sql.connection import connect
+from webapp.search.finder import find
+from webapp.search.query import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from uuid import UUID
+
+    Item = tuple[str, str]
+
+BOUND_MS: Final = 20.0
+FLAT: Final = 3.0
+
+_WORDS: Final = FREQUENCY_LISTS["english_wikipedia"]
+_WEIGHTS: Final = list(itertools.accumulate(1 / (rank + 2.7) for rank in range(len(_WORDS))))
+_TAGS: Final = 300
+_BATCH: Final = 5_000
+
+PLAIN: Final = """
+SELECT id, ts_rank(vector, asked) AS rank
+  FROM search_entries, websearch_to_tsquery('english', %s) AS asked
+ WHERE vector @@ asked
+   AND workspace_id = %s
+ ORDER BY rank DESC
+ LIMIT 20
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.search")
+    parser.add_argument("items", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--queries", type=int, default=400)
+    given = parser.parse_args([] if __name__ != "__main__" else None)
+    chance = random.Random(5)
+    taken: dict[int, dict[str, list[float]]] = {}
+    with migrated_server() as url, psycopg.connect(url, autocommit=True) as conn:
+        user_id, workspace_id = prepare(conn)
+        asked: list[Item] = []
+        kept = 0
+        for many in sorted(given.items):
+            begun = time.monotonic()
+            for batch in batches(many - kept, chance):
+                put(conn, batch, user_id, workspace_id, chance)
+                asked = [*asked, *chance.sample(batch, 10)][-2000:]
+            conn.execute("VACUUM ANALYZE")
+            print(f"{many - kept:,} items put in in {time.monotonic() - begun:.0f} s", flush=True)
+            kept = many
+            texts = [query_of(chance.choice(asked), chance) for _ in range(given.queries)]
+            taken[many] = measure(url, texts, user_id, workspace_id)
+            show(many, taken[many])
+    return judge(taken)
+
+
+def prepare(conn: psycopg.Connection) -> tuple[UUID, UUID]:
+    """A user and their workspace; nothing but what is measured is kept of what is put in."""
+    queries.users.create_with_handle(conn, handle="ana")
+    row = conn.execute(
+        "SELECT users.id, workspaces.id FROM users JOIN workspaces ON personal_of = users.id"
+    ).fetchone()
+    assert row is not None
+    conn.execute(
+        "INSERT INTO tags (workspace_id, name)"
+        " SELECT %s, 'tag' || n FROM generate_series(1, %s) AS n",
+        (row[1], _TAGS),
+    )
+    return row[0], row[1]
+
+
+def words(chance: random.Random, many: int) -> list[str]:
+    return chance.choices(_WORDS, cum_weights=_WEIGHTS, k=many)
+
+
+def batches(items: int, chance: random.Random) -> Iterator[list[Item]]:
+    for begin in range(0, items, _BATCH):
+        yield [
+            (
+                " ".join(words(chance, chance.randint(3, 9))).capitalize(),
+                " ".join(words(chance, min(1000, int(chance.lognormvariate(4.4, 0.6)) + 5))),
+            )
+            for _ in range(min(_BATCH, items - begin))
+        ]
+
+
+def put(
+    conn: psycopg.Connection,
+    batch: list[Item],
+    user_id: UUID,
+    workspace_id: UUID,
+    chance: random.Random,
+) -> None:
+    """Items as they are once they are confirmed, with their tags."""
+    with conn.transaction():
+        conn.execute(
+            "INSERT INTO items (workspace_id, created_by, source_type, raw_text, status, title,"
+            " language) SELECT %s, %s, 'note', item.text, 'confirmed', item.title, 'en'"
+            " FROM unnest(%s::text[], %s::text[]) AS item (title, text)",
+            (workspace_id, user_id, [title for title, _ in batch], [text for _, text in batch]),
+        )
+        conn.execute(
+            "INSERT INTO item_tags (item_id, tag_id)"
+            " SELECT item.id, tag.id FROM (SELECT id, row_number() OVER () AS n FROM items"
+            "   ORDER BY id DESC LIMIT %s) AS item"
+            " JOIN unnest(%s::int[]) WITH ORDINALITY AS chosen (tag, n) USING (n)"
+            " JOIN (SELECT id, row_number() OVER () AS n FROM tags) AS tag ON tag.n = chosen.tag",
+            (len(batch), [min(_TAGS, int(chance.expovariate(0.02)) + 1) for _ in batch]),
+        )
+
+
+def query_of(item: Item, chance: random.Random) -> str:
+    """One to three words of an item; of every other query the last one is not finished."""
+    candidates = [word for word in " ".join(item).lower().split() if len(word) > 3]
+    chosen = [chance.choice(candidates) for _ in range(chance.randint(1, 3))]
+    if chance.random() < 0.5:
+        chosen[-1] = chosen[-1][: max(3, len(chosen[-1]) - 2)]
+        return " ".join(chosen)
+    return " ".join(chosen) + " "
+
+
+def measure(
+    url: str, texts: list[str], user_id: UUID, workspace_id: UUID
+) -> dict[str, list[float]]:
+    """Milliseconds of each query, both ways in turn."""
+    taken: dict[str, list[float]] = {"Coffer": [], "plain": []}
+    with connect(url, "benchmark") as conn, conn.cursor() as cursor:
+
+        def ours(text: str) -> None:
+            find(conn, parse(text), workspace_id=workspace_id, user_id=user_id, limit=20)
+
+        def plainly(text: str) -> None:
+            cursor.execute(PLAIN, (text, workspace_id)).fetchall()
+
+        ways: dict[str, Callable[[str], None]] = {"Coffer": ours, "plain": plainly}
+        for text in texts[:20]:
+            ours(text)
+        for text in texts:
+            for name, way in ways.items():
+                begun = time.perf_counter()
+                way(text)
+                taken[name].append((time.perf_counter() - begun) * 1e3)
+    return taken
+
+
+def p95(figures: list[float]) -> float:
+    return statistics.quantiles(figures, n=20)[18]
+
+
+def show(items: int, taken: dict[str, list[float]]) -> None:
+    for name, figures in taken.items():
+        print(
+            f"{items:>10,} {name:8} median {statistics.median(figures):8.1f} ms"
+            f"   p95 {p95(figures):8.1f}   slowest {max(figures):8.1f}",
+            flush=True,
+        )
+
+
+def judge(taken: dict[int, dict[str, list[float]]]) -> int:
+    """1 where a bound was missed."""
+    found = [p95(each["Coffer"]) for _, each in sorted(taken.items())]
+    print(f"p95 of the largest to the smallest: {found[-1] / found[0]:.2f} (aim {FLAT})")
+    return int(found[0] > BOUND_MS or found[-1] > FLAT * found[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

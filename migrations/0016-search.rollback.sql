@@ -1,0 +1,40 @@
+DELETE FROM role_permissions WHERE permission = 'workspace:search:read';
+
+DROP TRIGGER items_enter_search ON items;
+DROP TRIGGER items_refresh_search ON items;
+DROP TRIGGER items_move_in_search ON items;
+DROP TRIGGER items_leave_search ON items;
+DROP TRIGGER item_tags_are_given_in_search ON item_tags;
+DROP TRIGGER item_tags_are_taken_in_search ON item_tags;
+DROP TRIGGER tasks_enter_search ON tasks;
+DROP TRIGGER tasks_refresh_search ON tasks;
+DROP TRIGGER tasks_move_in_search ON tasks;
+DROP TRIGGER tasks_leave_search ON tasks;
+DROP TRIGGER task_tags_are_given_in_search ON task_tags;
+DROP TRIGGER task_tags_are_taken_in_search ON task_tags;
+
+DROP FUNCTION tag_in_search();
+DROP FUNCTION leave_search();
+DROP FUNCTION move_in_search();
+DROP FUNCTION refresh_search();
+DROP FUNCTION enter_search();
+DROP FUNCTION search_enter(uuid);
+DROP FUNCTION search_forget(uuid, text[]);
+DROP FUNCTION search_learn(uuid, text[]);
+DROP FUNCTION search_words_in(tsvector);
+DROP FUNCTION search_volume(uuid, uuid, uuid);
+DROP FUNCTION search_vector(searchable, search_volumes);
+DROP FUNCTION search_place(search_volumes, text);
+DROP FUNCTION search_tags(uuid[]);
+DROP FUNCTION search_words_of(text);
+DROP VIEW searchable;
+DROP FUNCTION search_text(text);
+DROP FUNCTION search_config(text);
+
+DROP INDEX tags_by_trigrams;
+DROP TABLE search_words;
+DROP TABLE search_entries;
+DROP TABLE search_volumes;
+
+DROP EXTENSION btree_gin;
+DROP EXTENSION pg_trgm;

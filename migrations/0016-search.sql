@@ -1,0 +1,568 @@
+-- Search: everything that can be found, in one index over all kinds of things, kept by triggers in
+-- the transaction that changes them.
+--
+-- An entry's vector holds the stems of its texts (weight A: title, C: summary, D: the rest) and
+-- words of ours, which begin with a space, as no word of a text does:
+--
+--   ' v:17'         its volume; ' v8:9', ' v64:1' and ' v*:1' are those that the volume stands in
+--   ' y:article'    what it is
+--   ' s:confirmed'  its status
+--   ' t:<id>'       a tag that it carries (weight B)
+--   ' p:1:oak'      a word of title or summary as it stands, in its bookcase: the last word of a query
+--                   is looked for as the beginning of these
+--
+-- What is discarded has ' d:17' and so on in place of ' v:17', and so is in nobody's way. A volume
+-- has some 4,096 entries, a shelf 8 volumes, a bookcase 8 shelves. A search reads the newest volume
+-- first, then as much as is likely to have the rest of what it needs: so common words in a large
+-- workspace cost no more than rare ones in a small one.
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS btree_gin;
+
+-- `audience` is who may find what is in it: the workspace's id for all its members, or a user's.
+-- Shelf, bookcase and collection go by the number of their first volume.
+CREATE TABLE search_volumes (
+  id           integer     NOT NULL GENERATED ALWAYS AS IDENTITY,
+  workspace_id uuid        NOT NULL,
+  audience     uuid        NOT NULL,
+  place        integer     NOT NULL,
+  shelf        integer     NOT NULL,
+  bookcase     integer     NOT NULL,
+  collection   integer     NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT search_volumes_pkey PRIMARY KEY (id),
+  CONSTRAINT search_volumes_workspace_exists FOREIGN KEY (workspace_id)
+    REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX search_volumes_by_audience ON search_volumes (workspace_id, audience, id);
+
+-- `id` is that of the thing itself.
+CREATE TABLE search_entries (
+  id           uuid        NOT NULL,
+  workspace_id uuid        NOT NULL,
+  audience     uuid        NOT NULL,
+  volume       integer     NOT NULL,
+  config       text        NOT NULL,
+  created_at   timestamptz NOT NULL,
+  vector       tsvector    NOT NULL,
+  CONSTRAINT search_entries_pkey PRIMARY KEY (id),
+  CONSTRAINT search_entries_volume_exists FOREIGN KEY (volume)
+    REFERENCES search_volumes (id) ON DELETE CASCADE
+);
+
+-- What waits to be merged into the index is read by every search: a little of it, often.
+CREATE INDEX search_entries_by_words
+    ON search_entries
+ USING gin (vector) WITH (gin_pending_list_limit = 256);
+CREATE INDEX search_entries_by_volume ON search_entries (volume);
+CREATE INDEX search_entries_by_config ON search_entries (workspace_id, config);
+
+-- The words of the titles and summaries in a workspace, to find what a mistyped one was meant to be.
+-- Two transactions may both add a word that is new, which harms nobody; a unique index would have
+-- one wait for the other.
+CREATE TABLE search_words (
+  workspace_id uuid NOT NULL,
+  word         text NOT NULL,
+  CONSTRAINT search_words_workspace_exists FOREIGN KEY (workspace_id)
+    REFERENCES workspaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX search_words_by_word ON search_words (workspace_id, word);
+CREATE INDEX search_words_by_trigrams ON search_words USING gin (workspace_id, word gin_trgm_ops);
+
+CREATE INDEX tags_by_trigrams ON tags USING gin (workspace_id, fold(name) gin_trgm_ops);
+
+-- The configuration that stems a language (ISO 639-1).
+CREATE FUNCTION search_config(language text)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN CASE language
+  WHEN 'ar' THEN 'arabic'
+  WHEN 'ca' THEN 'catalan'
+  WHEN 'da' THEN 'danish'
+  WHEN 'de' THEN 'german'
+  WHEN 'el' THEN 'greek'
+  WHEN 'en' THEN 'english'
+  WHEN 'es' THEN 'spanish'
+  WHEN 'eu' THEN 'basque'
+  WHEN 'fi' THEN 'finnish'
+  WHEN 'fr' THEN 'french'
+  WHEN 'ga' THEN 'irish'
+  WHEN 'hi' THEN 'hindi'
+  WHEN 'hu' THEN 'hungarian'
+  WHEN 'hy' THEN 'armenian'
+  WHEN 'id' THEN 'indonesian'
+  WHEN 'it' THEN 'italian'
+  WHEN 'lt' THEN 'lithuanian'
+  WHEN 'nb' THEN 'norwegian'
+  WHEN 'ne' THEN 'nepali'
+  WHEN 'nl' THEN 'dutch'
+  WHEN 'nn' THEN 'norwegian'
+  WHEN 'no' THEN 'norwegian'
+  WHEN 'pt' THEN 'portuguese'
+  WHEN 'ro' THEN 'romanian'
+  WHEN 'ru' THEN 'russian'
+  WHEN 'sr' THEN 'serbian'
+  WHEN 'sv' THEN 'swedish'
+  WHEN 'ta' THEN 'tamil'
+  WHEN 'tr' THEN 'turkish'
+  WHEN 'yi' THEN 'yiddish'
+  ELSE 'simple'
+END;
+
+-- A text as it is indexed and asked for: without case, and each letter written in one way.
+CREATE FUNCTION search_text(given text)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN fold(normalize(coalesce(given, ''), NFKC));
+
+-- Everything that can be found. What is to be found too joins here and gets the triggers below.
+CREATE VIEW searchable
+WITH (security_invoker = true)
+AS
+SELECT item.id,
+       'item' AS type,
+       item.workspace_id,
+       item.workspace_id AS audience,
+       item.source_type AS kind,
+       item.status,
+       search_config(item.language) AS config,
+       coalesce(item.title, left(btrim(item.raw_text), 60), item.source_url) AS title,
+       item.summary,
+       concat_ws(' ', item.author, item.source_url) AS origin,
+       concat_ws(E'\n', item.raw_text, left(item.content, 100000)) AS body,
+       ARRAY(SELECT tag_id FROM item_tags WHERE item_tags.item_id = item.id) AS tag_ids,
+       item.created_at
+  FROM items AS item
+ UNION ALL
+SELECT task.id,
+       'task',
+       task.workspace_id,
+       task.user_id,
+       'task',
+       task.status,
+       'simple',
+       task.title,
+       NULL,
+       NULL,
+       task.description,
+       ARRAY(SELECT tag_id FROM task_tags WHERE task_tags.task_id = task.id),
+       task.created_at
+  FROM tasks AS task;
+
+-- The words of a text as they stand.
+CREATE FUNCTION search_words_of(given text)
+RETURNS text[]
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+RETURN ARRAY(
+  SELECT word
+    FROM unnest(tsvector_to_array(to_tsvector('simple', search_text(given)))) AS word
+   WHERE length(word) <= 60
+);
+
+-- What tags are in a vector.
+CREATE FUNCTION search_tags(tag_ids uuid[])
+RETURNS tsvector
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN (
+  SELECT coalesce(string_agg(format(''' t:%s'':1B', tag_id), ' '), '')::tsvector
+    FROM unnest(tag_ids) AS tag_id
+);
+
+-- Where something stands, by its status.
+CREATE FUNCTION search_place(volume search_volumes, status text)
+RETURNS text[]
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN (
+  SELECT ARRAY[
+           ' s:' || status,
+           kept || ':' || volume.id,
+           kept || '8:' || volume.shelf,
+           kept || '64:' || volume.bookcase,
+           kept || '*:' || volume.collection
+         ]
+    FROM (SELECT CASE status WHEN 'discarded' THEN ' d' ELSE ' v' END AS kept) AS letter
+);
+
+-- The vector of what can be found, in a volume.
+CREATE FUNCTION search_vector(entry searchable, volume search_volumes)
+RETURNS tsvector
+LANGUAGE sql
+STABLE
+AS $$
+  SELECT setweight(to_tsvector(entry.config::regconfig, search_text(entry.title)), 'A')
+         || setweight(
+              to_tsvector(
+                entry.config::regconfig, search_text(concat_ws(' ', entry.summary, entry.origin))
+              ),
+              'C'
+            )
+         || to_tsvector(entry.config::regconfig, search_text(entry.body))
+         || array_to_tsvector(
+              search_place(volume, entry.status)
+              || ARRAY[' y:' || entry.type, ' y:' || entry.kind]
+              || ARRAY(
+                   SELECT ' p:' || volume.bookcase || ':' || word
+                     FROM unnest(
+                            search_words_of(
+                              concat_ws(' ', entry.title, entry.summary, entry.origin)
+                            )
+                          ) AS word
+                 )
+            )
+         || search_tags(entry.tag_ids)
+$$;
+
+-- The volume that takes an audience's next entry. About one entry in 256, by the random end of its
+-- id, counts the volume and begins another where it is full. Of two transactions that begin one at
+-- once neither waits for the other: there are two then.
+CREATE FUNCTION search_volume(of_workspace uuid, of_audience uuid, entry_id uuid)
+RETURNS search_volumes
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  newest search_volumes;
+  next_id integer;
+BEGIN
+  SELECT *
+    INTO newest
+    FROM search_volumes
+   WHERE workspace_id = of_workspace
+     AND audience = of_audience
+   ORDER BY id DESC
+   LIMIT 1;
+  IF newest.id IS NULL
+     OR get_byte(uuid_send(entry_id), 15) = 0
+        AND (SELECT count(*) FROM search_entries WHERE volume = newest.id) >= 4096
+  THEN
+    next_id := nextval(pg_get_serial_sequence('search_volumes', 'id'));
+    INSERT INTO search_volumes
+      (id, workspace_id, audience, place, shelf, bookcase, collection)
+    OVERRIDING SYSTEM VALUE
+    VALUES (
+      next_id,
+      of_workspace,
+      of_audience,
+      coalesce(newest.place + 1, 0),
+      CASE WHEN (newest.place + 1) % 8 > 0 THEN newest.shelf ELSE next_id END,
+      CASE WHEN (newest.place + 1) % 64 > 0 THEN newest.bookcase ELSE next_id END,
+      coalesce(newest.collection, next_id)
+    )
+    RETURNING * INTO newest;
+  END IF;
+  RETURN newest;
+END
+$$;
+
+-- The words of title and summary that a vector holds as they stand.
+CREATE FUNCTION search_words_in(vector tsvector)
+RETURNS text[]
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN ARRAY(
+  SELECT substring(lexeme FROM '^ p:\d+:(.*)$')
+    FROM unnest(tsvector_to_array(vector)) AS lexeme
+   WHERE starts_with(lexeme, ' p:')
+);
+
+-- Words that a workspace has from now on. Shorter ones are not guessed at. A subquery with LIMIT is
+-- asked word by word; NOT EXISTS would be planned as a join with all words.
+CREATE FUNCTION search_learn(of_workspace uuid, words text[])
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  INSERT INTO search_words (workspace_id, word)
+  SELECT of_workspace, new.word
+    FROM unnest(words) AS new (word)
+   WHERE length(new.word) >= 4
+     AND (
+           SELECT true
+             FROM search_words AS known
+            WHERE known.workspace_id = of_workspace
+              AND known.word = new.word
+            LIMIT 1
+         ) IS NULL;
+END
+$$;
+
+-- Words that went: those are forgotten that nothing in the workspace has any more.
+CREATE FUNCTION search_forget(of_workspace uuid, words text[])
+RETURNS void
+LANGUAGE sql
+AS $$
+  DELETE FROM search_words AS known
+   USING unnest(words) AS gone (word)
+   WHERE known.workspace_id = of_workspace
+     AND known.word = gone.word
+     AND NOT EXISTS (
+           SELECT
+             FROM search_entries AS entry
+            WHERE entry.vector @@ (
+                    SELECT string_agg(
+                             format(
+                               $q$' p:%s:%s'$q$,
+                               volume.bookcase,
+                               replace(replace(gone.word, $q$\$q$, $q$\\$q$), $q$'$q$, $q$''$q$)
+                             ),
+                             ' | '
+                           )::tsquery
+                      FROM search_volumes AS volume
+                     WHERE volume.workspace_id = of_workspace
+                       AND volume.id = volume.bookcase
+                  )
+         )
+$$;
+
+-- Something can be found from now on.
+CREATE FUNCTION search_enter(entry_id uuid)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  entry searchable;
+  volume search_volumes;
+  vector tsvector;
+BEGIN
+  SELECT *
+    INTO entry
+    FROM searchable
+   WHERE id = entry_id;
+  volume := search_volume(entry.workspace_id, entry.audience, entry.id);
+  vector := search_vector(entry, volume);
+  INSERT INTO search_entries (id, workspace_id, audience, volume, config, created_at, vector)
+  VALUES (
+    entry.id,
+    entry.workspace_id,
+    entry.audience,
+    volume.id,
+    entry.config,
+    entry.created_at,
+    vector
+  );
+  PERFORM search_learn(entry.workspace_id, search_words_in(vector));
+END
+$$;
+
+CREATE FUNCTION enter_search()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM search_enter(NEW.id);
+  RETURN NULL;
+END
+$$;
+
+-- Its texts changed.
+CREATE FUNCTION refresh_search()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  entry searchable;
+  outdated tsvector;
+  refreshed tsvector;
+BEGIN
+  SELECT *
+    INTO entry
+    FROM searchable
+   WHERE id = NEW.id;
+  SELECT kept.vector, search_vector(entry, standing)
+    INTO outdated, refreshed
+    FROM search_entries AS kept
+    JOIN search_volumes AS standing
+      ON standing.id = kept.volume
+   WHERE kept.id = NEW.id;
+  UPDATE search_entries
+     SET config = entry.config,
+         vector = refreshed
+   WHERE id = NEW.id;
+  PERFORM search_learn(entry.workspace_id, search_words_in(refreshed));
+  PERFORM search_forget(
+            entry.workspace_id,
+            ARRAY(
+              SELECT unnest(search_words_in(outdated))
+              EXCEPT
+              SELECT unnest(search_words_in(refreshed))
+            )
+          );
+  RETURN NULL;
+END
+$$;
+
+-- Only its status changed.
+CREATE FUNCTION move_in_search()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  UPDATE search_entries AS kept
+     SET vector = ts_delete(kept.vector, search_place(standing, OLD.status))
+                  || array_to_tsvector(search_place(standing, NEW.status))
+    FROM search_volumes AS standing
+   WHERE kept.id = NEW.id
+     AND standing.id = kept.volume;
+  RETURN NULL;
+END
+$$;
+
+-- It is gone.
+CREATE FUNCTION leave_search()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  outdated tsvector;
+BEGIN
+  DELETE FROM search_entries
+   WHERE id = OLD.id
+  RETURNING vector INTO outdated;
+  IF outdated IS NOT NULL THEN
+    PERFORM search_forget(OLD.workspace_id, search_words_in(outdated));
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+-- Tags were given or taken: the first two columns of `changed` say what and which. Of a tag that is
+-- removed the word stays in the vectors: nobody asks for it any more.
+CREATE FUNCTION tag_in_search()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    UPDATE search_entries AS entry
+       SET vector = ts_delete(entry.vector, given.lexemes) || search_tags(given.tag_ids)
+      FROM (
+             SELECT entry_id,
+                    array_agg(tag_id) AS tag_ids,
+                    array_agg(' t:' || tag_id) AS lexemes
+               FROM changed AS change (entry_id, tag_id)
+              GROUP BY entry_id
+           ) AS given
+     WHERE entry.id = given.entry_id
+       -- Something new has them already.
+       AND NOT given.lexemes <@ tsvector_to_array(entry.vector);
+  ELSE
+    UPDATE search_entries AS entry
+       SET vector = ts_delete(entry.vector, taken.lexemes)
+      FROM (
+             SELECT change.entry_id,
+                    array_agg(' t:' || change.tag_id) AS lexemes
+               FROM changed AS change (entry_id, tag_id)
+               JOIN tags AS tag
+                 ON tag.id = change.tag_id
+              GROUP BY change.entry_id
+           ) AS taken
+     WHERE entry.id = taken.entry_id;
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER items_enter_search
+  AFTER INSERT ON items
+  FOR EACH ROW
+  EXECUTE FUNCTION enter_search();
+
+CREATE TRIGGER items_refresh_search
+  AFTER UPDATE ON items
+  FOR EACH ROW
+  WHEN (
+    (OLD.title, OLD.summary, OLD.raw_text, OLD.content, OLD.author, OLD.source_url, OLD.language)
+    IS DISTINCT FROM
+    (NEW.title, NEW.summary, NEW.raw_text, NEW.content, NEW.author, NEW.source_url, NEW.language)
+  )
+  EXECUTE FUNCTION refresh_search();
+
+CREATE TRIGGER items_move_in_search
+  AFTER UPDATE ON items
+  FOR EACH ROW
+  WHEN (
+    OLD.status <> NEW.status
+    AND (OLD.title, OLD.summary, OLD.raw_text, OLD.content, OLD.author, OLD.source_url, OLD.language)
+        IS NOT DISTINCT FROM
+        (NEW.title, NEW.summary, NEW.raw_text, NEW.content, NEW.author, NEW.source_url, NEW.language)
+  )
+  EXECUTE FUNCTION move_in_search();
+
+CREATE TRIGGER items_leave_search
+  AFTER DELETE ON items
+  FOR EACH ROW
+  EXECUTE FUNCTION leave_search();
+
+CREATE TRIGGER item_tags_are_given_in_search
+  AFTER INSERT ON item_tags
+  REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION tag_in_search();
+
+CREATE TRIGGER item_tags_are_taken_in_search
+  AFTER DELETE ON item_tags
+  REFERENCING OLD TABLE AS changed
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION tag_in_search();
+
+CREATE TRIGGER tasks_enter_search
+  AFTER INSERT ON tasks
+  FOR EACH ROW
+  EXECUTE FUNCTION enter_search();
+
+CREATE TRIGGER tasks_refresh_search
+  AFTER UPDATE ON tasks
+  FOR EACH ROW
+  WHEN ((OLD.title, OLD.description) IS DISTINCT FROM (NEW.title, NEW.description))
+  EXECUTE FUNCTION refresh_search();
+
+CREATE TRIGGER tasks_move_in_search
+  AFTER UPDATE ON tasks
+  FOR EACH ROW
+  WHEN (
+    OLD.status <> NEW.status
+    AND (OLD.title, OLD.description) IS NOT DISTINCT FROM (NEW.title, NEW.description)
+  )
+  EXECUTE FUNCTION move_in_search();
+
+CREATE TRIGGER tasks_leave_search
+  AFTER DELETE ON tasks
+  FOR EACH ROW
+  EXECUTE FUNCTION leave_search();
+
+CREATE TRIGGER task_tags_are_given_in_search
+  AFTER INSERT ON task_tags
+  REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION tag_in_search();
+
+CREATE TRIGGER task_tags_are_taken_in_search
+  AFTER DELETE ON task_tags
+  REFERENCING OLD TABLE AS changed
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION tag_in_search();
+
+DO $$
+BEGIN
+  PERFORM search_enter(id)
+     FROM (SELECT id FROM searchable ORDER BY id) AS kept;
+END
+$$;
+
+INSERT INTO role_permissions (role, permission)
+VALUES
+  ('viewer', 'workspace:search:read'),
+  ('member', 'workspace:search:read'),
+  ('owner',  'workspace:search:read');

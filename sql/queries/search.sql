@@ -1,0 +1,213 @@
+-- name: read_terms :one
+-- What a query's terms stand for in a workspace: the volumes that some audiences may read, newest
+-- first, each with its shelf, bookcase and collection; for each term by its number its stems in each configuration that the
+-- workspace has texts of, its words as they stand, and the tags that bear its name.
+WITH RECURSIVE configs (config) AS (
+  SELECT min(config)
+    FROM search_entries
+   WHERE workspace_id = %(workspace_id)s
+   UNION ALL
+  SELECT (
+           SELECT min(entry.config)
+             FROM search_entries AS entry
+            WHERE entry.workspace_id = %(workspace_id)s
+              AND entry.config > configs.config
+         )
+    FROM configs
+   WHERE configs.config IS NOT NULL
+),
+terms AS (
+  SELECT number,
+         search_text(term.text) AS text,
+         replace(
+           replace(replace(search_text(term.text), '\', '\\'), '%%', '\%%'), '_', '\_'
+         ) AS pattern
+    FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS term (text, number)
+)
+SELECT (
+         SELECT coalesce(
+                  jsonb_agg(
+                    jsonb_build_array(id, shelf, bookcase, collection) ORDER BY id DESC
+                  ),
+                  '[]'
+                )
+           FROM search_volumes
+          WHERE workspace_id = %(workspace_id)s
+            AND audience = ANY (%(audiences)s::uuid[])
+       ) AS volumes,
+       ARRAY(SELECT config FROM configs WHERE config IS NOT NULL) AS configs,
+       (
+         SELECT coalesce(
+                  jsonb_agg(
+                    jsonb_build_object(
+                      'stems', (
+                        SELECT jsonb_object_agg(
+                                 configs.config,
+                                 phraseto_tsquery(configs.config::regconfig, terms.text)::text
+                               )
+                          FROM configs
+                         WHERE configs.config IS NOT NULL
+                      ),
+                      'words', (
+                        SELECT coalesce(jsonb_agg(parsed.token ORDER BY parsed.place), '[]')
+                          FROM ts_parse('default', terms.text)
+                               WITH ORDINALITY AS parsed (kind, token, place)
+                         WHERE parsed.token ~ '\w'
+                      ),
+                      'tag', (
+                        SELECT tag.id
+                          FROM tags AS tag
+                         WHERE tag.workspace_id = %(workspace_id)s
+                           AND fold(tag.name) = terms.text
+                      ),
+                      'tags', (
+                        SELECT coalesce(jsonb_agg(named.id), '[]')
+                          FROM (
+                                 SELECT tag.id
+                                   FROM tags AS tag
+                                  WHERE tag.workspace_id = %(workspace_id)s
+                                    AND fold(tag.name) LIKE '%%' || terms.pattern || '%%'
+                                    AND regexp_replace(' ' || fold(tag.name) || ' ', '[-_/.:,]', ' ', 'g')
+                                        LIKE '%% ' || terms.pattern
+                                             || CASE
+                                                  WHEN terms.number = ANY (%(prefixes)s::integer[]) THEN ''
+                                                  ELSE ' '
+                                                END || '%%'
+                                  ORDER BY length(tag.name), tag.id
+                                  LIMIT 20
+                               ) AS named
+                      )
+                    )
+                    ORDER BY terms.number
+                  ),
+                  '[]'
+                )
+           FROM terms
+       ) AS meanings;
+
+-- name: read_similar :many
+-- For words that nothing was found for, what looks like them, by the number of the word: words of
+-- titles and summaries, and tags.
+SELECT term.number,
+       ARRAY(
+         SELECT word
+           FROM (
+                  SELECT DISTINCT known.word,
+                         similarity(known.word, term.word) AS likeness
+                    FROM search_words AS known
+                   WHERE known.workspace_id = %(workspace_id)s
+                     AND known.word %% term.word
+                     AND known.word <> term.word
+                ) AS candidate
+          ORDER BY likeness DESC, word
+          LIMIT 5
+       ) AS words,
+       ARRAY(
+         SELECT tag.id
+           FROM tags AS tag
+          WHERE tag.workspace_id = %(workspace_id)s
+            AND fold(tag.name) %%> term.word
+          ORDER BY word_similarity(term.word, fold(tag.name)) DESC, tag.id
+          LIMIT 5
+       ) AS tags
+  FROM (
+         SELECT number, search_text(text) AS word
+           FROM unnest(%(words)s::text[]) WITH ORDINALITY AS given (text, number)
+       ) AS term;
+
+-- name: match :many
+-- The newest entries that match, each by the query for its configuration. Where a query looks decides
+-- who may find them.
+SELECT found.id
+  FROM unnest(%(configs)s::text[], %(matching)s::text[]) AS asked (config, query)
+ CROSS JOIN LATERAL (
+         SELECT entry.id
+           FROM search_entries AS entry
+          WHERE entry.vector @@ asked.query::tsquery
+            AND entry.config = asked.config
+            AND entry.created_at >= coalesce(%(after)s, '-infinity'::timestamptz)
+            AND entry.created_at < coalesce(%(before)s, 'infinity'::timestamptz)
+          ORDER BY entry.id DESC
+          LIMIT %(limit)s
+       ) AS found
+ ORDER BY found.id DESC
+ LIMIT %(limit)s;
+
+-- name: show :many
+-- Of entries that match, the best ones after a position, with the part of their text that shows why.
+-- The hits stand between U+E000 and U+E001, which are taken out of the text itself.
+WITH wanted AS (
+  SELECT config, hits
+    FROM unnest(%(configs)s::text[], %(hits)s::text[]) AS of_config (config, hits)
+),
+ranked AS (
+  SELECT entry.id,
+         ts_rank(
+           '{0.1, 0.4, 0.6, 1.0}', entry.vector, %(ranking)s::tsquery, 1
+         ) AS rank
+    FROM search_entries AS entry
+   WHERE entry.id = ANY (%(ids)b::uuid[])
+     AND entry.workspace_id = %(workspace_id)s
+     AND entry.audience = ANY (%(audiences)s::uuid[])
+),
+best AS (
+  SELECT id, rank
+    FROM ranked
+   WHERE %(after_id)s::uuid IS NULL
+      OR (rank, id) < (%(after_rank)s::real, %(after_id)s::uuid)
+   ORDER BY rank DESC, id DESC
+   LIMIT %(limit)s
+)
+SELECT found.type,
+       found.id,
+       found.kind,
+       found.status,
+       found.title,
+       ts_headline(
+         found.config::regconfig,
+         left(
+           translate(concat_ws(E'\n', found.summary, found.body), U&'\E000\E001', ''),
+           20000
+         ),
+         wanted.hits::tsquery,
+         U&'StartSel="\E000", StopSel="\E001", MaxWords=35, MinWords=15, MaxFragments=2, FragmentDelimiter=" … "'
+       ) AS snippet,
+       best.rank,
+       ARRAY(
+         SELECT tag.name
+           FROM tags AS tag
+          WHERE tag.id = ANY (found.tag_ids)
+          ORDER BY fold(tag.name)
+       ) AS tags,
+       found.created_at,
+       best.rank::text || ' ' || found.id AS position
+  FROM best
+  JOIN searchable AS found
+    ON found.id = best.id
+  JOIN wanted
+    ON wanted.config = found.config
+ ORDER BY best.rank DESC, best.id DESC;
+
+-- name: suggest :many
+-- Tags, then entries from the newest on, by what they are called.
+SELECT type, id, text
+  FROM (
+         SELECT 'tag' AS type,
+                tag.id,
+                tag.name AS text,
+                length(tag.name) AS place
+           FROM tags AS tag
+          WHERE tag.id = ANY (%(tags)s::uuid[])
+            AND tag.workspace_id = %(workspace_id)s
+          UNION ALL
+         SELECT found.type,
+                found.id,
+                found.title,
+                1000 + row_number() OVER (ORDER BY found.id DESC)
+           FROM searchable AS found
+          WHERE found.id = ANY (%(ids)b::uuid[])
+            AND found.workspace_id = %(workspace_id)s
+            AND found.audience = ANY (%(audiences)s::uuid[])
+       ) AS named
+ ORDER BY place, id
+ LIMIT %(limit)s;

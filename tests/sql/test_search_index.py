@@ -1,0 +1,217 @@
+"""The index that triggers keep: always what it would be if it were made anew."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sql import queries
+
+# What the vectors would be; positions differ where tags were added later, which changes no result.
+STALE = """
+SELECT entry.id
+  FROM search_entries AS entry
+  JOIN search_volumes AS standing ON standing.id = entry.volume
+  FULL JOIN searchable AS thing ON thing.id = entry.id
+ WHERE entry.id IS NULL
+    OR thing.id IS NULL
+    OR entry.config <> thing.config
+    OR entry.audience <> thing.audience
+    OR (SELECT array_agg(lexeme)
+          FROM unnest(tsvector_to_array(entry.vector)) AS lexeme
+         WHERE lexeme NOT LIKE ' t:%%'
+            OR EXISTS (SELECT FROM tags WHERE tags.id::text = substr(lexeme, 4)))
+       IS DISTINCT FROM tsvector_to_array(search_vector(thing, standing))
+"""
+
+# Words of titles that nothing has any more, and words that something has and nobody knows.
+WORDS = """
+SELECT word FROM search_words
+EXCEPT
+SELECT unnest(search_words_in(vector)) FROM search_entries
+"""
+UNKNOWN = """
+SELECT word
+  FROM search_entries CROSS JOIN unnest(search_words_in(vector)) AS word
+ WHERE length(word) >= 4
+EXCEPT
+SELECT word FROM search_words
+"""
+
+
+def assert_true(conn):
+    assert conn.execute(STALE).fetchall() == []
+    assert conn.execute(WORDS).fetchall() == []
+    assert conn.execute(UNKNOWN).fetchall() == []
+
+
+TEXTS = ["Oak posts", "The garden of beech", "it's \\ a 'quoted' example.com/it's", "É"]
+STEPS = st.one_of(
+    st.tuples(st.just("capture"), st.sampled_from(TEXTS), st.sets(st.sampled_from("abc"))),
+    st.tuples(st.just("title"), st.integers(0, 3), st.sampled_from(TEXTS)),
+    st.tuples(st.just("language"), st.integers(0, 3), st.sampled_from(["en", "de", None])),
+    st.tuples(st.just("discard"), st.integers(0, 3)),
+    st.tuples(st.just("purge"), st.integers(0, 3)),
+    st.tuples(st.just("tag"), st.integers(0, 3), st.sampled_from("abc")),
+    st.tuples(st.just("untag"), st.integers(0, 3), st.sampled_from("abc")),
+    st.tuples(st.just("merge"), st.sampled_from("abc"), st.sampled_from("abc")),
+    st.tuples(st.just("remove"), st.sampled_from("abc")),
+    st.tuples(st.just("task"), st.sampled_from(TEXTS), st.sets(st.sampled_from("abc"))),
+    st.tuples(st.just("complete"), st.integers(0, 3)),
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(STEPS, max_size=12))
+def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
+    make, app_conn, owner, steps
+):
+    user = make.user()
+    mine = {"workspace_id": user["workspace_id"]}
+    items: list = []
+    tasks: list = []
+
+    def tag_id(name):
+        row = app_conn.execute(
+            "SELECT id FROM tags WHERE workspace_id = %s AND name = %s", (*mine.values(), name)
+        ).fetchone()
+        return row and row[0]
+
+    for kind, *given_ in steps:
+        what = given_[0]
+        if isinstance(what, int):
+            rows = tasks if kind == "complete" else items
+            if not rows:
+                continue
+            what = rows[what % len(rows)]
+        if kind == "capture":
+            made = make.item(user, raw_text=what, title=what, tags=sorted(given_[1]))
+            items.append(made["id"])
+        elif kind == "task":
+            row = queries.tasks.create(
+                app_conn,
+                **mine,
+                user_id=user["id"],
+                title=what,
+                description=None,
+                due_at=None,
+                priority=0,
+                recurrence=None,
+                item_id=None,
+                tags=sorted(given_[1]),
+            )
+            tasks.append(row["id"])
+        elif kind in ("title", "language"):
+            # Both ways at once: the text and the status.
+            app_conn.execute(
+                f"UPDATE items SET {kind} = %s, updated_at = now() WHERE id = %s", (given_[1], what)
+            )
+        elif kind == "discard":
+            app_conn.execute(
+                "UPDATE items SET status = 'discarded' WHERE id = %s AND status <> 'discarded'",
+                (what,),
+            )
+        elif kind == "purge":
+            app_conn.execute("DELETE FROM items WHERE id = %s", (what,))
+        elif kind == "tag":
+            app_conn.execute("SELECT 1 FROM items WHERE id = %s", (what,))
+            if app_conn.execute("SELECT 1 FROM items WHERE id = %s", (what,)).fetchone():
+                queries.tags.attach(app_conn, item_id=what, names=[given_[1]], **mine)
+        elif kind == "untag":
+            queries.tags.detach(app_conn, item_id=what, names=[given_[1]], **mine)
+        elif kind == "merge":
+            one, other = tag_id(what), tag_id(given_[1])
+            if one and other and one != other:
+                with app_conn.transaction():
+                    queries.tags.merge(app_conn, id=one, into=other)
+                    queries.tags.remove(app_conn, id=one, **mine)
+        elif kind == "remove" and tag_id(what):
+            queries.tags.remove(app_conn, id=tag_id(what), **mine)
+        elif kind == "complete":
+            app_conn.execute(
+                "UPDATE tasks SET status = CASE status WHEN 'pending' THEN 'completed'"
+                " ELSE 'pending' END WHERE id = %s",
+                (what,),
+            )
+    assert_true(app_conn)
+    owner.execute("DELETE FROM tasks; DELETE FROM items")
+    assert_true(app_conn)
+
+
+def volumes(conn):
+    return conn.execute(
+        "SELECT place, id, shelf, bookcase, collection,"
+        "       (SELECT count(*) FROM search_entries WHERE volume = search_volumes.id)"
+        "  FROM search_volumes ORDER BY id"
+    ).fetchall()
+
+
+def fill(conn, user, how_many):
+    conn.execute(
+        "INSERT INTO items (workspace_id, created_by, source_type, raw_text, status)"
+        " SELECT %s, %s, 'note', 'oak', 'confirmed' FROM generate_series(1, %s)",
+        (user["workspace_id"], user["id"], how_many),
+    )
+
+
+def test_a_full_volume_is_followed_by_another(make, app_conn):
+    user = make.user()
+    fill(app_conn, user, 7000)
+    first, second = volumes(app_conn)
+    assert 4096 <= first[-1] < 4096 + 2900  # one entry in 256 looks
+    assert first[-1] + second[-1] == 7000
+    assert [row[0] for row in (first, second)] == [0, 1]
+    assert first[2:5] == second[2:5] == (first[1],) * 3
+
+
+def test_eight_volumes_are_a_shelf_and_eight_shelves_a_bookcase(make, owner):
+    user = make.user()
+    audience = (user["workspace_id"], user["workspace_id"])
+    fill(owner, user, 4096)
+
+    def begin():
+        # By an id whose last byte is zero, which looks whether the volume is full.
+        owner.execute("UPDATE search_entries SET volume = (SELECT max(id) FROM search_volumes)")
+        owner.execute(
+            "SELECT * FROM search_volume(%s, %s, '00000000-0000-7000-8000-000000000000')", audience
+        )
+
+    for _ in range(8):
+        begin()
+    owner.execute(
+        "UPDATE search_volumes SET place = 63 WHERE id = (SELECT max(id) FROM search_volumes)"
+    )
+    begin()
+    rows = volumes(owner)
+    ids = [row[1] for row in rows]
+    assert [row[0] for row in rows] == [*range(8), 63, 64]
+    assert [row[2] for row in rows] == [ids[0]] * 8 + [ids[8], ids[9]]
+    assert [row[3] for row in rows] == [ids[0]] * 9 + [ids[9]]
+    assert [row[4] for row in rows] == [ids[0]] * 10
+
+
+def test_an_unfinished_transaction_makes_nobody_wait(make, database):
+    user = make.user()
+    with database.connect(role="app") as one, database.connect(role="app") as other:
+        other.execute("SET lock_timeout = '1s'")
+        with one.transaction(), other.transaction():
+            fill(one, user, 1)
+            fill(other, user, 1)
+        assert other.execute("SELECT count(*) FROM search_entries").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("piece", ["a-", "a.", "a/", "a@b.", "1e", "<a "])
+def test_hostile_texts_are_indexed_in_time(make, app_conn, piece):
+    app_conn.execute("SET statement_timeout = '5s'")
+    item = make.item(raw_text=(piece * 5000)[:10000])
+    app_conn.execute("UPDATE items SET content = %s WHERE id = %s", (piece * 40000, item["id"]))
+
+
+def test_the_longest_texts_fit(make, app_conn):
+    item = make.item(raw_text="x")
+    words = " ".join(f"{chr(0x10400 + n % 40)}{chr(0x4E00 + n // 40)}{n}" for n in range(60000))
+    app_conn.execute("UPDATE items SET content = %s WHERE id = %s", (words[:500_000], item["id"]))
+    assert_true(app_conn)

@@ -1,0 +1,185 @@
+"""What somebody looks for, read from what they typed.
+
+Words stand side by side and all have to match; `OR` between two lets either do; `-` before one
+excludes it; `"…"` is a phrase; `#tag`, `is:`, `type:`, `before:` and `after:` narrow the search.
+Whatever else is typed is words: there are no mistakes but a value that such a filter does not have.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MOST_CONDITIONS: Final = 20
+
+# What `is:` may say, and the statuses that it stands for.
+STATUSES: Final = {
+    "pending": ("pending", "enriching", "ready_to_confirm", "failed"),
+    "completed": ("completed",),
+    "enriching": ("enriching",),
+    "ready_to_confirm": ("ready_to_confirm",),
+    "failed": ("failed",),
+    "confirmed": ("confirmed",),
+    "discarded": ("discarded",),
+}
+TYPES: Final = ("item", "note", "article", "task")
+
+_TOKEN: Final = re.compile(
+    r'(?P<minus>-)?(?P<field>#|(?:is|type|before|after):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
+    re.IGNORECASE,
+)
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?", re.ASCII)
+
+
+class QueryMistake(ValueError):
+    """A filter has a value that it does not take; the message is for whoever typed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A word or a phrase in a text, or a tag of that name."""
+
+    text: str
+    is_negated: bool = False
+    is_phrase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of exactly that name."""
+
+    name: str
+    is_negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Any of some words that are not of the text; migrations/0016-search.sql lists them."""
+
+    lexemes: tuple[str, ...]
+    is_negated: bool = False
+
+
+Condition = Words | Tag | Facet
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Of each group at least one condition has to hold. `prefix` is the word that may go on."""
+
+    groups: tuple[tuple[Condition, ...], ...]
+    prefix: Words | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+    @property
+    def conditions(self) -> list[Condition]:
+        return [condition for group in self.groups for condition in group]
+
+    @property
+    def terms(self) -> list[str]:
+        """The texts whose meaning the database knows, each once."""
+        return list(
+            dict.fromkeys(
+                condition.name if isinstance(condition, Tag) else condition.text
+                for condition in self.conditions
+                if not isinstance(condition, Facet)
+            )
+        )
+
+    @property
+    def guessable(self) -> list[str]:
+        """The words that may have been mistyped, each once."""
+        return list(
+            dict.fromkeys(
+                condition.text
+                for condition in self.conditions
+                if isinstance(condition, Words)
+                and not (condition.is_phrase or condition.is_negated)
+            )
+        )
+
+    def widened(self, similar: Mapping[str, Iterable[Condition]]) -> Query:
+        """The same, where what is similar to a word does as well as the word."""
+        return replace(
+            self,
+            groups=tuple(
+                (
+                    *group,
+                    *(
+                        other
+                        for condition in group
+                        if isinstance(condition, Words) and not condition.is_negated
+                        for other in similar.get(condition.text, ())
+                    ),
+                )
+                for group in self.groups
+            ),
+        )
+
+
+def parse(text: str) -> Query:
+    """What somebody typed. Raises QueryMistake."""
+    groups: list[tuple[Condition, ...]] = []
+    after = before = None
+    goes_on = False
+    last: Words | None = None
+    for token in _TOKEN.finditer(text):
+        field = (token["field"] or "").lower()
+        value = token["word"] if token["phrase"] is None else token["phrase"]
+        is_negated = token["minus"] is not None
+        last = None
+        if not field and not is_negated and token["word"] == "OR":
+            goes_on = bool(groups)
+            continue
+        if field in ("before:", "after:"):
+            if is_negated:
+                raise QueryMistake(f"{field} cannot be excluded; use the other one of both.")
+            moment = _moment(field, value)
+            if field == "before:":
+                before = moment if before is None else min(before, moment)
+            else:
+                after = moment if after is None else max(after, moment)
+            goes_on = False
+            continue
+        condition = _condition(field, value, is_negated, is_phrase=token["phrase"] is not None)
+        if goes_on:
+            groups[-1] += (condition,)
+        else:
+            groups.append((condition,))
+        goes_on = False
+        if isinstance(condition, Words) and token["phrase"] is None and not is_negated:
+            last = condition
+    if sum(map(len, groups)) > MOST_CONDITIONS:
+        raise QueryMistake(f"Ask for at most {MOST_CONDITIONS} things at once.")
+    may_go_on = last is not None and not text[-1:].isspace()
+    return Query(tuple(groups), last if may_go_on else None, after, before)
+
+
+def _condition(field: str, value: str, is_negated: bool, *, is_phrase: bool) -> Condition:
+    if field == "#":
+        return Tag(value, is_negated)
+    if field == "is:":
+        if value.lower() not in STATUSES:
+            raise QueryMistake(f"is: takes one of {', '.join(STATUSES)}.")
+        return Facet(tuple(f" s:{status}" for status in STATUSES[value.lower()]), is_negated)
+    if field == "type:":
+        if value.lower() not in TYPES:
+            raise QueryMistake(f"type: takes one of {', '.join(TYPES)}.")
+        return Facet((f" y:{value.lower()}",), is_negated)
+    return Words(value, is_negated, is_phrase)
+
+
+def _moment(field: str, value: str) -> datetime:
+    """The beginning of a year, a month or a day."""
+    found = _DATE.fullmatch(value)
+    year, month, day = (int(part or 1) for part in found.groups()) if found else (0, 0, 0)
+    try:
+        return datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        raise QueryMistake(f"{field} takes a day, a month or a year, as 2026-11-21.") from None

@@ -1,0 +1,158 @@
+"""A query in PostgreSQL's terms: the tsquery that finds, the one that ranks, those that mark hits.
+
+They are values, made of stems that the database gave, each quoted; no SQL is made here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from webapp.search.query import Facet, Tag, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from webapp.search.query import Condition, Query
+    from webapp.search.volumes import Place
+
+_DISCARDED = " s:discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Composes the tsqueries of one query.
+
+    `meanings` has, for each of the query's terms: `stems`, a tsquery's text by configuration, empty
+    for a word that is too common to be indexed; `words`, as they stand; `tag`, the one of that
+    name, or None; `tags`, those with the term in their name.
+    """
+
+    query: Query
+    configs: Sequence[str]
+    meanings: dict[str, Any]
+
+    def matching(self, places: Sequence[Place]) -> dict[str, str]:
+        """What finds entries in some places, for each configuration that has something to find."""
+        by_config = {config: self._groups(config, places) for config in self.configs}
+        if not self.query.groups:  # nothing but times
+            return {config: self._within(places, []) for config in self.configs}
+        if not any(by_config.values()):
+            # Nothing but common words: those of titles and summaries are indexed as they stand.
+            return self.naming(places)
+        return {
+            config: self._within(places, groups) for config, groups in by_config.items() if groups
+        }
+
+    def naming(self, places: Sequence[Place]) -> dict[str, str]:
+        """What finds entries in some places whose title or summary has the words as they stand."""
+        groups = self._groups(None, places)
+        return {config: self._within(places, groups) for config in self.configs if groups}
+
+    def ranking(self) -> str:
+        """Whatever makes an entry rank higher: the more of it, and the nearer to the title."""
+        found = []
+        for condition in self.query.conditions:
+            if isinstance(condition, Words) and not condition.is_negated:
+                found += self._meant(condition)
+                if condition is self.query.prefix:
+                    found += self._going_on(condition)
+            elif isinstance(condition, Tag) and not condition.is_negated:
+                found += self._alternatives(condition, None, ())
+        return " | ".join(dict.fromkeys(found))
+
+    def hits(self) -> list[str]:
+        """What is marked in a text, for each configuration."""
+        wanted = [
+            condition
+            for condition in self.query.conditions
+            if isinstance(condition, Words) and not condition.is_negated
+        ]
+        return [
+            " | ".join(
+                part
+                for condition in wanted
+                for part in (
+                    *self._stems(condition, config),
+                    *(self._going_on(condition) if condition is self.query.prefix else ()),
+                )
+            )
+            for config in self.configs
+        ]
+
+    def _within(self, places: Sequence[Place], groups: list[str]) -> str:
+        """All of the groups, in some places, without the trash unless that is asked for."""
+        letters = ("v", "d") if self._asks_for(_DISCARDED) else ("v",)
+        where = _any(_quoted(f" {letter}{place.name}") for place in places for letter in letters)
+        return _all([where, *groups])
+
+    def _groups(self, config: str | None, places: Sequence[Place]) -> list[str]:
+        """What has to hold for texts in a configuration; None for words as they stand."""
+        groups = []
+        for group in self.query.groups:
+            asked = [
+                ("!" if condition.is_negated else "") + _any(alternatives)
+                for condition in group
+                if (alternatives := self._alternatives(condition, config, places))
+            ]
+            if asked:
+                groups.append(_any(asked))
+        return groups
+
+    def _alternatives(
+        self, condition: Condition, config: str | None, places: Sequence[Place]
+    ) -> list[str]:
+        """Each of them will do; none where the condition says nothing in this configuration."""
+        if isinstance(condition, Facet):
+            return [_quoted(lexeme) for lexeme in condition.lexemes]
+        if isinstance(condition, Tag):
+            return [_quoted(f" t:{self.meanings[condition.name]['tag']}")]
+        meaning = self.meanings[condition.text]
+        if config is None:
+            found = []
+        elif not (found := self._stems(condition, config)):
+            return []
+        found += [_quoted(f" t:{tag}") for tag in meaning["tags"]]
+        is_prefix = condition is self.query.prefix
+        if meaning["words"] and (is_prefix or config is None):
+            found += [
+                _quoted(f" p:{bookcase}:{meaning['words'][0]}") + (":*" if is_prefix else "")
+                for place in places
+                for bookcase in place.bookcases
+            ]
+        return found
+
+    def _meant(self, condition: Words) -> list[str]:
+        """What a word or phrase stands for in any configuration, tags and all."""
+        stems = [stem for config in self.configs for stem in self._stems(condition, config)]
+        return [*stems, *(_quoted(f" t:{tag}") for tag in self.meanings[condition.text]["tags"])]
+
+    def _stems(self, condition: Words, config: str) -> list[str]:
+        stems = self.meanings[condition.text]["stems"][config]
+        return [f"({stems})"] if stems else []
+
+    def _going_on(self, condition: Words) -> list[str]:
+        """What begins as the word does, whatever it stands for."""
+        words = self.meanings[condition.text]["words"]
+        return [f"{_quoted(words[0])}:*"] if words else []
+
+    def _asks_for(self, lexeme: str) -> bool:
+        return any(
+            isinstance(condition, Facet)
+            and lexeme in condition.lexemes
+            and not condition.is_negated
+            for condition in self.query.conditions
+        )
+
+
+def _quoted(lexeme: str) -> str:
+    doubled = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{doubled}'"
+
+
+def _any(parts: Iterable[str]) -> str:
+    return f"({' | '.join(parts)})"
+
+
+def _all(parts: Iterable[str]) -> str:
+    return f"({' & '.join(parts)})"
