@@ -32,6 +32,7 @@ _URL = pytest.StashKey[str]()
 # because emptying tables that are nearly empty takes TRUNCATE twenty times as long.
 _WRITTEN = (
     *("search_words", "search_entries", "search_volumes"),
+    *("import_rows", "imports"),
     *("idempotency_keys", "dead_letters", "outbox", "events"),
     *("workers", "paused_kinds", "work_counts"),
     *("task_tags", "tasks", "suggestions", "item_tags", "tags", "items"),

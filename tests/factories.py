@@ -66,7 +66,7 @@ class Factory:
         return task
 
     def born(self, entity: str, status: str) -> UUID:
-        """A session, a mail or a task in a status in which one may be born."""
+        """A session, a mail, a task or an import in a status in which one may be born."""
         user = self.user()
         if entity == "mail":
             statement = (
@@ -77,6 +77,11 @@ class Factory:
             statement = (
                 "INSERT INTO tasks (workspace_id, user_id, title, status)"
                 " VALUES (%(workspace)s, %(user)s, 'x', %(status)s) RETURNING id"
+            )
+        elif entity == "import":
+            statement = (
+                "INSERT INTO imports (workspace_id, user_id, format, enrich, bytes, status)"
+                " VALUES (%(workspace)s, %(user)s, 'bookmarks', false, 0, %(status)s) RETURNING id"
             )
         else:
             statement = (

@@ -32,6 +32,7 @@ from webapp.blueprints.api_keys import api_keys
 from webapp.blueprints.audit_log import audit_log
 from webapp.blueprints.events import events
 from webapp.blueprints.exports import exports
+from webapp.blueprints.imports import imports
 from webapp.blueprints.invitations import invitations
 from webapp.blueprints.items import items
 from webapp.blueprints.library import library
@@ -80,7 +81,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
 
     api = openapi.make_api(app)
     for blueprint in (
-        *(items, events, library, tags, tasks, search, exports),
+        *(items, events, library, tags, tasks, search, exports, imports),
         *(sessions, accounts, totp, sso, api_keys),
         *(workspaces, members, invitations),
         *(users, audit_log),

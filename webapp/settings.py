@@ -68,6 +68,7 @@ class Settings:
     web_threads: int = 16
     log_level: str = "INFO"
     max_body_bytes: int = 1_000_000
+    import_max_bytes: int = 50_000_000
     cors_origins: tuple[str, ...] = ()
     docs_enabled: bool = True
     ai_url: str | None = None
@@ -147,6 +148,7 @@ def load() -> Settings:
         "web_threads": threads,
         "log_level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(LOG_LEVELS)),
         "max_body_bytes": env.int("MAX_BODY_BYTES", 1_000_000, validate=whole),
+        "import_max_bytes": env.int("IMPORT_MAX_BYTES", 50_000_000, validate=whole),
         "cors_origins": tuple(env.list("CORS_ORIGINS", []) or ()),
         "docs_enabled": env.bool("DOCS_ENABLED", not in_production),
         "ai_url": env.str("AI_URL", None) or None,

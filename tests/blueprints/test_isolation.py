@@ -92,6 +92,14 @@ def world(app, make, owner):
             make.conn, workspace_id=workspace_id, name="garden", color=None
         )["id"],
         "task_id": make.task(olga, workspace_id)["id"],
+        "import_id": queries.imports.create(
+            make.conn,
+            workspace_id=workspace_id,
+            user_id=olga.id,
+            format="json_lines",
+            enrich=False,
+            file=b"{}",
+        )["id"],
         "invitation_id": people.invitation(workspace_id, olga, "ines@example.com"),
     }
     return World(callers, {"olga": olga, "sten": sten}, workspace_id, ids)

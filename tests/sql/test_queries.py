@@ -21,6 +21,7 @@ GROWING = {
     *("members", "invitations", "sessions", "known_addresses", "totp", "recovery_codes"),
     *("registrations", "password_resets", "identities", "mails", "api_keys"),
     *("audit_log", "rate_limits", "tasks", "task_tags"),
+    *("imports", "import_rows"),
     *("search_volumes", "search_entries", "search_words"),
 }
 

@@ -86,6 +86,14 @@ OTHERS = {
         "dropped": [],
     },
     "task": {None: ["pending"], "pending": ["completed"], "completed": ["pending"]},
+    "import": {
+        None: ["reading"],
+        "reading": ["adding", "failed", "cancelled"],
+        "adding": ["completed", "failed", "cancelled"],
+        "failed": ["reading", "adding"],
+        "completed": [],
+        "cancelled": [],
+    },
 }
 PATHS = {
     "session": {
@@ -100,6 +108,13 @@ PATHS = {
         "failed": ["queued", "failed"],
     },
     "task": {"pending": ["pending"], "completed": ["pending", "completed"]},
+    "import": {
+        "reading": ["reading"],
+        "adding": ["reading", "adding"],
+        "completed": ["reading", "adding", "completed"],
+        "failed": ["reading", "failed"],
+        "cancelled": ["reading", "cancelled"],
+    },
 }
 
 

@@ -14,6 +14,7 @@ from webapp.auth import caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import invalid_input
 from webapp.etags import takes_if_match
+from webapp.first_line import first_line
 from webapp.idempotency import idempotent
 from webapp.openapi import Blueprint
 from webapp.same_page import normalized, page_hash
@@ -58,7 +59,7 @@ def create(new: dict[str, Any]) -> Response:
         new["status"] = "enriching"
     else:
         new["status"] = "confirmed"
-        new["title"] = new["title"] or _first_line(new["raw_text"] or new["source_url"])
+        new["title"] = new["title"] or first_line(new["raw_text"] or new["source_url"])
     mine = {"workspace_id": caller().workspace_id}
     with transaction() as conn:
         if url is not None and not may_be_second:
@@ -193,8 +194,3 @@ def _decide(conn: Connection, item_id: UUID, change: dict[str, Any], status: str
     if len(found) < len(ids):
         raise invalid_input((field, "Not all of these are suggestions of this item."))
     return [suggestion["name"] for suggestion in found]
-
-
-def _first_line(text: str) -> str:
-    """The title of an item that is not enriched: its first line with something on it (I1)."""
-    return next(line.strip() for line in text.splitlines() if line.strip())[:60].rstrip()

@@ -1,0 +1,432 @@
+-- name: create :one
+-- A file to import; entering `reading` enqueues that it is read.
+INSERT INTO imports (workspace_id, user_id, format, enrich, bytes, file)
+VALUES (
+  %(workspace_id)s,
+  %(user_id)s,
+  %(format)s,
+  %(enrich)s,
+  length(%(file)b::bytea),
+  %(file)b
+)
+RETURNING id,
+          status,
+          format,
+          bytes,
+          total,
+          done,
+          added,
+          duplicates,
+          refused,
+          mistakes,
+          error,
+          created_at,
+          updated_at,
+          ended_at;
+
+-- name: get :one
+-- An import and how far it is.
+SELECT id,
+       status,
+       format,
+       bytes,
+       total,
+       done,
+       added,
+       duplicates,
+       refused,
+       mistakes,
+       error,
+       created_at,
+       updated_at,
+       ended_at
+  FROM imports
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s;
+
+-- name: list_of_workspace :many
+-- A workspace's imports, newest first.
+SELECT id,
+       status,
+       format,
+       bytes,
+       total,
+       done,
+       added,
+       duplicates,
+       refused,
+       mistakes,
+       error,
+       created_at,
+       updated_at,
+       ended_at
+  FROM imports
+ WHERE workspace_id = %(workspace_id)s
+   AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ ORDER BY id DESC
+ LIMIT %(limit)s;
+
+-- name: cancel :value
+-- Ends an import that is not over yet; what was added stays. The database refuses it for others.
+UPDATE imports
+   SET status = next_status('import', status, 'cancel'),
+       file = NULL,
+       updated_at = now(),
+       ended_at = now()
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+RETURNING id;
+
+-- name: load_for_reading :many
+-- Files that are to be read.
+SELECT id, format, enrich, file
+  FROM imports
+ WHERE id = ANY (%(ids)s::uuid[])
+   AND status = 'reading'
+   AND file IS NOT NULL;
+
+-- name: put_rows :exec
+-- Some of a file's entries.
+INSERT INTO import_rows (import_id, number, entity, row_id, payload)
+SELECT %(id)s,
+       row.number,
+       row.entity,
+       row.row_id,
+       row.payload
+  FROM jsonb_to_recordset(%(rows)s::text::jsonb)
+       AS row (number integer, entity text, row_id uuid, payload jsonb);
+
+-- name: save_reading :value
+-- The file was read, unless the import has ended: 1, or 0. Entering `adding` enqueues that its rows
+-- are added.
+WITH read AS (
+  UPDATE imports
+     SET status = 'adding',
+         file = NULL,
+         total = %(total)s,
+         refused = %(refused)s,
+         mistakes = %(mistakes)s,
+         error = NULL,
+         updated_at = now()
+   WHERE id = %(id)s
+     AND status = 'reading'
+  RETURNING id
+)
+SELECT count(*)
+  FROM read;
+
+-- name: lock :maybe
+-- Holds an import whose rows are being added, until the transaction ends.
+SELECT workspace_id, user_id
+  FROM imports
+ WHERE id = %(id)s
+   AND status = 'adding'
+   FOR UPDATE;
+
+-- name: hold_pages :exec
+-- Lets nobody else capture the pages of the next rows until the transaction ends. In the order of
+-- their hashes, so that two imports never wait for each other in a circle.
+SELECT pg_advisory_xact_lock(page.key)
+  FROM (
+         SELECT DISTINCT
+                hashtextextended(%(workspace_id)s::text || substr(row.page_hash, 3), 0) AS key
+           FROM (
+                  SELECT payload ->> 'page_hash' AS page_hash
+                    FROM import_rows
+                   WHERE import_id = %(id)s
+                     AND NOT is_done
+                   ORDER BY number
+                   LIMIT %(limit)s
+                ) AS row
+          WHERE row.page_hash IS NOT NULL
+          ORDER BY key
+       ) AS page;
+
+-- name: add_items :one
+-- Makes items of the next rows, with their tags and suggestions, unless the workspace has their
+-- pages already from elsewhere: how many were looked at, and the ids of those added. They are born as
+-- any item is; `settle_items` moves on those that had got further.
+WITH batch AS (
+  SELECT number, entity, row_id, payload
+    FROM import_rows
+   WHERE import_id = %(id)s
+     AND NOT is_done
+   ORDER BY number
+   LIMIT %(limit)s
+),
+fresh AS (
+  SELECT batch.row_id,
+         batch.payload,
+         given.source_type,
+         given.source_url,
+         given.page_hash,
+         given.raw_text,
+         given.status,
+         given.title,
+         given.summary,
+         given.language,
+         given.author,
+         given.published_at,
+         given.content,
+         given.error,
+         given.created_at,
+         given.updated_at,
+         given.confirmed_at
+    FROM batch
+   CROSS JOIN LATERAL jsonb_populate_record(NULL::items, batch.payload) AS given
+   WHERE batch.entity = 'item'
+     AND NOT EXISTS (
+           SELECT
+             FROM items AS item
+            WHERE item.workspace_id = %(workspace_id)s
+              AND item.page_hash = given.page_hash
+              AND item.status <> 'discarded'
+              AND NOT EXISTS (
+                    SELECT
+                      FROM import_rows AS own
+                     WHERE own.row_id = item.id
+                       AND own.import_id = %(id)s
+                  )
+         )
+),
+added AS (
+  INSERT INTO items
+    (
+      id,
+      workspace_id,
+      created_by,
+      source_type,
+      source_url,
+      page_hash,
+      raw_text,
+      status,
+      title,
+      summary,
+      language,
+      author,
+      published_at,
+      content,
+      error,
+      created_at,
+      updated_at,
+      confirmed_at
+    )
+  SELECT row_id,
+         %(workspace_id)s,
+         %(user_id)s,
+         source_type,
+         source_url,
+         page_hash,
+         raw_text,
+         CASE status WHEN 'confirmed' THEN 'confirmed' ELSE 'enriching' END,
+         title,
+         summary,
+         language,
+         author,
+         published_at,
+         content,
+         error,
+         created_at,
+         updated_at,
+         confirmed_at
+    FROM fresh
+   ORDER BY row_id
+  RETURNING id
+),
+wanted AS (
+  SELECT fresh.row_id, name.name
+    FROM fresh
+   CROSS JOIN LATERAL jsonb_array_elements_text(fresh.payload -> 'tags') AS name (name)
+),
+tag AS (
+  SELECT made.id, made.name
+    FROM make_tags(%(workspace_id)s, ARRAY(SELECT name FROM wanted)) AS made
+),
+tagged AS (
+  INSERT INTO item_tags (item_id, tag_id)
+  SELECT DISTINCT
+         wanted.row_id,
+         tag.id
+    FROM wanted
+    JOIN tag
+      ON fold(tag.name) = fold(wanted.name)
+),
+suggested AS (
+  INSERT INTO suggestions (item_id, name, confidence, status)
+  SELECT fresh.row_id,
+         suggestion.name,
+         suggestion.confidence,
+         suggestion.status
+    FROM fresh
+   CROSS JOIN LATERAL jsonb_to_recordset(fresh.payload -> 'suggestions')
+         AS suggestion (name text, confidence real, status text)
+  ON CONFLICT (item_id, fold(name))
+  DO NOTHING
+),
+looked_at AS (
+  UPDATE import_rows
+     SET is_done = true
+   WHERE import_id = %(id)s
+     AND number IN (SELECT number FROM batch WHERE entity = 'item')
+)
+SELECT count(*) AS looked_at,
+       ARRAY(SELECT id FROM added) AS added
+  FROM batch
+ WHERE entity = 'item';
+
+-- name: add_tasks :one
+-- Makes tasks of those of the next rows that are tasks: how many were looked at, and their ids. A
+-- link is kept where the item is in the workspace. `settle_tasks` completes those that were.
+WITH batch AS (
+  SELECT row.number, row.row_id, row.payload
+    FROM (
+           SELECT number, entity, row_id, payload
+             FROM import_rows
+            WHERE import_id = %(id)s
+              AND NOT is_done
+            ORDER BY number
+            LIMIT %(limit)s
+         ) AS row
+   WHERE row.entity = 'task'
+),
+added AS (
+  INSERT INTO tasks
+    (
+      id,
+      workspace_id,
+      user_id,
+      status,
+      title,
+      description,
+      due_at,
+      priority,
+      recurrence,
+      item_id,
+      created_at,
+      updated_at,
+      completed_at
+    )
+  SELECT batch.row_id,
+         %(workspace_id)s,
+         %(user_id)s,
+         'pending',
+         given.title,
+         given.description,
+         given.due_at,
+         given.priority,
+         given.recurrence,
+         (
+           SELECT item.id
+             FROM items AS item
+            WHERE item.id = given.item_id
+              AND item.workspace_id = %(workspace_id)s
+         ),
+         given.created_at,
+         given.updated_at,
+         given.completed_at
+    FROM batch
+   CROSS JOIN LATERAL jsonb_populate_record(NULL::tasks, batch.payload) AS given
+   ORDER BY batch.row_id
+  RETURNING id
+),
+wanted AS (
+  SELECT batch.row_id, name.name
+    FROM batch
+   CROSS JOIN LATERAL jsonb_array_elements_text(batch.payload -> 'tags') AS name (name)
+),
+tag AS (
+  SELECT made.id, made.name
+    FROM make_tags(%(workspace_id)s, ARRAY(SELECT name FROM wanted)) AS made
+),
+tagged AS (
+  INSERT INTO task_tags (task_id, tag_id)
+  SELECT DISTINCT
+         wanted.row_id,
+         tag.id
+    FROM wanted
+    JOIN tag
+      ON fold(tag.name) = fold(wanted.name)
+),
+looked_at AS (
+  UPDATE import_rows
+     SET is_done = true
+   WHERE import_id = %(id)s
+     AND number IN (SELECT number FROM batch)
+)
+SELECT count(*) AS looked_at,
+       ARRAY(SELECT id FROM added) AS added
+  FROM batch;
+
+-- name: settle_items :exec
+-- Items that were just added get as far as they had got.
+UPDATE items
+   SET status = row.payload ->> 'status'
+  FROM import_rows AS row
+ WHERE items.id = ANY (%(ids)b::uuid[])
+   AND row.row_id = items.id
+   AND row.payload ->> 'status' IN ('ready_to_confirm', 'failed');
+
+-- name: settle_tasks :exec
+-- Tasks that were just added are completed where they were.
+UPDATE tasks
+   SET status = 'completed'
+  FROM import_rows AS row
+ WHERE tasks.id = ANY (%(ids)b::uuid[])
+   AND row.row_id = tasks.id
+   AND row.payload ->> 'status' = 'completed';
+
+-- name: advance :value
+-- So many more of an import's rows were looked at, and so many of them added; whether more are left.
+UPDATE imports
+   SET done = done + %(looked_at)s,
+       added = added + %(added)s,
+       duplicates = duplicates + %(looked_at)s - %(added)s,
+       updated_at = now()
+ WHERE id = %(id)s
+RETURNING done < total;
+
+-- name: complete :exec
+-- All rows were looked at.
+UPDATE imports
+   SET status = 'completed',
+       updated_at = now(),
+       ended_at = now()
+ WHERE id = %(id)s
+   AND status = 'adding';
+
+-- name: forget_rows :exec
+-- The rows of an import that has ended.
+DELETE FROM import_rows
+ WHERE import_id = %(id)s;
+
+-- name: fail :exec
+-- The import was given up; what was added stays.
+UPDATE imports
+   SET status = 'failed',
+       error = %(error)s,
+       updated_at = now(),
+       ended_at = now()
+ WHERE id = %(id)s
+   AND status IN ('reading', 'adding');
+
+-- name: retry :exec
+-- An operator has an import go on that was given up.
+UPDATE imports
+   SET status = CASE WHEN file IS NULL THEN 'adding' ELSE 'reading' END,
+       error = NULL,
+       updated_at = now(),
+       ended_at = NULL
+ WHERE id = %(id)s
+   AND status = 'failed';
+
+-- name: expire :exec
+-- Removes imports that ended long ago, with whatever is left of their files.
+DELETE FROM imports
+ WHERE id IN (
+         SELECT id
+           FROM imports
+          WHERE ended_at < now() - interval '30 days'
+          ORDER BY ended_at
+          LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+       );

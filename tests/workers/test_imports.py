@@ -1,0 +1,322 @@
+"""Imports: read in a child process, added a batch at a time (I9)."""
+
+from __future__ import annotations
+
+import json
+
+import orjson
+import pytest
+
+from tests.people import People
+from webapp.imports import reader
+from workers import add_imports
+from workers.add_imports import add_imports as adding
+from workers.expire_imports import expire_imports
+from workers.read_imports import read_imports as reading
+
+BOOKMARKS = {"Content-Type": "text/html"}
+LINES = {"Content-Type": "application/x-ndjson"}
+
+
+@pytest.fixture
+def people(app, make, owner):
+    return People(app, make, owner)
+
+
+@pytest.fixture
+def olga(people):
+    return people.person("olga")
+
+
+def upload(person, body, headers=LINES, **query):
+    if not isinstance(body, (str, bytes)):
+        body = b"\n".join(map(orjson.dumps, body))
+    answer = person.client.post("/api/imports", data=body, headers=headers, query_string=query)
+    assert answer.status_code == 201, answer.json
+    return answer.json["id"]
+
+
+def state(person, import_id):
+    answer = person.client.get(f"/api/imports/{import_id}")
+    assert answer.status_code == 200
+    return answer.json
+
+
+def work(worker):
+    """All of it."""
+    worker(reading, adding).round()
+    running = worker(adding)
+    while running.round():
+        pass
+
+
+def imported(person, worker, body, headers=LINES, **query):
+    import_id = upload(person, body, headers, **query)
+    work(worker)
+    return state(person, import_id)
+
+
+def exported(person, name="items"):
+    answer = person.client.get(f"/api/export/{name}.jsonl")
+    return [json.loads(line) for line in answer.data.splitlines()]
+
+
+def bookmarks(*links):
+    return "\n".join(f'<DT><A HREF="{url}" {more}>{title}</A>' for url, title, more in links)
+
+
+def counts(found):
+    names = ("status", "total", "done", "added", "duplicates", "refused")
+    return tuple(found[name] for name in names)
+
+
+def test_bookmarks_become_confirmed_items(olga, worker):
+    file = bookmarks(
+        ("https://example.com/a", "A", 'ADD_DATE="1600000000" TAGS="oak,garden"'),
+        ("https://example.com/b", "", ""),
+        ("javascript:alert(1)", "Click", ""),
+    )
+    found = imported(olga, worker, file, BOOKMARKS)
+    assert counts(found) == ("completed", 2, 2, 2, 0, 1)
+    assert found["mistakes"] == [
+        {"line": 3, "message": "source_url: Must begin with http:// or https://."}
+    ]
+    assert found["ended_at"] is not None
+    newest, oldest = olga.client.get("/api/library").json["items"]
+    assert (oldest["title"], oldest["tags"]) == ("A", ["garden", "oak"])
+    assert oldest["created_at"] == oldest["confirmed_at"] == "2020-09-13T12:26:40Z"
+    assert newest["title"] == "https://example.com/b"
+
+
+def test_they_are_enriched_where_that_is_asked_for(olga, worker, owner):
+    imported(olga, worker, bookmarks(("https://example.com/a", "A", "")), BOOKMARKS, enrich="true")
+    (item,) = olga.client.get("/api/items/pending").json["items"]
+    assert item["status"] == "enriching"
+    assert owner.execute("SELECT kind FROM outbox").fetchall() == [("enrich_items",)]
+
+
+def test_a_page_is_there_once_with_all_its_tags(olga, worker):
+    known = {"source_type": "article", "source_url": "https://example.com/known", "enrich": False}
+    olga.client.post("/api/items", json=known)
+    file = bookmarks(
+        ("https://example.com/a", "A", 'TAGS="one" ADD_DATE="1600000002"'),
+        (
+            "HTTPS://EXAMPLE.com:443/a?utm_source=x#top",
+            "Again",
+            'TAGS="ONE,two" ADD_DATE="1600000001"',
+        ),
+        ("https://example.com/known", "Known", ""),
+    )
+    assert counts(imported(olga, worker, file, BOOKMARKS)) == ("completed", 2, 2, 1, 1, 0)
+    (item,) = [row for row in exported(olga) if row.get("title") == "A"]
+    assert item["tags"] == ["one", "two"]
+    assert item["created_at"] == "2020-09-13T12:26:41Z"
+    assert counts(imported(olga, worker, file, BOOKMARKS)) == ("completed", 2, 2, 0, 2, 0)
+
+
+def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, worker, owner):
+    mine = {"id": olga.id, "workspace_id": olga.workspace_id}
+    for status in ("enriching", "ready_to_confirm", "failed", "confirmed"):
+        item = make.item(mine, status=status, tags=["Oak", "garden"], title=status)
+        owner.execute(
+            "UPDATE items SET summary = 's', language = 'en', author = 'a', content = 'c',"
+            " error = 'e',"
+            " published_at = now(), created_at = now() - interval '9 days',"
+            " confirmed_at = CASE status WHEN 'confirmed' THEN now() END WHERE id = %s",
+            (item["id"],),
+        )
+        owner.execute(
+            "INSERT INTO suggestions (item_id, name, confidence, status)"
+            " VALUES (%s, 'x', 0.5, 'rejected')",
+            (item["id"],),
+        )
+    page = {"source_type": "article", "source_url": "https://example.com/a", "enrich": False}
+    for _ in range(2):
+        olga.client.post("/api/items", json=page | {"allow_duplicate": True})
+    linked = make.item(mine)
+    task = {"title": "Order", "description": "d", "due_at": "2030-01-01T00:00:00Z", "priority": 2}
+    task |= {"tags": ["work"], "recurrence": "FREQ=DAILY", "item_id": str(linked["id"])}
+    olga.client.post("/api/me/tasks", json=task)
+    done = olga.client.post("/api/me/tasks", json={"title": "Done"}).json
+    olga.client.patch(f"/api/me/tasks/{done['id']}/complete", json={})
+
+    mara = people.person("mara")
+    for name in ("items", "tasks"):
+        file = olga.client.get(f"/api/export/{name}.jsonl").data
+        found = imported(mara, worker, file)
+        assert (found["refused"], found["duplicates"]) == (0, 0)
+
+    def same(rows):
+        # The link is to an item of another workspace, which cannot be.
+        return sorted(
+            (
+                {key: value for key, value in row.items() if key not in ("id", "item_id")}
+                for row in rows
+            ),
+            key=lambda row: json.dumps(row, sort_keys=True),
+        )
+
+    for name in ("items", "tasks"):
+        assert same(exported(mara, name)) == same(exported(olga, name))
+    titles = [
+        [item["title"] for item in who.client.get("/api/library").json["items"]]
+        for who in (olga, mara)
+    ]
+    assert sorted(titles[0]) == sorted(titles[1])
+
+
+def test_what_is_imported_is_found(olga, worker):
+    imported(olga, worker, [{"raw_text": "The oak posts"}, {"type": "task", "title": "Oak task"}])
+    found = olga.client.get("/api/search", query_string={"q": "oak"}).json["items"]
+    assert {each["type"] for each in found} == {"item", "task"}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"{", "not valid JSON"),
+        (b"[]", "not a JSON object"),
+        (b'{"type": "user"}', "neither item nor task"),
+        (b"{}", "neither a text nor an address"),
+        (b'{"raw_text": "a\\u0000b"}', "U+0000"),
+        (b'{"raw_text": "x", "tags": ["a\\u0000"]}', "U+0000"),
+        (b'{"raw_text": "x", "title": 5}', "title: Not a valid string"),
+        (b'{"raw_text": "x", "status": "discarded"}', "status"),
+        (b'{"raw_text": "x", "created_at": "yesterday"}', "created_at"),
+        (b'{"source_url": "ftp://x"}', "source_url"),
+        (
+            b'{"raw_text": "x", "suggestions": [{"name": "a", "confidence": 2, "status": "x"}]}',
+            "sugg",
+        ),
+        (b'{"type": "task", "title": " "}', "title"),
+        (b'{"type": "task", "title": "x", "recurrence": "FREQ=SECONDLY"}', "recurrence"),
+        (b'\xff{"raw_text": "x"}', "not valid JSON"),
+    ],
+)
+def test_an_entry_that_cannot_be_is_refused_with_its_line_and_the_others_are_not(
+    olga, worker, line, said
+):
+    found = imported(olga, worker, b'{"raw_text": "good"}\n\n' + line)
+    assert counts(found) == ("completed", 1, 1, 1, 0, 1)
+    (mistake,) = found["mistakes"]
+    assert mistake["line"] == 3
+    assert said in mistake["message"]
+
+
+def test_only_the_first_mistakes_are_told(olga, worker):
+    found = imported(olga, worker, b"x\n" * 80 + b'{"raw_text": "good"}')
+    assert found["refused"] == 80
+    assert len(found["mistakes"]) == reader.MOST_MISTAKES
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "said"),
+    [
+        (b"", LINES, "There is nothing to import"),
+        (b"", BOOKMARKS, "There is nothing to import"),
+        (b"\x00\xff\x00" * 50, BOOKMARKS, "There is nothing to import"),
+        (b"{}\n{}", LINES, "2 entries were refused"),
+    ],
+)
+def test_a_file_with_nothing_in_it_fails_and_says_so(olga, worker, body, headers, said):
+    found = imported(olga, worker, body, headers)
+    assert found["status"] == "failed"
+    assert said in found["error"]
+
+
+def test_batches_say_how_far_they_are(olga, worker, monkeypatch):
+    monkeypatch.setattr(add_imports, "BATCH", 2)
+    import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])
+    assert counts(state(olga, import_id)) == ("reading", None, 0, 0, 0, 0)
+    worker(reading).round()
+    assert counts(state(olga, import_id)) == ("adding", 5, 0, 0, 0, 0)
+    running, done = worker(adding), []
+    while running.round():
+        done.append(state(olga, import_id)["done"])
+    assert done == [2, 4, 5]
+    events = olga.client.get(f"/api/imports/{import_id}").json
+    assert events["status"] == "completed"
+
+
+def test_a_batch_whose_worker_dies_is_added_once(olga, worker, owner, settings, monkeypatch):
+    monkeypatch.setattr(add_imports, "BATCH", 2)
+    import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])
+    worker(reading).round()
+
+    def dies(*_args, **_more):
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(add_imports.queries.imports, "advance", dies)
+        with pytest.raises(SystemExit):
+            worker(adding).round()
+    assert counts(state(olga, import_id)) == ("adding", 5, 0, 0, 0, 0)
+    owner.execute("UPDATE outbox SET run_after = now()")
+    work(worker)
+    assert counts(state(olga, import_id)) == ("completed", 5, 5, 5, 0, 0)
+    assert sorted(row["raw_text"] for row in exported(olga)[:-1]) == [f"note {n}" for n in range(5)]
+
+
+def test_a_cancelled_import_stops_and_what_was_added_stays(olga, worker, owner, monkeypatch):
+    monkeypatch.setattr(add_imports, "BATCH", 2)
+    import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])
+    worker(reading).round()
+    worker(adding).round()
+    answer = olga.client.post(f"/api/imports/{import_id}/cancel")
+    assert (answer.status_code, answer.json["status"]) == (200, "cancelled")
+    work(worker)
+    assert state(olga, import_id)["added"] == 2
+    assert len(exported(olga)) == 2 + 1
+    assert owner.execute("SELECT count(*) FROM import_rows").fetchone() == (0,)
+    again = olga.client.post(f"/api/imports/{import_id}/cancel")
+    assert (again.status_code, again.json["code"]) == (409, "invalid_state_transition")
+
+
+def test_an_operator_has_a_failed_one_go_on(olga, worker, owner):
+    import_id = upload(olga, [{"raw_text": "note"}])
+    worker(reading).round()
+    owner.execute(
+        "UPDATE imports SET status = 'failed', ended_at = now() WHERE id = %s", (import_id,)
+    )
+    owner.execute("DELETE FROM outbox")
+    from sql import queries
+
+    assert queries.imports.retry(owner, id=import_id) == 1
+    work(worker)
+    assert state(olga, import_id)["status"] == "completed"
+
+
+def test_old_imports_are_forgotten(olga, worker, owner):
+    ids = [upload(olga, b"{}") for _ in range(2)]
+    work(worker)
+    owner.execute("UPDATE imports SET ended_at = now() - interval '31 days' WHERE id = %s", ids[:1])
+    owner.execute("INSERT INTO outbox (kind, subject_id) VALUES ('expire_imports', uuidv7())")
+    worker(expire_imports).round()
+    assert [each["id"] for each in olga.client.get("/api/imports").json["items"]] == ids[1:]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data", None])
+def test_a_file_of_another_kind_is_refused(olga, kind):
+    answer = olga.client.post("/api/imports", data=b"x", content_type=kind)
+    assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_file_may_be_larger_than_other_bodies_but_not_too_large(olga, settings):
+    much = b" " * (settings.max_body_bytes + 1)
+    assert olga.client.post("/api/imports", data=much, headers=LINES).status_code == 201
+    too_much = b" " * (settings.import_max_bytes + 1)
+    answer = olga.client.post("/api/imports", data=too_much, headers=LINES)
+    assert (answer.status_code, answer.json["code"]) == (413, "body_too_large")
+
+
+def test_a_key_makes_one_import_of_the_same_file(olga):
+    headers = LINES | {"Idempotency-Key": "once"}
+    first, second = (
+        olga.client.post("/api/imports", data=b"{}", headers=headers).json for _ in range(2)
+    )
+    assert first["id"] == second["id"]
+
+
+def test_hostile_nesting_is_one_failed_import(olga, worker):
+    found = imported(olga, worker, b'{"raw_text": ' + b"[" * 100_000)
+    assert found["status"] == "failed"

@@ -1,0 +1,79 @@
+"""What an entry of an imported file may say: as the API takes it, and what only export gives."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+
+from webapp.schemas.common import MAX_URL, ShortList, Trimmed, moment, text, web_address
+from webapp.schemas.items import SOURCE_TYPES, SUGGESTION_STATUSES
+from webapp.schemas.tasks import NewTask
+
+_MOST_TAGS: Final = 1000
+_MOST_SUGGESTIONS: Final = 1000
+
+
+def _optional(longest: int) -> fields.String:
+    return fields.String(load_default=None, allow_none=True, validate=validate.Length(max=longest))
+
+
+class _Suggestion(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    name = text(1, 50, required=True)
+    confidence = fields.Float(required=True, validate=validate.Range(0, 1))
+    status = fields.String(required=True, validate=validate.OneOf(SUGGESTION_STATUSES))
+
+
+class ItemEntry(Schema):
+    """An item. What is not known, an id for example, is left out."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    source_type = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(SOURCE_TYPES)
+    )
+    source_url = Trimmed(
+        load_default=None, allow_none=True, validate=[validate.Length(max=MAX_URL), web_address]
+    )
+    raw_text = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(1, 10_000)
+    )
+    status = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(["enriching", "ready_to_confirm", "failed", "confirmed"]),
+    )
+    title = text(1, 200, load_default=None, allow_none=True)
+    summary = _optional(2000)
+    language = _optional(20)
+    author = _optional(200)
+    content = _optional(500_000)
+    error = _optional(2000)
+    tags = ShortList(text(1, 50), most=_MOST_TAGS, load_default=list)
+    suggestions = ShortList(fields.Nested(_Suggestion), most=_MOST_SUGGESTIONS, load_default=list)
+    published_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    created_at = moment(load_default=None, allow_none=True)
+    updated_at = moment(load_default=None, allow_none=True)
+    confirmed_at = moment(load_default=None, allow_none=True)
+
+    @validates_schema
+    def has_a_text_or_a_url(self, item: dict[str, Any], **_: Any) -> None:
+        if not (item.get("raw_text") or "").strip() and item.get("source_url") is None:
+            raise ValidationError("Has neither a text nor an address.", "raw_text")
+
+
+class TaskEntry(NewTask):
+    """A task. What is not known, an id for example, is left out."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    tags = ShortList(text(1, 50), most=_MOST_TAGS, load_default=list)
+    completed = fields.Boolean(load_default=False)
+    created_at = moment(load_default=None, allow_none=True)
+    updated_at = moment(load_default=None, allow_none=True)
+    completed_at = moment(load_default=None, allow_none=True)

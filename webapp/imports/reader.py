@@ -1,0 +1,192 @@
+"""Reads an imported file into the rows that the database adds; runs in a child process.
+
+What goes in is a line of JSON, `{"format": …, "enrich": …, "now": …}`, and then the file. What
+comes out is lines of JSON: first `{"total", "refused", "mistakes"}`, then lists of rows, each with
+its `number`, `entity`, `row_id` and `payload`, the columns of the item or task that it becomes.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from marshmallow import ValidationError
+
+from webapp.first_line import first_line
+from webapp.imports import bookmarks
+from webapp.imports.entries import ItemEntry, TaskEntry
+from webapp.same_page import normalized, page_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Row = dict[str, Any]
+
+MOST_ROWS: Final = 200_000
+MOST_MISTAKES: Final = 50
+# Rows that go into the database in one statement.
+_LINE: Final = 500
+
+_ITEM: Final = ItemEntry()
+_TASK: Final = TaskEntry()
+
+
+def main(data: bytes) -> bytes:
+    """What `webapp.clients.child` calls."""
+    head, _, file = data.partition(b"\n")
+    given = orjson.loads(head)
+    now = datetime.fromisoformat(given["now"])
+    entries = _of_bookmarks(file) if given["format"] == "bookmarks" else _of_lines(file)
+    rows: list[Row] = []
+    mistakes: list[Row] = []
+    refused = 0
+    for place, entity, entry in entries:
+        if len(rows) >= MOST_ROWS:
+            mistakes.append({"line": place, "message": f"Not read: more than {MOST_ROWS} entries."})
+            break
+        try:
+            if entity == "item":
+                payload = _item(entry, now, enrich=given["enrich"])
+            else:
+                payload = _task(entry, now)
+        except ValidationError as error:
+            refused += 1
+            if len(mistakes) < MOST_MISTAKES:
+                mistakes.append({"line": place, "message": _said(error)})
+            continue
+        rows.append(
+            {
+                "number": len(rows),
+                "entity": entity,
+                "row_id": _id_at(payload["created_at"], len(rows)),
+                "payload": payload,
+            }
+        )
+    summary = {"total": len(rows), "refused": refused, "mistakes": mistakes}
+    lines = [rows[begin : begin + _LINE] for begin in range(0, len(rows), _LINE)]
+    return b"\n".join(orjson.dumps(line, option=orjson.OPT_UTC_Z) for line in (summary, *lines))
+
+
+def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
+    """The links of a file, each page once: with all its tags, and as old as the oldest."""
+    pages: dict[str, Row] = {}
+    for number, link in enumerate(bookmarks.read(file.decode(errors="replace")), start=1):
+        try:
+            page = normalized(link["source_url"])
+        except ValueError:
+            page = link["source_url"]
+        known = pages.get(page)
+        if known is None:
+            pages[page] = {"number": number, **link}
+            continue
+        folded = {tag.casefold() for tag in known["tags"]}
+        known["tags"] += [tag for tag in link["tags"] if tag.casefold() not in folded]
+        known["added"] = min(filter(None, (known["added"], link["added"])), default=None)
+    for link in pages.values():
+        added = link.pop("added")
+        if added is not None:
+            link["created_at"] = datetime.fromtimestamp(added, UTC).isoformat()
+        yield link.pop("number"), "item", link | {"source_type": "article"}
+
+
+def _of_lines(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
+    """The entries of lines of JSON, as export gives them; a text in place of one that is none."""
+    for number, line in enumerate(file.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            yield number, "item", "The line is not valid JSON."
+            continue
+        if not isinstance(entry, dict):
+            yield number, "item", "The line is not a JSON object."
+            continue
+        entity = entry.pop("type", "item")
+        if entity == "end":
+            continue
+        if entity not in ("item", "task"):
+            yield number, "item", "type is neither item nor task."
+        elif _has_nul(entry):
+            yield number, str(entity), "Holds U+0000, which cannot be kept."
+        else:
+            yield number, str(entity), entry
+
+
+def _checked(entry: Row | str) -> Row:
+    if isinstance(entry, str):
+        raise ValidationError(entry)
+    return entry
+
+
+def _item(entry: Row | str, now: datetime, *, enrich: bool) -> Row:
+    """The columns of an item. Raises ValidationError."""
+    item: Row = _ITEM.load(_checked(entry))
+    url = item["source_url"]
+    if item["source_type"] is None:
+        item["source_type"] = "note" if url is None else "article"
+    if item["raw_text"] is not None and not item["raw_text"].strip():
+        item["raw_text"] = None
+    if item["status"] is None:
+        item["status"] = "enriching" if enrich else "confirmed"
+    if item["status"] == "confirmed" and item["title"] is None:
+        text = item["raw_text"] or url
+        item["title"] = first_line(text)
+    item["page_hash"] = None if url is None else "\\x" + page_hash(url).hex()
+    _times(item, now)
+    if item["status"] == "confirmed":
+        item["confirmed_at"] = item["confirmed_at"] or item["created_at"]
+    return item
+
+
+def _task(entry: Row | str, now: datetime) -> Row:
+    """The columns of a task. Raises ValidationError."""
+    task: Row = _TASK.load(_checked(entry))
+    is_completed = task.pop("completed")
+    task["status"] = "completed" if is_completed else "pending"
+    _times(task, now)
+    task["completed_at"] = (task["completed_at"] or task["updated_at"]) if is_completed else None
+    return task
+
+
+def _times(row: Row, now: datetime) -> None:
+    """Nothing was made or changed later than now."""
+    row["created_at"] = min(row["created_at"] or now, now)
+    row["updated_at"] = min(row["updated_at"] or row["created_at"], now)
+
+
+def _id_at(moment: datetime, number: int) -> str:
+    """A UUIDv7 of a time in the past, so that what is imported stands among the rest by its age.
+    What is equally old stays in its order, at least among 4,096."""
+    milliseconds = int(moment.timestamp() * 1000)
+    random = int.from_bytes(os.urandom(8)) >> 2
+    return str(
+        uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | (number & 0xFFF) << 64 | 0b10 << 62 | random)
+    )
+
+
+def _has_nul(value: Any) -> bool:
+    """Whether there is a character in it that no text of the database has."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(each) for pair in value.items() for each in pair)
+    return isinstance(value, list) and any(_has_nul(each) for each in value)
+
+
+def _said(error: ValidationError) -> str:
+    """The mistakes of an entry in one line."""
+    if isinstance(error.messages, dict):
+        return "; ".join(
+            f"{field}: {_first(messages)}" for field, messages in error.messages.items()
+        )[:500]
+    return str(_first(error.messages))[:500]
+
+
+def _first(messages: Any) -> str:
+    while isinstance(messages, (list, dict)) and messages:
+        messages = messages[0] if isinstance(messages, list) else next(iter(messages.values()))
+    return str(messages)

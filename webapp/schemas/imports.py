@@ -1,0 +1,62 @@
+"""Imports (I9)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from marshmallow import Schema, fields, validate
+
+from webapp.schemas.common import page_of
+
+STATUSES: Final = ("reading", "adding", "completed", "failed", "cancelled")
+FORMATS: Final = ("bookmarks", "json_lines")
+
+
+class ImportArguments(Schema):
+    """What is done with what the file has."""
+
+    enrich = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "true: items are enriched and wait to be confirmed, as captured ones do."
+        },
+    )
+
+
+class ImportMistake(Schema):
+    """An entry that was refused."""
+
+    line = fields.Integer(
+        required=True, metadata={"description": "The line, or the number of the bookmark."}
+    )
+    message = fields.String(required=True)
+
+
+class Import(Schema):
+    """A file that is imported, and how far it is."""
+
+    id = fields.UUID(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    format = fields.String(required=True, validate=validate.OneOf(FORMATS))
+    bytes = fields.Integer(required=True)
+    total = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Entries, once it is read."}
+    )
+    done = fields.Integer(required=True)
+    added = fields.Integer(required=True)
+    duplicates = fields.Integer(
+        required=True, metadata={"description": "Pages that the workspace had already."}
+    )
+    refused = fields.Integer(required=True)
+    mistakes = fields.List(
+        fields.Nested(ImportMistake),
+        required=True,
+        metadata={"description": "Why entries were refused: of the first fifty."},
+    )
+    error = fields.String(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+    ended_at = fields.DateTime(required=True, allow_none=True)
+
+
+ImportPage = page_of(Import)

@@ -1,0 +1,76 @@
+"""Add imports: make items and tasks of the rows of a file that was read, a batch at a time.
+
+A batch and how far it got are one transaction, so nothing is lost or doubled by whatever happens to
+a worker; and other work comes in between.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from workers.command import command_for
+from workers.engine.kind import Kind
+from workers.read_imports import give_up, revive
+
+if TYPE_CHECKING:
+    from sql.connection import Connection
+    from workers.engine.kind import Job
+
+# Rows of one transaction: a tenth to a fifth of a second.
+BATCH = 100
+
+
+def save(conn: Connection, job: Job, _: object) -> bool:
+    """The next rows of an import; it is queued again while there are more."""
+    import_id = job.subject_id
+    found = queries.imports.lock(conn, id=import_id)
+    if found is None:
+        return False
+    whose = {"workspace_id": found["workspace_id"], "user_id": found["user_id"]}
+    some = {"id": import_id, "limit": BATCH}
+    queries.imports.hold_pages(conn, workspace_id=found["workspace_id"], **some)
+    items = queries.imports.add_items(conn, **some, **whose)
+    queries.imports.settle_items(conn, ids=items["added"])
+    tasks = queries.imports.add_tasks(conn, **some, **whose)
+    queries.imports.settle_tasks(conn, ids=tasks["added"])
+    goes_on = queries.imports.advance(
+        conn,
+        id=import_id,
+        looked_at=items["looked_at"] + tasks["looked_at"],
+        added=len(items["added"]) + len(tasks["added"]),
+    )
+    if goes_on:
+        queries.outbox.enqueue(
+            conn,
+            kind=job.kind,
+            subject_id=import_id,
+            workspace_id=job.workspace_id,
+            payload=Jsonb(job.payload),
+            request_id=job.request_id,
+            traceparent=job.traceparent,
+            delay=timedelta(0),
+        )
+    else:
+        queries.imports.forget_rows(conn, id=import_id)
+        queries.imports.complete(conn, id=import_id)
+    return True
+
+
+add_imports = Kind(
+    name="add_imports",
+    entity="import",
+    work=lambda job, clients: None,  # noqa: ARG005  # all of it is one transaction
+    save=save,
+    give_up=give_up,
+    delays=(0, 10, 60),
+    revive=revive,
+)
+
+command = command_for([add_imports], __doc__)
+
+if __name__ == "__main__":
+    command()

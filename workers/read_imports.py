@@ -1,0 +1,97 @@
+"""Read imports: take the entries of an uploaded file, bookmarks or lines of JSON, apart."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from webapp.clients import ClientError, child
+from workers.command import command_for
+from workers.engine.kind import Clients, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from sql.connection import Connection
+    from workers.engine.kind import Job
+
+    Row = dict[str, Any]
+
+# A file of 50 MB takes 10 to 20 seconds and ten times its size.
+_SECONDS = 120
+_MEGABYTES = 1500
+_OUTPUT_MEGABYTES = 200
+
+
+def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
+    files = queries.imports.load_for_reading(conn, ids=[job.subject_id for job in jobs])
+    return {file["id"]: file for file in files}
+
+
+def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
+    """The work itself: a summary, then lists of rows, as JSON. Raises ClientError."""
+    head = {"format": given["format"], "enrich": given["enrich"], "now": datetime.now(UTC)}
+    data = orjson.dumps(head) + b"\n" + bytes(given["file"])
+    lines = child.run(
+        "webapp.imports.reader",
+        data,
+        seconds=_SECONDS,
+        megabytes=_MEGABYTES,
+        output_megabytes=_OUTPUT_MEGABYTES,
+    ).split(b"\n")
+    if len(lines) == 1:
+        refused = orjson.loads(lines[0])["refused"]
+        raise ClientError(
+            f"Nothing in the file can be imported; {refused} entries were refused."
+            if refused
+            else "There is nothing to import in the file.",
+            permanent=True,
+        )
+    return lines
+
+
+def save(conn: Connection, job: Job, lines: list[bytes]) -> bool:
+    summary = orjson.loads(lines[0])
+    wanted = queries.imports.save_reading(
+        conn,
+        id=job.subject_id,
+        total=summary["total"],
+        refused=summary["refused"],
+        mistakes=Jsonb(summary["mistakes"]),
+    )
+    if not wanted:
+        return False
+    for line in lines[1:]:
+        queries.imports.put_rows(conn, id=job.subject_id, rows=line.decode())
+    return True
+
+
+def give_up(conn: Connection, job: Job, error: str) -> None:
+    queries.imports.fail(conn, id=job.subject_id, error=error)
+
+
+def revive(conn: Connection, import_id: UUID) -> bool:
+    return bool(queries.imports.retry(conn, id=import_id))
+
+
+read_imports = Kind(
+    name="read_imports",
+    entity="import",
+    load=load,
+    work=read,
+    save=save,
+    give_up=give_up,
+    delays=(0, 10, 60),
+    lease=300,
+    revive=revive,
+)
+
+command = command_for([read_imports], __doc__)
+
+if __name__ == "__main__":
+    command()
