@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 import sql
 from sql import NoRow, QueryFileError, parse, queries
+from tests import databases
 
 PROJECT = Path(__file__).parent.parent.parent
 EVERY_QUERY = [query for namespace in vars(queries).values() for query in vars(namespace).values()]
@@ -38,9 +40,21 @@ def named_in_source() -> set[str]:
     }
 
 
+@pytest.fixture(scope="module")
+def untouched(server_url):
+    """A connection to a database that nothing was ever in. What other tests wrote and autovacuum has
+    counted would decide the plans: an index of a table with three rows is read from end to end."""
+    with (
+        databases.new_database(server_url, f"coffer_test_plans_{os.getpid()}") as made,
+        made.connect(role="app") as conn,
+    ):
+        yield conn
+
+
 @pytest.fixture
-def planned(app_conn):
+def planned(untouched):
     """Plans a query as the app's role, for parameters that are not known yet."""
+    app_conn = untouched
     # Where no index serves, PostgreSQL reads the table whole, whatever we say of its cost; so a
     # plan that still does under this setting has no other way.
     app_conn.execute("SET enable_seqscan = off")
