@@ -373,19 +373,25 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
   entry searchable;
+  standing search_volumes;
   outdated tsvector;
   refreshed tsvector;
 BEGIN
+  -- Held first and read afterwards: a tag that somebody gives meanwhile is not lost.
+  SELECT vector
+    INTO outdated
+    FROM search_entries
+   WHERE id = NEW.id
+     FOR UPDATE;
+  SELECT *
+    INTO standing
+    FROM search_volumes
+   WHERE id = (SELECT volume FROM search_entries WHERE id = NEW.id);
   SELECT *
     INTO entry
     FROM searchable
    WHERE id = NEW.id;
-  SELECT kept.vector, search_vector(entry, standing)
-    INTO outdated, refreshed
-    FROM search_entries AS kept
-    JOIN search_volumes AS standing
-      ON standing.id = kept.volume
-   WHERE kept.id = NEW.id;
+  refreshed := search_vector(entry, standing);
   UPDATE search_entries
      SET config = entry.config,
          vector = refreshed
@@ -444,6 +450,12 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
+  -- In the order of their ids, so that two requests never wait for each other in a circle.
+  PERFORM id
+     FROM search_entries
+    WHERE id IN (SELECT entry_id FROM changed AS change (entry_id))
+    ORDER BY id
+      FOR UPDATE;
   IF TG_OP = 'INSERT' THEN
     UPDATE search_entries AS entry
        SET vector = ts_delete(entry.vector, given.lexemes) || search_tags(given.tag_ids)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sql import queries
 from webapp.clients import ai, web
+from webapp.clients.tag_shortlist import shortlist
 from webapp.settings import SettingsError
 from workers.command import command_for
 from workers.engine import progress
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     Item = dict[str, Any]
 
-# As many of the workspace's tags as a prompt can carry without drowning the text.
+# As many of the workspace's tags as a prompt can carry without drowning the text, and as many as
+# they are chosen from.
 _KNOWN_TAGS = 100
+_MOST_TAGS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def open_clients(settings: Settings) -> Outside:
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Item]:
     items = queries.items.load_for_enrichment(
-        conn, ids=[job.subject_id for job in jobs], most_tags=_KNOWN_TAGS
+        conn, ids=[job.subject_id for job in jobs], most_tags=_MOST_TAGS
     )
     return {item["id"]: item for item in items}
 
@@ -76,7 +79,8 @@ def enrich(item: Item, clients: Outside) -> Enriched:
     texts = [item["raw_text"], page.text if page else None]
     text = "\n\n".join(text for text in texts if text) or item["source_url"]
     title = item["title"] or (page.title if page else None)
-    return Enriched(page, clients.provider.enrich(text, title=title, known_tags=item["known_tags"]))
+    known = shortlist(item["known_tags"], f"{title or ''}\n{text}", most=_KNOWN_TAGS)
+    return Enriched(page, clients.provider.enrich(text, title=title, known_tags=known))
 
 
 def save(conn: Connection, job: Job, found: Enriched) -> bool:

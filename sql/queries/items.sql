@@ -194,25 +194,36 @@ RETURNING id;
 -- name: load_for_enrichment :many
 -- What the enrichment works on, with the names of the tags that the workspace uses most; no row
 -- where the item is gone or no longer wants it.
-SELECT item.id,
-       item.workspace_id,
-       item.source_type,
-       item.source_url,
-       item.raw_text,
-       item.title,
-       ARRAY(
-         SELECT tag.name
-           FROM tags AS tag
-           LEFT JOIN item_tags
-             ON item_tags.tag_id = tag.id
-          WHERE tag.workspace_id = item.workspace_id
-          GROUP BY tag.id
-          ORDER BY count(item_tags.item_id) DESC, tag.id DESC
-          LIMIT %(most_tags)s
-       ) AS known_tags
-  FROM items AS item
- WHERE item.id = ANY (%(ids)s::uuid[])
-   AND item.status = 'enriching';
+WITH wanted AS (
+  SELECT id, workspace_id, source_type, source_url, raw_text, title
+    FROM items
+   WHERE id = ANY (%(ids)s::uuid[])
+     AND status = 'enriching'
+),
+known AS (
+  SELECT workspace.id,
+         ARRAY(
+           SELECT tag.name
+             FROM tags AS tag
+             LEFT JOIN item_tags
+               ON item_tags.tag_id = tag.id
+            WHERE tag.workspace_id = workspace.id
+            GROUP BY tag.id
+            ORDER BY count(item_tags.item_id) DESC, tag.id DESC
+            LIMIT %(most_tags)s
+         ) AS tags
+    FROM (SELECT DISTINCT workspace_id FROM wanted) AS workspace (id)
+)
+SELECT wanted.id,
+       wanted.workspace_id,
+       wanted.source_type,
+       wanted.source_url,
+       wanted.raw_text,
+       wanted.title,
+       known.tags AS known_tags
+  FROM wanted
+  JOIN known
+    ON known.id = wanted.workspace_id;
 
 -- name: save_enrichment :value
 -- The enrichment's result, unless the item no longer wants it: 1, or 0. What the owner wrote stays.

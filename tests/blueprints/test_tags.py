@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.people import People
+from tests.sql.test_search_index import assert_true as assert_true_index
 
 TAGS = "/api/tags"
 
@@ -203,3 +204,4 @@ def test_merges_renames_removals_and_uses_at_once_end_consistent(app, people, ol
     assert counted == dict(recounted)
     shown = [olga.client.get(f"/api/items/{each}").json["tags"] for each in items]
     assert sum(counted.values()) == sum(map(len, shown))
+    assert_true_index(owner)

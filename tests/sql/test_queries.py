@@ -42,8 +42,11 @@ def named_in_source() -> set[str]:
 
 @pytest.fixture(scope="module")
 def untouched(server_url):
-    """A connection to a database that nothing was ever in. What other tests wrote and autovacuum has
-    counted would decide the plans: an index of a table with three rows is read from end to end."""
+    """A connection to a database that nothing was ever in.
+
+    What other tests wrote and autovacuum has counted would decide the plans: an index of a table
+    with three rows is read from end to end.
+    """
     with (
         databases.new_database(server_url, f"coffer_test_plans_{os.getpid()}") as made,
         made.connect(role="app") as conn,

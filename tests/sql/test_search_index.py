@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -201,6 +204,37 @@ def test_an_unfinished_transaction_makes_nobody_wait(make, database):
             fill(one, user, 1)
             fill(other, user, 1)
         assert other.execute("SELECT count(*) FROM search_entries").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("first", ["tag", "title"])
+def test_a_tag_and_a_title_given_at_once_are_both_found(make, database, owner, first):
+    user = make.user()
+    item = make.item(user, title="Oak")
+
+    def tag(conn):
+        queries.tags.attach(
+            conn, item_id=item["id"], workspace_id=user["workspace_id"], names=["garden"]
+        )
+
+    def title(conn):
+        conn.execute("UPDATE items SET title = 'Beech' WHERE id = %s", (item["id"],))
+
+    one, other = (tag, title) if first == "tag" else (title, tag)
+    with (
+        database.connect(role="app") as a,
+        database.connect(role="app") as b,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        with a.transaction():
+            one(a)
+            second = threads.submit(other, b)
+            pid = b.info.backend_pid
+            while not second.done() and not owner.execute(
+                "SELECT cardinality(pg_blocking_pids(%s)) > 0", (pid,)
+            ).fetchone()[0]:
+                time.sleep(0.01)
+        second.result(timeout=10)
+    assert_true(owner)
 
 
 @pytest.mark.parametrize("piece", ["a-", "a.", "a/", "a@b.", "1e", "<a "])
