@@ -229,9 +229,12 @@ def test_a_tag_and_a_title_given_at_once_are_both_found(make, database, owner, f
             one(a)
             second = threads.submit(other, b)
             pid = b.info.backend_pid
-            while not second.done() and not owner.execute(
-                "SELECT cardinality(pg_blocking_pids(%s)) > 0", (pid,)
-            ).fetchone()[0]:
+            while (
+                not second.done()
+                and not owner.execute(
+                    "SELECT cardinality(pg_blocking_pids(%s)) > 0", (pid,)
+                ).fetchone()[0]
+            ):
                 time.sleep(0.01)
         second.result(timeout=10)
     assert_true(owner)
