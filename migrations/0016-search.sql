@@ -54,7 +54,7 @@ CREATE TABLE search_entries (
 -- What waits to be merged into the index is read by every search: a little of it, often.
 CREATE INDEX search_entries_by_words
     ON search_entries
- USING gin (vector) WITH (gin_pending_list_limit = 256);
+ USING gin (vector) WITH (gin_pending_list_limit = 512);
 CREATE INDEX search_entries_by_volume ON search_entries (volume);
 CREATE INDEX search_entries_by_config ON search_entries (workspace_id, config);
 

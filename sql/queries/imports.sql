@@ -145,7 +145,8 @@ SELECT pg_advisory_xact_lock(page.key)
 -- name: add_items :one
 -- Makes items of the next rows, with their tags and suggestions, unless the workspace has their
 -- pages already from elsewhere: how many were looked at, and the ids of those added. They are born as
--- any item is; `settle_items` moves on those that had got further.
+-- any item is; `settle_items` moves on those that had got further. A subquery with LIMIT is asked
+-- page by page; NOT EXISTS would be planned as a join with all items.
 WITH batch AS (
   SELECT number, entity, row_id, payload
     FROM import_rows
@@ -175,19 +176,21 @@ fresh AS (
     FROM batch
    CROSS JOIN LATERAL jsonb_populate_record(NULL::items, batch.payload) AS given
    WHERE batch.entity = 'item'
-     AND NOT EXISTS (
-           SELECT
+     AND (
+           SELECT true
              FROM items AS item
             WHERE item.workspace_id = %(workspace_id)s
               AND item.page_hash = given.page_hash
               AND item.status <> 'discarded'
-              AND NOT EXISTS (
-                    SELECT
+              AND (
+                    SELECT true
                       FROM import_rows AS own
                      WHERE own.row_id = item.id
                        AND own.import_id = %(id)s
-                  )
-         )
+                     LIMIT 1
+                  ) IS NULL
+            LIMIT 1
+         ) IS NULL
 ),
 added AS (
   INSERT INTO items
