@@ -8,8 +8,8 @@
 --   ' y:article'    what it is
 --   ' s:confirmed'  its status
 --   ' t:<id>'       a tag that it carries (weight B)
---   ' p:1:oak'      a word of title or summary as it stands, in its bookcase: the last word of a query
---                   is looked for as the beginning of these
+--   ' p:9:oak'      a word of title, summary or beginning as it stands, in its shelf: the last word of a
+--                   query is looked for as the beginning of these
 --
 -- What is discarded has ' d:17' and so on in place of ' v:17', and so is in nobody's way. A volume
 -- has some 4,096 entries, a shelf 8 volumes, a bookcase 8 shelves. A search reads the newest volume
@@ -213,10 +213,12 @@ AS $$
               search_place(volume, entry.status)
               || ARRAY[' y:' || entry.type, ' y:' || entry.kind]
               || ARRAY(
-                   SELECT ' p:' || volume.bookcase || ':' || word
+                   SELECT ' p:' || volume.shelf || ':' || word
                      FROM unnest(
                             search_words_of(
-                              concat_ws(' ', entry.title, entry.summary, entry.origin)
+                              concat_ws(
+                                ' ', entry.title, entry.summary, entry.origin, left(entry.body, 500)
+                              )
                             )
                           ) AS word
                  )
@@ -265,7 +267,7 @@ BEGIN
 END
 $$;
 
--- The words of title and summary that a vector holds as they stand.
+-- The words that a vector holds as they stand.
 CREATE FUNCTION search_words_in(vector tsvector)
 RETURNS text[]
 LANGUAGE sql
@@ -314,14 +316,14 @@ AS $$
                     SELECT string_agg(
                              format(
                                $q$' p:%s:%s'$q$,
-                               volume.bookcase,
+                               volume.shelf,
                                replace(replace(gone.word, $q$\$q$, $q$\\$q$), $q$'$q$, $q$''$q$)
                              ),
                              ' | '
                            )::tsquery
                       FROM search_volumes AS volume
                      WHERE volume.workspace_id = of_workspace
-                       AND volume.id = volume.bookcase
+                       AND volume.id = volume.shelf
                   )
          )
 $$;
@@ -352,7 +354,7 @@ BEGIN
     entry.created_at,
     vector
   );
-  PERFORM search_learn(entry.workspace_id, search_words_in(vector));
+  PERFORM search_learn(entry.workspace_id, search_words_of(concat_ws(' ', entry.title, entry.summary)));
 END
 $$;
 
@@ -396,7 +398,7 @@ BEGIN
      SET config = entry.config,
          vector = refreshed
    WHERE id = NEW.id;
-  PERFORM search_learn(entry.workspace_id, search_words_in(refreshed));
+  PERFORM search_learn(entry.workspace_id, search_words_of(concat_ws(' ', entry.title, entry.summary)));
   PERFORM search_forget(
             entry.workspace_id,
             ARRAY(

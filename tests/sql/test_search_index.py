@@ -28,7 +28,7 @@ SELECT entry.id
        IS DISTINCT FROM tsvector_to_array(search_vector(thing, standing))
 """
 
-# Words of titles that nothing has any more, and words that something has and nobody knows.
+# Known words that nothing has any more, and words of titles and summaries that nobody knows.
 WORDS = """
 SELECT word FROM search_words
 EXCEPT
@@ -36,7 +36,7 @@ SELECT unnest(search_words_in(vector)) FROM search_entries
 """
 UNKNOWN = """
 SELECT word
-  FROM search_entries CROSS JOIN unnest(search_words_in(vector)) AS word
+  FROM searchable CROSS JOIN unnest(search_words_of(concat_ws(' ', title, summary))) AS word
  WHERE length(word) >= 4
 EXCEPT
 SELECT word FROM search_words

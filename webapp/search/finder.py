@@ -60,7 +60,7 @@ def suggest(
     conn: Connection, text: str, *, workspace_id: UUID, user_id: UUID, limit: int
 ) -> list[Row]:
     """Tags with a word that begins as the text does, then the newest things with all its words in
-    title or summary, the last word being unfinished."""
+    title, summary or beginning, the last word being unfinished."""
     scope: Scope = {"workspace_id": workspace_id, "audiences": [workspace_id, user_id]}
     words = [Words(word) for word in text.split()[:MOST_CONDITIONS]]
     query = Query(tuple((word,) for word in words), prefix=words[-1])

@@ -38,14 +38,14 @@ class Composer:
         if not self.query.groups:  # nothing but times
             return {config: self._within(places, []) for config in self.configs}
         if not any(by_config.values()):
-            # Nothing but common words: those of titles and summaries are indexed as they stand.
+            # Nothing but common words: those of titles and beginnings are indexed as they stand.
             return self.naming(places)
         return {
             config: self._within(places, groups) for config, groups in by_config.items() if groups
         }
 
     def naming(self, places: Sequence[Place]) -> dict[str, str]:
-        """What finds entries in some places whose title or summary has the words as they stand."""
+        """What finds entries in some places by words of title, summary or beginning as they are."""
         groups = self._groups(None, places)
         return {config: self._within(places, groups) for config in self.configs if groups}
 
@@ -116,9 +116,9 @@ class Composer:
         is_prefix = condition is self.query.prefix
         if meaning["words"] and (is_prefix or config is None):
             found += [
-                _quoted(f" p:{bookcase}:{meaning['words'][0]}") + (":*" if is_prefix else "")
+                _quoted(f" p:{shelf}:{meaning['words'][0]}") + (":*" if is_prefix else "")
                 for place in places
-                for bookcase in place.bookcases
+                for shelf in place.shelves
             ]
         return found
 

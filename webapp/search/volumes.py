@@ -19,10 +19,10 @@ _STEP: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A part of the index: the end of its name, and the bookcases that it is in."""
+    """A part of the index: the end of its name, and the shelves that it has or is in."""
 
     name: str
-    bookcases: tuple[int, ...]
+    shelves: tuple[int, ...]
 
 
 class Unread:
@@ -47,8 +47,8 @@ class Unread:
             chosen = unread[0][self._level]
             taken = [volume for volume in unread if volume[self._level] == chosen]
             left = [volume for volume in unread if volume[self._level] != chosen]
-            bookcases = dict.fromkeys(volume[2] for volume in taken)
-            places.append(Place(f"{name}:{chosen}", tuple(bookcases)))
+            shelves = dict.fromkeys(volume[1] for volume in taken)
+            places.append(Place(f"{name}:{chosen}", tuple(shelves)))
             self.volumes_read += len(taken)
             if left:
                 self._collections[collection] = left
