@@ -186,9 +186,8 @@ class TestFoundAtOnce:
     """Nothing is ever stale."""
 
     def test_edits_are_found_and_what_they_replaced_is_not(self, olga, garden):
-        olga.client.patch(
-            f"/api/items/{garden['id']}", json={"title": "Larch", "summary": "Boards"}
-        )
+        path = f"/api/items/{garden['id']}"
+        olga.client.patch(path, json={"title": "Larch", "summary": "Boards"})
         assert found(olga, "larch boards") == ["Larch"]
         assert found(olga, '"oak posts" larch') == ["Larch"]  # the text still has them
         olga.client.patch(path, json={"title": "Elm"})
