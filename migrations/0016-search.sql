@@ -60,18 +60,20 @@ CREATE INDEX search_entries_by_config ON search_entries (workspace_id, config);
 
 -- The words of the titles and summaries in a workspace, to find what a mistyped one was meant to be.
 -- Two transactions may both add a word that is new, which harms nobody; a unique index would have
--- one wait for the other.
+-- one wait for the other. Where a word goes and comes in the same moment, it may stay unknown until
+-- it comes again: only guesses suffer.
 CREATE TABLE search_words (
   workspace_id uuid NOT NULL,
+  audience     uuid NOT NULL,
   word         text NOT NULL,
   CONSTRAINT search_words_workspace_exists FOREIGN KEY (workspace_id)
     REFERENCES workspaces (id) ON DELETE CASCADE
 );
 
-CREATE INDEX search_words_by_word ON search_words (workspace_id, word);
-CREATE INDEX search_words_by_trigrams ON search_words USING gin (workspace_id, word gin_trgm_ops);
-
-CREATE INDEX tags_by_trigrams ON tags USING gin (workspace_id, fold(name) gin_trgm_ops);
+CREATE INDEX search_words_by_word ON search_words (workspace_id, audience, word);
+CREATE INDEX search_words_by_trigrams
+    ON search_words
+ USING gin (workspace_id, audience, word gin_trgm_ops);
 
 -- The configuration that stems a language (ISO 639-1).
 CREATE FUNCTION search_config(language text)
@@ -113,13 +115,33 @@ RETURN CASE language
   ELSE 'simple'
 END;
 
--- A text as it is indexed and asked for: without case, and each letter written in one way.
+-- A text as it is indexed and asked for: without case, and each letter written in one way. A thousand
+-- characters at a time: ten thousand accents on one letter take the square of that.
 CREATE FUNCTION search_text(given text)
 RETURNS text
 LANGUAGE sql
 IMMUTABLE
 PARALLEL SAFE
-RETURN fold(normalize(coalesce(given, ''), NFKC));
+RETURN CASE
+  WHEN coalesce(given, '') IS NFKC NORMALIZED THEN fold(coalesce(given, ''))
+  ELSE (
+    SELECT fold(string_agg(normalize(substr(given, place, 1000), NFKC), '' ORDER BY place))
+      FROM generate_series(1, length(given), 1000) AS place
+  )
+END;
+
+CREATE INDEX tags_by_trigrams ON tags USING gin (workspace_id, search_text(name) gin_trgm_ops);
+
+-- As much of a text as a vector takes, which is a megabyte, however long its letters are.
+CREATE FUNCTION search_beginning(given text)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN CASE
+  WHEN octet_length(given) <= 200000 THEN given
+  ELSE left(given, (length(given) * 200000.0 / octet_length(given))::integer)
+END;
 
 -- Everything that can be found. What is to be found too joins here and gets the triggers below.
 CREATE VIEW searchable
@@ -202,13 +224,12 @@ LANGUAGE sql
 STABLE
 AS $$
   SELECT setweight(to_tsvector(entry.config::regconfig, search_text(entry.title)), 'A')
-         || setweight(
-              to_tsvector(
-                entry.config::regconfig, search_text(concat_ws(' ', entry.summary, entry.origin))
-              ),
-              'C'
-            )
-         || to_tsvector(entry.config::regconfig, search_text(entry.body))
+         || gap.lexeme
+         || setweight(to_tsvector(entry.config::regconfig, search_text(entry.summary)), 'C')
+         || gap.lexeme
+         || setweight(to_tsvector(entry.config::regconfig, search_text(entry.origin)), 'C')
+         || gap.lexeme
+         || to_tsvector(entry.config::regconfig, search_beginning(search_text(entry.body)))
          || array_to_tsvector(
               search_place(volume, entry.status)
               || ARRAY[' y:' || entry.type, ' y:' || entry.kind]
@@ -224,6 +245,8 @@ AS $$
                  )
             )
          || search_tags(entry.tag_ids)
+         -- A word of ours keeps the fields apart: no phrase goes from one into the next.
+    FROM (SELECT $q$' ':9$q$::tsvector AS lexeme) AS gap
 $$;
 
 -- The volume that takes an audience's next entry. About one entry in 256, by the random end of its
@@ -281,33 +304,37 @@ RETURN ARRAY(
 
 -- Words that a workspace has from now on. Shorter ones are not guessed at. A subquery with LIMIT is
 -- asked word by word; NOT EXISTS would be planned as a join with all words.
-CREATE FUNCTION search_learn(of_workspace uuid, words text[])
+CREATE FUNCTION search_learn(of_workspace uuid, of_audience uuid, words text[])
 RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-  INSERT INTO search_words (workspace_id, word)
-  SELECT of_workspace, new.word
+  INSERT INTO search_words (workspace_id, audience, word)
+  SELECT of_workspace,
+         of_audience,
+         new.word
     FROM unnest(words) AS new (word)
    WHERE length(new.word) >= 4
      AND (
            SELECT true
              FROM search_words AS known
             WHERE known.workspace_id = of_workspace
+              AND known.audience = of_audience
               AND known.word = new.word
             LIMIT 1
          ) IS NULL;
 END
 $$;
 
--- Words that went: those are forgotten that nothing in the workspace has any more.
-CREATE FUNCTION search_forget(of_workspace uuid, words text[])
+-- Words that went: those are forgotten that nothing of the audience has any more.
+CREATE FUNCTION search_forget(of_workspace uuid, of_audience uuid, words text[])
 RETURNS void
 LANGUAGE sql
 AS $$
   DELETE FROM search_words AS known
    USING unnest(words) AS gone (word)
    WHERE known.workspace_id = of_workspace
+     AND known.audience = of_audience
      AND known.word = gone.word
      AND NOT EXISTS (
            SELECT
@@ -323,6 +350,7 @@ AS $$
                            )::tsquery
                       FROM search_volumes AS volume
                      WHERE volume.workspace_id = of_workspace
+                       AND volume.audience = of_audience
                        AND volume.id = volume.shelf
                   )
          )
@@ -354,7 +382,11 @@ BEGIN
     entry.created_at,
     vector
   );
-  PERFORM search_learn(entry.workspace_id, search_words_of(concat_ws(' ', entry.title, entry.summary)));
+  PERFORM search_learn(
+            entry.workspace_id,
+            entry.audience,
+            search_words_of(concat_ws(' ', entry.title, entry.summary))
+          );
 END
 $$;
 
@@ -398,9 +430,14 @@ BEGIN
      SET config = entry.config,
          vector = refreshed
    WHERE id = NEW.id;
-  PERFORM search_learn(entry.workspace_id, search_words_of(concat_ws(' ', entry.title, entry.summary)));
+  PERFORM search_learn(
+            entry.workspace_id,
+            entry.audience,
+            search_words_of(concat_ws(' ', entry.title, entry.summary))
+          );
   PERFORM search_forget(
             entry.workspace_id,
+            entry.audience,
             ARRAY(
               SELECT unnest(search_words_in(outdated))
               EXCEPT
@@ -433,13 +470,13 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  outdated tsvector;
+  gone search_entries;
 BEGIN
   DELETE FROM search_entries
    WHERE id = OLD.id
-  RETURNING vector INTO outdated;
-  IF outdated IS NOT NULL THEN
-    PERFORM search_forget(OLD.workspace_id, search_words_in(outdated));
+  RETURNING * INTO gone;
+  IF gone.id IS NOT NULL THEN
+    PERFORM search_forget(gone.workspace_id, gone.audience, search_words_in(gone.vector));
   END IF;
   RETURN NULL;
 END
@@ -452,10 +489,16 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-  -- In the order of their ids, so that two requests never wait for each other in a circle.
+  -- In the order of their ids, so that two requests never wait for each other in a circle; and after
+  -- the tags, which whoever gives them holds first.
   PERFORM id
      FROM search_entries
-    WHERE id IN (SELECT entry_id FROM changed AS change (entry_id))
+    WHERE id IN (
+            SELECT change.entry_id
+              FROM changed AS change (entry_id, tag_id)
+              JOIN tags AS tag
+                ON tag.id = change.tag_id
+          )
     ORDER BY id
       FOR UPDATE;
   IF TG_OP = 'INSERT' THEN

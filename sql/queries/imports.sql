@@ -123,8 +123,43 @@ SELECT workspace_id, user_id
    AND status = 'adding'
    FOR UPDATE;
 
+-- name: next_batch :value
+-- The number of the last of an import's next rows: at most so many, and of about a megabyte.
+SELECT max(number)
+  FROM (
+         SELECT number,
+                sum(octet_length(payload::text)) OVER (ORDER BY number) AS bytes,
+                row_number() OVER (ORDER BY number) AS place
+           FROM (
+                  SELECT number, payload
+                    FROM import_rows
+                   WHERE import_id = %(id)s
+                     AND NOT is_done
+                   ORDER BY number
+                   LIMIT %(limit)s
+                ) AS row
+       ) AS counted
+ WHERE bytes <= 1000000
+    OR place = 1;
+
+-- name: make_tags :exec
+-- Makes and holds all tags of a batch at once, so that two imports never wait for each other in a
+-- circle.
+SELECT made.id
+  FROM make_tags(
+         %(workspace_id)s,
+         ARRAY(
+           SELECT name.name
+             FROM import_rows AS row
+            CROSS JOIN LATERAL jsonb_array_elements_text(row.payload -> 'tags') AS name (name)
+            WHERE row.import_id = %(id)s
+              AND NOT row.is_done
+              AND row.number <= %(upto)s
+         )
+       ) AS made;
+
 -- name: hold_pages :exec
--- Lets nobody else capture the pages of the next rows until the transaction ends. In the order of
+-- Lets nobody else capture the pages of a batch until the transaction ends. In the order of
 -- their hashes, so that two imports never wait for each other in a circle.
 SELECT pg_advisory_xact_lock(page.key)
   FROM (
@@ -135,25 +170,24 @@ SELECT pg_advisory_xact_lock(page.key)
                     FROM import_rows
                    WHERE import_id = %(id)s
                      AND NOT is_done
-                   ORDER BY number
-                   LIMIT %(limit)s
+                     AND number <= %(upto)s
                 ) AS row
           WHERE row.page_hash IS NOT NULL
           ORDER BY key
        ) AS page;
 
 -- name: add_items :one
--- Makes items of the next rows, with their tags and suggestions, unless the workspace has their
+-- Makes items of a batch, with their tags and suggestions, unless the workspace has their
 -- pages already from elsewhere: how many were looked at, and the ids of those added. They are born as
 -- any item is; `settle_items` moves on those that had got further. A subquery with LIMIT is asked
 -- page by page; NOT EXISTS would be planned as a join with all items.
 WITH batch AS (
-  SELECT number, entity, row_id, payload
+  SELECT number, row_id, payload
     FROM import_rows
    WHERE import_id = %(id)s
      AND NOT is_done
-   ORDER BY number
-   LIMIT %(limit)s
+     AND number <= %(upto)s
+     AND entity = 'item'
 ),
 fresh AS (
   SELECT batch.row_id,
@@ -175,8 +209,7 @@ fresh AS (
          given.confirmed_at
     FROM batch
    CROSS JOIN LATERAL jsonb_populate_record(NULL::items, batch.payload) AS given
-   WHERE batch.entity = 'item'
-     AND (
+   WHERE (
            SELECT true
              FROM items AS item
             WHERE item.workspace_id = %(workspace_id)s
@@ -270,27 +303,22 @@ looked_at AS (
   UPDATE import_rows
      SET is_done = true
    WHERE import_id = %(id)s
-     AND number IN (SELECT number FROM batch WHERE entity = 'item')
+     AND number IN (SELECT number FROM batch)
 )
 SELECT count(*) AS looked_at,
        ARRAY(SELECT id FROM added) AS added
-  FROM batch
- WHERE entity = 'item';
+  FROM batch;
 
 -- name: add_tasks :one
--- Makes tasks of those of the next rows that are tasks: how many were looked at, and their ids. A
+-- Makes tasks of those of a batch that are tasks: how many were looked at, and their ids. A
 -- link is kept where the item is in the workspace. `settle_tasks` completes those that were.
 WITH batch AS (
-  SELECT row.number, row.row_id, row.payload
-    FROM (
-           SELECT number, entity, row_id, payload
-             FROM import_rows
-            WHERE import_id = %(id)s
-              AND NOT is_done
-            ORDER BY number
-            LIMIT %(limit)s
-         ) AS row
-   WHERE row.entity = 'task'
+  SELECT number, row_id, payload
+    FROM import_rows
+   WHERE import_id = %(id)s
+     AND NOT is_done
+     AND number <= %(upto)s
+     AND entity = 'task'
 ),
 added AS (
   INSERT INTO tasks

@@ -130,7 +130,7 @@ SELECT id
   FROM items
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
-   FOR UPDATE;
+   FOR NO KEY UPDATE;
 
 -- name: exists :value
 -- Whether the workspace has such an item; no row where it has not.
@@ -371,7 +371,7 @@ SELECT id, status
  WHERE id = ANY (%(ids)s::uuid[])
    AND workspace_id = %(workspace_id)s
  ORDER BY id
-   FOR UPDATE;
+   FOR NO KEY UPDATE;
 
 -- name: act_on_many :many
 -- An action on those items whose status allows it; the ids of these.

@@ -53,12 +53,13 @@ SELECT (
                           FROM ts_parse('default', terms.text)
                                WITH ORDINALITY AS parsed (kind, token, place)
                          WHERE parsed.token ~ '\w'
+                           AND length(parsed.token) <= 60
                       ),
                       'tag', (
                         SELECT tag.id
                           FROM tags AS tag
                          WHERE tag.workspace_id = %(workspace_id)s
-                           AND fold(tag.name) = terms.text
+                           AND search_text(tag.name) = terms.text
                       ),
                       'tags', (
                         SELECT coalesce(jsonb_agg(named.id), '[]')
@@ -66,9 +67,13 @@ SELECT (
                                  SELECT tag.id
                                    FROM tags AS tag
                                   WHERE tag.workspace_id = %(workspace_id)s
-                                    AND fold(tag.name) LIKE '%%' || terms.pattern || '%%'
-                                    AND regexp_replace(' ' || fold(tag.name) || ' ', '[-_/.:,]', ' ', 'g')
-                                        LIKE '%% ' || terms.pattern
+                                    AND search_text(tag.name) LIKE '%%' || terms.pattern || '%%'
+                                    AND regexp_replace(
+                                          ' ' || search_text(tag.name) || ' ', '[-_/.:,]', ' ', 'g'
+                                        )
+                                        LIKE '%% ' || regexp_replace(
+                                                        terms.pattern, '[-/.:,]|\\_', ' ', 'g'
+                                                      )
                                              || CASE
                                                   WHEN terms.number = ANY (%(prefixes)s::integer[]) THEN ''
                                                   ELSE ' '
@@ -96,6 +101,7 @@ SELECT term.number,
                          similarity(known.word, term.word) AS likeness
                     FROM search_words AS known
                    WHERE known.workspace_id = %(workspace_id)s
+                     AND known.audience = ANY (%(audiences)s::uuid[])
                      AND known.word %% term.word
                      AND known.word <> term.word
                 ) AS candidate
@@ -106,8 +112,8 @@ SELECT term.number,
          SELECT tag.id
            FROM tags AS tag
           WHERE tag.workspace_id = %(workspace_id)s
-            AND fold(tag.name) %%> term.word
-          ORDER BY word_similarity(term.word, fold(tag.name)) DESC, tag.id
+            AND search_text(tag.name) %%> term.word
+          ORDER BY word_similarity(term.word, search_text(tag.name)) DESC, tag.id
           LIMIT 5
        ) AS tags
   FROM (

@@ -1,3 +1,9 @@
+-- name: make :exec
+-- Makes and holds a workspace's tags of these names until the transaction ends. Whoever changes what
+-- carries tags and gives it tags holds the tags first: so does whoever merges them.
+SELECT id
+  FROM make_tags(%(workspace_id)s, %(names)s::text[]);
+
 -- name: attach :exec
 -- Attaches tags to an item by name; those that the workspace does not have yet are made.
 INSERT INTO item_tags (item_id, tag_id)

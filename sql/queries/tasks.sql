@@ -74,7 +74,7 @@ SELECT id
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
    AND user_id = %(user_id)s
-   FOR UPDATE;
+   FOR NO KEY UPDATE;
 
 -- name: list_of_user :many
 -- A user's tasks in a workspace: all of them or those in one status, in the order asked for. The

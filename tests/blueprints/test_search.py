@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -410,3 +412,71 @@ def test_any_text_is_answered(olga, q):
     for path in ("/api/search", "/api/search/suggest"):
         answer = olga.client.get(path, query_string={"q": q})
         assert answer.status_code in (200, 422), (q, answer.json)
+
+
+class TestWords:
+    def test_common_words_are_looked_for_in_titles_beside_other_languages(self, olga, owner):
+        in_language(owner, capture(olga, "A band of London", title="The Who"), "en")
+        in_language(owner, capture(olga, "Rome", title="Italy"), "en")
+        do(olga, "Anything")
+        assert found(olga, "the who ") == ["The Who"]
+        assert found(olga, "it") == ["Italy"]
+
+    def test_a_phrase_of_common_words_has_all_of_them(self, olga, owner):
+        for title in ("The Who", "The Other"):
+            in_language(owner, capture(olga, "x", title=title), "en")
+        assert found(olga, '"the who"') == ["The Who"]
+
+    def test_a_phrase_does_not_go_from_one_field_into_the_next(self, olga):
+        capture(olga, "posts are not of it", title="Old oak")
+        assert found(olga, '"oak posts"') == []
+        assert found(olga, 'oak -"oak posts"') == ["Old oak"]
+
+    @pytest.mark.parametrize("name", ["node.js", "home-garden", "a/b", "snake_case"])
+    def test_a_tag_is_a_word_however_it_is_written(self, olga, name):
+        capture(olga, "nothing", name, title="Tagged")
+        capture(olga, f"about {name} here", title="Text")
+        assert set(found(olga, f"{name} ")) == {"Tagged", "Text"}
+        assert ("tag", name) in suggested(olga, name[:-1])
+
+    @pytest.mark.parametrize("name", ["cafe\u0301", "ﬁsh", "Ｗｏｒｋ", "①"])
+    def test_tags_are_found_however_they_are_encoded(self, olga, name):
+        capture(olga, "nothing", name, title="It")
+        assert found(olga, f'#"{name}"') == ["It"]
+
+    @pytest.mark.parametrize("q", ["㌖" * 200, "㌖" * 199 + " ", '"' + "㌖" * 198 + '"'])
+    def test_words_that_grow_long_are_answered(self, olga, q):
+        capture(olga, "Other", title="㌖" * 60)
+        assert ask(olga, q).status_code == 200
+        suggested(olga, q)
+
+    def test_the_words_of_the_tasks_of_others_take_no_place_among_guesses(self, people, olga):
+        mara = people.person("mara")
+        team = {"X-Workspace-Id": str(people.workspace(olga, member=mara))}
+        item = {"source_type": "note", "raw_text": "x", "title": "Gardeniz", "enrich": False}
+        olga.client.post("/api/items", json=item, headers=team)
+        for end in "abcde":
+            mara.client.post("/api/me/tasks", json={"title": f"gardeni{end}"}, headers=team)
+        rows = olga.client.get("/api/search", query_string={"q": "gardeni "}, headers=team)
+        assert [row["title"] for row in rows.json["items"]] == ["Gardeniz"]
+
+
+def test_hits_are_looked_for_as_a_few_words(olga, monkeypatch):
+    """As phrases they took PostgreSQL half a minute."""
+    asked = []
+    show = finder.queries.search.show
+    monkeypatch.setattr(
+        finder.queries.search,
+        "show",
+        lambda *conn, **given: asked.append(given) or show(*conn, **given),
+    )
+    capture(olga, "a b " * 2000, title="a b")
+    assert found(olga, '"' + "a b " * 40 + '"') == ["a b"]
+    (hits,) = asked[0]["hits"]
+    assert hits == "'a' | 'b'"
+
+
+@pytest.mark.parametrize("rank", ["1e-300", "1e-46"])
+def test_a_cursor_with_a_rank_that_cannot_be_is_refused(olga, rank):
+    cursor = base64.urlsafe_b64encode(f"{rank} {uuid.uuid4()}".encode()).decode().rstrip("=")
+    assert ask(olga, "oak", cursor=cursor).status_code == 400

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import time
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -252,3 +254,61 @@ def test_the_longest_texts_fit(make, app_conn):
     words = " ".join(f"{chr(0x10400 + n % 40)}{chr(0x4E00 + n // 40)}{n}" for n in range(60000))
     app_conn.execute("UPDATE items SET content = %s WHERE id = %s", (words[:500_000], item["id"]))
     assert_true(app_conn)
+
+
+def test_many_accents_on_one_letter_cost_little(make, app_conn):
+    app_conn.execute("SET statement_timeout = '5s'")
+    item = make.item(raw_text="x")
+    content = "e" + "\u0301\u0323" * 50_000
+    app_conn.execute("UPDATE items SET content = %s WHERE id = %s", (content, item["id"]))
+
+
+def test_letters_that_grow_fit(make, app_conn):
+    letters = [
+        chr(number)
+        for number in range(0x3300, 0x3358)
+        if len(unicodedata.normalize("NFKC", chr(number))) >= 4
+    ]
+    chance = random.Random(1)
+    content = " ".join("".join(chance.choices(letters, k=100)) for _ in range(980))
+    item = make.item(raw_text="x")
+    app_conn.execute("UPDATE items SET content = %s WHERE id = %s", (content, item["id"]))
+    assert_true(app_conn)
+
+
+@pytest.mark.parametrize("how", ["merge", "remove"])
+def test_an_edit_that_gives_a_tag_and_the_end_of_that_tag_do_not_wait_in_a_circle(
+    make, database, owner, how
+):
+    user = make.user()
+    mine = {"workspace_id": user["workspace_id"]}
+    item = make.item(user, title="Oak", tags=["a"])
+    make.item(user, title="Beech", tags=["b"])
+    ids = dict(owner.execute("SELECT name, id FROM tags").fetchall())
+
+    def end(conn):
+        with conn.transaction():
+            if how == "merge":
+                queries.tags.lock_many(conn, ids=list(ids.values()), **mine)
+                queries.tags.merge(conn, id=ids["a"], into=ids["b"])
+            queries.tags.remove(conn, id=ids["a"], **mine)
+
+    with (
+        database.connect(role="app") as a,
+        database.connect(role="app") as b,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        with a.transaction():
+            # As PATCH does.
+            queries.items.lock(a, id=item["id"], **mine)
+            queries.tags.make(a, names=["a"], **mine)
+            queries.items.change(a, id=item["id"], action=None, title="Larch", summary=None, **mine)
+            second = threads.submit(end, b)
+            pid = b.info.backend_pid
+            while not owner.execute(
+                "SELECT cardinality(pg_blocking_pids(%s)) > 0", (pid,)
+            ).fetchone()[0]:
+                time.sleep(0.01)
+            queries.tags.attach(a, item_id=item["id"], names=["a"], **mine)
+        second.result(timeout=10)
+    assert_true(owner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
@@ -320,3 +321,99 @@ def test_a_key_makes_one_import_of_the_same_file(olga):
 def test_hostile_nesting_is_one_failed_import(olga, worker):
     found = imported(olga, worker, b'{"raw_text": ' + b"[" * 100_000)
     assert found["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("bad", "refused"),
+    [
+        ({"raw_text": "x", "published_at": "0001-01-01T00:00:00+14:00"}, 1),
+        ({"raw_text": "x", "published_at": "9999-12-31T23:59:59-14:00"}, 1),
+        ({"raw_text": "x", "published_at": "2020-01-01T00:00:00+23:59"}, 0),
+        ({"raw_text": "x", "published_at": "0800-12-25T12:00:00Z"}, 0),
+        ({"raw_text": "x", "created_at": "2020-01-01T00:00:00+16:00"}, 0),
+        ({"raw_text": "x", "updated_at": "2020-01-01T00:00:00-16:00"}, 0),
+        ({"raw_text": "x", "confirmed_at": "2020-01-01T00:00:00-23:59"}, 0),
+        ({"type": "task", "title": "x", "due_at": "2030-01-01T00:00:00+16:00"}, 0),
+        (
+            {
+                "raw_text": "x",
+                "suggestions": [{"name": "a", "confidence": 1e-50, "status": "pending"}],
+            },
+            0,
+        ),
+    ],
+)
+def test_no_entry_that_is_taken_is_refused_by_the_database(olga, worker, bad, refused):
+    found = imported(olga, worker, [{"raw_text": "good"}, bad])
+    assert (found["status"], found["refused"]) == ("completed", refused)
+    rows = exported(olga)
+    assert rows[-1]["type"] == "end"
+    for row in rows[:-1]:
+        assert olga.client.get(f"/api/items/{row['id']}").status_code == 200
+
+
+GOOD = '<DT><A HREF="https://example.com/good">good</A>\n'
+LINK = '<DT><A HREF="https://example.com/n" {}>x</A>'
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        LINK.format("").replace("x<", "nul \x00 in it<"),
+        LINK.format('TAGS="a\x00b"'),
+        LINK.format("") + "<DD>nul \x00",
+        LINK.format('ADD_DATE="' + "9" * 400 + '"'),
+        LINK.format('ADD_DATE="13345678901234567"'),
+        LINK.format('ADD_DATE="99999999999"'),
+        LINK.format("") + "<![ foo",
+        LINK.format("") + "<![foo[ x",
+        LINK.format("").replace("x<", "\x01" * 300 + "<"),
+        "".join(
+            LINK.format(f'TAGS="{",".join(f"{p}-{n}" for n in range(20))}"') for p in range(51)
+        ),
+    ],
+    ids=range(10),
+)
+def test_no_bookmark_stops_the_others(olga, worker, bad):
+    found = imported(olga, worker, (GOOD + bad).encode(), BOOKMARKS)
+    assert counts(found) == ("completed", 2, 2, 2, 0, 0)
+
+
+@pytest.mark.parametrize("depth", [200, 600, 5000])
+def test_no_nested_line_stops_the_others(olga, worker, depth):
+    file = b'{"raw_text": "good"}\n{"raw_text": "x", "z": ' + b"[" * depth + b"]" * depth + b"}"
+    found = imported(olga, worker, file)
+    assert found["status"] == "completed"
+    assert found["added"] + found["refused"] == 2
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(olga, worker):
+    file = b'\xef\xbb\xbf{"raw_text": "a"}\r\n{"raw_text": "b"}\r\n'
+    assert counts(imported(olga, worker, file)) == ("completed", 2, 2, 2, 0, 0)
+
+
+def test_long_entries_make_small_batches(olga, worker):
+    import_id = upload(olga, [{"raw_text": "x", "content": "oak " * 100_000} for _ in range(5)])
+    worker(reading).round()
+    running = worker(adding)
+    running.round()
+    assert 0 < state(olga, import_id)["done"] < 5
+    while running.round():
+        pass
+    assert state(olga, import_id)["status"] == "completed"
+
+
+def test_imports_of_items_and_tasks_never_wait_in_a_circle(olga, worker, owner):
+    for n in range(20):
+        one, two = (["a"], ["b"]) if n % 2 else (["b"], ["a"])
+        upload(
+            olga,
+            [{"raw_text": "x", "tags": one}, {"type": "task", "title": "x", "tags": two}],
+        )
+    worker(reading).round()
+    workers = [worker(adding, batch=1) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda each: [each.round() for _ in range(40)], workers))
+    assert (
+        owner.execute("SELECT last_error FROM outbox WHERE kind = 'add_imports'").fetchall() == []
+    )

@@ -161,13 +161,16 @@ def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str
     if not asked:
         unchanged: dict[str, Any] = queries.items.get(conn, **mine)
         return unchanged
+    queries.items.lock(conn, **mine)
+    accepted = _decide(conn, item_id, change, "accepted")
+    _decide(conn, item_id, change, "rejected")
+    if added := accepted + change.get("add_tags", []):
+        queries.tags.make(conn, workspace_id=caller().workspace_id, names=added)
     queries.items.change(
         conn, **mine, action=change["action"], title=change["title"], summary=change["summary"]
     )
-    accepted = _decide(conn, item_id, change, "accepted")
-    _decide(conn, item_id, change, "rejected")
     tagged = {"item_id": item_id, "workspace_id": caller().workspace_id}
-    if added := accepted + change.get("add_tags", []):
+    if added:
         queries.tags.attach(conn, **tagged, names=added)
     if removed := change.get("remove_tags"):
         queries.tags.detach(conn, **tagged, names=removed)

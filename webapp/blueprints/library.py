@@ -82,6 +82,8 @@ def change_many(change: dict[str, Any]) -> Response:
     action = change["action"]
     with transaction() as conn:
         own = _hold(conn, ids)
+        if own and change["add_tags"]:
+            queries.tags.make(conn, names=change["add_tags"], **mine)
         if action is not None:
             done = [
                 row["id"] for row in queries.items.act_on_many(conn, ids=ids, action=action, **mine)

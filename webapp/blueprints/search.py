@@ -95,6 +95,6 @@ def _place(text: str) -> tuple[float, UUID]:
     """A rank and an id. Raises ValueError where they are none."""
     rank, _, entry_id = text.partition(" ")
     place = float(rank), UUID(entry_id)
-    if not 0 <= place[0] < 1e30:
+    if not (place[0] == 0 or 1e-37 < place[0] < 1e30):  # a real of the database
         raise ValueError(text)
     return place

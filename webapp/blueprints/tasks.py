@@ -117,6 +117,8 @@ def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
                 "The input is not valid: due_at.",
                 errors=[("due_at", "A task that recurs needs a due time.")],
             )
+        if after["tags"] != before["tags"]:
+            queries.tags.make(conn, workspace_id=caller().workspace_id, names=after["tags"])
         queries.tasks.replace(
             conn, **mine, **{name: value for name, value in after.items() if name != "tags"}
         )

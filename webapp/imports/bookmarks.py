@@ -6,6 +6,7 @@ description, an `H3` and a `DL` for each folder, nothing of it closed reliably.
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 # The folders that browsers themselves make say nothing about what is in them.
 _OWN_FOLDERS: Final = ("personal_toolbar_folder", "unfiled_bookmarks_folder")
+# What no text has; and `<![`, which Python's parser takes for SGML and fails on, is taken apart.
+_UNREADABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# The end of the year 2199, in seconds.
+_LAST_SECOND: Final = 7_258_118_400
 _MOST_TAGS: Final = 20
 _LONGEST_TAG: Final = 50
 _LONGEST_TITLE: Final = 200
@@ -27,7 +32,7 @@ def read(text: str) -> Iterator[Row]:
     `title`, `summary`, `tags` (those of the link, and the names of its folders) and `added`, in
     seconds since 1970 or None."""
     parser = _Links()
-    parser.feed(text)
+    parser.feed(_UNREADABLE.sub("", text).replace("<![", "<! ["))
     parser.close()
     for link in parser.links:
         title, summary = (" ".join("".join(link[name]).split()) for name in ("title", "summary"))
@@ -101,9 +106,9 @@ def _tags(names: list[str]) -> list[str]:
 def _seconds(written: str) -> float | None:
     """A time since 1970 in seconds; some write it in thousandths or millionths."""
     try:
-        number = float(int(written))
+        number = float(int(written[:30]))
     except ValueError:
         return None
     while number > 1e11:
         number /= 1000
-    return number if number > 0 else None
+    return number if 0 < number < _LAST_SECOND else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
@@ -10,8 +11,13 @@ from webapp.schemas.common import MAX_URL, ShortList, Trimmed, moment, text, web
 from webapp.schemas.items import SOURCE_TYPES, SUGGESTION_STATUSES
 from webapp.schemas.tasks import NewTask
 
-_MOST_TAGS: Final = 1000
+MOST_TAGS: Final = 1000
 _MOST_SUGGESTIONS: Final = 1000
+
+
+# Two days within what Python can tell in any zone.
+_FIRST_DAY: Final = datetime(1, 1, 3, tzinfo=UTC)
+_LAST_DAY: Final = datetime(9999, 12, 29, tzinfo=UTC)
 
 
 def _optional(longest: int) -> fields.String:
@@ -53,9 +59,11 @@ class ItemEntry(Schema):
     author = _optional(200)
     content = _optional(500_000)
     error = _optional(2000)
-    tags = ShortList(text(1, 50), most=_MOST_TAGS, load_default=list)
+    tags = ShortList(text(1, 50), most=MOST_TAGS, load_default=list)
     suggestions = ShortList(fields.Nested(_Suggestion), most=_MOST_SUGGESTIONS, load_default=list)
-    published_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    published_at = fields.AwareDateTime(
+        load_default=None, allow_none=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY)
+    )
     created_at = moment(load_default=None, allow_none=True)
     updated_at = moment(load_default=None, allow_none=True)
     confirmed_at = moment(load_default=None, allow_none=True)
@@ -72,7 +80,7 @@ class TaskEntry(NewTask):
     class Meta:
         unknown = EXCLUDE
 
-    tags = ShortList(text(1, 50), most=_MOST_TAGS, load_default=list)
+    tags = ShortList(text(1, 50), most=MOST_TAGS, load_default=list)
     completed = fields.Boolean(load_default=False)
     created_at = moment(load_default=None, allow_none=True)
     updated_at = moment(load_default=None, allow_none=True)

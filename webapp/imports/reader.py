@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 
 from webapp.first_line import first_line
 from webapp.imports import bookmarks
-from webapp.imports.entries import ItemEntry, TaskEntry
+from webapp.imports.entries import MOST_TAGS, ItemEntry, TaskEntry
 from webapp.same_page import normalized, page_hash
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ def main(data: bytes) -> bytes:
             if len(mistakes) < MOST_MISTAKES:
                 mistakes.append({"line": place, "message": _said(error)})
             continue
+        for name, value in payload.items():
+            if isinstance(value, datetime):  # PostgreSQL knows fewer zones than Python
+                payload[name] = value.astimezone(UTC)
         rows.append(
             {
                 "number": len(rows),
@@ -84,6 +87,7 @@ def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
             continue
         folded = {tag.casefold() for tag in known["tags"]}
         known["tags"] += [tag for tag in link["tags"] if tag.casefold() not in folded]
+        del known["tags"][MOST_TAGS:]
         known["added"] = min(filter(None, (known["added"], link["added"])), default=None)
     for link in pages.values():
         added = link.pop("added")
@@ -94,7 +98,7 @@ def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
 
 def _of_lines(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
     """The entries of lines of JSON, as export gives them; a text in place of one that is none."""
-    for number, line in enumerate(file.splitlines(), start=1):
+    for number, line in enumerate(file.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -110,10 +114,8 @@ def _of_lines(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
             continue
         if entity not in ("item", "task"):
             yield number, "item", "type is neither item nor task."
-        elif _has_nul(entry):
-            yield number, str(entity), "Holds U+0000, which cannot be kept."
         else:
-            yield number, str(entity), entry
+            yield number, str(entity), _refusal(entry) or entry
 
 
 def _checked(entry: Row | str) -> Row:
@@ -135,6 +137,8 @@ def _item(entry: Row | str, now: datetime, *, enrich: bool) -> Row:
     if item["status"] == "confirmed" and item["title"] is None:
         text = item["raw_text"] or url
         item["title"] = first_line(text)
+    for suggestion in item["suggestions"]:
+        suggestion["confidence"] = round(suggestion["confidence"], 6)
     item["page_hash"] = None if url is None else "\\x" + page_hash(url).hex()
     _times(item, now)
     if item["status"] == "confirmed":
@@ -166,6 +170,14 @@ def _id_at(moment: datetime, number: int) -> str:
     return str(
         uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | (number & 0xFFF) << 64 | 0b10 << 62 | random)
     )
+
+
+def _refusal(entry: Row) -> str | None:
+    """Why an entry cannot be read at all."""
+    try:
+        return "Holds U+0000, which cannot be kept." if _has_nul(entry) else None
+    except RecursionError:
+        return "Is nested too deeply."
 
 
 def _has_nul(value: Any) -> bool:

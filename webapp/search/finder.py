@@ -43,7 +43,7 @@ def find(
     """
     scope: Scope = {"workspace_id": workspace_id, "audiences": [workspace_id, user_id]}
     found = _search(conn, query, scope, limit, after)
-    if found is None and (wider := _widened(conn, query, workspace_id)) != query:
+    if found is None and (wider := _widened(conn, query, scope)) != query:
         found = _search(conn, wider, scope, limit, after)
     rows = found or []
     for row in rows:
@@ -145,9 +145,10 @@ def _newest(
     return sorted(ids, reverse=True)[:most]
 
 
-def _widened(conn: Connection, query: Query, workspace_id: UUID) -> Query:
+def _widened(conn: Connection, query: Query, scope: Scope) -> Query:
+    """The query with what looks like its words in their places too."""
     words = query.guessable
-    rows = queries.search.read_similar(conn, workspace_id=workspace_id, words=words)
+    rows = queries.search.read_similar(conn, words=words, **scope)
     similar: dict[str, list[Condition]] = {
         words[row["number"] - 1]: [
             *(Words(word) for word in row["words"]),

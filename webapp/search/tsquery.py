@@ -5,8 +5,9 @@ They are values, made of stems that the database gave, each quoted; no SQL is ma
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from webapp.search.query import Facet, Tag, Words
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from webapp.search.query import Condition, Query
     from webapp.search.volumes import Place
 
-_DISCARDED = " s:discarded"
+_DISCARDED: Final = " s:discarded"
+_MOST_HITS: Final = 10
+# A lexeme in a tsquery's text, with its quotation marks.
+_LEXEME: Final = re.compile(r"'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,14 @@ class Composer:
 
     def matching(self, places: Sequence[Place]) -> dict[str, str]:
         """What finds entries in some places, for each configuration that has something to find."""
-        by_config = {config: self._groups(config, places) for config in self.configs}
         if not self.query.groups:  # nothing but times
             return {config: self._within(places, []) for config in self.configs}
-        if not any(by_config.values()):
-            # Nothing but common words: those of titles and beginnings are indexed as they stand.
-            return self.naming(places)
+        # Where a language has nothing but common words in it, titles and beginnings are left, whose
+        # words are indexed as they stand.
+        as_they_stand = self._groups(None, places)
+        by_config = {
+            config: self._groups(config, places) or as_they_stand for config in self.configs
+        }
         return {
             config: self._within(places, groups) for config, groups in by_config.items() if groups
         }
@@ -62,23 +68,26 @@ class Composer:
         return " | ".join(dict.fromkeys(found))
 
     def hits(self) -> list[str]:
-        """What is marked in a text, for each configuration."""
+        """What is marked in a text, for each configuration.
+
+        Words alone, since PostgreSQL looks for a phrase again from every word of the text on.
+        """
         wanted = [
             condition
             for condition in self.query.conditions
             if isinstance(condition, Words) and not condition.is_negated
         ]
-        return [
-            " | ".join(
-                part
-                for condition in wanted
-                for part in (
-                    *self._stems(condition, config),
-                    *(self._going_on(condition) if condition is self.query.prefix else ()),
+        found = []
+        for config in self.configs:
+            marked: dict[str, None] = {}
+            for condition in wanted:
+                marked |= dict.fromkeys(
+                    _LEXEME.findall(self.meanings[condition.text]["stems"][config])
                 )
-            )
-            for config in self.configs
-        ]
+                if condition is self.query.prefix:
+                    marked |= dict.fromkeys(self._going_on(condition))
+            found.append(" | ".join(list(marked)[:_MOST_HITS]))
+        return found
 
     def _within(self, places: Sequence[Place], groups: list[str]) -> str:
         """All of the groups, in some places, without the trash unless that is asked for."""
@@ -115,8 +124,9 @@ class Composer:
         found += [_quoted(f" t:{tag}") for tag in meaning["tags"]]
         is_prefix = condition is self.query.prefix
         if meaning["words"] and (is_prefix or config is None):
+            words = meaning["words"] if condition.is_phrase else meaning["words"][:1]
             found += [
-                _quoted(f" p:{shelf}:{meaning['words'][0]}") + (":*" if is_prefix else "")
+                _all(_quoted(f" p:{shelf}:{word}") + (":*" if is_prefix else "") for word in words)
                 for place in places
                 for shelf in place.shelves
             ]
