@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.engine import environment, limit, measures, server
 from benchmarks.engine.peers import PEERS, DriverError
 from benchmarks.engine.report import Table
+from benchmarks.installed import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ def main() -> int:
                     table.add(label, figures)
                 print("\n".join(table.lines("Coffer")), flush=True)
                 failed = failed or bool(table.failed)
-    except (environment.Missing, DriverError) as error:
+    except (Missing, DriverError) as error:
         print(error, file=sys.stderr)
         return 1
     return 1 if failed else 0

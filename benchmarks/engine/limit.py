@@ -7,16 +7,12 @@ quicker. A parameter that the statements get one day and that is not known here 
 from __future__ import annotations
 
 import math
-import re
-import subprocess
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 import psycopg
 
-from benchmarks.engine import environment, peers
+from benchmarks import pgbench
+from benchmarks.engine import peers
 from benchmarks.engine.coffer_engine import WORKER, WORKSPACE
 from sql import queries
 from workers.engine.loop import BATCH
@@ -45,8 +41,6 @@ SELECT coalesce(array_agg(subject_id), '{{}}') AS subject_ids,
   FROM claimed \\gset
 {finish};
 """
-_TPS: Final = re.compile(r"^tps = ([0-9.]+) \(without initial connection time\)", re.MULTILINE)
-_FAILED: Final = re.compile(r"number of failed transactions: [1-9]|client \d+ aborted")
 
 
 def script() -> str:
@@ -78,41 +72,19 @@ def enqueue(url: str, rows: int) -> float:
 
 def _seconds(url: str, transaction: str, clients: int, each: int) -> float:
     """How long some clients take for their transactions, connecting left out."""
-    where = urlsplit(url)
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(transaction)
-        file.flush()
-        done = subprocess.run(
-            [
-                environment.pgbench(),
-                *("--no-vacuum", "--protocol=prepared", f"--file={file.name}"),
-                "--define=since=-infinity",
-                *(f"--client={clients}", f"--jobs={min(clients, 2)}", f"--transactions={each}"),
-                *(
-                    f"--host={where.hostname}",
-                    f"--port={where.port}",
-                    f"--username={where.username}",
-                ),
-                Path(where.path).name,
-            ],
-            env=environment.variables(url) | {"PGPASSWORD": where.password or ""},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=peers.PATIENCE,
+    counted = ("--define=since=-infinity", f"--transactions={each}")
+    try:
+        rate = pgbench.transactions_a_second(
+            url, transaction, *counted, clients=clients, timeout=peers.PATIENCE
         )
-    rate = _TPS.search(done.stdout)
-    if done.returncode != 0 or rate is None or _FAILED.search(done.stdout + done.stderr):
-        raise peers.DriverError(f"pgbench failed:\n{done.stdout}{done.stderr}")
-    return each * clients / float(rate[1])
+    except pgbench.Failed as error:
+        raise peers.DriverError(str(error)) from None
+    return each * clients / rate
 
 
 def _filled(query: Query, values: dict[str, str]) -> str:
     """A statement with its parameters written into it."""
-    statement = re.sub(r"--[^\n]*", "", query.statement.decode())
     try:
-        return re.sub(r"%\((\w+)\)[sb]", lambda found: values[found[1]], statement).replace(
-            "%%", "%"
-        )
-    except KeyError as unknown:
-        raise peers.DriverError(f"{query.name} has a parameter unknown here: {unknown}") from None
+        return pgbench.filled(query, values)
+    except pgbench.Failed as error:
+        raise peers.DriverError(str(error)) from None

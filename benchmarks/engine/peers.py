@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from benchmarks.engine import environment
+from benchmarks.installed import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ PEERS: Final = (
     Peer(
         "graphile",
         "Graphile Worker",
-        ("node", environment.PROJECT / "benchmarks" / "engine" / "peer_graphile.js"),
+        ("node", PROJECT / "benchmarks" / "engine" / "peer_graphile.js"),
         unfinished="SELECT count(*) FROM graphile_worker._private_jobs",
     ),
     Peer(
@@ -91,7 +92,7 @@ class Driver:
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._process = subprocess.Popen(
             peer.program,
-            cwd=environment.PROJECT,
+            cwd=PROJECT,
             env=environment.variables(url),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
