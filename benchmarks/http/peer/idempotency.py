@@ -1,0 +1,76 @@
+"""The same POST twice makes one thing and gives one answer, by Coffer's rules and table."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from fastapi import Request, Response
+from sqlalchemy import func, null, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from benchmarks.http.peer.errors import Problem
+from benchmarks.http.peer.models import IdempotencyKey
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from benchmarks.http.peer.callers import Caller
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+async def answer_once(
+    request: Request, session: AsyncSession, caller: Caller, make: Callable[[], Awaitable[Response]]
+) -> Response:
+    """What `make` answers, or the answer that was kept for the key of the request."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return await make()
+    if not _KEY.fullmatch(key):
+        raise Problem(400, "invalid_idempotency_key", "Send 1 to 255 visible ASCII characters.")
+    mine = {"user_id": caller.user_id, "workspace_id": caller.workspace_id, "key": key}
+    request_hash = await _hash_of(request)
+    # Table and not class: no object is to be made of what is written.
+    table = IdempotencyKey.__table__
+    new = insert(table).values(**mine, request_hash=request_hash)
+    claimed = await session.scalar(
+        new.on_conflict_do_update(
+            constraint="idempotency_keys_pkey",
+            set_={
+                "request_hash": new.excluded.request_hash,
+                "expires_at": new.excluded.expires_at,
+                "status": null(),
+                "location": null(),
+                "body": null(),
+            },
+            where=table.c.expires_at <= func.now(),
+        ).returning(table.c.key)
+    )
+    if claimed is not None:
+        response = await make()
+        await session.execute(
+            update(table)
+            .where(*(table.c[name] == value for name, value in mine.items()))
+            .values(
+                status=response.status_code,
+                location=response.headers.get("location"),
+                body=response.body,
+            )
+        )
+        return response
+    kept = (await session.execute(select(table).filter_by(**mine))).one()
+    if kept.request_hash != request_hash:
+        raise Problem(422, "idempotency_key_reused", "The key was used for another request.")
+    headers = {"Idempotency-Replayed": "true"}
+    if kept.location is not None:
+        headers["Location"] = kept.location
+    return Response(kept.body, kept.status, headers, media_type="application/json")
+
+
+async def _hash_of(request: Request) -> bytes:
+    head = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(head + await request.body()).digest()
