@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
-from sqlalchemy import and_, case, func, literal, or_, select
+from sqlalchemy import Text, and_, bindparam, case, func, or_, select
 
 from benchmarks.http.peer.database import reading, writing
 from benchmarks.http.peer.errors import Problem
@@ -24,6 +24,32 @@ if TYPE_CHECKING:
 
 # Seconds for which a process that reads goes by what it was told, as Coffer's does.
 _REMEMBERED = 1.0
+
+_permission = bindparam("permission", type_=Text)
+_granted = (
+    select(RolePermission)
+    .where(
+        RolePermission.permission == _permission,
+        RolePermission.role.in_(("user", Member.role, case((User.is_admin, "admin")))),
+    )
+    .exists()
+)
+_CALLER = (
+    select(
+        ApiKey.user_id,
+        Member.workspace_id,
+        and_(_permission == ApiKey.scopes.any_(), _granted).label("is_permitted"),
+    )
+    .join(User, and_(User.id == ApiKey.user_id, User.disabled_at.is_(None)))
+    .outerjoin(
+        Member,
+        and_(Member.user_id == ApiKey.user_id, Member.workspace_id == ApiKey.workspace_id),
+    )
+    .where(
+        ApiKey.secret_hash == bindparam("secret_hash"),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
+    )
+)
 
 _known: dict[tuple[str, str], tuple[float, Caller]] = {}
 _key = APIKeyHeader(name="X-API-Key", auto_error=False)
@@ -63,30 +89,9 @@ def permit(permission: str, *, writes: bool) -> Any:
 
 
 async def _ask(key: str, permission: str) -> Caller:
-    roles = ("user", Member.role, case((User.is_admin, "admin")))
-    granted = (
-        select(RolePermission)
-        .where(RolePermission.permission == permission, RolePermission.role.in_(roles))
-        .exists()
-    )
-    statement = (
-        select(
-            ApiKey.user_id,
-            Member.workspace_id,
-            and_(literal(permission) == ApiKey.scopes.any_(), granted).label("is_permitted"),
-        )
-        .join(User, and_(User.id == ApiKey.user_id, User.disabled_at.is_(None)))
-        .outerjoin(
-            Member,
-            and_(Member.user_id == ApiKey.user_id, Member.workspace_id == ApiKey.workspace_id),
-        )
-        .where(
-            ApiKey.secret_hash == hashlib.sha256(key.encode()).digest(),
-            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
-        )
-    )
+    asked = {"permission": permission, "secret_hash": hashlib.sha256(key.encode()).digest()}
     async with reading() as session:
-        row = (await session.execute(statement)).one_or_none()
+        row = (await session.execute(_CALLER, asked)).one_or_none()
     if row is None:
         raise Problem(401, "unauthenticated", "The API key is unknown, revoked or has expired.")
     if row.workspace_id is None:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
-from sqlalchemy import func, null, select, update
+from sqlalchemy import bindparam, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from benchmarks.http.peer.errors import Problem
@@ -19,6 +19,27 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from benchmarks.http.peer.callers import Caller
+
+# Tables and not classes: no object is to be made of what is written.
+_table = IdempotencyKey.__table__
+_mine = ("user_id", "workspace_id", "key")
+_new = insert(_table).values({name: bindparam(name) for name in (*_mine, "request_hash")})
+_CLAIM = _new.on_conflict_do_update(
+    constraint="idempotency_keys_pkey",
+    set_={
+        "request_hash": _new.excluded.request_hash,
+        "expires_at": _new.excluded.expires_at,
+        "status": null(),
+        "location": null(),
+        "body": null(),
+    },
+    where=_table.c.expires_at <= func.now(),
+).returning(_table.c.key)
+_KEEP = (
+    update(_table)
+    .where(*(_table.c[name] == bindparam(f"my_{name}") for name in _mine))
+    .values({name: bindparam(name) for name in ("status", "location", "body")})
+)
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -34,35 +55,20 @@ async def answer_once(
         raise Problem(400, "invalid_idempotency_key", "Send 1 to 255 visible ASCII characters.")
     mine = {"user_id": caller.user_id, "workspace_id": caller.workspace_id, "key": key}
     request_hash = await _hash_of(request)
-    # Table and not class: no object is to be made of what is written.
-    table = IdempotencyKey.__table__
-    new = insert(table).values(**mine, request_hash=request_hash)
-    claimed = await session.scalar(
-        new.on_conflict_do_update(
-            constraint="idempotency_keys_pkey",
-            set_={
-                "request_hash": new.excluded.request_hash,
-                "expires_at": new.excluded.expires_at,
-                "status": null(),
-                "location": null(),
-                "body": null(),
-            },
-            where=table.c.expires_at <= func.now(),
-        ).returning(table.c.key)
-    )
+    claimed = await session.scalar(_CLAIM, mine | {"request_hash": request_hash})
     if claimed is not None:
         response = await make()
         await session.execute(
-            update(table)
-            .where(*(table.c[name] == value for name, value in mine.items()))
-            .values(
-                status=response.status_code,
-                location=response.headers.get("location"),
-                body=response.body,
-            )
+            _KEEP,
+            {f"my_{name}": value for name, value in mine.items()}
+            | {
+                "status": response.status_code,
+                "location": response.headers.get("location"),
+                "body": response.body,
+            },
         )
         return response
-    kept = (await session.execute(select(table).filter_by(**mine))).one()
+    kept = (await session.execute(select(_table).filter_by(**mine))).one()
     if kept.request_hash != request_hash:
         raise Problem(422, "idempotency_key_reused", "The key was used for another request.")
     headers = {"Idempotency-Replayed": "true"}
