@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -46,7 +47,18 @@ from webapp.blueprints.totp import totp
 from webapp.blueprints.users import users
 from webapp.blueprints.workspaces import workspaces
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 log = structlog.get_logger("webapp.requests")
+
+
+class App(Flask):
+    """Flask, told what it would ask of every function around every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of ours as it is: none of them is a coroutine."""
+        return func
 
 
 def create_app(given: settings.Settings | None = None) -> Flask:
@@ -57,7 +69,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     ours = given or settings.load()
     logs.configure(ours)
     tracing.configure(ours, "coffer web")
-    app = Flask(__name__, static_folder=None)
+    app = App(__name__, static_folder=None)
     # `//api//items` is no address of ours, and a redirect from it would be no problem+json.
     app.url_map.merge_slashes = False
     app.config |= {
