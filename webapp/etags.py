@@ -6,7 +6,7 @@ The ETag of an answer is the hash of its body, so whatever a client can see is p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import request
 from werkzeug.http import generate_etag
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
     from flask import Flask, Response
 
+# Where a request's conditions stand in its environ.
+_CONDITIONS: Final = frozenset(
+    ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+)
+
 
 def install(app: Flask) -> None:
     """Give each answer to a GET its ETag, and 304 to who has it already."""
@@ -29,14 +34,14 @@ def install(app: Flask) -> None:
             request.method not in ("GET", "HEAD")
             or response.status_code != 200
             or response.mimetype != "application/json"
-            or response.cache_control.no_store
+            or "Cache-Control" in response.headers
         ):
             return response
         # Kept by whoever asked and by nobody between, and asked about again each time.
-        response.cache_control.private = True
-        response.cache_control.no_cache = True
+        response.headers["Cache-Control"] = "private, no-cache"
         response.add_etag()
-        response.make_conditional(request)
+        if not _CONDITIONS.isdisjoint(request.environ):
+            response.make_conditional(request)
         return response
 
 

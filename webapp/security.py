@@ -28,8 +28,11 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
+        # Not `setdefault`, which reads all headers several times for each.
+        given = set(response.headers.keys(lower=True))
         for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in given:
+                response.headers.add(name, value)
         if settings.in_production:
             response.headers["Strict-Transport-Security"] = _TWO_YEARS
         return response
