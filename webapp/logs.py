@@ -45,6 +45,9 @@ def configure(settings: Settings) -> None:
             ],
         )
     )
+    # What no line of ours tells is not to be found out for each of them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # as the manual's "Optimization" has it
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level)
