@@ -2,9 +2,9 @@
 
     python -m benchmarks.round_trips [rounds]
 
-Microseconds for the transaction of a small write over loopback, as `webapp/db.py` frames it: BEGIN,
-who acts, one statement, COMMIT. Beside it, one statement alone: the limit. Medians of 500 each, and
-the spread of those medians over the rounds.
+Microseconds for the transaction of a small write over loopback: BEGIN, who acts, one statement,
+COMMIT; and the same with the first two in one message, as `webapp/db.py` sends them. Beside it, one
+statement alone: the limit. Medians of 500 each, and the spread of those medians over the rounds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from benchmarks.databases import migrated
 from benchmarks.transitions import spread
 from sql import queries
+from webapp import db
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import psycopg
 
 REPEATS = 500
+WHO = {"actor": "user:x", "request_id": "r", "traceparent": ""}
 
 
 def main() -> int:
@@ -34,6 +36,7 @@ def main() -> int:
         ways: dict[str, Callable[[psycopg.Connection], object]] = {
             "one statement alone": small_write,
             "transaction": in_transaction,
+            "begun by one message": begun_at_once,
             "transaction in a pipeline": in_pipeline,
         }
         taken: dict[str, list[float]] = {name: [] for name in ways}
@@ -53,13 +56,19 @@ def small_write(conn: psycopg.Connection) -> None:
 
 def in_transaction(conn: psycopg.Connection) -> None:
     with conn.transaction():
-        queries.requests.identify(conn, actor="user:x", request_id="r")
+        queries.requests.identify(conn, **WHO)
         small_write(conn)
+
+
+def begun_at_once(conn: psycopg.Connection) -> None:
+    db.begin(conn, **WHO)
+    small_write(conn)
+    conn.commit()
 
 
 def in_pipeline(conn: psycopg.Connection) -> None:
     with conn.pipeline(), conn.transaction():
-        queries.requests.identify(conn, actor="user:x", request_id="r")
+        queries.requests.identify(conn, **WHO)
         small_write(conn)
 
 

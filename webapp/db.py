@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast
 
 from flask import current_app, g
+from psycopg import ClientCursor
 
 from sql import queries
 from sql.connection import PARAMETERS, POOLER_PARAMETERS, configure
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from webapp.settings import Settings
 
+
+_BEGIN: Final = b"BEGIN; " + queries.requests.identify.statement
 
 # Seconds a request waits for a connection before it gives up with 503.
 POOL_TIMEOUT: Final = 5.0
@@ -73,8 +76,8 @@ def transaction(actor: str | None = None) -> Iterator[Connection]:
     if "connection" in g:
         yield g.connection
         return
-    with pool().connection() as conn, conn.transaction():
-        queries.requests.identify(
+    with pool().connection() as conn:  # which commits at its end, or rolls back
+        begin(
             conn,
             actor=g.caller.actor if "caller" in g else actor or "anonymous",
             request_id=request_id.current(),
@@ -85,3 +88,9 @@ def transaction(actor: str | None = None) -> Iterator[Connection]:
             yield conn
         finally:
             del g.connection
+
+
+def begin(conn: Connection, **who: str) -> None:
+    """Begin a transaction in somebody's name, in one round trip. Two statements at once are sent as
+    text, with the parameters written into it by psycopg's own cursor for that."""
+    ClientCursor(conn).execute(_BEGIN, who)
