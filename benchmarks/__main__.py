@@ -4,8 +4,9 @@ import sys
 
 from benchmarks import authentication, claims, extractive, notify, round_trips, transitions
 from benchmarks.engine import __main__ as engine
+from benchmarks.http import __main__ as http
 
-BENCHMARKS = (transitions, round_trips, extractive, notify, claims, authentication, engine)
+BENCHMARKS = (transitions, round_trips, extractive, notify, claims, authentication, http, engine)
 
 
 def main() -> int:

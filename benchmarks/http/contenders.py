@@ -39,12 +39,7 @@ def bare(url: str) -> Iterator[Served]:
 def peer(url: str) -> Iterator[Served]:
     """The peer under uvicorn, with as many processes."""
     port = web.free_port()
-    command = [
-        *(ENVIRONMENT.python, "-m", "uvicorn", "benchmarks.http.peer.app:app"),
-        *("--workers", "2", "--loop", "uvloop", "--http", "httptools"),
-        *("--no-access-log", "--no-proxy-headers", "--log-level", "warning"),
-        *("--port", str(port)),
-    ]
+    command = [ENVIRONMENT.python, "-m", "benchmarks.http.peer.serve", str(port)]
     environment = {"BENCH_DATABASE_URL": url, "PYTHONPATH": str(PROJECT)}
     with web.serving(command, port, "/health", environment) as served:
         yield served

@@ -1,4 +1,4 @@
-"""The application: `uvicorn benchmarks.http.peer.app:app`."""
+"""The application."""
 
 from __future__ import annotations
 
