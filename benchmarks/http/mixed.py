@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MEGABYTES: Final = 512
 
-# What is slow is told as a latency and not as an error.
-_PATIENT: Final = ("--timeout", "60s")
 _LATENCY: Final = re.compile(r"^p50 (\d+) p95 (\d+) p99 (\d+) max (\d+)$", re.MULTILINE)
 
 
@@ -60,7 +58,7 @@ def load(served: Served, rows: Rows, seconds: int) -> Load:
     """Put it on one server. Raises RuntimeError where an answer was no success."""
     with ThreadPoolExecutor(len(PARTS)) as pool:
         asked = [
-            pool.submit(part.measure.ask, served, rows, seconds, f"-c{part.connections}", *_PATIENT)
+            pool.submit(part.measure.ask, served, rows, seconds, f"-c{part.connections}")
             for part in PARTS
         ]
         time.sleep(max(0, seconds - 1))
