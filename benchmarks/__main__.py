@@ -2,11 +2,23 @@
 
 import sys
 
-from benchmarks import authentication, claims, extractive, notify, round_trips, transitions
+from benchmarks import (
+    authentication,
+    claims,
+    extractive,
+    imports,
+    notify,
+    round_trips,
+    search,
+    transitions,
+)
 from benchmarks.engine import __main__ as engine
 from benchmarks.http import __main__ as http
 
-BENCHMARKS = (transitions, round_trips, extractive, notify, claims, authentication, http, engine)
+BENCHMARKS = (
+    *(transitions, round_trips, extractive, notify, claims, authentication),
+    *(search, imports, http, engine),
+)
 
 
 def main() -> int:

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from benchmarks.authentication import free_port
 from benchmarks.databases import migrated_server
+from benchmarks.web import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
