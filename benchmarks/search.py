@@ -19,7 +19,8 @@ import random
 import statistics
 import sys
 import time
-from typing import TYPE_CHECKING, Final
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
@@ -27,6 +28,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from benchmarks.databases import migrated_server
 from sql import queries
 from sql.connection import connect
+from webapp.search import finder
 from webapp.search.finder import find
 from webapp.search.query import parse
 
@@ -43,6 +45,36 @@ _WORDS: Final = FREQUENCY_LISTS["english_wikipedia"]
 _WEIGHTS: Final = list(itertools.accumulate(1 / (rank + 2.7) for rank in range(len(_WORDS))))
 _TAGS: Final = 300
 _BATCH: Final = 5_000
+_INDEX: Final = "search_entries_by_words"
+
+# What the triggers would have written, all at once, which is an hour quicker for a million.
+_VOLUMES: Final = """
+INSERT INTO search_volumes (workspace_id, audience, place, shelf, bookcase, collection)
+SELECT %(workspace)s, %(workspace)s, n, n / 8 * 8 + 1, n / 64 * 64 + 1, 1
+  FROM generate_series(0, (SELECT (count(*) - 1) / 4096 FROM items)) AS n
+ ORDER BY n
+"""
+_ENTRIES: Final = """
+INSERT INTO search_entries (id, workspace_id, audience, volume, config, created_at, vector)
+SELECT thing.id,
+       thing.workspace_id,
+       thing.audience,
+       standing.id,
+       thing.config,
+       thing.created_at,
+       search_vector(thing, standing)
+  FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM items) AS item
+  JOIN search_volumes AS standing
+    ON standing.place = item.number / 4096
+  JOIN searchable AS thing
+    ON thing.id = item.id
+"""
+_KNOWN: Final = """
+INSERT INTO search_words (workspace_id, audience, word)
+SELECT DISTINCT %(workspace)s::uuid, %(workspace)s::uuid, word
+  FROM items CROSS JOIN unnest(search_words_of(title)) AS word
+ WHERE length(word) >= 4
+"""
 
 PLAIN: Final = """
 SELECT id, ts_rank(vector, asked) AS rank
@@ -70,8 +102,8 @@ def main() -> int:
             for batch in batches(many - kept, chance):
                 put(conn, batch, user_id, workspace_id, chance)
                 asked = [*asked, *chance.sample(batch, 10)][-2000:]
-            conn.execute("VACUUM ANALYZE")
-            print(f"{many - kept:,} items put in in {time.monotonic() - begun:.0f} s", flush=True)
+            index(conn, workspace_id)
+            print(f"{many:,} items are there after {time.monotonic() - begun:.0f} s", flush=True)
             kept = many
             texts = [query_of(chance.choice(asked), chance) for _ in range(given.queries)]
             taken[many] = measure(url, texts, user_id, workspace_id)
@@ -116,8 +148,9 @@ def put(
     workspace_id: UUID,
     chance: random.Random,
 ) -> None:
-    """Items as they are once they are confirmed, with their tags."""
+    """Items as they are once they are confirmed, with their tags; without what triggers do."""
     with conn.transaction():
+        conn.execute("SET LOCAL session_replication_role = replica")
         conn.execute(
             "INSERT INTO items (workspace_id, created_by, source_type, raw_text, status, title,"
             " language) SELECT %s, %s, 'note', item.text, 'confirmed', item.title, 'en'"
@@ -134,6 +167,22 @@ def put(
         )
 
 
+def index(conn: psycopg.Connection, workspace_id: UUID) -> None:
+    """Index everything anew."""
+    row = conn.execute("SELECT pg_get_indexdef(%s::regclass)", (_INDEX,)).fetchone()
+    assert row is not None
+    workspace = {"workspace": workspace_id}
+    conn.execute("SET maintenance_work_mem = '1GB'")
+    conn.execute(f"DROP INDEX {_INDEX}")
+    conn.execute("TRUNCATE search_words, search_entries, search_volumes RESTART IDENTITY")
+    conn.execute("ANALYZE items, item_tags, tags")
+    conn.execute(_VOLUMES, workspace)
+    conn.execute(_ENTRIES)
+    conn.execute(_KNOWN, workspace)
+    conn.execute(row[0])
+    conn.execute("VACUUM ANALYZE")
+
+
 def query_of(item: Item, chance: random.Random) -> str:
     """One to three words of an item; of every other query the last one is not finished."""
     candidates = [word for word in " ".join(item).lower().split() if len(word) > 3]
@@ -147,8 +196,9 @@ def query_of(item: Item, chance: random.Random) -> str:
 def measure(
     url: str, texts: list[str], user_id: UUID, workspace_id: UUID
 ) -> dict[str, list[float]]:
-    """Milliseconds of each query, both ways in turn."""
-    taken: dict[str, list[float]] = {"Coffer": [], "plain": []}
+    """Milliseconds of each query, both ways in turn, and of ours those in the database alone."""
+    taken: dict[str, list[float]] = {"Coffer": [], "of it, database": [], "plain": []}
+    clock = Clock()
     with connect(url, "benchmark") as conn, conn.cursor() as cursor:
 
         def ours(text: str) -> None:
@@ -162,10 +212,32 @@ def measure(
             ours(text)
         for text in texts:
             for name, way in ways.items():
+                clock.seconds = 0.0
                 begun = time.perf_counter()
                 way(text)
                 taken[name].append((time.perf_counter() - begun) * 1e3)
+                if way is ours:
+                    taken["of it, database"].append(clock.seconds * 1e3)
     return taken
+
+
+class Clock:
+    """Counts the seconds that the statements of a search take, their round trips included."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        counted = {name: self._counted(query) for name, query in vars(queries.search).items()}
+        finder.queries = SimpleNamespace(search=SimpleNamespace(**counted))
+
+    def _counted(self, query: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(*conn: Any, **given: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return query(*conn, **given)
+            finally:
+                self.seconds += time.perf_counter() - begun
+
+        return asked
 
 
 def p95(figures: list[float]) -> float:
@@ -175,7 +247,7 @@ def p95(figures: list[float]) -> float:
 def show(items: int, taken: dict[str, list[float]]) -> None:
     for name, figures in taken.items():
         print(
-            f"{items:>10,} {name:8} median {statistics.median(figures):8.1f} ms"
+            f"{items:>10,} {name:16} median {statistics.median(figures):8.1f} ms"
             f"   p95 {p95(figures):8.1f}   slowest {max(figures):8.1f}",
             flush=True,
         )
@@ -183,7 +255,7 @@ def show(items: int, taken: dict[str, list[float]]) -> None:
 
 def judge(taken: dict[int, dict[str, list[float]]]) -> int:
     """1 where a bound was missed."""
-    found = [p95(each["Coffer"]) for _, each in sorted(taken.items())]
+    found = [p95(each["of it, database"]) for _, each in sorted(taken.items())]
     print(f"p95 of the largest to the smallest: {found[-1] / found[0]:.2f} (aim {FLAT})")
     return int(found[0] > BOUND_MS or found[-1] > FLAT * found[0])
 
