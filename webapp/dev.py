@@ -57,7 +57,10 @@ def main() -> int:
         ours.callback(embedded.stop)  # does nothing where none of ours runs
         migrate(loaded.database_migrate_url, app_url=loaded.database_url)
         _say(f"The database, for psql: {loaded.database_url}")
-        return _run_honcho(loaded.port)
+        # honcho gives each process a port of its own; mails are to name the web's.
+        address = folder.with_name("address.env")
+        address.write_text(f"PUBLIC_URL={loaded.public_url}\n")
+        return _run_honcho(loaded.port, address)
 
 
 def _leave(*_: object) -> None:
@@ -88,14 +91,15 @@ def _check_port(port: int) -> None:
             ) from None
 
 
-def _run_honcho(port: int) -> int:
-    """Run honcho to its end, or until we are told to leave.
+def _run_honcho(port: int, more: Path) -> int:
+    """Run honcho, with `more` beside .env, to its end, or until we are told to leave.
 
     It gets a session of its own: Ctrl-C is for us to pass on, when honcho can bear it.
     """
     honcho = Path(sys.executable).with_name("honcho")
     # honcho would choose port 5000 of its own accord.
-    command: list[str | Path] = [honcho, "-f", "Procfile.dev", "start", "-p", str(port)]
+    command: list[str | Path] = [honcho, "-f", "Procfile.dev", "-e", f".env,{more}"]
+    command += ["start", "-p", str(port)]
     began = time.monotonic()
     with subprocess.Popen(command, start_new_session=True) as running:
         try:

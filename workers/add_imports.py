@@ -68,6 +68,7 @@ add_imports = Kind(
     save=save,
     give_up=give_up,
     delays=(0, 10, 60),
+    lease=30,  # for a batch, so that a dead worker's import soon goes on
     revive=revive,
 )
 

@@ -194,7 +194,8 @@ SELECT id
    AND user_id = %(user_id)s;
 
 -- name: repeat :exec
--- The next ones of tasks that recur: the same, with their tags, each due at its next time.
+-- The next ones of tasks that recur: the same, with their tags, each due at its next time. The rule
+-- goes on with them, so that a task which is reopened and completed again makes no second one.
 WITH following AS (
   SELECT task.*, uuidv7() AS next_id, next.due_at AS next_due_at
     FROM unnest(%(ids)s::uuid[], %(due_at)s::timestamptz[]) AS next (id, due_at)
@@ -215,6 +216,11 @@ made AS (
          item_id
     FROM following
   RETURNING id
+),
+passed_on AS (
+  UPDATE tasks
+     SET recurrence = NULL
+   WHERE id = ANY (%(ids)s::uuid[])
 )
 INSERT INTO task_tags (task_id, tag_id)
 SELECT made.id, task_tags.tag_id

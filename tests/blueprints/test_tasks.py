@@ -255,6 +255,15 @@ def test_completing_what_recurs_makes_the_next_one(olga):
     assert [following[name] for name in same] == [task[name] for name in same]
 
 
+def test_a_task_that_is_reopened_and_completed_again_makes_no_second_one(olga):
+    task = note(olga, due_at="2030-01-01T00:00:00Z", recurrence="FREQ=DAILY")
+    for _ in range(5):
+        olga.client.patch(f"{TASKS}/{task['id']}/complete")
+    assert len(titles(olga)) == 2
+    (following,) = olga.client.get(TASKS, query_string={"status": "pending"}).json["items"]
+    assert following["recurrence"] == "FREQ=DAILY"
+
+
 def test_a_rule_that_has_ended_makes_no_other(olga):
     past = {"due_at": "2020-01-01T00:00:00Z", "recurrence": "FREQ=DAILY;UNTIL=20200201T000000Z"}
     task = note(olga, **past)

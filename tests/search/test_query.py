@@ -62,6 +62,12 @@ def test_or_in_small_letters_or_quoted_is_a_word(text):
 
 def test_tags_may_have_several_words():
     assert groups('#garden #"home garden"') == [[Tag("garden")], [Tag("home garden")]]
+    assert groups("tag:garden") == [[Tag("garden")]]
+
+
+@pytest.mark.parametrize("text", ['"', '""', '" "', '#""', '-""'])
+def test_what_is_empty_says_nothing(text):
+    assert groups(text) == []
 
 
 @pytest.mark.parametrize("text", ["https://example.com", "foo:bar", "is:", "#", "12:30", "before:"])

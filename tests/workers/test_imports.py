@@ -29,6 +29,9 @@ def olga(people):
     return people.person("olga")
 
 
+LINK_OF = '<DT><A HREF="https://example.com/a">{}</A>'
+
+
 def upload(person, body, headers=LINES, **query):
     if not isinstance(body, (str, bytes)):
         body = b"\n".join(map(orjson.dumps, body))
@@ -350,6 +353,25 @@ def test_no_entry_that_is_taken_is_refused_by_the_database(olga, worker, bad, re
     assert rows[-1]["type"] == "end"
     for row in rows[:-1]:
         assert olga.client.get(f"/api/items/{row['id']}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        LINK_OF.format("Café").encode(),
+        b"\xef\xbb\xbf" + LINK_OF.format("Café").encode(),
+        LINK_OF.format("Café").encode("cp1252"),
+        b'<META CONTENT="text/html; charset=iso-8859-2">'
+        + LINK_OF.format("Café").encode("latin2"),
+        b"<meta charset=shift_jis>" + LINK_OF.format("喫茶店").encode("shift_jis"),
+        b"<meta charset=nonsense>" + LINK_OF.format("Café").encode("cp1252"),
+    ],
+    ids=range(6),
+)
+def test_files_are_read_as_they_are_encoded(olga, worker, file):
+    imported(olga, worker, file, BOOKMARKS)
+    (item,) = olga.client.get("/api/library").json["items"]
+    assert item["title"] in ("Café", "喫茶店")
 
 
 GOOD = '<DT><A HREF="https://example.com/good">good</A>\n'

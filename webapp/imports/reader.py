@@ -8,6 +8,7 @@ its `number`, `entity`, `row_id` and `payload`, the columns of the item or task 
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,8 @@ MOST_ROWS: Final = 200_000
 MOST_MISTAKES: Final = 50
 # Rows that go into the database in one statement.
 _LINE: Final = 500
+
+_CHARSET: Final = re.compile(rb"charset=[\"']?([\w-]+)", re.IGNORECASE)
 
 _ITEM: Final = ItemEntry()
 _TASK: Final = TaskEntry()
@@ -76,7 +79,7 @@ def main(data: bytes) -> bytes:
 def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
     """The links of a file, each page once: with all its tags, and as old as the oldest."""
     pages: dict[str, Row] = {}
-    for number, link in enumerate(bookmarks.read(file.decode(errors="replace")), start=1):
+    for number, link in enumerate(bookmarks.read(_decoded(file)), start=1):
         try:
             page = normalized(link["source_url"])
         except ValueError:
@@ -94,6 +97,19 @@ def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
         if added is not None:
             link["created_at"] = datetime.fromtimestamp(added, UTC).isoformat()
         yield link.pop("number"), "item", link | {"source_type": "article"}
+
+
+def _decoded(file: bytes) -> str:
+    """The text of a page: in UTF-8 where that fits, else as it says itself, else as browsers read
+    what says nothing."""
+    try:
+        return file.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        said = _CHARSET.search(file[:2000])
+    try:
+        return file.decode(said[1].decode() if said else "cp1252", errors="replace")
+    except LookupError:
+        return file.decode("cp1252", errors="replace")
 
 
 def _of_lines(file: bytes) -> Iterator[tuple[int, str, Row | str]]:

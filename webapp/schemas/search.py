@@ -26,7 +26,7 @@ class SearchArguments(PageArguments):
         required=True,
         validate=[
             validate.Length(max=200),
-            validate.Regexp(r"(?s).*\S", error="Say what to look for."),
+            validate.Regexp(r"[\s\S]*\S", error="Say what to look for."),
         ],
         metadata=_QUERY,
     )

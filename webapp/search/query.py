@@ -1,7 +1,7 @@
 """What somebody looks for, read from what they typed.
 
 Words stand side by side and all have to match; `OR` between two lets either do; `-` before one
-excludes it; `"…"` is a phrase; `#tag`, `is:`, `type:`, `before:` and `after:` narrow the search.
+excludes it; `"…"` is a phrase; `#tag` or `tag:`, `is:`, `type:`, `before:`, `after:` narrow it.
 Whatever else is typed is words: there are no mistakes but a value that such a filter does not have.
 """
 
@@ -30,7 +30,7 @@ STATUSES: Final = {
 TYPES: Final = ("item", "note", "article", "task")
 
 _TOKEN: Final = re.compile(
-    r'(?P<minus>-)?(?P<field>#|(?:is|type|before|after):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
+    r'(?P<minus>-)?(?P<field>#|(?:tag|is|type|before|after):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?", re.ASCII)
@@ -134,6 +134,8 @@ def parse(text: str) -> Query:
         value = token["word"] if token["phrase"] is None else token["phrase"]
         is_negated = token["minus"] is not None
         last = None
+        if not value.strip():
+            continue
         if not field and not is_negated and token["word"] == "OR":
             goes_on = bool(groups)
             continue
@@ -162,7 +164,7 @@ def parse(text: str) -> Query:
 
 
 def _condition(field: str, value: str, is_negated: bool, *, is_phrase: bool) -> Condition:
-    if field == "#":
+    if field in ("#", "tag:"):
         return Tag(value, is_negated)
     if field == "is:":
         if value.lower() not in STATUSES:

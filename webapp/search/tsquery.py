@@ -38,7 +38,9 @@ class Composer:
 
     def matching(self, places: Sequence[Place]) -> dict[str, str]:
         """What finds entries in some places, for each configuration that has something to find."""
-        if not self.query.groups:  # nothing but times
+        if not self.query.groups:
+            if self.query.after is self.query.before is None:
+                return {}
             return {config: self._within(places, []) for config in self.configs}
         # Where a language has nothing but common words in it, titles and beginnings are left, whose
         # words are indexed as they stand.
