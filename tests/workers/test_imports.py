@@ -361,8 +361,7 @@ def test_no_entry_that_is_taken_is_refused_by_the_database(olga, worker, bad, re
         LINK_OF.format("Café").encode(),
         b"\xef\xbb\xbf" + LINK_OF.format("Café").encode(),
         LINK_OF.format("Café").encode("cp1252"),
-        b'<META CONTENT="text/html; charset=iso-8859-2">'
-        + LINK_OF.format("Café").encode("latin2"),
+        b'<META CONTENT="text/html; charset=iso-8859-2">' + LINK_OF.format("Café").encode("latin2"),
         b"<meta charset=shift_jis>" + LINK_OF.format("喫茶店").encode("shift_jis"),
         b"<meta charset=nonsense>" + LINK_OF.format("Café").encode("cp1252"),
     ],
