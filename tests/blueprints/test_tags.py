@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from sql import queries
 from tests.people import People
 from tests.sql.test_search_index import assert_true as assert_true_index
 
@@ -205,3 +206,17 @@ def test_merges_renames_removals_and_uses_at_once_end_consistent(app, people, ol
     shown = [olga.client.get(f"/api/items/{each}").json["tags"] for each in items]
     assert sum(counted.values()) == sum(map(len, shown))
     assert_true_index(owner)
+
+
+def test_captures_that_share_a_tag_do_not_wait_for_each_other(make, database):
+    user = make.user()
+    mine = {"workspace_id": user["workspace_id"]}
+    make.item(user, tags=["garden"])
+    with database.connect(role="app") as one, database.connect(role="app") as other:
+        other.execute("SET lock_timeout = '1s'")
+        with one.transaction(), other.transaction():
+            made = [
+                queries.tags.make(one, names=["Garden", "oak"], **mine),
+                queries.tags.make(other, names=["beech", "GARDEN", "garden"], **mine),
+            ]
+    assert made == [2, 2]

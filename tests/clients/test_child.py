@@ -51,7 +51,10 @@ def test_the_environment_of_the_parent_stays_with_it(monkeypatch: pytest.MonkeyP
 
 
 def test_an_endless_loop_is_cut_off_for_good_by_cpu_time() -> None:
-    error = refused("loop", seconds=2.4)
+    for _ in range(10):
+        error = refused("loop", seconds=2.4)
+        if error.detail != "wall clock":  # a machine that is too busy to burn as much CPU time
+            break
     assert (error.reason, error.permanent, error.detail) == ("timeout", True, "SIGXCPU")
 
 
