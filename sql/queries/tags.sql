@@ -153,13 +153,13 @@ UPDATE tags
 RETURNING id;
 
 -- name: lock_many :many
--- Holds tags of a workspace until the transaction ends, in the order of their ids: whoever gives one
+-- Holds tags of a workspace until the transaction ends, in the order of their names: whoever gives one
 -- of them to something waits.
 SELECT id
   FROM tags
  WHERE id = ANY (%(ids)s::uuid[])
    AND workspace_id = %(workspace_id)s
- ORDER BY id
+ ORDER BY fold(name)
    FOR UPDATE;
 
 -- name: merge :exec
