@@ -127,13 +127,18 @@ SELECT term.number,
 SELECT found.id
   FROM unnest(%(configs)s::text[], %(matching)s::text[]) AS asked (config, query)
  CROSS JOIN LATERAL (
-         SELECT entry.id
-           FROM search_entries AS entry
-          WHERE entry.vector @@ asked.query::tsquery
-            AND entry.config = asked.config
-            AND entry.created_at >= coalesce(%(after)s, '-infinity'::timestamptz)
-            AND entry.created_at < coalesce(%(before)s, 'infinity'::timestamptz)
-          ORDER BY entry.id DESC
+         SELECT matching.id
+           FROM (
+                  SELECT entry.id
+                    FROM search_entries AS entry
+                   WHERE entry.vector @@ asked.query::tsquery
+                     AND entry.config = asked.config
+                     AND entry.created_at >= coalesce(%(after)s, '-infinity'::timestamptz)
+                     AND entry.created_at < coalesce(%(before)s, 'infinity'::timestamptz)
+                  -- Else all entries are read from the newest on until enough match.
+                  OFFSET 0
+                ) AS matching
+          ORDER BY matching.id DESC
           LIMIT %(limit)s
        ) AS found
  ORDER BY found.id DESC
