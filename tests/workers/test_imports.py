@@ -51,13 +51,13 @@ def rounds(running):
     """Rounds in which something was done, until there is nothing more to do. A worker that is kept
     from working looks for more only now and then."""
     idle = 0
-    while idle < 5:
+    while idle < 20:
         if running.round():
             idle = 0
             yield
         else:
             idle += 1
-            time.sleep(0.05)
+            time.sleep(0.02 * idle)
 
 
 def work(worker):
