@@ -51,7 +51,7 @@ def rounds(running):
     """Rounds in which something was done, until there is nothing more to do. A worker that is kept
     from working looks for more only now and then."""
     idle = 0
-    while idle < 20:
+    while idle < 8:
         if running.round():
             idle = 0
             yield
