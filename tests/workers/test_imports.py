@@ -47,29 +47,49 @@ def state(person, import_id):
     return answer.json
 
 
-def rounds(running):
-    """Rounds in which something was done, until there is nothing more to do. A worker that is kept
-    from working looks for more only now and then."""
-    idle = 0
-    while idle < 8:
-        if running.round():
-            idle = 0
-            yield
-        else:
-            idle += 1
-            time.sleep(0.02 * idle)
+@pytest.fixture
+def rounds(owner):
+    """Rounds in which something was done, until nothing is due. A worker that is kept from working
+    looks for more only now and then."""
+
+    def rounds(running):
+        until = time.monotonic() + 30
+        while is_due() and time.monotonic() < until:
+            if running.round():
+                yield
+            else:
+                time.sleep(0.01)
+
+    def is_due():
+        return owner.execute(
+            "SELECT 1 FROM outbox WHERE kind IN ('read_imports', 'add_imports')"
+            " AND run_after <= clock_timestamp()"
+        ).fetchone()
+
+    return rounds
 
 
-def work(worker):
-    """All of it."""
-    for _ in rounds(worker(reading, adding)):
-        pass
+@pytest.fixture
+def work(rounds, worker):
+    """Does all of it."""
+
+    def work():
+        for _ in rounds(worker(reading, adding)):
+            pass
+
+    return work
 
 
-def imported(person, worker, body, headers=LINES, **query):
-    import_id = upload(person, body, headers, **query)
-    work(worker)
-    return state(person, import_id)
+@pytest.fixture
+def imported(work):
+    """Uploads a file and does all of it; the import as it ends."""
+
+    def imported(person, body, headers=LINES, **query):
+        import_id = upload(person, body, headers, **query)
+        work()
+        return state(person, import_id)
+
+    return imported
 
 
 def exported(person, name="items"):
@@ -86,13 +106,13 @@ def counts(found):
     return tuple(found[name] for name in names)
 
 
-def test_bookmarks_become_confirmed_items(olga, worker):
+def test_bookmarks_become_confirmed_items(olga, imported):
     file = bookmarks(
         ("https://example.com/a", "A", 'ADD_DATE="1600000000" TAGS="oak,garden"'),
         ("https://example.com/b", "", ""),
         ("javascript:alert(1)", "Click", ""),
     )
-    found = imported(olga, worker, file, BOOKMARKS)
+    found = imported(olga, file, BOOKMARKS)
     assert counts(found) == ("completed", 2, 2, 2, 0, 1)
     assert found["mistakes"] == [
         {"line": 3, "message": "source_url: Must begin with http:// or https://."}
@@ -104,14 +124,14 @@ def test_bookmarks_become_confirmed_items(olga, worker):
     assert newest["title"] == "https://example.com/b"
 
 
-def test_they_are_enriched_where_that_is_asked_for(olga, worker, owner):
-    imported(olga, worker, bookmarks(("https://example.com/a", "A", "")), BOOKMARKS, enrich="true")
+def test_they_are_enriched_where_that_is_asked_for(olga, owner, imported):
+    imported(olga, bookmarks(("https://example.com/a", "A", "")), BOOKMARKS, enrich="true")
     (item,) = olga.client.get("/api/items/pending").json["items"]
     assert item["status"] == "enriching"
     assert owner.execute("SELECT kind FROM outbox").fetchall() == [("enrich_items",)]
 
 
-def test_a_page_is_there_once_with_all_its_tags(olga, worker):
+def test_a_page_is_there_once_with_all_its_tags(olga, imported):
     known = {"source_type": "article", "source_url": "https://example.com/known", "enrich": False}
     olga.client.post("/api/items", json=known)
     file = bookmarks(
@@ -123,14 +143,14 @@ def test_a_page_is_there_once_with_all_its_tags(olga, worker):
         ),
         ("https://example.com/known", "Known", ""),
     )
-    assert counts(imported(olga, worker, file, BOOKMARKS)) == ("completed", 2, 2, 1, 1, 0)
+    assert counts(imported(olga, file, BOOKMARKS)) == ("completed", 2, 2, 1, 1, 0)
     (item,) = [row for row in exported(olga) if row.get("title") == "A"]
     assert item["tags"] == ["one", "two"]
     assert item["created_at"] == "2020-09-13T12:26:41Z"
-    assert counts(imported(olga, worker, file, BOOKMARKS)) == ("completed", 2, 2, 0, 2, 0)
+    assert counts(imported(olga, file, BOOKMARKS)) == ("completed", 2, 2, 0, 2, 0)
 
 
-def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, worker, owner):
+def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, owner, imported):
     mine = {"id": olga.id, "workspace_id": olga.workspace_id}
     for status in ("enriching", "ready_to_confirm", "failed", "confirmed"):
         item = make.item(mine, status=status, tags=["Oak", "garden"], title=status)
@@ -159,7 +179,7 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, wor
     mara = people.person("mara")
     for name in ("items", "tasks"):
         file = olga.client.get(f"/api/export/{name}.jsonl").data
-        found = imported(mara, worker, file)
+        found = imported(mara, file)
         assert (found["refused"], found["duplicates"]) == (0, 0)
 
     def same(rows):
@@ -181,8 +201,8 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, wor
     assert sorted(titles[0]) == sorted(titles[1])
 
 
-def test_what_is_imported_is_found(olga, worker):
-    imported(olga, worker, [{"raw_text": "The oak posts"}, {"type": "task", "title": "Oak task"}])
+def test_what_is_imported_is_found(olga, imported):
+    imported(olga, [{"raw_text": "The oak posts"}, {"type": "task", "title": "Oak task"}])
     found = olga.client.get("/api/search", query_string={"q": "oak"}).json["items"]
     assert {each["type"] for each in found} == {"item", "task"}
 
@@ -210,17 +230,17 @@ def test_what_is_imported_is_found(olga, worker):
     ],
 )
 def test_an_entry_that_cannot_be_is_refused_with_its_line_and_the_others_are_not(
-    olga, worker, line, said
+    olga, line, said, imported
 ):
-    found = imported(olga, worker, b'{"raw_text": "good"}\n\n' + line)
+    found = imported(olga, b'{"raw_text": "good"}\n\n' + line)
     assert counts(found) == ("completed", 1, 1, 1, 0, 1)
     (mistake,) = found["mistakes"]
     assert mistake["line"] == 3
     assert said in mistake["message"]
 
 
-def test_only_the_first_mistakes_are_told(olga, worker):
-    found = imported(olga, worker, b"x\n" * 80 + b'{"raw_text": "good"}')
+def test_only_the_first_mistakes_are_told(olga, imported):
+    found = imported(olga, b"x\n" * 80 + b'{"raw_text": "good"}')
     assert found["refused"] == 80
     assert len(found["mistakes"]) == reader.MOST_MISTAKES
 
@@ -234,13 +254,13 @@ def test_only_the_first_mistakes_are_told(olga, worker):
         (b"{}\n{}", LINES, "2 entries were refused"),
     ],
 )
-def test_a_file_with_nothing_in_it_fails_and_says_so(olga, worker, body, headers, said):
-    found = imported(olga, worker, body, headers)
+def test_a_file_with_nothing_in_it_fails_and_says_so(olga, body, headers, said, imported):
+    found = imported(olga, body, headers)
     assert found["status"] == "failed"
     assert said in found["error"]
 
 
-def test_batches_say_how_far_they_are(olga, worker, monkeypatch):
+def test_batches_say_how_far_they_are(olga, worker, monkeypatch, rounds):
     monkeypatch.setattr(add_imports, "BATCH", 2)
     import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])
     assert counts(state(olga, import_id)) == ("reading", None, 0, 0, 0, 0)
@@ -252,7 +272,7 @@ def test_batches_say_how_far_they_are(olga, worker, monkeypatch):
     assert events["status"] == "completed"
 
 
-def test_a_batch_whose_worker_dies_is_added_once(olga, worker, owner, settings, monkeypatch):
+def test_a_batch_whose_worker_dies_is_added_once(olga, worker, owner, settings, monkeypatch, work):
     monkeypatch.setattr(add_imports, "BATCH", 2)
     import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])
     worker(reading).round()
@@ -266,19 +286,19 @@ def test_a_batch_whose_worker_dies_is_added_once(olga, worker, owner, settings, 
             worker(adding).round()
     assert counts(state(olga, import_id)) == ("adding", 5, 0, 0, 0, 0)
     owner.execute("UPDATE outbox SET run_after = now()")
-    work(worker)
+    work()
     assert counts(state(olga, import_id)) == ("completed", 5, 5, 5, 0, 0)
     assert sorted(row["raw_text"] for row in exported(olga)[:-1]) == [f"note {n}" for n in range(5)]
 
 
-def test_a_cancelled_import_stops_and_what_was_added_stays(olga, worker, owner, monkeypatch):
+def test_a_cancelled_import_stops_and_what_was_added_stays(olga, worker, owner, monkeypatch, work):
     monkeypatch.setattr(add_imports, "BATCH", 2)
     import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])
     worker(reading).round()
     worker(adding).round()
     answer = olga.client.post(f"/api/imports/{import_id}/cancel")
     assert (answer.status_code, answer.json["status"]) == (200, "cancelled")
-    work(worker)
+    work()
     assert state(olga, import_id)["added"] == 2
     assert len(exported(olga)) == 2 + 1
     assert owner.execute("SELECT count(*) FROM import_rows").fetchone() == (0,)
@@ -286,7 +306,7 @@ def test_a_cancelled_import_stops_and_what_was_added_stays(olga, worker, owner, 
     assert (again.status_code, again.json["code"]) == (409, "invalid_state_transition")
 
 
-def test_an_operator_has_a_failed_one_go_on(olga, worker, owner):
+def test_an_operator_has_a_failed_one_go_on(olga, worker, owner, work):
     import_id = upload(olga, [{"raw_text": "note"}])
     worker(reading).round()
     owner.execute(
@@ -296,13 +316,13 @@ def test_an_operator_has_a_failed_one_go_on(olga, worker, owner):
     from sql import queries
 
     assert queries.imports.retry(owner, id=import_id) == 1
-    work(worker)
+    work()
     assert state(olga, import_id)["status"] == "completed"
 
 
-def test_old_imports_are_forgotten(olga, worker, owner):
+def test_old_imports_are_forgotten(olga, worker, owner, work):
     ids = [upload(olga, b"{}") for _ in range(2)]
-    work(worker)
+    work()
     owner.execute("UPDATE imports SET ended_at = now() - interval '31 days' WHERE id = %s", ids[:1])
     owner.execute("INSERT INTO outbox (kind, subject_id) VALUES ('expire_imports', uuidv7())")
     worker(expire_imports).round()
@@ -331,8 +351,8 @@ def test_a_key_makes_one_import_of_the_same_file(olga):
     assert first["id"] == second["id"]
 
 
-def test_hostile_nesting_is_one_failed_import(olga, worker):
-    found = imported(olga, worker, b'{"raw_text": ' + b"[" * 100_000)
+def test_hostile_nesting_is_one_failed_import(olga, imported):
+    found = imported(olga, b'{"raw_text": ' + b"[" * 100_000)
     assert found["status"] == "failed"
 
 
@@ -356,8 +376,8 @@ def test_hostile_nesting_is_one_failed_import(olga, worker):
         ),
     ],
 )
-def test_no_entry_that_is_taken_is_refused_by_the_database(olga, worker, bad, refused):
-    found = imported(olga, worker, [{"raw_text": "good"}, bad])
+def test_no_entry_that_is_taken_is_refused_by_the_database(olga, bad, refused, imported):
+    found = imported(olga, [{"raw_text": "good"}, bad])
     assert (found["status"], found["refused"]) == ("completed", refused)
     rows = exported(olga)
     assert rows[-1]["type"] == "end"
@@ -377,8 +397,8 @@ def test_no_entry_that_is_taken_is_refused_by_the_database(olga, worker, bad, re
     ],
     ids=range(6),
 )
-def test_files_are_read_as_they_are_encoded(olga, worker, file):
-    imported(olga, worker, file, BOOKMARKS)
+def test_files_are_read_as_they_are_encoded(olga, file, imported):
+    imported(olga, file, BOOKMARKS)
     (item,) = olga.client.get("/api/library").json["items"]
     assert item["title"] in ("Café", "喫茶店")
 
@@ -405,25 +425,25 @@ LINK = '<DT><A HREF="https://example.com/n" {}>x</A>'
     ],
     ids=range(10),
 )
-def test_no_bookmark_stops_the_others(olga, worker, bad):
-    found = imported(olga, worker, (GOOD + bad).encode(), BOOKMARKS)
+def test_no_bookmark_stops_the_others(olga, bad, imported):
+    found = imported(olga, (GOOD + bad).encode(), BOOKMARKS)
     assert counts(found) == ("completed", 2, 2, 2, 0, 0)
 
 
 @pytest.mark.parametrize("depth", [200, 600, 5000])
-def test_no_nested_line_stops_the_others(olga, worker, depth):
+def test_no_nested_line_stops_the_others(olga, depth, imported):
     file = b'{"raw_text": "good"}\n{"raw_text": "x", "z": ' + b"[" * depth + b"]" * depth + b"}"
-    found = imported(olga, worker, file)
+    found = imported(olga, file)
     assert found["status"] == "completed"
     assert found["added"] + found["refused"] == 2
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_line(olga, worker):
+def test_a_byte_order_mark_is_no_part_of_the_first_line(olga, imported):
     file = b'\xef\xbb\xbf{"raw_text": "a"}\r\n{"raw_text": "b"}\r\n'
-    assert counts(imported(olga, worker, file)) == ("completed", 2, 2, 2, 0, 0)
+    assert counts(imported(olga, file)) == ("completed", 2, 2, 2, 0, 0)
 
 
-def test_long_entries_make_small_batches(olga, worker):
+def test_long_entries_make_small_batches(olga, worker, rounds):
     import_id = upload(olga, [{"raw_text": "x", "content": "oak " * 100_000} for _ in range(5)])
     worker(reading).round()
     done = [state(olga, import_id)["done"] for _ in rounds(worker(adding))]
@@ -431,7 +451,7 @@ def test_long_entries_make_small_batches(olga, worker):
     assert state(olga, import_id)["status"] == "completed"
 
 
-def test_imports_of_items_and_tasks_never_wait_in_a_circle(olga, worker, owner):
+def test_imports_of_items_and_tasks_never_wait_in_a_circle(olga, worker, owner, rounds):
     for n in range(20):
         one, two = (["a"], ["b"]) if n % 2 else (["b"], ["a"])
         upload(
