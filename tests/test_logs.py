@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -60,3 +61,15 @@ def test_lines_of_libraries_have_the_same_form(written, settings, capsys):
     line = json.loads(capsys.readouterr().out)
     assert (line["event"], line["logger"], line["level"]) == ("told so", "some.library", "warning")
     assert line["timestamp"].endswith("Z")
+
+
+def test_no_line_fails_by_its_values_or_for_lack_of_a_place(written, monkeypatch):
+    assert json.loads(written("told", path="\ud800", by={1: object()}))["path"] == "\ud800"
+
+    class Full:
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", SimpleNamespace(buffer=Full()))
+        structlog.get_logger("test").error("told")

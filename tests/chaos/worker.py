@@ -7,12 +7,12 @@ Nothing keeps an effect from being there twice but the engine: the table has no 
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from datetime import timedelta
 
 import click
+import structlog
 from psycopg.types.json import Jsonb
 
 from sql import queries
@@ -101,6 +101,13 @@ KINDS = (
 
 
 # In the form of `coffer work`, so that it ends as that one does where there is no database.
+def only_the_start(_, level, event):
+    """Of what it tells at INFO, the test needs the line that says it has started, and no other."""
+    if level == "info" and event["event"] != "worker_started":
+        raise structlog.DropEvent
+    return event
+
+
 @click.command(cls=Command)
 @click.argument("url")
 @click.argument("lease", type=float)
@@ -114,10 +121,7 @@ def main(url, lease):
         log_level="INFO",
     )
     logs.configure(settings)
-    # Of what it tells at INFO, the test needs the line that says it has started, and no other.
-    logging.getLogger().handlers[0].addFilter(
-        lambda record: record.levelno > logging.INFO or "worker_started" in str(record.msg)
-    )
+    structlog.configure(processors=[only_the_start, *structlog.get_config()["processors"]])
     Worker(KINDS, settings, lease=lease, grace=1.0, every=0.3).run()
 
 
