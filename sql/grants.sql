@@ -44,7 +44,7 @@ BEGIN
     EXECUTE format('GRANT %s ON TABLE %I TO %I', privileges, every_table, app_role);
   END LOOP;
 
-  EXECUTE format('GRANT SELECT ON searchable TO %I', app_role);
+  EXECUTE format('GRANT SELECT ON searchable, tagged_items, tagged_tasks, counted_tags TO %I', app_role);
   EXECUTE format('GRANT EXECUTE ON FUNCTION prune_events, prune_audit_log TO %I', app_role);
   EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %I', app_role);
 END

@@ -12,6 +12,7 @@ import structlog
 
 from tests import databases
 from tests.factories import Factory
+from tests.people import People, Person
 from webapp import logs
 from webapp.app import create_app
 from webapp.settings import Settings
@@ -177,6 +178,18 @@ def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
 def ana(sign_in: Callable[[str], FlaskClient]) -> FlaskClient:
     """A client of the user Ana."""
     return sign_in("ana")
+
+
+@pytest.fixture
+def people(app: Flask, make: Factory, owner: psycopg.Connection[Any]) -> People:
+    """Makes people who sign in as the API has it, and their workspaces."""
+    return People(app, make, owner)
+
+
+@pytest.fixture
+def olga(people: People) -> Person:
+    """Somebody with an account, a workspace of her own and a session."""
+    return people.person("olga")
 
 
 @pytest.fixture

@@ -269,23 +269,10 @@ added AS (
    ORDER BY row_id
   RETURNING id
 ),
-wanted AS (
-  SELECT fresh.row_id, name.name
-    FROM fresh
-   CROSS JOIN LATERAL jsonb_array_elements_text(fresh.payload -> 'tags') AS name (name)
-),
-tag AS (
-  SELECT made.id, made.name
-    FROM make_tags(%(workspace_id)s, ARRAY(SELECT name FROM wanted)) AS made
-),
 tagged AS (
   INSERT INTO item_tags (item_id, tag_id)
-  SELECT DISTINCT
-         wanted.row_id,
-         tag.id
-    FROM wanted
-    JOIN tag
-      ON fold(tag.name) = fold(wanted.name)
+  SELECT tag.row_id, tag.tag_id
+    FROM tags_of_import_rows(%(workspace_id)s, ARRAY(SELECT row_id FROM fresh)) AS tag
 ),
 suggested AS (
   INSERT INTO suggestions (item_id, name, confidence, status)
@@ -360,23 +347,10 @@ added AS (
    ORDER BY batch.row_id
   RETURNING id
 ),
-wanted AS (
-  SELECT batch.row_id, name.name
-    FROM batch
-   CROSS JOIN LATERAL jsonb_array_elements_text(batch.payload -> 'tags') AS name (name)
-),
-tag AS (
-  SELECT made.id, made.name
-    FROM make_tags(%(workspace_id)s, ARRAY(SELECT name FROM wanted)) AS made
-),
 tagged AS (
   INSERT INTO task_tags (task_id, tag_id)
-  SELECT DISTINCT
-         wanted.row_id,
-         tag.id
-    FROM wanted
-    JOIN tag
-      ON fold(tag.name) = fold(wanted.name)
+  SELECT tag.row_id, tag.tag_id
+    FROM tags_of_import_rows(%(workspace_id)s, ARRAY(SELECT row_id FROM batch)) AS tag
 ),
 looked_at AS (
   UPDATE import_rows

@@ -83,14 +83,7 @@ SELECT item.id,
        item.summary,
        item.language,
        item.error,
-       ARRAY(
-         SELECT tag.name
-           FROM item_tags
-           JOIN tags AS tag
-             ON tag.id = item_tags.tag_id
-          WHERE item_tags.item_id = item.id
-          ORDER BY fold(tag.name)
-       ) AS tags,
+       item.tags,
        item.created_at,
        item.updated_at,
        item.confirmed_at,
@@ -120,7 +113,7 @@ SELECT item.id,
           WHERE work.kind = 'enrich_items'
             AND work.subject_id = item.id
        ) AS progress
-  FROM items AS item
+  FROM tagged_items AS item
  WHERE item.id = %(id)s
    AND item.workspace_id = %(workspace_id)s;
 
@@ -149,18 +142,11 @@ SELECT item.id,
        item.summary,
        item.language,
        item.error,
-       ARRAY(
-         SELECT tag.name
-           FROM item_tags
-           JOIN tags AS tag
-             ON tag.id = item_tags.tag_id
-          WHERE item_tags.item_id = item.id
-          ORDER BY fold(tag.name)
-       ) AS tags,
+       item.tags,
        item.created_at,
        item.updated_at,
        item.confirmed_at
-  FROM items AS item
+  FROM tagged_items AS item
  WHERE item.workspace_id = %(workspace_id)s
    AND item.status IN ('enriching', 'ready_to_confirm', 'failed')
    AND (%(after)s::uuid IS NULL OR item.id < %(after)s::uuid)
@@ -302,18 +288,11 @@ SELECT item.id,
        item.summary,
        item.language,
        item.error,
-       ARRAY(
-         SELECT tag.name
-           FROM item_tags
-           JOIN tags AS tag
-             ON tag.id = item_tags.tag_id
-          WHERE item_tags.item_id = item.id
-          ORDER BY fold(tag.name)
-       ) AS tags,
+       item.tags,
        item.created_at,
        item.updated_at,
        item.confirmed_at
-  FROM items AS item
+  FROM tagged_items AS item
  WHERE item.workspace_id = %(workspace_id)s
    AND item.status = 'confirmed'
    AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
@@ -345,18 +324,11 @@ SELECT item.id,
        item.summary,
        item.language,
        item.error,
-       ARRAY(
-         SELECT tag.name
-           FROM item_tags
-           JOIN tags AS tag
-             ON tag.id = item_tags.tag_id
-          WHERE item_tags.item_id = item.id
-          ORDER BY fold(tag.name)
-       ) AS tags,
+       item.tags,
        item.created_at,
        item.updated_at,
        item.confirmed_at
-  FROM items AS item
+  FROM tagged_items AS item
  WHERE item.workspace_id = %(workspace_id)s
    AND item.status = 'discarded'
    AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
@@ -463,14 +435,7 @@ SELECT item.id,
        item.summary,
        item.language,
        item.error,
-       ARRAY(
-         SELECT tag.name
-           FROM item_tags
-           JOIN tags AS tag
-             ON tag.id = item_tags.tag_id
-          WHERE item_tags.item_id = item.id
-          ORDER BY fold(tag.name)
-       ) AS tags,
+       item.tags,
        item.created_at,
        item.updated_at,
        item.confirmed_at,
@@ -493,7 +458,7 @@ SELECT item.id,
            FROM suggestions AS suggestion
           WHERE suggestion.item_id = item.id
        ) AS suggestions
-  FROM items AS item
+  FROM tagged_items AS item
  WHERE item.workspace_id = %(workspace_id)s
    AND item.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
    AND item.status <> 'discarded'
@@ -506,16 +471,9 @@ SELECT item.id,
        item.source_url,
        coalesce(item.title, item.source_url) AS title,
        item.summary,
-       ARRAY(
-         SELECT tag.name
-           FROM item_tags
-           JOIN tags AS tag
-             ON tag.id = item_tags.tag_id
-          WHERE item_tags.item_id = item.id
-          ORDER BY fold(tag.name)
-       ) AS tags,
+       item.tags,
        extract(epoch FROM item.created_at)::bigint AS added
-  FROM items AS item
+  FROM tagged_items AS item
  WHERE item.workspace_id = %(workspace_id)s
    AND item.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
    AND item.status <> 'discarded'

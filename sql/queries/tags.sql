@@ -5,23 +5,6 @@ SELECT id
   FROM make_tags(%(workspace_id)s, %(names)s::text[]);
 
 -- name: attach :exec
--- Attaches tags to an item by name; those that the workspace does not have yet are made.
-INSERT INTO item_tags (item_id, tag_id)
-SELECT %(item_id)s, tag.id
-  FROM make_tags(%(workspace_id)s, %(names)s::text[]) AS tag
-ON CONFLICT ON CONSTRAINT item_tags_pkey
-DO NOTHING;
-
--- name: detach :exec
--- Takes tags off an item by name; the tags themselves stay.
-DELETE FROM item_tags
- USING tags AS tag
- WHERE item_tags.item_id = %(item_id)s
-   AND tag.id = item_tags.tag_id
-   AND tag.workspace_id = %(workspace_id)s
-   AND fold(tag.name) IN (SELECT fold(name) FROM unnest(%(names)s::text[]) AS unwanted (name));
-
--- name: attach_to_many :exec
 -- Attaches tags by name to items; those that the workspace does not have yet are made.
 INSERT INTO item_tags (item_id, tag_id)
 SELECT item.id, tag.id
@@ -30,7 +13,7 @@ SELECT item.id, tag.id
 ON CONFLICT ON CONSTRAINT item_tags_pkey
 DO NOTHING;
 
--- name: detach_from_many :exec
+-- name: detach :exec
 -- Takes tags off items by name; the tags themselves stay.
 DELETE FROM item_tags
  USING tags AS tag
@@ -66,33 +49,9 @@ SELECT id,
                     ELSE ''
                   END || E'\x01' || fold(name) || E'\x01' || id
                 ) COLLATE "C" AS position
-           FROM (
-                  SELECT tag.id,
-                         tag.name,
-                         tag.color,
-                         tag.created_at,
-                         (
-                           SELECT count(*)
-                             FROM item_tags
-                             JOIN items AS item
-                               ON item.id = item_tags.item_id
-                              AND item.status <> 'discarded'
-                            WHERE item_tags.tag_id = tag.id
-                         ) AS items,
-                         (
-                           SELECT count(*)
-                             FROM task_tags
-                            WHERE task_tags.tag_id = tag.id
-                         ) AS tasks,
-                         greatest(
-                           (SELECT max(created_at) FROM item_tags WHERE item_tags.tag_id = tag.id),
-                           (SELECT max(created_at) FROM task_tags WHERE task_tags.tag_id = tag.id)
-                         ) AS last_used_at
-                    FROM tags AS tag
-                   WHERE tag.workspace_id = %(workspace_id)s
-                ) AS counted
-          WHERE NOT %(unused)s::boolean
-             OR items + tasks = 0
+           FROM counted_tags AS counted
+          WHERE counted.workspace_id = %(workspace_id)s
+            AND (NOT %(unused)s::boolean OR items + tasks = 0)
        ) AS sorted
  WHERE %(after)s::text IS NULL
     OR position > %(after)s
@@ -101,36 +60,17 @@ SELECT id,
 
 -- name: get :one
 -- A tag with how much it is used.
-SELECT tag.id,
-       tag.name,
-       tag.color,
-       used.items,
-       used.tasks,
-       used.items + used.tasks AS usage,
-       used.last_used_at,
-       tag.created_at
-  FROM tags AS tag
- CROSS JOIN LATERAL (
-         SELECT (
-                  SELECT count(*)
-                    FROM item_tags
-                    JOIN items AS item
-                      ON item.id = item_tags.item_id
-                     AND item.status <> 'discarded'
-                   WHERE item_tags.tag_id = tag.id
-                ) AS items,
-                (
-                  SELECT count(*)
-                    FROM task_tags
-                   WHERE task_tags.tag_id = tag.id
-                ) AS tasks,
-                greatest(
-                  (SELECT max(created_at) FROM item_tags WHERE item_tags.tag_id = tag.id),
-                  (SELECT max(created_at) FROM task_tags WHERE task_tags.tag_id = tag.id)
-                ) AS last_used_at
-       ) AS used
- WHERE tag.id = %(id)s
-   AND tag.workspace_id = %(workspace_id)s;
+SELECT id,
+       name,
+       color,
+       items,
+       tasks,
+       items + tasks AS usage,
+       last_used_at,
+       created_at
+  FROM counted_tags
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s;
 
 -- name: create :one
 -- A tag by its name: a new one, or the one that the workspace has already, whatever its case. Which

@@ -51,18 +51,11 @@ SELECT task.id,
        task.priority,
        task.recurrence,
        task.item_id,
-       ARRAY(
-         SELECT tag.name
-           FROM task_tags
-           JOIN tags AS tag
-             ON tag.id = task_tags.tag_id
-          WHERE task_tags.task_id = task.id
-          ORDER BY fold(tag.name)
-       ) AS tags,
+       task.tags,
        task.created_at,
        task.updated_at,
        task.completed_at
-  FROM tasks AS task
+  FROM tagged_tasks AS task
  WHERE task.id = %(id)s
    AND task.workspace_id = %(workspace_id)s
    AND task.user_id = %(user_id)s;
@@ -88,14 +81,7 @@ SELECT id,
        priority,
        recurrence,
        item_id,
-       ARRAY(
-         SELECT tag.name
-           FROM task_tags
-           JOIN tags AS tag
-             ON tag.id = task_tags.tag_id
-          WHERE task_tags.task_id = sorted.id
-          ORDER BY fold(tag.name)
-       ) AS tags,
+       tags,
        created_at,
        updated_at,
        completed_at,
@@ -113,7 +99,7 @@ SELECT id,
                     ELSE ''
                   END || E'\x01' || task.id
                 ) COLLATE "C" AS position
-           FROM tasks AS task
+           FROM tagged_tasks AS task
           WHERE task.workspace_id = %(workspace_id)s
             AND task.user_id = %(user_id)s
             AND (%(status)s::text IS NULL OR task.status = %(status)s)
@@ -263,18 +249,11 @@ SELECT task.id,
        task.priority,
        task.recurrence,
        task.item_id,
-       ARRAY(
-         SELECT tag.name
-           FROM task_tags
-           JOIN tags AS tag
-             ON tag.id = task_tags.tag_id
-          WHERE task_tags.task_id = task.id
-          ORDER BY fold(tag.name)
-       ) AS tags,
+       task.tags,
        task.created_at,
        task.updated_at,
        task.completed_at
-  FROM tasks AS task
+  FROM tagged_tasks AS task
  WHERE task.workspace_id = %(workspace_id)s
    AND task.user_id = %(user_id)s
    AND task.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)

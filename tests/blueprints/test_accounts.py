@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from sql import queries
-from tests.people import PASSWORD, People
+from tests.people import PASSWORD
 from webapp.app import create_app
 from webapp.identity.keyring import digest
 from webapp.identity.mail_tokens import mail_tokens
@@ -19,11 +19,6 @@ EMAIL = "ana@example.com"
 NEW = "a gate of larch and iron"
 WEAK = "password123"
 SEEN = {"status": "see_your_mail"}
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.blueprints.test_routes import NOWHERE
-from tests.people import People
 from webapp.identity.keyring import digest
 from webapp.limits import BAD_CREDENTIALS
 
@@ -15,16 +14,6 @@ NOTE = {"source_type": "note", "raw_text": "Buy milk."}
 READ = "workspace:items:read"
 WRITE = "workspace:items:write"
 PENDING = "/api/items/pending"
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 def make_key(person, *scopes, workspace_id=None, **given):

@@ -6,20 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.people import People
-
 URL = "https://example.com/article?id=3"
 SAME = "HTTPS://EXAMPLE.com:443/article?utm_source=mail&id=3#comments"
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 def capture(person, url=URL, **more):

@@ -7,18 +7,7 @@ from html.parser import HTMLParser
 import orjson
 import pytest
 
-from tests.people import People
 from webapp.blueprints import exports
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 def capture(person, **more):

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from tests.blueprints.test_routes import NOWHERE
-from tests.people import People
 from webapp.app import create_app
 from webapp.attempts import INVITATIONS, MAILS_TO_MAILBOX
 from webapp.idempotency import HEADER, REPLAYED
@@ -21,16 +20,6 @@ INES = "ines@example.com"
 REINVITED = (
     "the new invitation is inserted before the older one is deleted, and the index refuses it: 500"
 )
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 @pytest.fixture

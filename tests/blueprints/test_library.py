@@ -7,17 +7,6 @@ from uuid import uuid4
 import pytest
 
 from tests.blueprints.test_tags import item
-from tests.people import People
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 def note(person, text, *tags):

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from tests.people import People
 from webapp.app import create_app
 from webapp.limits import SIGN_INS
 
@@ -33,11 +32,6 @@ def process(settings, database):
     yield make_process
     for app in made:
         app.extensions["pool"].close()
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
 
 
 def client_of(app, person):

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 
 from tests.blueprints.test_routes import NOWHERE
-from tests.people import People
 from webapp.idempotency import HEADER
 
 # Who waits for somebody else's lock in this database.
@@ -21,11 +20,6 @@ WAITING = (
 
 # How often two who act at the same moment do so.
 TIMES = 8
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
 
 
 @pytest.fixture

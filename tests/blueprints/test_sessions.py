@@ -13,7 +13,7 @@ import pytest
 
 from sql import queries
 from tests.identity.test_access_tokens import ATTACKS, MALFORMED_HEADERS, Forge
-from tests.people import PASSWORD, People
+from tests.people import PASSWORD
 from webapp.app import create_app
 from webapp.attempts import name_of
 from webapp.identity.access_tokens import AccessTokens
@@ -25,11 +25,6 @@ from webapp.schemas.sessions import SessionPage, Tokens
 EMAIL = "ana@example.com"
 WRONG = "a garden fence of pine"
 ELSEWHERE = "203.0.113.7"
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
 
 
 @pytest.fixture

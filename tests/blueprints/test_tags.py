@@ -9,20 +9,9 @@ from uuid import uuid4
 import pytest
 
 from sql import queries
-from tests.people import People
 from tests.sql.test_search_index import assert_true as assert_true_index
 
 TAGS = "/api/tags"
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 def tag(person, name="garden", **more):

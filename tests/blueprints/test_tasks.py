@@ -9,19 +9,8 @@ from uuid import uuid4
 import pytest
 
 from tests.blueprints.test_routes import NOWHERE
-from tests.people import People
 
 TASKS = "/api/me/tasks"
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 def note(person, title="Order the posts", **more):

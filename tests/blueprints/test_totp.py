@@ -11,7 +11,7 @@ import pyotp
 import pytest
 import structlog
 
-from tests.people import PASSWORD, People
+from tests.people import PASSWORD
 from webapp.app import create_app
 from webapp.identity import totp
 from webapp.identity.keyring import digest
@@ -56,11 +56,6 @@ def clock(monkeypatch):
     monkeypatch.setattr(totp, "time", SimpleNamespace(time=made.time))
     monkeypatch.setattr(totp, "new_secret", lambda: SECRET)
     return made
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
 
 
 @pytest.fixture

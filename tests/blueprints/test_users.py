@@ -9,7 +9,7 @@ import pytest
 
 from tests.blueprints.test_members import WAITING
 from tests.blueprints.test_routes import NOWHERE
-from tests.people import PASSWORD, People
+from tests.people import PASSWORD
 from webapp.idempotency import HEADER, REPLAYED
 
 USERS = "/api/admin/users"
@@ -17,18 +17,8 @@ ACTIONS = ("disable", "enable", "promote", "demote", "sign-out")
 
 
 @pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
 def ada(people):
     return people.person("ada", admin=True)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 def do(admin, action, person, **headers):

@@ -5,21 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.blueprints.test_routes import NOWHERE
-from tests.people import People
 from webapp.idempotency import HEADER, REPLAYED
 
 NOTE = {"source_type": "note", "raw_text": "Buy milk."}
 WORKSPACES = "/api/workspaces"
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 def every_page(client, path, limit):

@@ -124,9 +124,9 @@ def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
         elif kind == "tag":
             app_conn.execute("SELECT 1 FROM items WHERE id = %s", (what,))
             if app_conn.execute("SELECT 1 FROM items WHERE id = %s", (what,)).fetchone():
-                queries.tags.attach(app_conn, item_id=what, names=[given_[1]], **mine)
+                queries.tags.attach(app_conn, item_ids=[what], names=[given_[1]], **mine)
         elif kind == "untag":
-            queries.tags.detach(app_conn, item_id=what, names=[given_[1]], **mine)
+            queries.tags.detach(app_conn, item_ids=[what], names=[given_[1]], **mine)
         elif kind == "merge":
             one, other = tag_id(what), tag_id(given_[1])
             if one and other and one != other:
@@ -215,7 +215,7 @@ def test_a_tag_and_a_title_given_at_once_are_both_found(make, database, owner, f
 
     def tag(conn):
         queries.tags.attach(
-            conn, item_id=item["id"], workspace_id=user["workspace_id"], names=["garden"]
+            conn, item_ids=[item["id"]], workspace_id=user["workspace_id"], names=["garden"]
         )
 
     def title(conn):
@@ -309,6 +309,6 @@ def test_an_edit_that_gives_a_tag_and_the_end_of_that_tag_do_not_wait_in_a_circl
                 "SELECT cardinality(pg_blocking_pids(%s)) > 0", (pid,)
             ).fetchone()[0]:
                 time.sleep(0.01)
-            queries.tags.attach(a, item_id=item["id"], names=["a"], **mine)
+            queries.tags.attach(a, item_ids=[item["id"]], names=["a"], **mine)
         second.result(timeout=10)
     assert_true(owner)

@@ -7,17 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.people import People
 from tests.workers.test_cli import coffer
 from webapp.identity.keyring import digest
 
 READ = "workspace:items:read"
 INES = "ines@example.com"
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
 
 
 @pytest.fixture

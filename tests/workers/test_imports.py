@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import orjson
 import pytest
 
-from tests.people import People
 from webapp.imports import reader
 from workers import add_imports
 from workers.add_imports import add_imports as adding
@@ -18,16 +17,6 @@ from workers.read_imports import read_imports as reading
 
 BOOKMARKS = {"Content-Type": "text/html"}
 LINES = {"Content-Type": "application/x-ndjson"}
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
-
-
-@pytest.fixture
-def olga(people):
-    return people.person("olga")
 
 
 LINK_OF = '<DT><A HREF="https://example.com/a">{}</A>'

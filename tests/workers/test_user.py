@@ -11,18 +11,13 @@ import psycopg
 import pytest
 
 from tests.blueprints.test_members import WAITING
-from tests.people import PASSWORD, People
+from tests.people import PASSWORD
 from tests.workers.test_cli import coffer
 
 INES = "ines@example.com"
 # An address that mail allows, and that gives a terminal another title.
 STEERING = '"\x1b]0;x\x07"@example.com'
 NOBODY = "00000000-0000-7000-8000-000000000000"
-
-
-@pytest.fixture
-def people(app, make, owner):
-    return People(app, make, owner)
 
 
 @pytest.fixture

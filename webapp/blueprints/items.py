@@ -169,7 +169,7 @@ def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str
     queries.items.change(
         conn, **mine, action=change["action"], title=change["title"], summary=change["summary"]
     )
-    tagged = {"item_id": item_id, "workspace_id": caller().workspace_id}
+    tagged = {"item_ids": [item_id], "workspace_id": caller().workspace_id}
     if added:
         queries.tags.attach(conn, **tagged, names=added)
     if removed := change.get("remove_tags"):

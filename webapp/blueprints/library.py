@@ -91,9 +91,9 @@ def change_many(change: dict[str, Any]) -> Response:
         else:
             done = [item_id for item_id, status in own.items() if status != "discarded"]
         if done and change["add_tags"]:
-            queries.tags.attach_to_many(conn, item_ids=done, names=change["add_tags"], **mine)
+            queries.tags.attach(conn, item_ids=done, names=change["add_tags"], **mine)
         if done and change["remove_tags"]:
-            queries.tags.detach_from_many(conn, item_ids=done, names=change["remove_tags"], **mine)
+            queries.tags.detach(conn, item_ids=done, names=change["remove_tags"], **mine)
         edits = [name for name in ("add_tags", "remove_tags") if change[name]]
         if done and edits:
             queries.items.touch_many(conn, ids=done, payload=Jsonb({"fields": edits}), **mine)
