@@ -18,7 +18,7 @@ import psycopg
 from benchmarks import pgbench, web
 from benchmarks.databases import migrated_server
 from benchmarks.http import contenders, limit, mixed, report
-from benchmarks.http.contenders import BARE, COFFER, PEER
+from benchmarks.http.contenders import BARE, COFFER, FLOOR, PEER
 from benchmarks.http.measures import MEASURES, check_same
 from benchmarks.http.rows import fill
 from benchmarks.installed import Missing
@@ -49,6 +49,7 @@ def main() -> int:
                 BARE: stack.enter_context(contenders.bare(url)),
                 COFFER: stack.enter_context(contenders.coffer(url)),
                 PEER: stack.enter_context(contenders.peer(url)),
+                FLOOR: stack.enter_context(contenders.floor(url)),
             }
             check_same({name: servers[name] for name in (COFFER, PEER)}, rows)
             missed = 0
@@ -68,7 +69,7 @@ def _measure(
 ) -> int:
     """One measure, each contender in its turn in each round."""
     measure = MEASURES[name]
-    asked = {each: servers[each] for each in (BARE, COFFER, PEER) if each != BARE or name == "get"}
+    asked = {each: served for each, served in servers.items() if each != BARE or name == "get"}
     figures: dict[str, list[tuple[float, float | None]]] = {
         each: [] for each in (COFFER, PEER, *asked, PGBENCH)
     }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COFFER: Final = "Coffer"
 PEER: Final = "FastAPI, SQLAlchemy"
 BARE: Final = "bare Flask"
+FLOOR: Final = "Flask, the statements alone"
 
 ENVIRONMENT: Final = PythonEnvironment("http", Path(__file__).parent / "requirements.txt")
 
@@ -32,6 +33,13 @@ def coffer(url: str) -> Iterator[Served]:
 def bare(url: str) -> Iterator[Served]:
     """A constant from Flask, under the same configuration of gunicorn."""
     with web.gunicorn(url, "benchmarks.http.bare_app:application", health="/bare") as served:
+        yield served
+
+
+@contextlib.contextmanager
+def floor(url: str) -> Iterator[Served]:
+    """What Flask and psycopg take for the same statements, under the same configuration."""
+    with web.gunicorn(url, "benchmarks.http.statements_app:application") as served:
         yield served
 
 

@@ -198,6 +198,13 @@ def test_eight_volumes_are_a_shelf_and_eight_shelves_a_bookcase(make, owner):
     assert [row[4] for row in rows] == [ids[0]] * 10
 
 
+def test_the_server_keeps_up_its_tables_by_itself(make, owner):
+    """Autovacuum and a restore look for functions in no schema."""
+    make.item(make.user(), title="Oak", tags=["Garden", "cre\u0300me"])
+    owner.execute("ANALYZE")
+    owner.execute("REINDEX TABLE tags")
+
+
 def test_an_unfinished_transaction_makes_nobody_wait(make, database):
     user = make.user()
     with database.connect(role="app") as one, database.connect(role="app") as other:
