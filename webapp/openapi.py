@@ -148,7 +148,7 @@ def document(app: Flask, api: Api) -> bytes:
         if name not in ("Error", "PaginationMetadata")
     }
     components.pop("responses", None)
-    return orjson.dumps(spec)
+    return orjson.dumps(_with_patterns_of_json(spec))
 
 
 def _complete(
@@ -163,6 +163,8 @@ def _complete(
             "description": HTTPStatus(status).phrase,
             "content": {errors.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+    if method == "get" and "application/json" in responses.get("200", {}).get("content", {}):
+        responses["304"] = {"description": "It is as it was when its ETag was given."}
     for response in responses.values():
         response.setdefault("headers", {})[request_id.HEADER] = {"schema": {"type": "string"}}
     parameters = operation.setdefault("parameters", [])
@@ -211,6 +213,21 @@ def _possible_errors(method: str, path: str, operation: Document, view: Any) -> 
     if method != "get" and (has_body or has_path_parameters):
         yield 409
     yield 500
+
+
+def _with_patterns_of_json(value: Any) -> Any:
+    """A part of the document with its patterns as JSON Schema reads them: anywhere in a string, and
+    with another sign for its end."""
+    if isinstance(value, list):
+        return [_with_patterns_of_json(each) for each in value]
+    if isinstance(value, dict):
+        return {
+            name: f"^{each[:-2]}$"
+            if name == "pattern" and str(each).endswith(r"\Z")
+            else _with_patterns_of_json(each)
+            for name, each in value.items()
+        }
+    return value
 
 
 def _as_openapi(rule: str) -> str:

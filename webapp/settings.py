@@ -65,7 +65,7 @@ class Settings:
     database_pool_size: int = 17
     port: int = 8080
     web_processes: int = 2
-    web_threads: int = 16
+    web_threads: int = 8
     log_level: str = "INFO"
     max_body_bytes: int = 1_000_000
     import_max_bytes: int = 50_000_000
@@ -134,7 +134,7 @@ def load() -> Settings:
         else database_url
     )
     whole = validate.Range(min=1)
-    threads = env.int("WEB_THREADS", 16, validate=whole)
+    threads = env.int("WEB_THREADS", 8, validate=whole)
     found: dict[str, Any] = {
         "environment": environment,
         "database_url": database_url,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 application = Flask(__name__, static_folder=None)
 _pool = ConnectionPool(
-    os.environ["DATABASE_URL"], kwargs=PARAMETERS, max_size=16, open=False, configure=configure
+    os.environ["DATABASE_URL"], kwargs=PARAMETERS, max_size=9, open=False, configure=configure
 )
 
 

@@ -78,3 +78,15 @@ def test_every_operation_answers_as_described(described, make, owner, label, mod
         case.call_and_validate(headers={"X-Dev-User-Id": "ana"}, checks=CHECKS)
 
     answers_as_described()
+
+
+def test_patterns_are_those_of_json_schema(described):
+    """Which looks anywhere in a string, and knows no `\\Z`."""
+    schemas = orjson.loads(orjson.dumps(described.raw_schema))["components"]["schemas"]
+    assert schemas["NewTag"]["properties"]["color"]["pattern"] == "^#[0-9A-Fa-f]{6}$"
+    assert "\\\\Z" not in orjson.dumps(described.raw_schema).decode()
+
+
+def test_what_can_be_asked_for_conditionally_may_be_unchanged():
+    assert "304" in OPERATIONS["GET /api/library"]["responses"]
+    assert "304" not in OPERATIONS["POST /api/tags"]["responses"]

@@ -105,7 +105,7 @@ def test_a_rename_keeps_what_carries_it(olga):
     made = item(olga, "garden")
     found = tag(olga)
     path = f"{TAGS}/{found['id']}"
-    renamed = olga.client.patch(path, json={"name": "Yard", "color": "#2e7d32"}).json
+    renamed = olga.client.patch(path, json={"name": "Yard", "color": "#2E7D32"}).json
     assert (renamed["name"], renamed["color"], renamed["usage"]) == ("Yard", "#2e7d32", 1)
     assert olga.client.get(f"/api/items/{made['id']}").json["tags"] == ["Yard"]
     assert olga.client.patch(path, json={"name": "YARD"}).json["name"] == "YARD"

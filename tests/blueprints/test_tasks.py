@@ -244,6 +244,11 @@ def test_completing_what_recurs_makes_the_next_one(olga):
     assert [following[name] for name in same] == [task[name] for name in same]
 
 
+def test_a_rule_may_bear_the_name_that_calendars_give_it(olga):
+    task = note(olga, due_at="2030-01-01T00:00:00Z", recurrence="RRULE:FREQ=DAILY")
+    assert task["recurrence"] == "FREQ=DAILY"
+
+
 def test_a_task_that_is_reopened_and_completed_again_makes_no_second_one(olga):
     task = note(olga, due_at="2030-01-01T00:00:00Z", recurrence="FREQ=DAILY")
     for _ in range(5):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
@@ -10,9 +10,16 @@ from webapp.schemas.common import PageArguments, page_of, text
 
 SORTS: Final = ("name", "usage", "last_used")
 
-_COLOR: Final = validate.Regexp(
-    r"#[0-9a-f]{6}\Z", error="Takes # and six hex digits in lower case."
-)
+
+class Color(fields.String):
+    """A colour as CSS has it, in lower case."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        return str(super()._deserialize(value, *args, **kwargs)).lower()
+
+
+def _hex_color(pattern: str) -> validate.Regexp:
+    return validate.Regexp(pattern, error="Takes # and six hex digits.")
 
 
 class TagArguments(PageArguments):
@@ -28,8 +35,11 @@ class NewTag(Schema):
     """A tag."""
 
     name = text(1, 50, required=True, metadata={"example": "garden"})
-    color = fields.String(
-        load_default=None, allow_none=True, validate=_COLOR, metadata={"example": "#2e7d32"}
+    color = Color(
+        load_default=None,
+        allow_none=True,
+        validate=_hex_color(r"#[0-9A-Fa-f]{6}\Z"),
+        metadata={"example": "#2e7d32"},
     )
 
 
@@ -37,9 +47,9 @@ class TagChange(Schema):
     """Another name, another colour, or both."""
 
     name = text(1, 50, load_default=None)
-    color = fields.String(
+    color = Color(
         load_default=None,
-        validate=validate.Regexp(r"(?:#[0-9a-f]{6})?\Z", error="Takes # and six hex digits."),
+        validate=_hex_color(r"(?:#[0-9A-Fa-f]{6})?\Z"),
         metadata={"description": "Empty: none."},
     )
 

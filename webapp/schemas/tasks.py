@@ -29,6 +29,13 @@ class TaskArguments(PageArguments):
     direction = fields.String(load_default="desc", validate=validate.OneOf(DIRECTIONS))
 
 
+class Rule(fields.String):
+    """A rule with or without the name of its property before it."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        return str(super()._deserialize(value, *args, **kwargs)).removeprefix("RRULE:")
+
+
 def _rule(value: str) -> None:
     said = mistake_in(value)
     if said is not None:
@@ -50,7 +57,7 @@ class NewTask(Schema):
         metadata={"description": "0 none, 1 low, 2 medium, 3 high."},
     )
     tags = ShortList(text(1, 50), most=_MOST_TAGS, load_default=list)
-    recurrence = fields.String(
+    recurrence = Rule(
         load_default=None,
         allow_none=True,
         validate=[validate.Length(max=200), _rule],
