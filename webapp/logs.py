@@ -32,7 +32,7 @@ class Lines:
     """A logger that writes each line to stdout itself: of a quick request the standard library's
     logging, which libraries use, was a tenth."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str = "coffer") -> None:
         self.name = name  # read by structlog
 
     def info(self, line: str) -> None:
