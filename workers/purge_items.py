@@ -18,7 +18,7 @@ def remove(conn: Connection, settings: Settings) -> int:
     if settings.trash_kept_days == 0:
         return 0
     kept = timedelta(days=settings.trash_kept_days)
-    purged: int = queries.items.purge_old(conn, kept=kept, limit=BATCH)
+    purged: int = queries.library.purge_old(conn, kept=kept, limit=BATCH)
     return purged
 
 

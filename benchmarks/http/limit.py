@@ -28,7 +28,7 @@ def _get(rows: Rows) -> str:
 
 def _list(rows: Rows) -> str:
     nothing = {"after": "NULL::uuid", "tag": "NULL", "q": "NULL"}
-    return _said(queries.items.list_library, **_mine(rows), **nothing, limit="51")
+    return _said(queries.library.list, **_mine(rows), **nothing, limit="51")
 
 
 def _post(rows: Rows) -> str:

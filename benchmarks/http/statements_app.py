@@ -39,7 +39,7 @@ def get(item_id: Any) -> Response:
 @application.get("/api/library")
 def library() -> Response:
     with _connection() as conn:
-        rows = queries.items.list_library(
+        rows = queries.library.list(
             conn, workspace_id=_workspace(conn), after=None, tag=None, q=None, limit=51
         )
     return _answer({"items": rows[:50], "next_cursor": str(rows[50]["id"])})

@@ -238,24 +238,3 @@ recorded AS (
 )
 SELECT id
   FROM removed;
-
--- name: export :many
--- A batch of a user's tasks in a workspace, in the order of their ids.
-SELECT task.id,
-       task.title,
-       task.description,
-       task.status = 'completed' AS completed,
-       task.due_at,
-       task.priority,
-       task.recurrence,
-       task.item_id,
-       task.tags,
-       task.created_at,
-       task.updated_at,
-       task.completed_at
-  FROM tagged_tasks AS task
- WHERE task.workspace_id = %(workspace_id)s
-   AND task.user_id = %(user_id)s
-   AND task.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
- ORDER BY task.id
- LIMIT %(limit)s;

@@ -37,7 +37,7 @@ def export_items() -> Response:
 
     The last line is `{"type": "end", "count": …}`.
     """
-    rows = _rows(db.pool(), queries.items.export, workspace_id=caller().workspace_id)
+    rows = _rows(db.pool(), queries.exports.items, workspace_id=caller().workspace_id)
     return _as_file(_lines("item", rows), "items.jsonl", "application/x-ndjson")
 
 
@@ -50,7 +50,7 @@ def export_tasks() -> Response:
     The last line is `{"type": "end", "count": …}`.
     """
     mine = {"workspace_id": caller().workspace_id, "user_id": caller().user_id}
-    rows = _rows(db.pool(), queries.tasks.export, **mine)
+    rows = _rows(db.pool(), queries.exports.tasks, **mine)
     return _as_file(_lines("task", rows), "tasks.jsonl", "application/x-ndjson")
 
 
@@ -59,7 +59,7 @@ def export_tasks() -> Response:
 @exports.response(200, content_type="text/html")
 def export_bookmarks() -> Response:
     """Export all links that are not discarded, in the form that browsers import"""
-    rows = _rows(db.pool(), queries.items.export_links, workspace_id=caller().workspace_id)
+    rows = _rows(db.pool(), queries.exports.links, workspace_id=caller().workspace_id)
     return _as_file(_bookmarks(rows), "bookmarks.html", "text/html")
 
 

@@ -32,7 +32,7 @@ library = Blueprint("library", __name__, url_prefix="/api", description="Items t
 @library.response(200, LibraryPage)
 def list_confirmed(arguments: dict[str, Any]) -> Response:
     """List confirmed items, newest first"""
-    ask = queries.items.list_library
+    ask = queries.library.list
     return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
 
 
@@ -45,7 +45,7 @@ def list_discarded(arguments: dict[str, Any]) -> Response:
 
     They are removed for good `TRASH_KEPT_DAYS` after they were discarded.
     """
-    ask = queries.items.list_trash
+    ask = queries.library.list_trash
     return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
 
 
@@ -63,7 +63,7 @@ def purge(given: dict[str, Any]) -> Response:
     ids = list(dict.fromkeys(given["ids"]))
     with transaction() as conn:
         own = _hold(conn, ids)
-        purged = {row["id"] for row in queries.items.purge_many(conn, ids=ids, **mine)}
+        purged = {row["id"] for row in queries.library.purge_many(conn, ids=ids, **mine)}
     return _results(ids, own, purged)
 
 
@@ -86,7 +86,8 @@ def change_many(change: dict[str, Any]) -> Response:
             queries.tags.make(conn, names=change["add_tags"], **mine)
         if action is not None:
             done = [
-                row["id"] for row in queries.items.act_on_many(conn, ids=ids, action=action, **mine)
+                row["id"]
+                for row in queries.library.act_on_many(conn, ids=ids, action=action, **mine)
             ]
         else:
             done = [item_id for item_id, status in own.items() if status != "discarded"]
@@ -96,13 +97,13 @@ def change_many(change: dict[str, Any]) -> Response:
             queries.tags.detach(conn, item_ids=done, names=change["remove_tags"], **mine)
         edits = [name for name in ("add_tags", "remove_tags") if change[name]]
         if done and edits:
-            queries.items.touch_many(conn, ids=done, payload=Jsonb({"fields": edits}), **mine)
+            queries.library.touch_many(conn, ids=done, payload=Jsonb({"fields": edits}), **mine)
     return _results(ids, own, done)
 
 
 def _hold(conn: Connection, ids: list[UUID]) -> dict[UUID, str]:
     """The statuses of those that are the workspace's, held until the transaction ends."""
-    rows = queries.items.lock_many(conn, ids=ids, workspace_id=caller().workspace_id)
+    rows = queries.library.lock_many(conn, ids=ids, workspace_id=caller().workspace_id)
     return {row["id"]: row["status"] for row in rows}
 
 

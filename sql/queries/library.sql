@@ -1,0 +1,146 @@
+-- name: list :many
+-- Confirmed items, newest first: all of them, or those with a tag or with a text in title or summary.
+SELECT item.id,
+       item.source_type,
+       item.source_url,
+       item.status,
+       item.title,
+       item.summary,
+       item.language,
+       item.error,
+       item.tags,
+       item.created_at,
+       item.updated_at,
+       item.confirmed_at
+  FROM tagged_items AS item
+ WHERE item.workspace_id = %(workspace_id)s
+   AND item.status = 'confirmed'
+   AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   AND (
+         %(tag)s::text IS NULL
+         OR EXISTS (
+              SELECT
+                FROM item_tags
+                JOIN tags AS tag
+                  ON tag.id = item_tags.tag_id
+               WHERE item_tags.item_id = item.id
+                 AND fold(tag.name) = fold(%(tag)s)
+            )
+       )
+   AND (
+         %(q)s::text IS NULL
+         OR position(fold(%(q)s) IN fold(concat_ws(' ', item.title, item.summary))) > 0
+       )
+ ORDER BY item.id DESC
+ LIMIT %(limit)s;
+
+-- name: list_trash :many
+-- Discarded items, newest first.
+SELECT item.id,
+       item.source_type,
+       item.source_url,
+       item.status,
+       item.title,
+       item.summary,
+       item.language,
+       item.error,
+       item.tags,
+       item.created_at,
+       item.updated_at,
+       item.confirmed_at
+  FROM tagged_items AS item
+ WHERE item.workspace_id = %(workspace_id)s
+   AND item.status = 'discarded'
+   AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ ORDER BY item.id DESC
+ LIMIT %(limit)s;
+
+-- name: lock_many :many
+-- Holds those of some ids that are a workspace's items until the transaction ends. In the order of
+-- their ids, so that two requests never wait for each other in a circle.
+SELECT id, status
+  FROM items
+ WHERE id = ANY (%(ids)s::uuid[])
+   AND workspace_id = %(workspace_id)s
+ ORDER BY id
+   FOR NO KEY UPDATE;
+
+-- name: act_on_many :many
+-- An action on those items whose status allows it; the ids of these.
+UPDATE items
+   SET status = move.to_status,
+       confirmed_at = CASE WHEN %(action)s = 'confirm' THEN now() ELSE confirmed_at END,
+       updated_at = now()
+  FROM transitions AS move
+ WHERE items.id = ANY (%(ids)s::uuid[])
+   AND items.workspace_id = %(workspace_id)s
+   AND move.entity = 'item'
+   AND move.action = %(action)s
+   AND move.from_status = items.status
+RETURNING items.id;
+
+-- name: touch_many :exec
+-- Items were edited: when, and in their timelines.
+WITH touched AS (
+  UPDATE items
+     SET updated_at = now()
+   WHERE id = ANY (%(ids)s::uuid[])
+     AND workspace_id = %(workspace_id)s
+  RETURNING id, workspace_id
+)
+INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
+SELECT workspace_id,
+       'item',
+       id,
+       'item.edited',
+       current_setting('coffer.actor'),
+       nullif(current_setting('coffer.request_id'), ''),
+       %(payload)s
+  FROM touched;
+
+-- name: purge_many :many
+-- Removes those of some items that are discarded, for good; the ids of these. Their history stays.
+WITH purged AS (
+  DELETE FROM items
+   WHERE id = ANY (%(ids)s::uuid[])
+     AND workspace_id = %(workspace_id)s
+     AND status = 'discarded'
+  RETURNING id, workspace_id
+),
+recorded AS (
+  INSERT INTO events (workspace_id, entity, entity_id, event, from_status, actor, request_id)
+  SELECT workspace_id,
+         'item',
+         id,
+         'item.purged',
+         'discarded',
+         current_setting('coffer.actor'),
+         nullif(current_setting('coffer.request_id'), '')
+    FROM purged
+)
+SELECT id
+  FROM purged;
+
+-- name: purge_old :exec
+-- Removes a batch of the items that were discarded longest ago, before a time. Their history stays.
+WITH purged AS (
+  DELETE FROM items
+   WHERE id IN (
+           SELECT id
+             FROM items
+            WHERE status = 'discarded'
+              AND updated_at < now() - %(kept)s::interval
+            ORDER BY updated_at
+            LIMIT %(limit)s
+              FOR UPDATE SKIP LOCKED
+         )
+  RETURNING id, workspace_id
+)
+INSERT INTO events (workspace_id, entity, entity_id, event, from_status, actor)
+SELECT workspace_id,
+       'item',
+       id,
+       'item.purged',
+       'discarded',
+       current_setting('coffer.actor')
+  FROM purged;
