@@ -31,13 +31,16 @@ def save(conn: Connection, job: Job, _: object) -> bool:
     if found is None:
         return False
     whose = {"workspace_id": found["workspace_id"], "user_id": found["user_id"]}
-    some = {"id": import_id, "upto": queries.imports.next_batch(conn, id=import_id, limit=BATCH)}
-    queries.imports.hold_pages(conn, workspace_id=found["workspace_id"], **some)
-    queries.imports.make_tags(conn, workspace_id=found["workspace_id"], **some)
-    items = queries.imports.add_items(conn, **some, **whose)
-    queries.imports.settle_items(conn, ids=items["added"])
-    tasks = queries.imports.add_tasks(conn, **some, **whose)
-    queries.imports.settle_tasks(conn, ids=tasks["added"])
+    some = {
+        "id": import_id,
+        "upto": queries.import_rows.next_batch(conn, id=import_id, limit=BATCH),
+    }
+    queries.import_rows.hold_pages(conn, workspace_id=found["workspace_id"], **some)
+    queries.import_rows.make_tags(conn, workspace_id=found["workspace_id"], **some)
+    items = queries.import_rows.add_items(conn, **some, **whose)
+    queries.import_rows.settle_items(conn, ids=items["added"])
+    tasks = queries.import_rows.add_tasks(conn, **some, **whose)
+    queries.import_rows.settle_tasks(conn, ids=tasks["added"])
     goes_on = queries.imports.advance(
         conn,
         id=import_id,
@@ -56,7 +59,7 @@ def save(conn: Connection, job: Job, _: object) -> bool:
             delay=timedelta(0),
         )
     else:
-        queries.imports.forget_rows(conn, id=import_id)
+        queries.import_rows.forget(conn, id=import_id)
         queries.imports.complete(conn, id=import_id)
     return True
 

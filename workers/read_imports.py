@@ -67,7 +67,7 @@ def save(conn: Connection, job: Job, lines: list[bytes]) -> bool:
     if not wanted:
         return False
     for line in lines[1:]:
-        queries.imports.put_rows(conn, id=job.subject_id, rows=line.decode())
+        queries.import_rows.put(conn, id=job.subject_id, rows=line.decode())
     return True
 
 

@@ -127,7 +127,7 @@ def cancel(import_id: UUID) -> Response:
     """End an import; what was added stays"""
     with transaction() as conn:
         queries.imports.cancel(conn, id=import_id, workspace_id=caller().workspace_id)
-        queries.imports.forget_rows(conn, id=import_id)
+        queries.import_rows.forget(conn, id=import_id)
         return answer(_import(conn, import_id))
 
 

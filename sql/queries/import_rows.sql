@@ -1,0 +1,272 @@
+-- name: put :exec
+-- Some of a file's entries.
+INSERT INTO import_rows (import_id, number, entity, row_id, payload)
+SELECT %(id)s,
+       row.number,
+       row.entity,
+       row.row_id,
+       row.payload
+  FROM jsonb_to_recordset(%(rows)s::text::jsonb)
+       AS row (number integer, entity text, row_id uuid, payload jsonb);
+
+-- name: next_batch :value
+-- The number of the last of an import's next rows: at most so many, and of about a megabyte.
+SELECT max(number)
+  FROM (
+         SELECT number,
+                sum(octet_length(payload::text)) OVER (ORDER BY number) AS bytes,
+                row_number() OVER (ORDER BY number) AS place
+           FROM (
+                  SELECT number, payload
+                    FROM import_rows
+                   WHERE import_id = %(id)s
+                     AND NOT is_done
+                   ORDER BY number
+                   LIMIT %(limit)s
+                ) AS row
+       ) AS counted
+ WHERE bytes <= 1000000
+    OR place = 1;
+
+-- name: make_tags :exec
+-- Makes and holds all tags of a batch at once, so that two imports never wait for each other in a
+-- circle.
+SELECT made.id
+  FROM make_tags(
+         %(workspace_id)s,
+         ARRAY(
+           SELECT name.name
+             FROM import_rows AS row
+            CROSS JOIN LATERAL jsonb_array_elements_text(row.payload -> 'tags') AS name (name)
+            WHERE row.import_id = %(id)s
+              AND NOT row.is_done
+              AND row.number <= %(upto)s
+         )
+       ) AS made;
+
+-- name: hold_pages :exec
+-- Lets nobody else capture the pages of a batch until the transaction ends. In the order of
+-- their hashes, so that two imports never wait for each other in a circle.
+SELECT pg_advisory_xact_lock(page.key)
+  FROM (
+         SELECT DISTINCT
+                hashtextextended(%(workspace_id)s::text || substr(row.page_hash, 3), 0) AS key
+           FROM (
+                  SELECT payload ->> 'page_hash' AS page_hash
+                    FROM import_rows
+                   WHERE import_id = %(id)s
+                     AND NOT is_done
+                     AND number <= %(upto)s
+                ) AS row
+          WHERE row.page_hash IS NOT NULL
+          ORDER BY key
+       ) AS page;
+
+-- name: add_items :one
+-- Makes items of a batch, with their tags and suggestions, unless the workspace has their
+-- pages already from elsewhere: how many were looked at, and the ids of those added. They are born as
+-- any item is; `settle_items` moves on those that had got further. A subquery with LIMIT is asked
+-- page by page; NOT EXISTS would be planned as a join with all items.
+WITH batch AS (
+  SELECT number, row_id, payload
+    FROM import_rows
+   WHERE import_id = %(id)s
+     AND NOT is_done
+     AND number <= %(upto)s
+     AND entity = 'item'
+),
+fresh AS (
+  SELECT batch.row_id,
+         batch.payload,
+         given.source_type,
+         given.source_url,
+         given.page_hash,
+         given.raw_text,
+         given.status,
+         given.title,
+         given.summary,
+         given.language,
+         given.author,
+         given.published_at,
+         given.content,
+         given.error,
+         given.created_at,
+         given.updated_at,
+         given.confirmed_at
+    FROM batch
+   CROSS JOIN LATERAL jsonb_populate_record(NULL::items, batch.payload) AS given
+   WHERE (
+           SELECT true
+             FROM items AS item
+            WHERE item.workspace_id = %(workspace_id)s
+              AND item.page_hash = given.page_hash
+              AND item.status <> 'discarded'
+              AND (
+                    SELECT true
+                      FROM import_rows AS own
+                     WHERE own.row_id = item.id
+                       AND own.import_id = %(id)s
+                     LIMIT 1
+                  ) IS NULL
+            LIMIT 1
+         ) IS NULL
+),
+added AS (
+  INSERT INTO items
+    (
+      id,
+      workspace_id,
+      created_by,
+      source_type,
+      source_url,
+      page_hash,
+      raw_text,
+      status,
+      title,
+      summary,
+      language,
+      author,
+      published_at,
+      content,
+      error,
+      created_at,
+      updated_at,
+      confirmed_at
+    )
+  SELECT row_id,
+         %(workspace_id)s,
+         %(user_id)s,
+         source_type,
+         source_url,
+         page_hash,
+         raw_text,
+         CASE status WHEN 'confirmed' THEN 'confirmed' ELSE 'enriching' END,
+         title,
+         summary,
+         language,
+         author,
+         published_at,
+         content,
+         error,
+         created_at,
+         updated_at,
+         confirmed_at
+    FROM fresh
+   ORDER BY row_id
+  RETURNING id
+),
+tagged AS (
+  INSERT INTO item_tags (item_id, tag_id)
+  SELECT tag.row_id, tag.tag_id
+    FROM tags_of_import_rows(%(workspace_id)s, ARRAY(SELECT row_id FROM fresh)) AS tag
+),
+suggested AS (
+  INSERT INTO suggestions (item_id, name, confidence, status)
+  SELECT fresh.row_id,
+         suggestion.name,
+         suggestion.confidence,
+         suggestion.status
+    FROM fresh
+   CROSS JOIN LATERAL jsonb_to_recordset(fresh.payload -> 'suggestions')
+         AS suggestion (name text, confidence real, status text)
+  ON CONFLICT (item_id, fold(name))
+  DO NOTHING
+),
+looked_at AS (
+  UPDATE import_rows
+     SET is_done = true
+   WHERE import_id = %(id)s
+     AND number IN (SELECT number FROM batch)
+)
+SELECT count(*) AS looked_at,
+       ARRAY(SELECT id FROM added) AS added
+  FROM batch;
+
+-- name: add_tasks :one
+-- Makes tasks of those of a batch that are tasks: how many were looked at, and their ids. A
+-- link is kept where the item is in the workspace. `settle_tasks` completes those that were.
+WITH batch AS (
+  SELECT number, row_id, payload
+    FROM import_rows
+   WHERE import_id = %(id)s
+     AND NOT is_done
+     AND number <= %(upto)s
+     AND entity = 'task'
+),
+added AS (
+  INSERT INTO tasks
+    (
+      id,
+      workspace_id,
+      user_id,
+      status,
+      title,
+      description,
+      due_at,
+      priority,
+      recurrence,
+      item_id,
+      created_at,
+      updated_at,
+      completed_at
+    )
+  SELECT batch.row_id,
+         %(workspace_id)s,
+         %(user_id)s,
+         'pending',
+         given.title,
+         given.description,
+         given.due_at,
+         given.priority,
+         given.recurrence,
+         (
+           SELECT item.id
+             FROM items AS item
+            WHERE item.id = given.item_id
+              AND item.workspace_id = %(workspace_id)s
+         ),
+         given.created_at,
+         given.updated_at,
+         given.completed_at
+    FROM batch
+   CROSS JOIN LATERAL jsonb_populate_record(NULL::tasks, batch.payload) AS given
+   ORDER BY batch.row_id
+  RETURNING id
+),
+tagged AS (
+  INSERT INTO task_tags (task_id, tag_id)
+  SELECT tag.row_id, tag.tag_id
+    FROM tags_of_import_rows(%(workspace_id)s, ARRAY(SELECT row_id FROM batch)) AS tag
+),
+looked_at AS (
+  UPDATE import_rows
+     SET is_done = true
+   WHERE import_id = %(id)s
+     AND number IN (SELECT number FROM batch)
+)
+SELECT count(*) AS looked_at,
+       ARRAY(SELECT id FROM added) AS added
+  FROM batch;
+
+-- name: settle_items :exec
+-- Items that were just added get as far as they had got.
+UPDATE items
+   SET status = row.payload ->> 'status'
+  FROM import_rows AS row
+ WHERE items.id = ANY (%(ids)b::uuid[])
+   AND row.row_id = items.id
+   AND row.payload ->> 'status' IN ('ready_to_confirm', 'failed');
+
+-- name: settle_tasks :exec
+-- Tasks that were just added are completed where they were.
+UPDATE tasks
+   SET status = 'completed'
+  FROM import_rows AS row
+ WHERE tasks.id = ANY (%(ids)b::uuid[])
+   AND row.row_id = tasks.id
+   AND row.payload ->> 'status' = 'completed';
+
+-- name: forget :exec
+-- The rows of an import that has ended.
+DELETE FROM import_rows
+ WHERE import_id = %(id)s;
