@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -14,6 +16,26 @@ import structlog
 from webapp import logs
 
 PRIVATE = "my pin is 1234"
+
+_SEVERAL_THREADS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from webapp import logs
+from webapp.settings import Settings
+
+sys.setswitchinterval(1e-5)
+logs.configure(
+    Settings(
+        environment="production", database_url="", database_migrate_url="", secret_key="x" * 32
+    )
+)
+with ThreadPoolExecutor(8) as threads:
+    for _ in range(400):
+        threads.submit(structlog.get_logger("test").info, "told", pad="a" * 9000)
+"""
 
 
 @pytest.fixture
@@ -63,8 +85,26 @@ def test_lines_of_libraries_have_the_same_form(written, settings, capsys):
     assert line["timestamp"].endswith("Z")
 
 
-def test_no_line_fails_by_its_values_or_for_lack_of_a_place(written, monkeypatch):
-    assert json.loads(written("told", path="\ud800", by={1: object()}))["path"] == "\ud800"
+class Unspeakable:
+    def __str__(self):
+        raise RuntimeError
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [Unspeakable(), nested(5000), {(1, 2): "\ud800"}, float("nan")])
+def test_no_value_makes_a_line_fail(written, value):
+    line = json.loads(written("told", path="\ud800", value=value), parse_constant=pytest.fail)
+    assert (line["event"], line["path"]) == ("told", "\ud800")
+
+
+def test_no_line_fails_for_lack_of_a_place(written, monkeypatch):
+    written("first")
 
     class Full:
         def write(self, _):
@@ -73,3 +113,16 @@ def test_no_line_fails_by_its_values_or_for_lack_of_a_place(written, monkeypatch
     with monkeypatch.context() as patched:
         patched.setattr("sys.stdout", SimpleNamespace(buffer=Full()))
         structlog.get_logger("test").error("told")
+        patched.setattr("sys.stdout", None)
+        structlog.get_logger("test").error("told")
+
+
+def test_long_lines_of_several_threads_stay_whole_where_python_does_not_buffer():
+    """As in the image, which sets PYTHONUNBUFFERED."""
+    told = subprocess.run(
+        [sys.executable, "-c", _SEVERAL_THREADS],
+        env={"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert [len(json.loads(line)["pad"]) for line in told.stdout.splitlines()] == [9000] * 400

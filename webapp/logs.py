@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import sys
+import threading
 import traceback
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 _TALKATIVE = ("httpx2", "httpcore2", "yoyo", "trafilatura", "htmldate", "py3langid")
 
 
+_writing = threading.Lock()
+
+
 class Lines:
     """A logger that writes each line to stdout itself: of a quick request the standard library's
     logging, which libraries use, was a seventh."""
@@ -36,9 +40,9 @@ class Lines:
         self.name = name  # read by structlog
 
     def info(self, line: str) -> None:
-        # A line that cannot be written, say because the disk is full, fails no request.
-        with contextlib.suppress(OSError, ValueError):
-            # Below the text layer: each line is whole, whoever else writes.
+        # What cannot be written, because the disk is full or there is no stdout, fails no request.
+        # The lock keeps lines whole where Python does not buffer them.
+        with _writing, contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.buffer.write(line.encode(errors="backslashreplace") + b"\n")
             sys.stdout.buffer.flush()
 
@@ -125,5 +129,12 @@ def _json(event: Any, **_: Any) -> str:
 
     try:
         return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # half a surrogate pair, or too deep
-        return json.dumps(event, default=str, skipkeys=True)
+    except Exception:  # noqa: BLE001  # half a surrogate pair, too deep, what `__str__` raises
+        return json.dumps({str(name): _in_words(value) for name, value in event.items()})
+
+
+def _in_words(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001
+        return f"<{type(value).__name__}>"
