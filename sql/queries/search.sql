@@ -146,7 +146,7 @@ SELECT found.id
 
 -- name: show :many
 -- Of entries that match, the best ones after a position, with the part of their text that shows why.
--- The hits stand between U+E000 and U+E001, which are taken out of the text itself.
+-- The hits stand between U+E000 and U+E001, signs between two U+0002; the text itself has none of them.
 WITH wanted AS (
   SELECT config, hits
     FROM unnest(%(configs)s::text[], %(hits)s::text[]) AS of_config (config, hits)
@@ -174,12 +174,10 @@ SELECT found.type,
        found.kind,
        found.status,
        found.title,
+       (SELECT item.source_url FROM items AS item WHERE item.id = found.id) AS source_url,
        ts_headline(
          found.config::regconfig,
-         left(
-           translate(concat_ws(E'\n', found.summary, found.body), U&'\E000\E001', ''),
-           20000
-         ),
+         search_parted(left(concat_ws(E'\n', found.summary, found.body), 20000)),
          wanted.hits::tsquery,
          U&'StartSel="\E000", StopSel="\E001", MaxWords=35, MinWords=15, MaxFragments=2, FragmentDelimiter=" … "'
        ) AS snippet,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import uuid
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -235,6 +236,18 @@ class TestSnippets:
         left = result["snippet"].replace("<mark>", "").replace("</mark>", "")
         assert not set(left) & set("<>\"'\ue000\ue001")
 
+    @pytest.mark.parametrize(
+        "word", ["button", "vector", "int", "quoted", "dashed", "creme", "don"]
+    )
+    def test_what_signs_enclose_is_found_and_shown_as_it_was_written(self, olga, word):
+        text = "A <Button> in std::vector<int>, “quoted”, a — dashed—one, «creme» and don’t"
+        capture(olga, text, title="It")
+        (result,) = ask(olga, f"{word} ").json["items"]
+        assert "<mark>" in result["snippet"]
+        shown = unescape(result["snippet"].replace("<mark>", "").replace("</mark>", ""))
+        assert shown in text
+        assert len(shown) > 20
+
     def test_the_unfinished_word_is_marked_whole(self, olga):
         capture(olga, "Photosynthesis of leaves", title="Photosynthesis")
         (result,) = ask(olga, "photos").json["items"]
@@ -324,6 +337,8 @@ class TestSuggestions:
             ("oak po", [("item", "Oak posts")]),
             ("pos", [("task", "Order the posts"), ("item", "Oak posts")]),
             ("ga", [("tag", "Home Garden"), ("task", "Paint the gate"), ("item", "Oak posts")]),
+            ("#ga", [("tag", "Home Garden"), ("task", "Paint the gate"), ("item", "Oak posts")]),
+            ("#", []),
             ("home ga", [("tag", "Home Garden"), ("item", "Oak posts")]),
             ("WOR", [("tag", "work"), ("task", "Order the posts"), ("item", "Fence")]),
             ("posts oa", [("item", "Oak posts")]),

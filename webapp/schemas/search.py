@@ -42,6 +42,9 @@ class SearchResult(Schema):
         required=True, validate=validate.OneOf([*STATUSES, "pending", "completed"])
     )
     title = fields.String(required=True)
+    source_url = fields.String(
+        required=True, allow_none=True, metadata={"description": "An item's."}
+    )
     snippet = fields.String(
         required=True,
         metadata={

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # So many matches are ranked; what is older can be asked for by narrowing the search.
 CANDIDATES: Final = 500
 
-_BEGIN, _END = "\ue000", "\ue001"
+_BEGIN, _END, _BESIDE_SIGNS = "\ue000", "\ue001", "\x02"
 
 
 def find(
@@ -53,7 +53,8 @@ def find(
 
 def marked(snippet: str) -> str:
     """A text with marked hits as HTML."""
-    return escape(snippet).replace(_BEGIN, "<mark>").replace(_END, "</mark>")
+    text = escape(snippet.replace(_BESIDE_SIGNS, ""))
+    return text.replace(_BEGIN, "<mark>").replace(_END, "</mark>")
 
 
 def suggest(
@@ -62,6 +63,7 @@ def suggest(
     """Tags with a word that begins as the text does, then the newest things with all its words in
     title, summary or beginning, the last word being unfinished."""
     scope: Scope = {"workspace_id": workspace_id, "audiences": [workspace_id, user_id]}
+    text = text.removeprefix("#").strip() or text  # whoever means a tag begins so
     words = [Words(word) for word in text.split()[:MOST_CONDITIONS]]
     query = Query(tuple((word,) for word in words), prefix=words[-1])
     whole = Words(text)
