@@ -45,14 +45,18 @@ def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
         output_megabytes=_OUTPUT_MEGABYTES,
     ).split(b"\n")
     if len(lines) == 1:
-        refused = orjson.loads(lines[0])["refused"]
-        raise ClientError(
-            f"Nothing in the file can be imported; {refused} entries were refused."
-            if refused
-            else "There is nothing to import in the file.",
-            permanent=True,
-        )
+        raise ClientError(_why_nothing(orjson.loads(lines[0])), permanent=True)
     return lines
+
+
+def _why_nothing(summary: Row) -> str:
+    if not summary["refused"]:
+        return "There is nothing to import in the file."
+    first = summary["mistakes"][0]
+    return (
+        "Nothing in the file can be imported. Refused were all entries, the first of them in line"
+        f" {first['line']}: {first['message']}"
+    )
 
 
 def save(conn: Connection, job: Job, lines: list[bytes]) -> bool:
@@ -87,7 +91,7 @@ read_imports = Kind(
     save=save,
     give_up=give_up,
     delays=(0, 10, 60),
-    lease=300,
+    lease=_SECONDS + 60,  # to read and to write it
     revive=revive,
 )
 

@@ -242,7 +242,7 @@ def test_only_the_first_mistakes_are_told(olga, imported):
         (b"", LINES, "There is nothing to import"),
         (b"", BOOKMARKS, "There is nothing to import"),
         (b"\x00\xff\x00" * 50, BOOKMARKS, "There is nothing to import"),
-        (b"{}\n{}", LINES, "2 entries were refused"),
+        (b"{}\n{}", LINES, "in line 1: raw_text: Has neither"),
     ],
 )
 def test_a_file_with_nothing_in_it_fails_and_says_so(olga, body, headers, said, imported):
@@ -427,6 +427,33 @@ def test_no_nested_line_stops_the_others(olga, depth, imported):
     found = imported(olga, file)
     assert found["status"] == "completed"
     assert found["added"] + found["refused"] == 2
+
+
+def test_tags_are_those_that_the_workspace_has_whatever_their_case(olga, imported):
+    olga.client.post("/api/tags", json={"name": "Garden"})
+    found = imported(
+        olga,
+        [
+            {"raw_text": "x", "tags": ["GARDEN", "Oak", "oak"]},
+            {"type": "task", "title": "x", "tags": ["garden", "oak", "OAK"]},
+        ],
+    )
+    assert counts(found) == ("completed", 2, 2, 2, 0, 0)
+    tags = {each["name"]: each["usage"] for each in olga.client.get("/api/tags").json["items"]}
+    assert sorted(name.lower() for name in tags) == ["garden", "oak"]
+    assert set(tags.values()) == {2}
+
+
+def test_a_task_keeps_its_link_to_an_item_of_the_same_file(olga, imported):
+    known = "01970000-0000-7000-8000-000000000001"
+    task = {"type": "task", "title": "Order it", "item_id": known}
+    other = {"type": "task", "title": "Nothing", "item_id": known[:-1] + "2"}
+    found = imported(olga, [task, other, {"raw_text": "The oak", "id": known.upper()}])
+    assert counts(found) == ("completed", 3, 3, 3, 0, 0)
+    (item,) = olga.client.get("/api/library").json["items"]
+    tasks = olga.client.get("/api/me/tasks").json["items"]
+    links = {each["title"]: each["item_id"] for each in tasks}
+    assert links == {"Order it": item["id"], "Nothing": None}
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line(olga, imported):

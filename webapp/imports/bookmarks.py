@@ -97,7 +97,7 @@ def _tags(names: list[str]) -> list[str]:
     """Names as tags take them, each once whatever its case."""
     found: dict[str, str] = {}
     for name in names:
-        short = " ".join(name.split())[:_LONGEST_TAG].rstrip()
+        short = " ".join(name.split()).lstrip("#")[:_LONGEST_TAG].strip()
         if short:
             found.setdefault(short.casefold(), short)
     return list(found.values())[:_MOST_TAGS]

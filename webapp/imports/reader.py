@@ -44,6 +44,7 @@ def main(data: bytes) -> bytes:
     now = datetime.fromisoformat(given["now"])
     entries = _of_bookmarks(file) if given["format"] == "bookmarks" else _of_lines(file)
     rows: list[Row] = []
+    given_ids: dict[Any, str] = {}
     mistakes: list[Row] = []
     refused = 0
     for place, entity, entry in entries:
@@ -63,14 +64,18 @@ def main(data: bytes) -> bytes:
         for name, value in payload.items():
             if isinstance(value, datetime):  # PostgreSQL knows fewer zones than Python
                 payload[name] = value.astimezone(UTC)
-        rows.append(
-            {
-                "number": len(rows),
-                "entity": entity,
-                "row_id": _id_at(payload["created_at"], len(rows)),
-                "payload": payload,
-            }
-        )
+        row_id = _id_at(payload["created_at"], len(rows))
+        given_id = entry.get("id") if isinstance(entry, dict) else None
+        if entity == "item" and isinstance(given_id, str):
+            given_ids[given_id.lower()] = row_id
+        rows.append({"entity": entity, "row_id": row_id, "payload": payload})
+    # Items come first, so that tasks about them find them, by the ids that they have from now on.
+    rows.sort(key=lambda row: row["entity"] == "task")
+    for number, row in enumerate(rows):
+        row["number"] = number
+        if row["entity"] == "task" and row["payload"]["item_id"] is not None:
+            about = str(row["payload"]["item_id"])
+            row["payload"]["item_id"] = given_ids.get(about, about)
     summary = {"total": len(rows), "refused": refused, "mistakes": mistakes}
     lines = [rows[begin : begin + _LINE] for begin in range(0, len(rows), _LINE)]
     return b"\n".join(orjson.dumps(line, option=orjson.OPT_UTC_Z) for line in (summary, *lines))
