@@ -133,7 +133,7 @@ def test_a_noun_has_one_stem_in_every_layer():
         assert noun in {
             *("items", "events", "tags", "tasks", "users", "audit_log"),
             *("sessions", "totp", "api_keys", "workspaces", "members", "invitations", "search"),
-            "imports",
+            *("imports", "library", "exports"),
         }
 
 

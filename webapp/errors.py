@@ -159,6 +159,14 @@ def answer(error: Exception) -> Response:
             return Problem(*_REFUSED_BY_CONSTRAINT[error.diag.constraint_name]).response()
         case psycopg.IntegrityError() if error.diag.constraint_name in _NAMES_NOTHING:
             return invalid_input(_NAMES_NOTHING[error.diag.constraint_name]).response()
+        case psycopg.errors.DeadlockDetected():
+            log.warning("collided", error=error.diag.message_primary)
+            return Problem(
+                503,
+                "collided",
+                "Others changed the same things at once, and nothing was done; try again shortly.",
+                headers={"Retry-After": _TRY_AGAIN},
+            ).response()
         case psycopg.OperationalError() | PoolTimeout() | PoolClosed() | TooManyRequests():
             log.error("database_unavailable", error=str(error).strip())
             return Problem(

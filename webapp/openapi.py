@@ -87,6 +87,9 @@ class Parser(FlaskParser):
         return body
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
+        twice = [name for name, values in req.args.lists() if len(values) > 1]
+        if twice:
+            raise invalid_input(*((name, "Is given twice.") for name in twice[:_MOST_MEMBERS]))
         _refuse_nul(req.args.to_dict())
         return super().load_querystring(req, schema)
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ENVIRONMENTS: Final = ("development", "test", "production")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
+_WEB_THREADS: Final = 8
+
 PROJECT: Final = Path(__file__).parent.parent
 
 # The embedded server's two roles and its database, as `make dev` makes them.
@@ -62,10 +64,10 @@ class Settings:
     secret_keys_former: tuple[str, ...] = field(default=(), repr=False)
     database_pooler: bool = False
     database_listen_url: str | None = field(default=None, repr=False)
-    database_pool_size: int = 17
+    database_pool_size: int = _WEB_THREADS + 1
     port: int = 8080
     web_processes: int = 2
-    web_threads: int = 8
+    web_threads: int = _WEB_THREADS
     log_level: str = "INFO"
     max_body_bytes: int = 1_000_000
     import_max_bytes: int = 50_000_000
@@ -134,7 +136,7 @@ def load() -> Settings:
         else database_url
     )
     whole = validate.Range(min=1)
-    threads = env.int("WEB_THREADS", 8, validate=whole)
+    threads = env.int("WEB_THREADS", _WEB_THREADS, validate=whole)
     found: dict[str, Any] = {
         "environment": environment,
         "database_url": database_url,
@@ -142,7 +144,9 @@ def load() -> Settings:
         "secret_key": env.str("SECRET_KEY", None if in_production else DEVELOPMENT_SECRET),
         "database_pooler": (pooler := env.bool("DATABASE_POOLER", False)),
         "database_listen_url": env.str("DATABASE_LISTEN_URL", None if pooler else database_url),
-        "database_pool_size": env.int("DATABASE_POOL_SIZE", (threads or 16) + 1, validate=whole),
+        "database_pool_size": env.int(
+            "DATABASE_POOL_SIZE", (threads or _WEB_THREADS) + 1, validate=whole
+        ),
         "port": env.int("PORT", 8080, validate=validate.Range(min=1, max=65535)),
         "web_processes": env.int("WEB_CONCURRENCY", 2, validate=whole),
         "web_threads": threads,

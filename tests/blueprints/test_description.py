@@ -87,6 +87,11 @@ def test_patterns_are_those_of_json_schema(described):
     assert "\\\\Z" not in orjson.dumps(described.raw_schema).decode()
 
 
+def test_what_a_change_leaves_out_has_no_default(described):
+    change = described.raw_schema["components"]["schemas"]["TaskChange"]["properties"]
+    assert [name for name, each in change.items() if "default" in each] == []
+
+
 def test_what_can_be_asked_for_conditionally_may_be_unchanged():
     assert "304" in OPERATIONS["GET /api/library"]["responses"]
     assert "304" not in OPERATIONS["POST /api/tags"]["responses"]

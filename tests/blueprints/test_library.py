@@ -14,6 +14,20 @@ def note(person, text, *tags):
     return person.client.post("/api/items", json=body).json
 
 
+def test_null_takes_a_summary_away_and_no_title(olga):
+    path = f"/api/items/{note(olga, 'The oak posts')['id']}"
+    assert olga.client.patch(path, json={"summary": "Posts"}).json["summary"] == "Posts"
+    assert olga.client.patch(path, json={"title": "Oak"}).json["summary"] == "Posts"
+    assert olga.client.patch(path, json={"summary": None}).json["summary"] is None
+    refused = olga.client.patch(path, json={"title": None})
+    assert [each["field"] for each in refused.json["errors"]] == ["title"]
+
+
+def test_a_filter_given_twice_is_refused_and_not_dropped(olga):
+    answer = olga.client.get("/api/library?tag=a&tag=b")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "tag")
+
+
 def titles(person, path="/api/library", **query):
     found, cursor = [], None
     while True:

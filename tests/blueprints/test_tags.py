@@ -110,6 +110,9 @@ def test_a_rename_keeps_what_carries_it(olga):
     assert olga.client.get(f"/api/items/{made['id']}").json["tags"] == ["Yard"]
     assert olga.client.patch(path, json={"name": "YARD"}).json["name"] == "YARD"
     assert olga.client.patch(path, json={"color": ""}).json["color"] is None
+    olga.client.patch(path, json={"color": "#000000"})
+    assert olga.client.patch(path, json={"color": None}).json["color"] is None
+    assert olga.client.patch(path, json={"name": None}).status_code == 422
 
 
 def test_a_name_that_another_tag_has_is_409(olga):
@@ -209,3 +212,18 @@ def test_captures_that_share_a_tag_do_not_wait_for_each_other(make, database):
                 queries.tags.make(other, names=["beech", "GARDEN", "garden"], **mine),
             ]
     assert made == [2, 2]
+
+
+def test_a_change_that_collides_with_another_can_be_sent_again(olga, monkeypatch):
+    one, other = tag(olga, "one"), tag(olga, "other")
+    call = {"path": f"{TAGS}/{one['id']}/merge", "json": {"into": other["id"]}}
+
+    def collides(conn, **_):
+        conn.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'deadlock_detected'; END $$")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(queries.tags, "merge", collides)
+        answer = olga.client.post(**call)
+    assert (answer.status_code, answer.json["code"]) == (503, "collided")
+    assert answer.headers["Retry-After"]
+    assert olga.client.post(**call).status_code == 200

@@ -322,6 +322,12 @@ def test_what_has_not_changed_is_not_sent_again(olga):
         assert olga.client.get(path, headers=seen).status_code == 200
 
 
+def test_a_condition_for_changes_is_none_for_what_is_read(olga):
+    task = note(olga)
+    answer = olga.client.get(f"{TASKS}/{task['id']}", headers={"If-Match": '"another"'})
+    assert (answer.status_code, answer.json) == (200, task)
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_who_has_not_seen_the_last_change_is_refused(olga, method):
     task = note(olga)

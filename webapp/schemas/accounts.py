@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from webapp.identity.passwords import LONGEST, SHORTEST
-from webapp.schemas.common import email, text
+from webapp.schemas.common import Clearable, email, text
 
 
 def _new_password() -> fields.String:
@@ -88,9 +88,14 @@ class PasswordReset(Schema):
 class AccountChange(Schema):
     """What users change of themselves."""
 
-    name = text(0, 100, load_default=None, metadata={"description": "Empty: none."})
+    name = Clearable(
+        load_default=None,
+        validate=validate.Length(max=100),
+        metadata={"description": "Empty or null: none."},
+    )
     handle = fields.String(
         load_default=None,
+        allow_none=False,
         validate=validate.Regexp(
             r"[a-z0-9][a-z0-9._-]{0,63}\Z", error="Takes a-z, 0-9, '.', '_', '-'; 64 at most."
         ),

@@ -23,6 +23,13 @@ class Trimmed(fields.String):
         return str(super()._deserialize(value, *args, **kwargs)).strip()
 
 
+class Clearable(Trimmed):
+    """A text that is taken away by null, or by an empty one."""
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().deserialize("" if value is None else value, *args, **kwargs)
+
+
 class Flag(fields.Boolean):
     """JSON's true or false and nothing that resembles them."""
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from webapp.schemas.common import MAX_URL, Flag, ShortList, Trimmed, text, web_address
+from webapp.schemas.common import MAX_URL, Clearable, Flag, ShortList, Trimmed, text, web_address
 
 SOURCE_TYPES: Final = ("note", "article")
 STATUSES: Final = ("enriching", "ready_to_confirm", "failed", "confirmed", "discarded")
@@ -67,8 +67,12 @@ class ItemChange(Schema):
     """What a client does with an item: an action, edits, tags, or several at once."""
 
     action = fields.String(load_default=None, validate=validate.OneOf(ACTIONS))
-    title = text(1, 200, load_default=None)
-    summary = text(0, 2000, load_default=None, metadata={"description": "Empty: none."})
+    title = text(1, 200, load_default=None, allow_none=False)
+    summary = Clearable(
+        load_default=None,
+        validate=validate.Length(max=2000),
+        metadata={"description": "Empty or null: none."},
+    )
     accepted_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
     rejected_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
     add_tags = tag_names("Names of tags to attach.")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from webapp.schemas.common import PageArguments, page_of, text
+from webapp.schemas.common import Clearable, PageArguments, page_of, text
 
 SORTS: Final = ("name", "usage", "last_used")
 
@@ -16,6 +16,10 @@ class Color(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         return str(super()._deserialize(value, *args, **kwargs)).lower()
+
+
+class ClearableColor(Color, Clearable):
+    """The same, or none."""
 
 
 def _hex_color(pattern: str) -> validate.Regexp:
@@ -46,11 +50,11 @@ class NewTag(Schema):
 class TagChange(Schema):
     """Another name, another colour, or both."""
 
-    name = text(1, 50, load_default=None)
-    color = Color(
+    name = text(1, 50, load_default=None, allow_none=False)
+    color = ClearableColor(
         load_default=None,
         validate=_hex_color(r"(?:#[0-9A-Fa-f]{6})?\Z"),
-        metadata={"description": "Empty: none."},
+        metadata={"description": "Empty or null: none."},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, missing, validate, validates_schema
 
 from webapp.recurrence import mistake_in
 from webapp.schemas.common import PageArguments, ShortList, moment, page_of, text
@@ -83,6 +83,8 @@ class TaskChange(NewTask):
     def __init__(self, **kwargs: Any) -> None:
         # What is left out is not null: no default takes its place.
         super().__init__(partial=tuple(self._declared_fields.keys() - {"title"}), **kwargs)
+        for each in self.fields.values():
+            each.load_default = missing  # nor is one described
 
 
 class Task(Schema):
