@@ -50,9 +50,8 @@ def main() -> int:
                 "one item": f"/api/items/{item['id']}",
                 "list of 100": "/api/library?limit=100",
             }
-            wait_until(
-                lambda: call(port, "GET", "/api/imports")["items"][0]["status"] == "completed"
-            )
+            library = put(port, bookmarks(200, "few"))
+            wait_until(lambda: state(port, library)["status"] == "completed")
             alone = Asking(port, paths)
             with alone:
                 time.sleep(8)
