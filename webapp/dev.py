@@ -55,12 +55,22 @@ def main() -> int:
         loaded = settings.load()
         _check_port(loaded.port)
         ours.callback(embedded.stop)  # does nothing where none of ours runs
-        migrate(loaded.database_migrate_url, app_url=loaded.database_url)
+        try:
+            migrate(loaded.database_migrate_url, app_url=loaded.database_url)
+        except psycopg.ProgrammingError as error:
+            raise StartError(_why_not_migrated(error, embedded)) from None
         _say(f"The database, for psql: {loaded.database_url}")
         # honcho gives each process a port of its own; mails are to name the web's.
-        address = folder.with_name("address.env")
+        address = folder.with_name(f"{folder.name}.env")
         address.write_text(f"PUBLIC_URL={loaded.public_url}\n")
         return _run_honcho(loaded.port, address)
+
+
+def _why_not_migrated(error: psycopg.Error, embedded: server.Server) -> str:
+    said = f"The database cannot be migrated: {error.diag.message_primary}"
+    if settings.names_a_database():
+        return said
+    return f"{said}\nIf you need nothing that it keeps, remove {embedded.folder} and begin anew."
 
 
 def _leave(*_: object) -> None:
