@@ -1,4 +1,4 @@
-"""The query module: SQL written by hand in `sql/queries/<noun>.sql`, called by its name.
+"""The query module: SQL written by hand in `sql/queries/<system>/<noun>.sql`, called by its name.
 
     from sql import queries
 
@@ -103,13 +103,13 @@ def parse(noun: str, text: str) -> dict[str, Query]:
 
 
 def load(folder: Path) -> Namespace:
-    """Every file of a folder as a namespace of queries. Raises QueryFileError."""
-    return Namespace(
-        **{
-            file.stem: Namespace(**parse(file.stem, file.read_text()))
-            for file in sorted(folder.glob("*.sql"))
-        }
-    )
+    """Every file below a folder as a namespace of queries. Raises QueryFileError."""
+    found: dict[str, Namespace] = {}
+    for file in sorted(folder.rglob("*.sql")):
+        if file.stem in found:
+            raise QueryFileError(f"{file.name} is there twice below {folder.name}/")
+        found[file.stem] = Namespace(**parse(file.stem, file.read_text()))
+    return Namespace(**found)
 
 
 queries: Final = load(QUERIES)

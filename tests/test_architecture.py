@@ -125,7 +125,7 @@ def test_every_setting_is_documented_and_every_documented_one_exists():
 
 def test_a_noun_has_one_stem_in_every_layer():
     def stems(folder, suffix):
-        return {path.stem for path in (PROJECT / folder).glob(f"*{suffix}")} - {"__init__"}
+        return {path.stem for path in (PROJECT / folder).rglob(f"*{suffix}")} - {"__init__"}
 
     blueprints = stems("webapp/blueprints", ".py")
     assert stems("webapp/schemas", ".py") - {"common"} <= blueprints

@@ -1,4 +1,4 @@
-"""The limit: pgbench running Coffer's own statements, taken from `sql/queries/outbox.sql`.
+"""The limit: pgbench running Coffer's own statements, taken from `sql/queries/engine/outbox.sql`.
 
 It does nothing between a claim and its finish, in C, so no worker on these statements can be
 quicker. A parameter that the statements get one day and that is not known here is refused.

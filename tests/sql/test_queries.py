@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 import sql
-from sql import NoRow, QueryFileError, parse, queries
+from sql import NoRow, QueryFileError, load, parse, queries
 from tests import databases
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -126,6 +126,14 @@ def test_a_query_carries_its_name_to_the_server():
 def test_a_file_that_is_wrong_is_refused_at_once(text, said):
     with pytest.raises(QueryFileError, match=said):
         parse("tags", text)
+
+
+def test_a_noun_has_one_file_wherever_it_lies(tmp_path):
+    for system in ("library", "people"):
+        (tmp_path / system).mkdir()
+        (tmp_path / system / "tags.sql").write_text("-- name: all :many\nSELECT 1;")
+    with pytest.raises(QueryFileError, match=r"tags\.sql is there twice"):
+        load(tmp_path)
 
 
 def query_of(kind: str, select: str) -> sql.Query:
