@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_tra
 from tests.workers.conftest import enqueue, kind_of
 from webapp import tracing
 from webapp.app import create_app
-from webapp.clients import ClientError
+from webapp.failure import Failure
 from workers.engine.kind import Batch
 from workers.enrich_items import enrich_items
 
@@ -103,7 +103,7 @@ def test_an_address_that_is_none_does_not_name_a_span(traced_ana, spans):
 def test_a_span_has_the_error_and_lines_of_the_work_have_the_trace(spans, worker, owner, logged):
     def refuse(_):
         structlog.get_logger("test").info("at_work")
-        raise ClientError("The page did not answer.")
+        raise Failure("The page did not answer.")
 
     enqueue(owner, 1)
     owner.execute("UPDATE outbox SET traceparent = %s", (TRACEPARENT,))

@@ -9,7 +9,7 @@ import click
 import psycopg
 
 from webapp import settings
-from webapp.clients import ClientError
+from webapp.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ class Command(click.Command):
             # Not the detail: it quotes the row, with whatever is in it.
             said = error.diag.message_primary or str(error)
             raise click.ClickException(" ".join(said.split())) from None
-        except ClientError as error:
+        except Failure as error:
             raise click.ClickException(" ".join(str(error).split())) from None
 
 

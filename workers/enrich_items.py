@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sql import queries
 from webapp.clients import ai, web
-from webapp.clients.tag_shortlist import shortlist
+from webapp.reading.tag_shortlist import shortlist
 from webapp.settings import SettingsError
 from workers.command import command_for
 from workers.engine import progress

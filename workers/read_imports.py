@@ -9,7 +9,8 @@ import orjson
 from psycopg.types.json import Jsonb
 
 from sql import queries
-from webapp.clients import ClientError, child
+from webapp.failure import Failure
+from webapp.parsing import child
 from workers.command import command_for
 from workers.engine.kind import Clients, Kind
 
@@ -34,7 +35,7 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
 
 
 def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
-    """The work itself: a summary, then lists of rows, as JSON. Raises ClientError."""
+    """The work itself: a summary, then lists of rows, as JSON. Raises Failure."""
     head = {"format": given["format"], "enrich": given["enrich"], "now": datetime.now(UTC)}
     data = orjson.dumps(head) + b"\n" + bytes(given["file"])
     lines = child.run(
@@ -45,7 +46,7 @@ def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
         output_megabytes=_OUTPUT_MEGABYTES,
     ).split(b"\n")
     if len(lines) == 1:
-        raise ClientError(_why_nothing(orjson.loads(lines[0])), permanent=True)
+        raise Failure(_why_nothing(orjson.loads(lines[0])), permanent=True)
     return lines
 
 

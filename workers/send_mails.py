@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
-    from webapp.identity import mails
     from webapp.identity.keyring import Keyring
+    from webapp.mails import texts
     from webapp.settings import Settings
     from workers.engine.kind import Job
 
@@ -65,21 +65,21 @@ def send(row: Row, clients: Outside) -> str:
     return "sent"
 
 
-def write(row: Row, keyring: Keyring, settings: Settings) -> mails.Text:
+def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
     """The subject and the text of a mail, by its template. Raises MailError."""
-    from webapp.identity import mails
+    from webapp.mails import texts
 
     place: dict[str, Any] = {"address": settings.public_url, "app_url": settings.app_url}
     when, told = row["created_at"], row["details"]
     match row["template"]:
         case "registration" if row["has_account"]:
-            return mails.already_registered(**place)
+            return texts.already_registered(**place)
         case "registration":
-            return mails.confirm_registration(_token(row, keyring), _minutes(row) // 60, **place)
+            return texts.confirm_registration(_token(row, keyring), _minutes(row) // 60, **place)
         case "password_reset":
-            return mails.reset_password(_token(row, keyring), _minutes(row), **place)
+            return texts.reset_password(_token(row, keyring), _minutes(row), **place)
         case "invitation":
-            return mails.invitation(
+            return texts.invitation(
                 row["inviter_name"] or "",
                 row["workspace_name"] or "",
                 row["role"],
@@ -88,13 +88,13 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> mails.Text:
                 **place,
             )
         case "password_changed":
-            return mails.password_changed(when, told["from_address"], **place)
+            return texts.password_changed(when, told["from_address"], **place)
         case "totp_changed":
-            return mails.totp_changed(told["what"], when, told["from_address"], **place)
+            return texts.totp_changed(told["what"], when, told["from_address"], **place)
         case "provider_linked":
-            return mails.provider_linked(told["provider"], when, **place)
+            return texts.provider_linked(told["provider"], when, **place)
         case "too_many_failures":
-            return mails.too_many_failures(when, **place)
+            return texts.too_many_failures(when, **place)
         case unknown:
             raise mail.MailError(f"there is no template {unknown!r}", permanent=True)
 
@@ -102,7 +102,7 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> mails.Text:
 def _token(row: Row, keyring: Keyring) -> str:
     """The token of the mail's subject, made again from its id. Raises MailError."""
     from webapp.identity.keyring import digest
-    from webapp.identity.mail_tokens import mail_tokens
+    from webapp.mails.tokens import mail_tokens
 
     for token in mail_tokens(keyring, row["template"], row["about"]):
         if digest(token) == bytes(row["token_hash"]):

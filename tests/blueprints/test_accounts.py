@@ -12,7 +12,7 @@ from sql import queries
 from tests.people import PASSWORD
 from webapp.app import create_app
 from webapp.identity.keyring import digest
-from webapp.identity.mail_tokens import mail_tokens
+from webapp.mails.tokens import mail_tokens
 from webapp.schemas.accounts import Account
 
 EMAIL = "ana@example.com"

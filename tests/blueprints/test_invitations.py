@@ -13,7 +13,7 @@ from webapp.app import create_app
 from webapp.attempts import INVITATIONS, MAILS_TO_MAILBOX
 from webapp.idempotency import HEADER, REPLAYED
 from webapp.identity.keyring import digest
-from webapp.identity.mail_tokens import mail_tokens
+from webapp.mails.tokens import mail_tokens
 
 ACCEPT = "/api/invitations/accept"
 INES = "ines@example.com"

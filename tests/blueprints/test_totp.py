@@ -15,8 +15,8 @@ from tests.people import PASSWORD
 from webapp.app import create_app
 from webapp.identity import totp
 from webapp.identity.keyring import digest
-from webapp.identity.mail_tokens import mail_tokens
 from webapp.identity.session_tokens import session_of_ticket
+from webapp.mails.tokens import mail_tokens
 from webapp.schemas.sessions import Ticket, Tokens
 from webapp.schemas.totp import Enrolment, RecoveryCodes
 

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp import logs
-from webapp.clients import ClientError
+from webapp.failure import Failure
 from webapp.settings import Settings
 from workers.command import Command
 from workers.engine import progress
@@ -40,11 +40,11 @@ def wait(subject, clients):
 
 def fail_now_and_then(subject, clients):
     if random.random() < 0.3:
-        raise ClientError("It failed, as it does now and then.")
+        raise Failure("It failed, as it does now and then.")
 
 
 def fail(subject, clients):
-    raise ClientError("It was meant to die.")
+    raise Failure("It was meant to die.")
 
 
 def take_long(subject, clients):

@@ -134,7 +134,7 @@ def dns(*answers: str | list[str]) -> Callable[..., list[tuple[Any, ...]]]:
 
 
 def main(data: bytes) -> bytes:
-    """A parser for `webapp.clients.child` which does what its input says."""
+    """A parser for `webapp.parsing.child` which does what its input says."""
     order, _, rest = data.partition(b" ")
     match order.decode():
         case "echo":

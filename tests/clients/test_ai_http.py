@@ -8,8 +8,8 @@ from email.utils import format_datetime
 import pytest
 
 from tests.clients.chat_server import GOOD, KEY, ChatServer, Reply, chat_server, refusal, says
-from webapp.clients import ClientError
 from webapp.clients.ai import AIError, ChatProvider, Provider, provider_from
+from webapp.failure import Failure
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def chat(server: ChatServer) -> Iterator[Provider]:
 def failure(provider: Provider, text: str = "A note.") -> AIError:
     with pytest.raises(AIError) as caught:
         provider.enrich(text)
-    assert isinstance(caught.value, ClientError)
+    assert isinstance(caught.value, Failure)
     assert KEY not in str(caught.value)
     assert KEY not in repr(caught.value)
     assert caught.value.__cause__ is None or KEY not in str(caught.value.__cause__)

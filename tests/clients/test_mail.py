@@ -21,7 +21,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.smtp_server import CLOSE, DRIP, HANG, smtp_server
-from webapp.clients import ClientError, mail, mail_smtp
+from webapp.clients import mail, mail_smtp
 from webapp.clients.mail import (
     Mail,
     MailError,
@@ -30,7 +30,8 @@ from webapp.clients.mail import (
     check_url,
     sender_from,
 )
-from webapp.identity import mails
+from webapp.failure import Failure
+from webapp.mails import texts
 
 FROM = "coffer@example.com"
 TO = "ana@example.org"
@@ -51,7 +52,7 @@ def failure(url: str, sent: Mail | None = None, **limits: float) -> MailError:
     with pytest.raises(MailError) as caught:
         SmtpSender(url, FROM, **limits).send(sent or a_mail())
     error: BaseException | None = caught.value
-    assert isinstance(error, ClientError)
+    assert isinstance(error, Failure)
     while error is not None:
         for secret in (PASSWORD, "pä:s", TOKEN, TO):
             assert secret not in str(error)
@@ -637,29 +638,29 @@ ADDRESS = "https://coffer.example.com"
 APP = "https://app.example.com"
 WHEN = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
 
-WITH_TOKEN: Mapping[str, tuple[Callable[..., mails.Text], str, str]] = {
+WITH_TOKEN: Mapping[str, tuple[Callable[..., texts.Text], str, str]] = {
     "confirm": (
-        lambda **where: mails.confirm_registration(TOKEN, 24, **where),
+        lambda **where: texts.confirm_registration(TOKEN, 24, **where),
         "/confirm",
         "/api/auth/confirm",
     ),
     "reset": (
-        lambda **where: mails.reset_password(TOKEN, 30, **where),
+        lambda **where: texts.reset_password(TOKEN, 30, **where),
         "/reset-password",
         "/api/auth/password/reset",
     ),
     "invitation": (
-        lambda **where: mails.invitation("Ben", "Home", "member", TOKEN, 7, **where),
+        lambda **where: texts.invitation("Ben", "Home", "member", TOKEN, 7, **where),
         "/invitation",
         "/api/invitations/accept",
     ),
 }
-NOTICES: Mapping[str, Callable[..., mails.Text]] = {
-    "already registered": mails.already_registered,
-    "password": lambda **where: mails.password_changed(WHEN, "192.0.2.7", **where),
-    "totp": lambda **where: mails.totp_changed("switched off", WHEN, "2001:db8::7", **where),
-    "provider": lambda **where: mails.provider_linked("work", WHEN, **where),
-    "failures": lambda **where: mails.too_many_failures(WHEN, **where),
+NOTICES: Mapping[str, Callable[..., texts.Text]] = {
+    "already registered": texts.already_registered,
+    "password": lambda **where: texts.password_changed(WHEN, "192.0.2.7", **where),
+    "totp": lambda **where: texts.totp_changed("switched off", WHEN, "2001:db8::7", **where),
+    "provider": lambda **where: texts.provider_linked("work", WHEN, **where),
+    "failures": lambda **where: texts.too_many_failures(WHEN, **where),
 }
 EVERY = {**{name: made for name, (made, _, _) in WITH_TOKEN.items()}, **NOTICES}
 
@@ -667,8 +668,8 @@ EVERY = {**{name: made for name, (made, _, _) in WITH_TOKEN.items()}, **NOTICES}
 def test_every_text_is_among_those_tested() -> None:
     public = [
         name
-        for name, value in vars(mails).items()
-        if inspect.isfunction(value) and value.__module__ == mails.__name__ and name[0] != "_"
+        for name, value in vars(texts).items()
+        if inspect.isfunction(value) and value.__module__ == texts.__name__ and name[0] != "_"
     ]
     assert len(public) == len(EVERY)
 
@@ -724,13 +725,13 @@ def test_without_a_front_end_the_call_can_be_run_as_it_is(name: str) -> None:
 def test_a_notice_says_when_and_from_where() -> None:
     later = WHEN.astimezone(datetime.strptime("+0200", "%z").tzinfo)
     for when in (WHEN, later):
-        _, text = mails.password_changed(when, "192.0.2.7", address=ADDRESS, app_url=None)
+        _, text = texts.password_changed(when, "192.0.2.7", address=ADDRESS, app_url=None)
         assert "on 2026-03-01 at 23:30 UTC, from 192.0.2.7." in " ".join(text.split())
 
 
 @pytest.mark.parametrize("from_address", [None, "", "evil.example.com", "1.2.3.4\nhttp://x.org"])
 def test_a_place_that_is_no_ip_address_is_left_out(from_address: str | None) -> None:
-    _, text = mails.password_changed(WHEN, from_address, address=ADDRESS, app_url=None)
+    _, text = texts.password_changed(WHEN, from_address, address=ADDRESS, app_url=None)
     assert "at 23:30 UTC." in " ".join(text.split())
 
 
@@ -757,8 +758,8 @@ def test_a_place_that_is_no_ip_address_is_left_out(from_address: str | None) -> 
     ],
 )
 def test_hostile_names_are_tamed(hostile: str) -> None:
-    plain = mails.invitation("Ben", "Ben", "member", TOKEN, 7, address=ADDRESS, app_url=APP)
-    subject, text = mails.invitation(
+    plain = texts.invitation("Ben", "Ben", "member", TOKEN, 7, address=ADDRESS, app_url=APP)
+    subject, text = texts.invitation(
         hostile, hostile, "member", TOKEN, 7, address=ADDRESS, app_url=APP
     )
     assert subject == plain.subject
@@ -776,12 +777,12 @@ def test_hostile_names_are_tamed(hostile: str) -> None:
 
 @pytest.mark.parametrize("empty", ["", "   ", "\n", "://", "\u200b", "..."])
 def test_names_that_say_nothing_are_replaced(empty: str) -> None:
-    _, text = mails.invitation(empty, empty, "member", TOKEN, 7, address=ADDRESS, app_url=None)
+    _, text = texts.invitation(empty, empty, "member", TOKEN, 7, address=ADDRESS, app_url=None)
     assert "Somebody invites you to join a workspace at Coffer." in " ".join(text.split())
 
 
 def test_ordinary_names_stay_as_they_are() -> None:
-    _, text = mails.invitation(
+    _, text = texts.invitation(
         "Ana María O'Neil-Łąka", "研究 & Entwicklung (2026)", "admin", TOKEN, 1,
         address=ADDRESS, app_url=None,
     )  # fmt: skip
@@ -792,7 +793,7 @@ def test_ordinary_names_stay_as_they_are() -> None:
 
 
 def test_a_text_arrives_as_it_was_made() -> None:
-    subject, text = mails.invitation(
+    subject, text = texts.invitation(
         "Ana María", "研究", "member", TOKEN, 7, address=ADDRESS, app_url=None
     )
     with smtp_server() as server:

@@ -30,8 +30,9 @@ from tests.clients.oidc_server import (
     sign,
 )
 from tests.oidc_provider import RunningProvider, provider
-from webapp.clients import ClientError, oidc
+from webapp.clients import oidc
 from webapp.clients.oidc import Client, Identity, OidcError, Provider, Request
+from webapp.failure import Failure
 
 CALLBACK = "http://127.0.0.1:8999/callback"
 CODE, NONCE, VERIFIER = "code-0123456789", "nonce-0123456789", "verifier-0123456789" * 3
@@ -46,7 +47,7 @@ def failure(act: Callable[[], object], code: str) -> str:
     with pytest.raises(OidcError) as caught:
         act()
     error = caught.value
-    assert isinstance(error, ClientError)
+    assert isinstance(error, Failure)
     assert error.code == code, error
     assert error.permanent == (code != "provider_unavailable")
     for text in (str(error), repr(error), str(error.__cause__)):

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from webapp.identity.keyring import Keyring, Unreadable, digest
-from webapp.identity.mail_tokens import mail_tokens
+from webapp.mails.tokens import mail_tokens
 
 OLD = "the old secret, of 32 characters or more"
 NEW = "the new secret, of 32 characters or more"

@@ -15,7 +15,7 @@ import pytest
 from tests.workers.conftest import KIND, dead, enqueue, kind_of, outbox
 from tests.workers.test_cli import coffer
 from webapp import logs
-from webapp.clients import ClientError
+from webapp.failure import Failure
 from workers import work
 from workers.operators import span
 
@@ -268,7 +268,7 @@ def test_one_row_is_worked_on_though_not_due_and_its_kind_paused(queue, owner, s
 
 
 def refuse(_):
-    raise ClientError("the world is closed")
+    raise Failure("the world is closed")
 
 
 def test_an_attempt_that_fails_and_work_that_is_given_up_are_an_exit_code(

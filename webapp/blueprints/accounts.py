@@ -15,9 +15,9 @@ from webapp.db import connection, transaction
 from webapp.errors import Problem, invalid_input
 from webapp.identity.ids import new_handle, new_id
 from webapp.identity.keyring import digest
-from webapp.identity.mail_tokens import mail_tokens
 from webapp.identity.passwords import weakness
 from webapp.limits import SIGN_INS
+from webapp.mails.tokens import mail_tokens
 from webapp.notices import notify
 from webapp.openapi import Blueprint
 from webapp.reauthentication import reauthenticated

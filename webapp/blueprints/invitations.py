@@ -17,7 +17,7 @@ from webapp.errors import Problem
 from webapp.idempotency import idempotent
 from webapp.identity.ids import new_id
 from webapp.identity.keyring import digest
-from webapp.identity.mail_tokens import mail_tokens
+from webapp.mails.tokens import mail_tokens
 from webapp.openapi import Blueprint
 from webapp.schemas.common import PageArguments
 from webapp.schemas.invitations import Acceptance, Invitation, InvitationPage, NewInvitation

@@ -14,10 +14,10 @@ from webapp.auth import caller, permit
 from webapp.db import connection, transaction
 from webapp.errors import invalid_input
 from webapp.etags import takes_if_match
-from webapp.first_line import first_line
 from webapp.idempotency import idempotent
 from webapp.openapi import Blueprint
-from webapp.same_page import normalized, page_hash
+from webapp.rules.first_line import first_line
+from webapp.rules.same_page import normalized, page_hash
 from webapp.schemas.common import PageArguments
 from webapp.schemas.items import (
     CheckedAddress,

@@ -16,7 +16,7 @@ from webapp.errors import Problem, not_found
 from webapp.etags import takes_if_match
 from webapp.idempotency import idempotent
 from webapp.openapi import Blueprint
-from webapp.recurrence import next_due
+from webapp.rules.recurrence import next_due
 from webapp.schemas.tasks import (
     CompletedTasks,
     NewTask,

@@ -1,16 +1,1 @@
-"""The outside world, one module a system. Nothing here knows Flask or the database."""
-
-
-class ClientError(Exception):
-    """What every adapter raises when the outside world did not do as asked.
-
-    `permanent` says that trying again cannot help. `retry_after` is the number of seconds the
-    other side asked us to wait, where it said so. The message is shown to the user.
-    """
-
-    def __init__(
-        self, message: str, *, permanent: bool = False, retry_after: float | None = None
-    ) -> None:
-        super().__init__(message)
-        self.permanent = permanent
-        self.retry_after = retry_after
+"""The outside world, a folder a system. Nothing here knows Flask or the database."""

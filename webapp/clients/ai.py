@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-from webapp.clients import ClientError
-from webapp.clients.reading.wording import clean, one_line, shorten
+from webapp.failure import Failure
+from webapp.reading.wording import clean, one_line, shorten
 
 if TYPE_CHECKING:
     from webapp.clients.ai_http import Answer, Endpoint
@@ -54,7 +54,7 @@ class Enrichment:
     language: str | None
 
 
-class AIError(ClientError):
+class AIError(Failure):
     """The AI provider did not answer, or not with an enrichment."""
 
 

@@ -19,7 +19,7 @@ from webapp.clients.ai import (
     Enrichment,
     TagSuggestion,
 )
-from webapp.clients.reading.wording import fold, one_line, shorten, tag_name
+from webapp.reading.wording import fold, one_line, shorten, tag_name
 
 # What a tag is worth whose confidence is missing or makes no sense: neither sure nor unsure.
 _UNSTATED = 0.5

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from webapp.clients.ai import AIError
 from webapp.clients.ai_http import Answer
-from webapp.clients.reading.wording import one_line, shorten
+from webapp.reading.wording import one_line, shorten
 
 _LONGEST_WAIT = 24 * 60 * 60.0
 _DETAIL = 200  # characters of the provider's own words in a message

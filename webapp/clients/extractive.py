@@ -14,17 +14,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from webapp.clients.ai import SUMMARY_LIMIT, TAGS_LIMIT, TITLE_LIMIT, Enrichment, TagSuggestion
-from webapp.clients.reading import titles
-from webapp.clients.reading.blocks import Note, parse
-from webapp.clients.reading.keyphrases import Passage, key_phrases, known_in
-from webapp.clients.reading.language import detect, load_model
-from webapp.clients.reading.oddities import Bare, read_bare
-from webapp.clients.reading.ranking import joined, rank, summary_of_list, summary_of_sentences
-from webapp.clients.reading.sentences import Sentence, sentences
-from webapp.clients.reading.snippets import Snippet, read_snippet, spoken
-from webapp.clients.reading.stopwords import stop_words
-from webapp.clients.reading.wording import clean, fold, one_line, shorten, shows, tag_name
-from webapp.clients.reading.words import stem
+from webapp.reading import titles
+from webapp.reading.blocks import Note, parse
+from webapp.reading.keyphrases import Passage, key_phrases, known_in
+from webapp.reading.language import detect, load_model
+from webapp.reading.oddities import Bare, read_bare
+from webapp.reading.ranking import joined, rank, summary_of_list, summary_of_sentences
+from webapp.reading.sentences import Sentence, sentences
+from webapp.reading.snippets import Snippet, read_snippet, spoken
+from webapp.reading.stopwords import stop_words
+from webapp.reading.wording import clean, fold, one_line, shorten, shows, tag_name
+from webapp.reading.words import stem
 
 # What is read of a long text: its head whole, then a look in at even distances up to its end.
 READ_WHOLE = 40_000

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from webapp.clients import ClientError
+from webapp.failure import Failure
 
 if TYPE_CHECKING:
     import ssl
@@ -57,7 +57,7 @@ class Mail:
     id: str
 
 
-class MailError(ClientError):
+class MailError(Failure):
     """The mail was not sent, or nobody can tell whether it was.
 
     Permanent is only what is about this mail: its recipient or content is refused. What is about

@@ -30,9 +30,9 @@ import httpx2
 from joserfc import jwt
 from joserfc.errors import ClaimError, JoseError
 
-from webapp.clients import ClientError
 from webapp.clients.deadline import DeadlineTransport, clock, kind_of
 from webapp.clients.oidc_token import Key, NoKeyError, key_of, verified_claims
+from webapp.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -56,7 +56,7 @@ _LATER = frozenset({408, 425, 429})  # the 4xx statuses which say "not now" rath
 Code = Literal["provider_unavailable", "provider_refused", "invalid_response"]
 
 
-class OidcError(ClientError):
+class OidcError(Failure):
     """The provider did not say who somebody is.
 
     `code` is one of three stable words: `provider_unavailable` (not reached, late or busy; trying

@@ -2,7 +2,7 @@
 
 The rules, each with a name that the error carries: what a URL may look like and where it may lead
 (`webapp.clients.address`); how many redirects, seconds and bytes; which types of content. What
-arrives is parsed by `webapp.clients.page` in a process of its own.
+arrives is parsed by `webapp.parsing.page` in a process of its own.
 """
 
 import json
@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from webapp.clients import ClientError, child, page
+from webapp.failure import Failure
+from webapp.parsing import child, page
 
 if TYPE_CHECKING:
     import ssl
@@ -42,7 +43,7 @@ _STATUSES = {
 }
 
 
-class FetchError(ClientError):
+class FetchError(Failure):
     """The page was not fetched, or there is nothing to read on it.
 
     `rule` names what refused it, for tests and logs: `url`, `url_too_long`, `scheme`,

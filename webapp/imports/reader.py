@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from marshmallow import ValidationError
 
-from webapp.first_line import first_line
 from webapp.imports import bookmarks
 from webapp.imports.entries import MOST_TAGS, ItemEntry, TaskEntry
-from webapp.same_page import normalized, page_hash
+from webapp.rules.first_line import first_line
+from webapp.rules.same_page import normalized, page_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ _TASK: Final = TaskEntry()
 
 
 def main(data: bytes) -> bytes:
-    """What `webapp.clients.child` calls."""
+    """What `webapp.parsing.child` calls."""
     head, _, file = data.partition(b"\n")
     given = orjson.loads(head)
     now = datetime.fromisoformat(given["now"])

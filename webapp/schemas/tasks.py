@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, missing, validate, validates_schema
 
-from webapp.recurrence import mistake_in
+from webapp.rules.recurrence import mistake_in
 from webapp.schemas.common import PageArguments, ShortList, moment, page_of, text
 
 STATUSES: Final = ("all", "pending", "completed")

@@ -81,7 +81,7 @@ class Kind:
                   what it leaves out no longer wants the work. Called again, where the work reports
                   its progress, to ask whether it still does. By default it gives the jobs
     work          does the work, with no database, from what was loaded and from the clients; raises
-                  ClientError where the outside world fails, `permanent` where another attempt
+                  Failure where the outside world fails, `permanent` where another attempt
                   cannot help. Long work calls `workers.engine.progress.report`
     save          writes the result; False where the row no longer wants it. Without it there is
                   nothing to write

@@ -11,7 +11,7 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from sql import queries
-from webapp.clients import ClientError
+from webapp.failure import Failure
 from workers.engine import outcomes
 from workers.engine.hands import Hands, Outcome, Task
 from workers.engine.kind import Job
@@ -195,7 +195,7 @@ class Line:
             elif job.attempts > len(self.kind.delays):
                 # It came back, once too often, from a worker that never said how it ended.
                 self._end(
-                    Outcome(job, error=ClientError(job.last_error or _NEVER_ENDED, permanent=True))
+                    Outcome(job, error=Failure(job.last_error or _NEVER_ENDED, permanent=True))
                 )
             else:
                 jobs.append(job)

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp import logs
-from webapp.clients import ClientError
+from webapp.failure import Failure
 from workers.engine.progress import LeaseLost
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: BaseExc
 def _fail(conn: Connection, kind: Kind, job: Job, error: BaseException) -> str:
     if isinstance(error, LeaseLost):
         raise error
-    expected = isinstance(error, ClientError)
+    expected = isinstance(error, Failure)
     said = f"Something unexpected went wrong: {type(error).__name__}."
     if expected:
         # What others say may hold what the database does not take.

@@ -8,7 +8,7 @@ import pickle
 import signal
 from typing import TYPE_CHECKING, Any
 
-from webapp.clients import ClientError
+from webapp.failure import Failure
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection as Pipe
@@ -35,7 +35,7 @@ class WorkProcess:
         self._is_ready = False
 
     def work(self, subject: Any) -> Any:
-        """The result of the work. Raises what it raised, or ClientError where its process died or
+        """The result of the work. Raises what it raised, or Failure where its process died or
         took longer than the lease and was ended."""
         if self._process is None:
             self._pipe, theirs = _context.Pipe()
@@ -56,10 +56,10 @@ class WorkProcess:
             self._process.join(1)
             code = self._process.exitcode
             self.close()
-            raise ClientError(f"The process that did the work died (exit code {code}).") from None
+            raise Failure(f"The process that did the work died (exit code {code}).") from None
         if not has_answered:
             self.close()
-            raise ClientError("The work took longer than its lease and was ended.")
+            raise Failure("The work took longer than its lease and was ended.")
         if error is not None:
             raise error
         return result

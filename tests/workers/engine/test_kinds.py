@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox, save
-from webapp.clients import ClientError
+from webapp.failure import Failure
 from workers.engine import progress
 from workers.engine.kind import Batch, Clients
 
@@ -64,7 +64,7 @@ def test_a_row_moves_on_in_the_claims_transaction_and_to_its_end(worker, thing, 
 
 def test_it_moves_back_for_the_next_attempt_and_ends_as_failed(worker, thing, statuses, owner):
     def refuse(_):
-        raise ClientError("no")
+        raise Failure("no")
 
     failing = worker(moving(refuse, delays=(0, 30)))
     failing.round()
@@ -154,7 +154,7 @@ def test_in_a_batch_an_exception_is_the_failure_of_its_row_alone(worker, owner, 
     enqueue(owner, 1, 2, 3)
 
     def together(numbers, clients):
-        return [ClientError("bad") if number == 2 else str(number) for number in numbers]
+        return [Failure("bad") if number == 2 else str(number) for number in numbers]
 
     worker(kind_of(str, work=together, batch=Batch(rows=3, seconds=1))).round()
     assert effects() == [("1",), ("3",)]
@@ -165,7 +165,7 @@ def test_a_batch_that_fails_whole_is_tried_again_whole(worker, owner, effects):
     enqueue(owner, 1, 2)
 
     def together(numbers, clients):
-        raise ClientError("the node is down")
+        raise Failure("the node is down")
 
     worker(kind_of(str, work=together, batch=Batch(rows=2, seconds=1))).round()
     assert outbox(owner) == [(1, False, 30, "the node is down")] * 2
@@ -297,7 +297,7 @@ def compute(number, clients):
     if number == 13:
         os._exit(7)
     if number == 4:
-        raise ClientError("four is refused", permanent=True)
+        raise Failure("four is refused", permanent=True)
     return f"{clients.word} {number * number} by {parent_process() is not None}"
 
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox, save
-from webapp.clients import ClientError
+from webapp.failure import Failure
 
 NEVER_ENDED = "It was begun each time and never ended: its worker died, or its lease is short."
 
@@ -119,7 +119,7 @@ def test_a_late_failure_changes_nothing_either(worker, owner, effects, ending):
 
     def late(_):
         slept.wait(5)
-        raise ClientError("late", permanent=ending == "is given up")
+        raise Failure("late", permanent=ending == "is given up")
 
     sleeper = worker(kind_of(late))
     sleeper.claim()
@@ -138,7 +138,7 @@ def test_three_attempts_with_the_stated_delays_then_a_dead_letter(worker, owner,
     enqueue(owner, 1)
 
     def refuse(_):
-        raise ClientError("The page did not answer.")
+        raise Failure("The page did not answer.")
 
     failing = worker(kind_of(refuse))
     failing.round()
@@ -159,7 +159,7 @@ def test_a_permanent_error_is_given_up_at_once(worker, owner, effects):
     enqueue(owner, 1)
 
     def refuse(_):
-        raise ClientError("There is no such page.", permanent=True)
+        raise Failure("There is no such page.", permanent=True)
 
     worker(kind_of(refuse)).round()
     assert dead(owner) == [(1, "There is no such page.", "request-1")]
@@ -169,7 +169,7 @@ def test_the_wait_that_the_other_side_asks_for_is_kept(worker, owner, effects):
     enqueue(owner, 1)
 
     def refuse(_):
-        raise ClientError("Too many requests.", retry_after=90)
+        raise Failure("Too many requests.", retry_after=90)
 
     worker(kind_of(refuse)).round()
     assert outbox(owner)[0][2] == 90
@@ -305,7 +305,7 @@ def test_a_failing_give_up_does_not_stop_the_worker(worker, owner, effects, logg
 
     def refuse_the_first(number):
         if number == 1:
-            raise ClientError("no", permanent=True)
+            raise Failure("no", permanent=True)
         return str(number)
 
     worker(kind_of(refuse_the_first, give_up=break_down, delays=(0,))).round()
@@ -359,7 +359,7 @@ def test_a_failed_attempt_waits_by_its_kinds_delay_and_a_little_longer(worker, o
     enqueue(owner, *range(20))
 
     def refuse(_):
-        raise ClientError("no")
+        raise Failure("no")
 
     failing = worker(kind_of(refuse, delays=(0, 100), jitter=0.5), concurrency=20)
     failing.round()
@@ -372,7 +372,7 @@ def test_a_worker_is_listed_while_it_lives_and_counts_what_it_did(worker, owner,
 
     def refuse_the_first(number):
         if number == 1:
-            raise ClientError("no")
+            raise Failure("no")
         return str(number)
 
     counting = worker(kind_of(refuse_the_first))
@@ -456,7 +456,7 @@ def test_an_error_is_kept_though_the_database_does_not_take_it_as_it_is(
     enqueue(owner, 1)
 
     def refuse(_):
-        raise ClientError(said)
+        raise Failure(said)
 
     worker(kind_of(refuse)).round()
     attempts, is_claimed, _, error = outbox(owner)[0]

@@ -14,7 +14,7 @@ from prometheus_client.exposition import generate_latest
 from tests.processes import eventually, free_port, running
 from tests.test_metrics import samples, scrape
 from tests.workers.conftest import KIND, due_now, enqueue, kind_of
-from webapp.clients import ClientError
+from webapp.failure import Failure
 from workers.engine.hands import Outcome
 from workers.engine.kind import NO_WORKSPACE, Job
 from workers.engine.loop import Worker
@@ -50,9 +50,9 @@ def test_each_way_in_which_work_ends_is_counted(metered, owner, settings):
             case 1:
                 time.sleep(0.06)
             case 2:
-                raise ClientError("not now")
+                raise Failure("not now")
             case 3:
-                raise ClientError("never", permanent=True)
+                raise Failure("never", permanent=True)
             case 4:
                 raise LeaseLost
         return "done"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.recurrence import mistake_in, next_due
+from webapp.rules.recurrence import mistake_in, next_due
 
 
 def at(*parts):

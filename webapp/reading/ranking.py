@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webapp.clients.reading.blocks import Note
-from webapp.clients.reading.sentences import Sentence
-from webapp.clients.reading.stopwords import StopWords
-from webapp.clients.reading.wording import ELLIPSIS, fold, shorten
-from webapp.clients.reading.words import terms
+from webapp.reading.blocks import Note
+from webapp.reading.sentences import Sentence
+from webapp.reading.stopwords import StopWords
+from webapp.reading.wording import ELLIPSIS, fold, shorten
+from webapp.reading.words import terms
 
 _MOST = 3
 _FULL = 320  # a summary this long needs no third sentence

@@ -1,6 +1,6 @@
 """What a web page says: its text, title, author, date and language.
 
-`main` runs in the limited child process of `webapp.clients.child`, because the libraries below it
+`main` runs in the limited child process of `webapp.parsing.child`, because the libraries below it
 parse whatever a stranger's server sends. `decode` and `clean` are linear in their input and also
 serve the fetcher itself, for plain text.
 """

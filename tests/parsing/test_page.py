@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 
 from tests.clients.pages import ARTICLE
-from webapp.clients import child, page
+from webapp.parsing import child, page
 
 
 def parse(body: bytes, *, charset: str | None = None, url: str = "http://a.example/") -> Any:
     """Through the child, as the fetcher does it."""
     data = page.request(body, url=url, charset=charset)
-    return json.loads(child.run("webapp.clients.page", data, seconds=10, megabytes=512))
+    return json.loads(child.run("webapp.parsing.page", data, seconds=10, megabytes=512))
 
 
 def read(markup: str) -> dict[str, str | None]:
@@ -255,5 +255,5 @@ def test_a_page_that_takes_the_parser_too_long_is_cut_off() -> None:
     attributes = b" ".join(b"a%d=1" % n for n in range(300_000))
     data = page.request(b"<p " + attributes + b">x", url="http://a.example/", charset=None)
     with pytest.raises(child.ChildError) as caught:
-        child.run("webapp.clients.page", data, seconds=0.5, megabytes=512)
+        child.run("webapp.parsing.page", data, seconds=0.5, megabytes=512)
     assert caught.value.reason == "timeout"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.clients import child
+from webapp.parsing import child
 
 PARSER = "tests.clients.pages"
 
@@ -104,7 +104,7 @@ def test_a_crash_is_the_inputs_fault_unless_the_kill_came_from_outside(
 
 def test_a_child_that_never_reads_its_input_does_not_block_the_parent() -> None:
     with pytest.raises(child.ChildError) as caught:
-        child.run("webapp.clients.no_such_parser", bytes(1 << 20), seconds=5, megabytes=256)
+        child.run("webapp.parsing.no_such_parser", bytes(1 << 20), seconds=5, megabytes=256)
     assert caught.value.reason == "failed"
     assert "no_such_parser" in caught.value.detail
 
@@ -167,9 +167,10 @@ def test_it_runs_from_a_checkout_in_a_folder_with_spaces_and_from_any_folder(
     tmp_path: Path,
 ) -> None:
     checkout = tmp_path / "my check out"
-    shutil.copytree(Path(child.__file__).parent, checkout / "webapp/clients")
-    shutil.copy(Path(child.__file__).parents[1] / "__init__.py", checkout / "webapp")
-    (checkout / "webapp/clients/where.py").write_text(
+    shutil.copytree(Path(child.__file__).parent, checkout / "webapp/parsing")
+    for needed in ("__init__.py", "failure.py"):
+        shutil.copy(Path(child.__file__).parents[1] / needed, checkout / "webapp")
+    (checkout / "webapp/parsing/where.py").write_text(
         "def main(data):\n    return __file__.encode() + data\n"
     )
     elsewhere = tmp_path / "elsewhere"
@@ -178,8 +179,8 @@ def test_it_runs_from_a_checkout_in_a_folder_with_spaces_and_from_any_folder(
     (elsewhere / "json.py").write_text("raise RuntimeError")
     script = (
         "import sys; sys.path[:0] = [sys.argv[1]]; sys.path.remove(''); "
-        "from webapp.clients import child; "
-        "print(child.run('webapp.clients.where', b'!', seconds=5, megabytes=256).decode())"
+        "from webapp.parsing import child; "
+        "print(child.run('webapp.parsing.where', b'!', seconds=5, megabytes=256).decode())"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, checkout],
@@ -188,4 +189,4 @@ def test_it_runs_from_a_checkout_in_a_folder_with_spaces_and_from_any_folder(
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == f"{checkout}/webapp/clients/where.py!"
+    assert done.stdout.strip() == f"{checkout}/webapp/parsing/where.py!"

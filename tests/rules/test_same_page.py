@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.same_page import normalized, page_hash
+from webapp.rules.same_page import normalized, page_hash
 
 PAGE = "https://example.com/a/b?id=3"
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from webapp.clients.reading.stopwords import StopWords
-from webapp.clients.reading.wording import fold
+from webapp.reading.stopwords import StopWords
+from webapp.reading.wording import fold
 
 # Scripts written without spaces; their runs are taken apart elsewhere.
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.clients.tag_shortlist import shortlist
+from webapp.reading.tag_shortlist import shortlist
 
 MANY = [f"tag{number}" for number in range(200)]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from webapp.clients.reading.blocks import parse
-from webapp.clients.reading.language import detect
-from webapp.clients.reading.sentences import LONGEST, split
-from webapp.clients.reading.stopwords import stop_words
-from webapp.clients.reading.wording import clean, shorten, tag_name
+from webapp.reading.blocks import parse
+from webapp.reading.language import detect
+from webapp.reading.sentences import LONGEST, split
+from webapp.reading.stopwords import stop_words
+from webapp.reading.wording import clean, shorten, tag_name
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from webapp.clients.reading.blocks import Block, Kind
-from webapp.clients.reading.wording import grapheme_border
+from webapp.reading.blocks import Block, Kind
+from webapp.reading.wording import grapheme_border
 
 # Longer than this, a "sentence" is a list without line ends, a log, or a text with no full stops:
 # it is cut at a clause, so that a part of it can be quoted.

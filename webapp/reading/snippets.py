@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webapp.clients.reading.wording import shorten
+from webapp.reading.wording import shorten
 
 
 @dataclass(frozen=True, slots=True)

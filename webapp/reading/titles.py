@@ -4,10 +4,10 @@ import math
 import re
 from collections.abc import Sequence
 
-from webapp.clients.reading.blocks import Block, Note
-from webapp.clients.reading.ranking import Ranked
-from webapp.clients.reading.sentences import ABBREVIATIONS, Sentence
-from webapp.clients.reading.wording import ELLIPSIS, shorten
+from webapp.reading.blocks import Block, Note
+from webapp.reading.ranking import Ranked
+from webapp.reading.sentences import ABBREVIATIONS, Sentence
+from webapp.reading.wording import ELLIPSIS, shorten
 
 # A title is read at a glance; only one that somebody wrote may use all the room there is.
 GLANCE = 80

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from webapp.clients.reading.wording import is_flag_half, one_line, shows
+from webapp.reading.wording import is_flag_half, one_line, shows
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _NAMES = 40

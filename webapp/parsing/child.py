@@ -23,7 +23,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-from webapp.clients import ClientError
+from webapp.failure import Failure
 
 # The child may be started from a source checkout, an editable install or site-packages: it finds
 # this package where the parent found it. `-I` keeps PYTHON* variables, the user's site folder and
@@ -31,7 +31,7 @@ from webapp.clients import ClientError
 _ROOT = str(Path(__file__).resolve().parents[2])
 _BOOTSTRAP = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from webapp.clients.child import serve; serve(*sys.argv[2:])"
+    "from webapp.parsing.child import serve; serve(*sys.argv[2:])"
 )
 # Nothing of the parent's environment: it holds the database's password and every API key.
 # One thread each, because these libraries otherwise start one for every core they see.
@@ -53,7 +53,7 @@ _OPEN_FILES = 64
 _DONE, _OUT_OF_MEMORY, _FAILED = b"+", b"M", b"!"
 
 
-class ChildError(ClientError):
+class ChildError(Failure):
     """The parser in the child process gave no answer.
 
     `reason` is one of `timeout` (seconds or CPU seconds used up), `memory`, `output` (more output

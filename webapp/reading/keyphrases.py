@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from webapp.clients.reading.ideographs import ideograph_phrases
-from webapp.clients.reading.stopwords import StopWords, stop_words
-from webapp.clients.reading.wording import fold, one_line
-from webapp.clients.reading.words import Word, words
+from webapp.reading.ideographs import ideograph_phrases
+from webapp.reading.stopwords import StopWords, stop_words
+from webapp.reading.wording import fold, one_line
+from webapp.reading.words import Word, words
 
 LONGEST_PHRASE = 3
 _LONGEST_NAME = 50

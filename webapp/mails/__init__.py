@@ -1,0 +1,1 @@
+"""The mails that Coffer sends: their texts, and the tokens in them."""
