@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sql import queries
-from webapp.answers import answer
 from webapp.app import create_app
-from webapp.auth import PUBLIC, permit
-from webapp.db import connection
+from webapp.http.answers import answer
+from webapp.http.db import connection
+from webapp.routes.permit import PUBLIC, permit
 
 if TYPE_CHECKING:
     from flask import Response

@@ -3,8 +3,9 @@
     python -m benchmarks.round_trips [rounds]
 
 Microseconds for the transaction of a small write over loopback: BEGIN, who acts, one statement,
-COMMIT; and the same with the first two in one message, as `webapp/db.py` sends them. Beside it, one
-statement alone: the limit. Medians of 500 each, and the spread of those medians over the rounds.
+COMMIT; and the same with the first two in one message, as `webapp/http/db.py` sends them. Beside
+it, one statement alone: the limit. Medians of 500 each, and the spread of those medians over the
+rounds.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from benchmarks.databases import migrated
 from benchmarks.transitions import spread
 from sql import queries
-from webapp import db
+from webapp.http import db
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,9 @@ import structlog
 from tests import databases
 from tests.factories import Factory
 from tests.people import People, Person
-from webapp import logs
 from webapp.app import create_app
 from webapp.settings import Settings
+from webapp.telemetry import logs
 from workers.engine.loop import Worker
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from webapp import setting_mistakes, settings
+from webapp import settings
+from webapp.settings import mistakes as cross_checks
 
 URL = "postgresql://app:hunter2@localhost/coffer"
 PRODUCTION = {
@@ -127,6 +128,6 @@ def test_development_needs_nothing_but_a_database(load):
 def test_traces_need_their_library_and_the_mistake_says_which(load, monkeypatch):
     endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"}
     assert load(**PRODUCTION, **endpoint).otel_endpoint == "http://localhost:4318"
-    monkeypatch.setattr(setting_mistakes, "find_spec", lambda name: None)
+    monkeypatch.setattr(cross_checks, "find_spec", lambda name: None)
     with pytest.raises(settings.SettingsError, match=r"pip install '\.\[otel\]'"):
         load(**PRODUCTION, **endpoint)

@@ -3,54 +3,27 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from flask import Flask, Response, g, request
 
-from webapp import (
-    callers,
-    client_address,
-    db,
-    errors,
-    etags,
-    limits,
-    logs,
-    metrics,
-    openapi,
-    request_id,
-    request_span,
-    security,
-    settings,
-    sign_in,
-    single_sign_on,
-    tracing,
-)
-from webapp.blueprints import docs, health
-from webapp.blueprints import metrics as metrics_route
-from webapp.blueprints.accounts import accounts
-from webapp.blueprints.api_keys import api_keys
-from webapp.blueprints.audit_log import audit_log
-from webapp.blueprints.events import events
-from webapp.blueprints.exports import exports
-from webapp.blueprints.imports import imports
-from webapp.blueprints.invitations import invitations
-from webapp.blueprints.items import items
-from webapp.blueprints.library import library
-from webapp.blueprints.members import members
-from webapp.blueprints.search import search
-from webapp.blueprints.sessions import sessions
-from webapp.blueprints.sso import sso
-from webapp.blueprints.tags import tags
-from webapp.blueprints.tasks import tasks
-from webapp.blueprints.totp import totp
-from webapp.blueprints.users import users
-from webapp.blueprints.workspaces import workspaces
+from webapp import settings
+from webapp.access import callers, limits
+from webapp.blueprints import library, people, server
+from webapp.blueprints.server import docs, health
+from webapp.blueprints.server import metrics as metrics_route
+from webapp.http import client_address, db, errors, metrics, request_id, request_span
+from webapp.routes import description, etags, headers
+from webapp.signing_in import sign_in, single_sign_on
+from webapp.telemetry import logs, tracing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 log = structlog.get_logger("webapp.requests")
+
+SYSTEMS: Final = (library, people, server)
 
 
 class App(Flask):
@@ -79,8 +52,8 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     client_address.install(app, ours)
     request_id.install(app)
     request_span.install(app)
-    errors.install(app)
-    security.install(app, ours)
+    errors.install(app, {name: said for each in SYSTEMS for name, said in each.REFUSALS.items()})
+    headers.install(app, ours)
     _log_requests(app)
     db.install(app, ours)
     sign_in.install(app, ours)
@@ -91,16 +64,11 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     metrics.install(app, ours)
     health.install(app)
 
-    api = openapi.make_api(app)
-    for blueprint in (
-        *(items, events, library, tags, tasks, search, exports, imports),
-        *(sessions, accounts, totp, sso, api_keys),
-        *(workspaces, members, invitations),
-        *(users, audit_log),
-        health.health,
-    ):
-        api.register_blueprint(blueprint)
-    app.extensions["openapi"] = openapi.document(app, api)
+    api = description.make_api(app)
+    for system in SYSTEMS:
+        for blueprint in system.BLUEPRINTS:
+            api.register_blueprint(blueprint)
+    app.extensions["openapi"] = description.document(app, api)
     docs.install(app)
     metrics_route.install(app)
     return app

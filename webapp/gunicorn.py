@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from webapp import settings, tracing
+from webapp import settings
+from webapp.telemetry import tracing
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter

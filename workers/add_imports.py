@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from psycopg.types.json import Jsonb
 
 from sql import queries
-from workers.command import command_for
 from workers.engine.kind import Kind
 from workers.read_imports import give_up, revive
+from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
     from sql.connection import Connection

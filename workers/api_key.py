@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sql import queries
-from workers import operators, people
-from workers.operators import plain
+from workers.terminal import operators, people
+from workers.terminal.operators import plain
 
 if TYPE_CHECKING:
     from uuid import UUID

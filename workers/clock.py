@@ -22,7 +22,7 @@ import structlog
 
 from sql import queries
 from sql.connection import connect
-from workers.command import Command
+from workers.terminal.command import Command
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -120,7 +120,8 @@ def _connect(settings: Settings) -> Connection:
 @click.command(cls=Command, help=__doc__)
 @click.option("--once", is_flag=True, help="Fire what is due, then end.")
 def command(*, once: bool) -> None:
-    from webapp import logs, settings
+    from webapp import settings
+    from webapp.telemetry import logs
 
     loaded = settings.load()
     logs.configure(loaded)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from sql import queries
-from workers import letters, operators
-from workers.command import SOME_FAILED
 from workers.engine.kind import NO_WORKSPACE
-from workers.operators import plain, printable, span
+from workers.terminal import letters, operators
+from workers.terminal.command import SOME_FAILED
+from workers.terminal.operators import plain, printable, span
+from workers.work import known_kinds, unknown_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,8 +58,8 @@ def list_letters(*, kind: str | None, limit: int, as_json: bool) -> None:
 
 
 def _none(kind: str | None) -> str:
-    if kind is not None and kind not in operators.known_kinds():
-        raise operators.unknown_kind(kind)
+    if kind is not None and kind not in known_kinds():
+        raise unknown_kind(kind)
     return "there are no dead letters" + ("" if kind is None else f" of kind {kind!r}")
 
 
@@ -87,7 +88,7 @@ def show(letter_id: int, *, as_json: bool) -> None:
         return
     if letter["workspace_id"] == NO_WORKSPACE:
         letter["workspace_id"] = None
-    if letter["kind"] not in operators.known_kinds():
+    if letter["kind"] not in known_kinds():
         letter["kind"] += " (no worker does this kind of work any more)"
     for name, value in letter.items():
         lines = printable(_told(value)).split("\n")
@@ -127,7 +128,7 @@ def retry(*, ids: tuple[int, ...], kind: str | None, everything: bool) -> None:
     _check(ids, kind, everything=everything)
     with operators.connection() as conn:
         chosen = letters.choose(conn, ids, kind)
-        known = operators.known_kinds()
+        known = known_kinds()
         if unknown := sorted(chosen.keys() - known.keys()):
             said = f"no worker does {', '.join(unknown)} any more: such letters can be discarded"
             if not everything or len(unknown) == len(chosen):

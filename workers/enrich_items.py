@@ -14,9 +14,9 @@ from sql import queries
 from webapp.clients import ai, web
 from webapp.reading.tag_shortlist import shortlist
 from webapp.settings import SettingsError
-from workers.command import command_for
 from workers.engine import progress
 from workers.engine.kind import Clients, Kind
+from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

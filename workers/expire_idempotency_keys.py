@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sql import queries
-from workers.command import command_for
-from workers.maintenance import BATCH, maintenance
+from workers.engine.maintenance import BATCH, maintenance
+from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
     from sql.connection import Connection

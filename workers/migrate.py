@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from workers.command import Command
+from workers.terminal.command import Command
 
 
 @click.command(cls=Command, help=__doc__)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from sql import queries
-from workers import operators
-from workers.command import SOME_FAILED
-from workers.operators import KindName, span
+from workers.terminal import operators
+from workers.terminal.command import SOME_FAILED
+from workers.terminal.operators import span
+from workers.work import KindName, known_kinds, unknown_kind
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -63,7 +64,7 @@ def status(*, as_json: bool, watch: bool) -> None:
 
 
 def _status(conn: Connection) -> dict[str, Any]:
-    rows = queries.outbox.status(conn, kinds=list(operators.known_kinds()), minutes=WINDOW)
+    rows = queries.outbox.status(conn, kinds=list(known_kinds()), minutes=WINDOW)
     since, seconds = rows[0]["counted_since"], rows[0]["counted_seconds"]
     for row in rows:
         del row["counted_since"], row["counted_seconds"]
@@ -156,8 +157,8 @@ def resume(kind: str) -> None:
     with operators.connection() as conn:
         # A kind that no longer exists may still be paused.
         resumed = queries.paused_kinds.resume(conn, kind=kind)
-    if not resumed and kind not in operators.known_kinds():
-        raise operators.unknown_kind(kind)
+    if not resumed and kind not in known_kinds():
+        raise unknown_kind(kind)
     click.echo(f"{kind} goes on" if resumed else f"{kind} was not paused")
 
 
@@ -171,14 +172,15 @@ def run(kind: str, subject_id: UUID) -> None:
     attempt counts. Ends with 0 where the work was done, with 3 where the attempt failed or the work
     was given up, with 1 where there was nothing to work on.
     """
-    from webapp import logs, settings
+    from webapp import settings
+    from webapp.telemetry import logs
     from workers.engine.loop import Worker
 
     loaded = settings.load()
     logs.configure(loaded)
     # So that the row is given back, as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    worker = Worker([operators.known_kinds()[kind]], loaded, concurrency=1)
+    worker = Worker([known_kinds()[kind]], loaded, concurrency=1)
     try:
         found = worker.work_on(kind, subject_id)
     finally:

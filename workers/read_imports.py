@@ -11,8 +11,8 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from webapp.failure import Failure
 from webapp.parsing import child
-from workers.command import command_for
 from workers.engine.kind import Clients, Kind
+from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

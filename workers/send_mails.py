@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sql import queries
 from webapp.clients import mail
-from workers.command import command_for
 from workers.engine.kind import Clients, Kind
+from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

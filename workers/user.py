@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from sql import queries
-from workers import operators, people
-from workers.operators import plain
+from workers.terminal import operators, people
+from workers.terminal.operators import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +57,8 @@ def create(
     """Make a user with a password that is asked for."""
     import re
 
-    from webapp.clients.mail import address_of
     from webapp.identity.ids import new_handle
+    from webapp.rules.mail_address import address_of
 
     address = address_of(email)
     if address is None:

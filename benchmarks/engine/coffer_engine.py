@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.engine import items, protocol
 from sql.connection import connect
-from webapp import logs
 from webapp.clients.ai import Enrichment, TagSuggestion
 from webapp.settings import Settings
+from webapp.telemetry import logs
 from workers.engine.kind import Clients, Kind
 from workers.engine.loop import BATCH, Worker
 from workers.engine.turns import Turns

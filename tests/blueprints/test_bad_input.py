@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from webapp.errors import MIMETYPE
+from webapp.http.errors import MIMETYPE
 
 # An id that nothing has.
 NOWHERE = "00000000-0000-7000-8000-000000000000"
@@ -209,7 +209,7 @@ def test_an_error_of_ours_tells_nothing_of_its_cause(ana, owner, logged):
         assert told not in answer.data
     (told,) = [line for line in logged if line["event"] == "internal_error"]
     assert told["constraint"] == "secret_rule"
-    assert "webapp/blueprints/items.py" in told["traceback"]
+    assert "webapp/blueprints/library/items.py" in told["traceback"]
     assert "Buy milk" not in str(told)
 
 

@@ -16,7 +16,7 @@ import pytest
 from sql import queries
 from tests.blueprints.test_routes import CALLS, NOWHERE, ROUTES
 from tests.people import People, Person
-from webapp import auth
+from webapp.routes import permit
 
 RULES = {rule.endpoint: rule for rule in ROUTES}
 GUARDED = [
@@ -162,7 +162,7 @@ def allowed(owner, permission, who):
 @pytest.mark.parametrize(("method", "endpoint"), GUARDED)
 def test_who_may_not_is_refused_and_changes_nothing(world, owner, app, method, endpoint):
     permission = app.view_functions[endpoint].permission
-    if permission == auth.PUBLIC:
+    if permission == permit.PUBLIC:
         return
     expected = {
         "nobody": 401,
@@ -192,7 +192,7 @@ def test_who_may_not_is_refused_and_changes_nothing(world, owner, app, method, e
 @pytest.mark.parametrize(("method", "endpoint"), GUARDED)
 def test_who_may_gets_through(world, owner, app, method, endpoint, who):
     permission = app.view_functions[endpoint].permission
-    if permission == auth.PUBLIC or not allowed(owner, permission, who):
+    if permission == permit.PUBLIC or not allowed(owner, permission, who):
         return
     body = BODIES.get(endpoint, {}) if method != "GET" else None
     answer = call(world, who, method, endpoint, body=body)

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from webapp import auth
 from webapp.app import create_app
+from webapp.routes import permit
 from webapp.settings import Settings
 
 # An id that nothing has.
@@ -82,13 +82,13 @@ def view_of(app, endpoint):
 @pytest.mark.parametrize("rule", ROUTES, ids=lambda rule: f"{rule.rule}-{rule.endpoint}")
 def test_every_route_declares_a_permission_and_few_are_public(shared_app, rule):
     permission = view_of(shared_app, rule.endpoint).permission
-    assert (permission == auth.PUBLIC) == (rule.rule in OPEN | WAYS_IN)
+    assert (permission == permit.PUBLIC) == (rule.rule in OPEN | WAYS_IN)
 
 
 def test_every_declared_permission_is_some_roles(shared_app, owner):
     granted = {name for (name,) in owner.execute("SELECT permission FROM role_permissions")}
     declared = {view_of(shared_app, rule.endpoint).permission for rule in ROUTES}
-    assert declared - {auth.PUBLIC} == granted
+    assert declared - {permit.PUBLIC} == granted
 
 
 @pytest.mark.parametrize("rule", ROUTES, ids=lambda rule: f"{rule.rule}-{rule.endpoint}")
@@ -100,7 +100,7 @@ def test_whatever_anybody_may_try_is_limited(shared_app, rule):
 @pytest.mark.parametrize(("method", "path", "endpoint"), CALLS)
 def test_nobody_gets_nothing_but_what_is_public(client, app, method, path, endpoint):
     answer = client.open(path.replace("<file>", "start.js"), method=method, buffered=True)
-    if view_of(app, endpoint).permission == auth.PUBLIC:
+    if view_of(app, endpoint).permission == permit.PUBLIC:
         assert answer.status_code in (200, 204, 404, 415)
     else:
         assert answer.status_code == 401
@@ -113,7 +113,7 @@ def test_a_write_takes_more_than_a_permission_to_read(shared_app, method, path, 
     permission = view_of(shared_app, endpoint).permission
     if endpoint == "search.find_by_body":  # it writes nothing
         return
-    assert permission.endswith(":read") == (method == "GET" and permission != auth.PUBLIC) or (
+    assert permission.endswith(":read") == (method == "GET" and permission != permit.PUBLIC) or (
         (method, permission) == ("GET", "workspace:members:manage")
     )
 

@@ -16,13 +16,13 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from sql import queries
-from webapp import logs
 from webapp.failure import Failure
 from webapp.settings import Settings
-from workers.command import Command
+from webapp.telemetry import logs
 from workers.engine import progress
 from workers.engine.kind import Batch, Kind
 from workers.engine.loop import Worker
+from workers.terminal.command import Command
 
 # Enough that work which is killed over and over does not run out of them by accident.
 MANY = (0.0, *[0.05] * 80)

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from workers import cli, work
-from workers.command import Duration
+from workers.terminal.command import Duration
 
 FOLDER = Path(cli.__file__).parent
 # Modules that are no commands.

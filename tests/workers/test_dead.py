@@ -14,8 +14,9 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from tests.workers.conftest import KIND, kind_of
 from tests.workers.test_cli import coffer
-from workers import letters, work
+from workers import work
 from workers.enrich_items import enrich_items
+from workers.terminal import letters
 
 WORKSPACE = uuid.uuid4()
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from workers import expire_tokens, maintenance
+from workers import expire_tokens
 from workers.clock import fire_due
+from workers.engine import maintenance
 
 WORKSPACE = "00000000-0000-0000-0000-0000000000aa"
 

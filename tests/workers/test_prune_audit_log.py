@@ -7,8 +7,9 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from workers import maintenance, prune_audit_log
+from workers import prune_audit_log
 from workers.clock import fire_due
+from workers.engine import maintenance
 from workers.engine.loop import Worker
 
 PRUNE = "SELECT prune_audit_log({before}, {batch})"

@@ -14,10 +14,10 @@ import pytest
 
 from tests.workers.conftest import KIND, dead, enqueue, kind_of, outbox
 from tests.workers.test_cli import coffer
-from webapp import logs
 from webapp.failure import Failure
+from webapp.telemetry import logs
 from workers import work
-from workers.operators import span
+from workers.terminal.operators import span
 
 COFFER = Path(sys.executable).with_name("coffer")
 HOLDER = uuid.uuid4()

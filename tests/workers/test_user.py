@@ -10,7 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.blueprints.test_members import WAITING
+from tests.blueprints.people.test_members import WAITING
 from tests.people import PASSWORD
 from tests.workers.test_cli import coffer
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import sys
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from webapp.failure import Failure
+from webapp.rules.mail_address import LABEL, MAX_DOMAIN, address_of
 
 if TYPE_CHECKING:
     import ssl
@@ -29,14 +29,8 @@ DEFAULT_TIMEOUT: Final = 10.0
 DEFAULT_DEADLINE: Final = 30.0
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
-_MAX_ADDRESS: Final = 254  # characters, by the standard; of them 64 before the @
-_MAX_DOMAIN: Final = 253
 
-_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LOCAL_PART: Final = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*")
-_LABEL: Final = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
-_HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
-_DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_HOST: Final = re.compile(rf"{LABEL}(?:\.{LABEL})*\.?")
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 # What some program takes for the end of a line, what a terminal obeys, and what UTF-8 refuses.
 _UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -233,15 +227,6 @@ def server_of(url: str) -> Server:
     )
 
 
-def address_of(text: str) -> str | None:
-    """An address in the one form that mail is sent to, its domain in ASCII; None where it is none.
-
-    To be kept and compared in this form: letters that some program takes for the same, such as a
-    dotted capital I, are another domain, which somebody else may own.
-    """
-    return _ascii_address(text)
-
-
 def is_loopback(host: str) -> bool:
     """Whether `host` is this machine, and no network lies between."""
     if host.lower().rstrip(".") == "localhost":
@@ -256,7 +241,7 @@ def _is_host(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return bool(_HOST.fullmatch(host)) and len(host) <= _MAX_DOMAIN
+        return bool(_HOST.fullmatch(host)) and len(host) <= MAX_DOMAIN
     return True
 
 
@@ -304,7 +289,7 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     cannot be one."""
     from email.message import EmailMessage
 
-    to = _ascii_address(mail.to)
+    to = address_of(mail.to)
     if to is None:
         # Not quoted: the address may be anything, and the error is kept.
         raise MailError("The recipient is not an address that mail can go to.", permanent=True)
@@ -328,38 +313,7 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
 
 
 def _sender_address(sender: str) -> str:
-    address = _ascii_address(sender)
+    address = address_of(sender)
     if address is None:
         raise ValueError("the sender must be an address, such as coffer@example.com")
     return address
-
-
-def _ascii_address(address: str) -> str | None:
-    """`address` as every mail server takes it, its domain in ASCII; None where it is none.
-
-    Not taken, although they are addresses: one with a quoted part, a number for a domain, or
-    letters outside ASCII before the @.
-    """
-    local_part, _, domain = address.rpartition("@")
-    ascii_domain = _ascii_domain(domain)
-    if ascii_domain is None or len(local_part) + 1 + len(ascii_domain) > _MAX_ADDRESS:
-        return None
-    # "=?" begins an encoded word, which programs show as something else than what it is.
-    if not _LOCAL_PART.fullmatch(local_part) or "=?" in local_part:
-        return None
-    return f"{local_part}@{ascii_domain}"
-
-
-def _ascii_domain(domain: str) -> str | None:
-    if not domain.isascii():
-        try:
-            encoded = domain.encode("idna").decode()
-            # Python's codec follows the standard of 2003, which turns ß into ss and so the domain
-            # into somebody else's: only what comes back as it was may stand.
-            if encoded.encode().decode("idna") != unicodedata.normalize("NFC", domain.lower()):
-                return None
-        except UnicodeError:
-            return None
-        domain = encoded
-    fits = len(domain) <= _MAX_DOMAIN and _DOMAIN.fullmatch(domain)
-    return domain if fits and not re.fullmatch(r"[0-9.]+", domain) else None

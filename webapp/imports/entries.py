@@ -8,8 +8,8 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from webapp.schemas.common import MAX_URL, ShortList, Trimmed, moment, text, web_address
-from webapp.schemas.items import SOURCE_TYPES, SUGGESTION_STATUSES
-from webapp.schemas.tasks import NewTask
+from webapp.schemas.library.items import SOURCE_TYPES, SUGGESTION_STATUSES
+from webapp.schemas.library.tasks import NewTask
 
 MOST_TAGS: Final = 1000
 _MOST_SUGGESTIONS: Final = 1000

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from webapp.clients.mail import address_of
+from webapp.rules.mail_address import address_of
 
 MAX_URL: Final = 2048
 

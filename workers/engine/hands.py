@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from webapp import logs
+from webapp.telemetry import logs
 from workers.engine import progress, spans
 from workers.engine.processes import WorkProcess
 from workers.engine.progress import LeaseLost, NotWanted, Progress

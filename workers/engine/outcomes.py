@@ -14,8 +14,8 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from sql import queries
-from webapp import logs
 from webapp.failure import Failure
+from webapp.telemetry import logs
 from workers.engine.progress import LeaseLost
 
 if TYPE_CHECKING:

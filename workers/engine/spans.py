@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from webapp import tracing
+from webapp.telemetry import tracing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

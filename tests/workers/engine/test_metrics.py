@@ -11,8 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
+from tests.http.test_metrics import samples, scrape
 from tests.processes import eventually, free_port, running
-from tests.test_metrics import samples, scrape
 from tests.workers.conftest import KIND, due_now, enqueue, kind_of
 from webapp.failure import Failure
 from workers.engine.hands import Outcome

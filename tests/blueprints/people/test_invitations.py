@@ -1,0 +1,401 @@
+"""Invitations: written to a mailbox, used once, and only as long as they stand (A5)."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from tests.blueprints.test_routes import NOWHERE
+from webapp.app import create_app
+from webapp.identity.keyring import digest
+from webapp.mails.tokens import mail_tokens
+from webapp.routes.idempotency import HEADER, REPLAYED
+from webapp.signing_in.attempts import INVITATIONS, MAILS_TO_MAILBOX
+
+ACCEPT = "/api/invitations/accept"
+INES = "ines@example.com"
+REINVITED = (
+    "the new invitation is inserted before the older one is deleted, and the index refuses it: 500"
+)
+
+
+@pytest.fixture
+def ines(people):
+    return people.person("ines")
+
+
+@pytest.fixture
+def path(people, olga):
+    """Where to invite into a workspace of Olga's."""
+    return f"/api/workspaces/{people.workspace(olga)}/invitations"
+
+
+@pytest.fixture
+def token_of(app):
+    """The token that the mail of an invitation has."""
+
+    def token(invitation):
+        (made,) = mail_tokens(app.extensions["keyring"], "invitation", invitation)
+        return made
+
+    return token
+
+
+@pytest.fixture
+def invite(olga, path, owner, token_of):
+    """Invites, and gives the token."""
+
+    def ask(email=INES, role="member"):
+        answer = olga.client.post(path, json={"email": email, "role": role})
+        assert answer.status_code == 201
+        return token_of(latest(owner))
+
+    return ask
+
+
+def latest(owner):
+    (found,) = owner.execute(
+        "SELECT id FROM invitations ORDER BY created_at DESC LIMIT 1"
+    ).fetchone()
+    return found
+
+
+def accept(person, token, **headers):
+    return person.client.post(ACCEPT, json={"token": token}, headers=headers)
+
+
+def members(owner, path):
+    rows = owner.execute(
+        "SELECT handle, role FROM members JOIN users ON users.id = user_id WHERE workspace_id = %s",
+        (path.split("/")[3],),
+    )
+    return dict(rows.fetchall())
+
+
+def count(owner, table):
+    return owner.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+# Inviting
+
+
+def test_an_invitation_is_a_mail_of_the_workspace_and_no_token_of_it_is_kept(
+    olga, path, owner, token_of
+):
+    answer = olga.client.post(path, json={"email": INES, "role": "viewer"})
+    assert answer.status_code == 201
+    made = answer.json
+    assert (made["email"], made["role"], made["invited_by"]) == (INES, "viewer", str(olga.id))
+    (row,) = owner.execute(
+        "SELECT template, recipient, about::text, workspace_id::text, status, mails::text"
+        " FROM mails"
+    ).fetchall()
+    assert row[:5] == ("invitation", INES, made["id"], path.split("/")[3], "queued")
+    token = token_of(latest(owner))
+    assert token.startswith("cfm_")
+    assert token not in row[5]
+    assert token not in answer.text
+    kept = owner.execute("SELECT token_hash, invitations::text FROM invitations").fetchone()
+    assert kept[0] == digest(token)
+    assert token not in kept[1]
+    assert token not in owner.execute("SELECT audit_log::text FROM audit_log").fetchone()[0]
+    work = owner.execute("SELECT kind, workspace_id::text FROM outbox").fetchone()
+    assert work == ("send_mails", path.split("/")[3])
+    week = owner.execute("SELECT expires_at - created_at = interval '7 days' FROM invitations")
+    assert week.fetchone() == (True,)
+
+
+def test_a_kept_answer_has_no_token_either(olga, path, owner, token_of):
+    for _ in range(2):
+        answer = olga.client.post(path, json={"email": INES}, headers={HEADER: "k"})
+    assert answer.headers[REPLAYED] == "true"
+    assert (count(owner, "mails"), count(owner, "invitations")) == (1, 1)
+    (kept,) = owner.execute("SELECT body FROM idempotency_keys").fetchone()
+    assert token_of(latest(owner)).encode() not in bytes(kept)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({}, {"email": "ines"}, {"email": INES, "role": "admin"}, {"email": INES, "role": "user"}),
+        *({"email": f"{'x' * 250}@example.com"}, {"email": "ines@example.com\nBcc: x@example.com"}),
+        *({"email": "a@b.c, d@e.f"}, {"email": "a\0@example.com"}, {"email": INES, "token": "x"}),
+    ],
+    ids=[
+        *("nothing", "no address", "role of admins", "role of everybody", "long address"),
+        *("header", "two addresses", "NUL", "surplus"),
+    ],
+)
+def test_input_that_is_wrong_invites_nobody(olga, path, owner, body):
+    assert olga.client.post(path, json=body).status_code == 422
+    assert (count(owner, "mails"), count(owner, "rate_limits")) == (0, 0)
+
+
+def test_an_address_that_would_steer_a_terminal_is_refused(olga, path):
+    assert olga.client.post(path, json={"email": '"\x1b[2J"@example.com'}).status_code == 422
+
+
+def test_nobody_is_invited_into_a_personal_workspace(olga, owner):
+    personal = f"/api/workspaces/{olga.workspace_id}/invitations"
+    answer = olga.client.post(personal, json={"email": INES})
+    assert (answer.status_code, answer.json["code"]) == (409, "personal_workspace")
+    assert (count(owner, "mails"), count(owner, "invitations")) == (0, 0)
+    assert count(owner, "audit_log") == 0
+
+
+def test_an_invitation_into_a_personal_workspace_leads_nowhere(people, olga, ines, owner):
+    invitation = people.invitation(olga.workspace_id, olga, INES)
+    answer = accept(ines, str(invitation))
+    assert (answer.status_code, answer.json["code"]) == (409, "personal_workspace")
+    assert olga.client.get(f"/api/workspaces/{olga.workspace_id}/members").json["items"][1:] == []
+
+
+def test_a_strangers_workspace_is_not_found(people, path, owner):
+    sten = people.person("sten")
+    invitation = people.invitation(path.split("/")[3], people.person("pia"), INES)
+    for answer in (
+        sten.client.post(path, json={"email": INES}),
+        sten.client.get(path),
+        sten.client.delete(f"{path}/{invitation}"),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+    assert (count(owner, "mails"), count(owner, "invitations")) == (0, 1)
+
+
+def test_where_no_mail_is_sent_nobody_is_invited(settings, people, olga, path, owner):
+    app = create_app(replace(settings, environment="production", smtp_url=None))
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = (
+        f"Bearer {app.extensions['access_tokens'].issue(olga.id, olga.session_id)}"
+    )
+    try:
+        answer = client.post(path, json={"email": INES})
+    finally:
+        app.extensions["pool"].close()
+    assert (answer.status_code, answer.json["code"]) == (403, "mail_not_configured")
+    assert count(owner, "invitations") == 0
+
+
+def test_another_invitation_to_an_address_takes_the_place_of_the_older(invite, ines, owner, path):
+    older = invite(role="viewer")
+    newer = invite(INES.upper())
+    assert count(owner, "invitations") == 1
+    assert accept(ines, older).json["code"] == "invalid_token"
+    assert accept(ines, newer).status_code == 200
+    assert members(owner, path)["ines"] == "member"
+
+
+def test_an_address_is_invited_again_when_its_invitation_has_expired(invite, ines, owner):
+    invite()
+    owner.execute("UPDATE invitations SET expires_at = now()")
+    assert accept(ines, invite()).status_code == 200
+
+
+def test_one_address_is_invited_into_several_workspaces(people, olga, invite, ines, owner):
+    other = f"/api/workspaces/{people.workspace(olga)}/invitations"
+    assert olga.client.post(other, json={"email": INES}).status_code == 201
+    invite()
+    assert count(owner, "invitations") == 2
+
+
+def test_invitations_are_listed_newest_first(olga, path, owner):
+    emails = [f"guest{number}@example.com" for number in range(12)]
+    for email in emails:
+        olga.client.post(path, json={"email": email})
+    listed = olga.client.get(path).json["items"]
+    assert [each["email"] for each in listed] == emails[::-1]
+
+
+def test_invitations_are_listed_page_by_page_and_those_that_are_past_are_not(
+    people, olga, path, owner
+):
+    workspace_id = path.split("/")[3]
+    ids = {str(people.invitation(workspace_id, olga, f"g{n}@example.com")) for n in range(5)}
+    past = people.invitation(workspace_id, olga, "past@example.com")
+    owner.execute("UPDATE invitations SET expires_at = now() WHERE id = %s", (past,))
+    people.invitation(people.workspace(olga), olga, "elsewhere@example.com")
+    seen, cursor = [], None
+    while True:
+        query = "?limit=2" + (f"&cursor={cursor}" if cursor else "")
+        found = olga.client.get(path + query).json
+        seen += [each["id"] for each in found["items"]]
+        assert "token" not in str(found)
+        cursor = found["next_cursor"]
+        if cursor is None:
+            break
+    assert (len(seen), set(seen)) == (5, ids)
+
+
+# Accepting
+
+
+@pytest.mark.parametrize("role", ["owner", "member", "viewer"])
+def test_who_has_the_token_becomes_what_they_were_invited_as(
+    invite, people, ines, owner, path, role
+):
+    answer = accept(ines, invite(role=role))
+    assert (answer.status_code, answer.json["role"]) == (200, role)
+    assert members(owner, path) == {"olga": "owner", "ines": role}
+    entry = owner.execute(
+        "SELECT actor, user_id, workspace_id::text, details ->> 'role' FROM audit_log"
+        " WHERE action = 'member.joined'"
+    ).fetchone()
+    assert entry == (f"user:{ines.id}", ines.id, path.split("/")[3], role)
+
+
+def test_an_invitation_is_used_once(invite, people, ines, owner, path):
+    token = invite()
+    assert accept(ines, token).status_code == 200
+    for person in (ines, people.person("sten")):
+        answer = accept(person, token)
+        assert (answer.status_code, answer.json["code"]) == (400, "invalid_token")
+    assert members(owner, path) == {"olga": "owner", "ines": "member"}
+
+
+def test_the_same_acceptance_sent_twice_gives_one_answer(invite, ines):
+    token = invite()
+    first, second = (accept(ines, token, **{HEADER: "k"}) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.data == second.data
+
+
+def test_of_two_who_use_an_invitation_at_once_one_gets_in(invite, people, ines, owner, path):
+    sten = people.person("sten")
+    for _ in range(4):
+        token = invite()
+        together = threading.Barrier(2)
+
+        def use(person, token=token, together=together):
+            together.wait(5)
+            return accept(person, token).status_code
+
+        with ThreadPoolExecutor(2) as threads:
+            assert sorted(threads.map(use, [ines, sten])) == [200, 400]
+        assert len(members(owner, path)) == 2
+        owner.execute("DELETE FROM members WHERE role = 'member'")
+
+
+@pytest.mark.parametrize("role", ["owner", "viewer"])
+def test_a_member_who_accepts_stays_what_they_are(invite, people, olga, ines, owner, path, role):
+    people.join(path.split("/")[3], ines, "member")
+    answer = accept(ines, invite(role=role))
+    assert (answer.status_code, answer.json["role"]) == (200, "member")
+    assert members(owner, path)["ines"] == "member"
+
+
+def test_the_audit_log_does_not_say_that_a_member_joined(invite, people, ines, owner, path):
+    people.join(path.split("/")[3], ines, "viewer")
+    accept(ines, invite(role="owner"))
+    joined = owner.execute(
+        "SELECT details ->> 'role' FROM audit_log WHERE action = 'member.joined'"
+    ).fetchall()
+    assert ("owner",) not in joined
+
+
+def test_the_last_owner_does_not_demote_themselves_by_an_invitation(invite, olga, owner, path):
+    assert accept(olga, invite(role="viewer")).json["role"] == "owner"
+    assert members(owner, path) == {"olga": "owner"}
+
+
+def test_an_invitation_is_good_until_it_expires(invite, ines, owner, path):
+    token = invite()
+    owner.execute("UPDATE invitations SET expires_at = now()")
+    answer = accept(ines, token)
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_token")
+    owner.execute("UPDATE invitations SET expires_at = now() + interval '5 s'")
+    assert accept(ines, token).status_code == 200
+
+
+def test_an_invitation_that_was_withdrawn_is_none(invite, olga, ines, owner, path):
+    token = invite()
+    invitation = f"{path}/{latest(owner)}"
+    assert olga.client.delete(invitation).status_code == 204
+    assert accept(ines, token).json["code"] == "invalid_token"
+    assert olga.client.delete(invitation).status_code == 404
+    actions = owner.execute("SELECT action FROM audit_log ORDER BY id").fetchall()
+    assert actions == [("member.invited",), ("member.invitation_withdrawn",)]
+
+
+def test_an_invitation_is_withdrawn_in_its_own_workspace_alone(invite, people, olga, ines, owner):
+    token = invite()
+    other = f"/api/workspaces/{people.workspace(olga)}/invitations/{latest(owner)}"
+    assert olga.client.delete(other).status_code == 404
+    assert accept(ines, token).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["x", "cfm_", "cfm_" + "a" * 43, "cfm_ü", NOWHERE, "x" * 200])
+def test_a_token_that_is_none_is_400(ines, token):
+    answer = accept(ines, token)
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_token")
+
+
+@pytest.mark.parametrize("token", ["", "x" * 201, "cfm_\0", None, 1], ids=repr)
+def test_a_token_that_cannot_be_one_is_422(ines, token):
+    assert accept(ines, token).status_code == 422
+
+
+def test_neither_the_id_nor_the_hash_nor_another_kind_of_token_is_the_token(
+    invite, app, ines, owner
+):
+    invite()
+    invitation_id, hashed = owner.execute(
+        "SELECT id, encode(token_hash, 'hex') FROM invitations"
+    ).fetchone()
+    keyring = app.extensions["keyring"]
+    others = [mail_tokens(keyring, kind, invitation_id)[0] for kind in ("registration",)]
+    for token in (str(invitation_id), hashed, *others):
+        assert accept(ines, token).json["code"] == "invalid_token"
+
+
+def test_a_key_accepts_no_invitation(invite, people, ines):
+    token = invite()
+    _, key = people.key(ines, ["workspace:read", "workspaces:create", "account:read"])
+    answer = people.client(X_API_Key=key).post(ACCEPT, json={"token": token})
+    assert answer.status_code == 403
+    assert accept(ines, token).status_code == 200
+
+
+# How many
+
+
+def test_a_mailbox_gets_five_invitations_an_hour(people, olga, owner):
+    paths = [
+        f"/api/workspaces/{people.workspace(olga)}/invitations"
+        for _ in range(MAILS_TO_MAILBOX.most + 1)
+    ]
+    addresses = [INES, INES.upper(), "Ines@Example.com", INES, INES, INES]
+    answers = [
+        olga.client.post(path, json={"email": email})
+        for path, email in zip(paths, addresses, strict=True)
+    ]
+    assert [answer.status_code for answer in answers] == [201] * 5 + [429]
+    assert answers[-1].json["code"] == "rate_limited"
+    assert int(answers[-1].headers["Retry-After"]) > 60
+    assert count(owner, "mails") == 5
+    assert olga.client.post(paths[-1], json={"email": "max@example.com"}).status_code == 201
+
+
+def test_one_invites_fifty_an_hour(people, olga, path, owner):
+    fill = "interval '1 second' * %s"
+    olga.client.post(path, json={"email": "g0@example.com"})
+    owner.execute(
+        f"UPDATE rate_limits SET used_until = now() + {fill} WHERE key ~ '^invitations:'",
+        (INVITATIONS.seconds - INVITATIONS.worth - 1,),
+    )
+    answers = [olga.client.post(path, json={"email": f"g{n}@example.com"}) for n in (1, 2)]
+    assert [answer.status_code for answer in answers] == [201, 429]
+    assert (INVITATIONS.most, INVITATIONS.seconds) == (50, 3600)
+    keys = {key for (key,) in owner.execute("SELECT key FROM rate_limits WHERE key ~ 'mails_to'")}
+    assert len(keys) == 2
+    sten = people.person("sten")
+    other = f"/api/workspaces/{people.workspace(sten)}/invitations"
+    assert sten.client.post(other, json={"email": "g3@example.com"}).status_code == 201
+
+
+def test_what_is_limited_is_kept_under_no_readable_address(invite, owner):
+    invite()
+    keys = " ".join(key for (key,) in owner.execute("SELECT key FROM rate_limits"))
+    assert "ines" not in keys

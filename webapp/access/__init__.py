@@ -1,0 +1,1 @@
+"""Who calls, and how much they may: callers, limits, cookies, the audit log."""

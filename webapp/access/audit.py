@@ -1,0 +1,52 @@
+"""The audit log: what touched somebody's access (A7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from flask import g
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from webapp.http import client_address, request_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sql.connection import Connection
+
+
+def record(
+    conn: Connection,
+    action: str,
+    *,
+    user_id: UUID | None = None,
+    workspace_id: UUID | None = None,
+    actor: str | None = None,
+    **details: Any,
+) -> None:
+    """Write an entry in the name of the caller, or of `actor`, about `user_id` or the caller.
+
+    `details` are small and never secret. Who was let in before is asked for anew from now on.
+    """
+    g.access_changed = True
+    caller = g.get("caller")
+    if caller is not None and caller.api_key_id is not None:
+        details["api_key_id"] = str(caller.api_key_id)
+    queries.audit_log.record(
+        conn,
+        action=action,
+        actor=actor or (f"user:{caller.user_id}" if caller else "anonymous"),
+        user_id=user_id or (caller.user_id if caller else None),
+        workspace_id=workspace_id,
+        address=client_address.address(),
+        user_agent=client_address.user_agent(),
+        request_id=request_id.current(),
+        details=Jsonb(details, dumps=_without_nul),
+    )
+
+
+def _without_nul(details: dict[str, Any]) -> bytes:
+    """JSON that the database takes: an address that was asked for may have had a NUL."""
+    return orjson.dumps(details).replace(b"\\u0000", b"\\ufffd")

@@ -1,0 +1,247 @@
+"""Who is calling, in which workspace, and whether they may do what they ask.
+
+One statement answers all of it. What writes asks each time, so a session that ended, a key that was
+revoked, a user who was disabled and a role that changed are noticed by the next request. What reads
+may go by an answer that this process got within the last second (ACCESS_CHECK_SECONDS): that second
+saves a third of the cost of reading one row.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import structlog
+from flask import Response, current_app, g, request
+
+from sql import queries
+from webapp.access import limits
+from webapp.http import client_address, db
+from webapp.http.errors import Problem, invalid_input
+from webapp.identity.access_tokens import ExpiredAccessToken, InvalidAccessToken
+from webapp.identity.api_keys import BEGINNING
+from webapp.identity.keyring import digest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flask import Flask
+
+    from webapp.settings import Settings
+
+    Key = tuple[str, str, UUID | None, str]
+
+KEY_HEADER: Final = "X-API-Key"
+WORKSPACE_HEADER: Final = "X-Workspace-Id"
+DEVELOPMENT_HEADER: Final = "X-Dev-User-Id"
+
+_HANDLE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_LONGEST_KEY: Final = 200
+_MOST_KNOWN: Final = 10_000
+
+log = structlog.get_logger("webapp.access.callers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The user of a request, the workspace it is about, and the session or key they came with."""
+
+    user_id: UUID
+    workspace_id: UUID
+    is_permitted: bool
+    session_id: UUID | None = None
+    signed_in_at: datetime | None = None
+    api_key_id: UUID | None = None
+
+    @property
+    def actor(self) -> str:
+        """The caller as history names them."""
+        return f"user:{self.user_id}"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Give the app its memory of callers, which forgets them all when access was changed here."""
+    known = Known(settings.access_check_seconds)
+    app.extensions["known_callers"] = known
+    app.after_request(_note_key_use)
+
+    @app.after_request
+    def forget(response: Response) -> Response:
+        if "access_changed" in g:
+            known.clear()
+        return response
+
+
+def caller() -> Caller:
+    """Whoever the route's permission let through."""
+    found: Caller = g.caller
+    return found
+
+
+def is_reading() -> bool:
+    """Whether the request changes nothing."""
+    return request.method in ("GET", "HEAD")
+
+
+def find(permission: str) -> Caller:
+    """The caller of this request; its workspace is None where they name one that is not theirs.
+    Raises Problem 401."""
+    credential, secret = _credential()
+    workspace_id = _workspace()
+    if credential == "handle":
+        return _of_handle(secret, permission, workspace_id)
+    key = (credential, secret, workspace_id, permission)
+    known: Known = current_app.extensions["known_callers"]
+    found = known.get(key) if is_reading() else None
+    if found is None:
+        ask = _of_session if credential == "access token" else _of_api_key
+        found = ask(secret, permission, workspace_id)
+        if found.is_permitted and found.workspace_id is not None:
+            known.put(key, found)
+    return found
+
+
+class Known:
+    """Callers that were let in within the last seconds. Safe for threads."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._known: OrderedDict[Key, tuple[float, Caller]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Key) -> Caller | None:
+        """The caller, unless it is too long ago."""
+        until, found = self._known.get(key, (0.0, None))
+        return found if time.monotonic() < until else None
+
+    def put(self, key: Key, caller: Caller) -> None:
+        """Remember a caller who was just let in."""
+        if not self._seconds:
+            return
+        with self._lock:
+            self._known[key] = (time.monotonic() + self._seconds, caller)
+            self._known.move_to_end(key)
+            if len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+
+    def clear(self) -> None:
+        """Ask for everybody again."""
+        with self._lock:
+            self._known.clear()
+
+
+def _credential() -> tuple[str, str]:
+    """What the request says who it is by: the kind, and what it says."""
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise _refused("Authorization takes `Bearer` and an access token or an API key.")
+        return ("API key" if token.startswith(BEGINNING) else "access token"), token
+    key = request.headers.get(KEY_HEADER)
+    if key is not None:
+        return "API key", key
+    handle = request.headers.get(DEVELOPMENT_HEADER)
+    if handle is not None:
+        return "handle", handle
+    raise _unauthenticated("Sign in first.")
+
+
+def _workspace() -> UUID | None:
+    """The workspace that a request is about: that of its address, or the one it names."""
+    in_path = (request.view_args or {}).get("workspace_id")
+    if isinstance(in_path, UUID):
+        return in_path
+    named = request.headers.get(WORKSPACE_HEADER)
+    if named is None:
+        return None
+    try:
+        return UUID(named)
+    except ValueError:
+        raise invalid_input((WORKSPACE_HEADER, "Not a valid UUID.")) from None
+
+
+def _of_session(token: str, permission: str, workspace_id: UUID | None) -> Caller:
+    try:
+        session_id = current_app.extensions["access_tokens"].read(token)
+    except ExpiredAccessToken as error:
+        # No guess at all: its client is to refresh it.
+        said = f"The access token is not valid. {error}"
+        raise _unauthenticated(said, error="invalid_token") from None
+    except InvalidAccessToken as error:
+        raise _refused(f"The access token is not valid. {error}") from None
+    with db.connection() as conn:
+        row: dict[str, Any] | None = queries.callers.of_session(
+            conn, session_id=session_id, permission=permission, workspace_id=workspace_id
+        )
+    if row is None:
+        raise _unauthenticated("The session is over; log in again.", error="invalid_token")
+    return Caller(**row)
+
+
+def _of_api_key(key: str, permission: str, workspace_id: UUID | None) -> Caller:
+    row: dict[str, Any] | None = None
+    if len(key) <= _LONGEST_KEY:
+        with db.connection() as conn:
+            row = queries.callers.of_api_key(
+                conn, secret_hash=digest(key), permission=permission, workspace_id=workspace_id
+            )
+    if row is None:
+        raise _refused("The API key is unknown, revoked or has expired.")
+    if row.pop("is_to_be_noted"):
+        g.noted_key = row["api_key_id"]
+    return Caller(**row)
+
+
+def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Caller:
+    """P4."""
+    if not current_app.config["SETTINGS"].in_development:
+        raise _unauthenticated(f"{DEVELOPMENT_HEADER} signs in only in development.")
+    if not _HANDLE.fullmatch(handle):
+        raise _unauthenticated(
+            f"{DEVELOPMENT_HEADER} takes a handle of 1 to 64 characters: a-z, 0-9, '.', '_', '-'."
+        )
+    asked = {"handle": handle, "permission": permission, "workspace_id": workspace_id}
+    with db.connection() as conn:
+        row: dict[str, Any] | None = queries.callers.of_handle(conn, **asked)
+        if row is None:
+            queries.users.create_with_handle(conn, handle=handle)
+            row = queries.callers.of_handle(conn, **asked)
+    if row is None or row.pop("is_disabled"):
+        raise _unauthenticated("This user is disabled.")
+    return Caller(**row)
+
+
+def _note_key_use(response: Response) -> Response:
+    """Once the answer is out: when and from where its key was used (A3)."""
+    key_id = g.pop("noted_key", None)
+    if key_id is not None:
+        pool, address = db.pool(), client_address.address()
+
+        def note() -> None:
+            try:
+                with pool.connection() as conn:
+                    queries.api_keys.note_use(conn, id=key_id, address=address)
+            except Exception as error:  # noqa: BLE001  # the answer is out; nobody waits for this
+                log.warning("key_use_not_noted", error=str(error).strip())
+
+        response.call_on_close(note)
+    return response
+
+
+def _refused(detail: str) -> Problem:
+    """A credential that is wrong. Whoever sends a hundred of them has to wait."""
+    key = limits.BAD_CREDENTIALS.key(client_address.network())
+    with db.connection() as conn:
+        limits.charge(conn, (limits.BAD_CREDENTIALS, key))
+    return _unauthenticated(detail, error="invalid_token")
+
+
+def _unauthenticated(detail: str, *, error: str | None = None) -> Problem:
+    challenge = "Bearer" if error is None else f'Bearer error="{error}"'
+    return Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": challenge})

@@ -1,0 +1,230 @@
+"""How often who may do what (P16, A8), counted in the database for all processes together.
+
+An allowance is a bucket: so many uses at once, filled again evenly over its time. In the database
+it is one time (`migrations/0012-rate-limits.sql`). What guards a secret is charged for each use.
+Ordinary requests are charged in advance, a fiftieth of the allowance at a time, so that most of
+them cost no round trip; a process may hold that much.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import current_app, g
+
+from sql import queries
+from webapp.http import db
+from webapp.http.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Flask, Response
+
+    from sql.connection import Connection
+    from webapp.settings import Settings
+
+_IN_ADVANCE: Final = 50
+_MOST_KEPT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`most` uses at once, filled again within `seconds`."""
+
+    name: str
+    most: int
+    seconds: float
+
+    @property
+    def worth(self) -> float:
+        """Seconds in which one use is filled again."""
+        return self.seconds / self.most
+
+    def key(self, *parts: object) -> str:
+        """The allowance of somebody."""
+        return ":".join([self.name, *map(str, parts)])
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An allowance after a charge: how many uses are left, how many seconds until it is full, and
+    until there is one more where it was not enough."""
+
+    limit: Limit
+    left: int
+    full_in: float
+    wait: float = 0.0
+
+    def headers(self) -> dict[str, str]:
+        """What a client is told of it."""
+        told = {
+            "RateLimit-Limit": str(self.limit.most),
+            "RateLimit-Remaining": str(self.left),
+            "RateLimit-Reset": str(math.ceil(self.full_in)),
+            "RateLimit-Policy": f"{self.limit.most};w={math.ceil(self.limit.seconds)}",
+        }
+        return told | ({"Retry-After": str(math.ceil(self.wait))} if self.wait else {})
+
+
+# What anybody may try to sign in with, from one address.
+SIGN_INS: Final = Limit("sign_ins", 60, 60)
+BAD_CREDENTIALS: Final = Limit("bad_credentials", 100, 600)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Give the app its counters, and every limited answer its headers."""
+    app.extensions["allowances"] = Allowances(
+        reads=settings.rate_limit_reads, writes=settings.rate_limit_writes
+    )
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        standing: Standing | None = g.get("standing")
+        if standing is not None and "RateLimit-Limit" not in response.headers:
+            response.headers.extend(standing.headers())
+        return response
+
+
+def count_request(user: object, *, writes: bool) -> None:
+    """One more request of a user's. Raises Problem 429."""
+    allowances: Allowances = current_app.extensions["allowances"]
+    limit = allowances.writes if writes else allowances.reads
+    if limit is not None:
+        _tell(allowances.take(limit, limit.key(user)))
+
+
+def charge(conn: Connection, *charges: tuple[Limit, str]) -> None:
+    """One use of each allowance, or of none: raises Problem 429 where one is used up."""
+    with conn.transaction():
+        standing = _charge(conn, charges)
+        if standing is not None:
+            raise too_many(standing)
+
+
+def try_charge(conn: Connection, *charges: tuple[Limit, str]) -> bool:
+    """One use of each allowance, or of none; whether there was enough."""
+    try:
+        charge(conn, *charges)
+    except Problem:
+        return False
+    return True
+
+
+def refund(conn: Connection, *charges: tuple[Limit, str]) -> None:
+    """What was charged turned out well."""
+    queries.rate_limits.refund(
+        conn,
+        keys=[key for _, key in charges],
+        worths=[timedelta(seconds=limit.worth) for limit, _ in charges],
+    )
+
+
+def too_many(standing: Standing) -> Problem:
+    """The refusal, with when to try again."""
+    seconds = math.ceil(standing.wait)
+    return Problem(
+        429,
+        "rate_limited",
+        f"Too many requests of this kind; try again in {seconds} seconds.",
+        headers=standing.headers(),
+    )
+
+
+def _tell(standing: Standing) -> None:
+    g.standing = standing
+    if standing.wait:
+        raise too_many(standing)
+
+
+def _charge(conn: Connection, charges: Sequence[tuple[Limit, str]]) -> Standing | None:
+    """Charge what there is room for; the worst of those of which there was not enough."""
+    charged = _put(conn, charges, uses=1)
+    refused = [(limit, key) for limit, key in charges if key not in charged]
+    if not refused:
+        return None
+    used = _used(conn, [key for _, key in refused])
+    return max(
+        (_refused(limit, used.get(key, 0.0)) for limit, key in refused), key=lambda each: each.wait
+    )
+
+
+def _put(conn: Connection, charges: Sequence[tuple[Limit, str]], *, uses: int) -> dict[str, float]:
+    """The allowances of which there was enough, each with the seconds of it that are used."""
+    rows: list[dict[str, Any]] = queries.rate_limits.charge(
+        conn,
+        keys=[key for _, key in charges],
+        worths=[timedelta(seconds=limit.worth * uses) for limit, _ in charges],
+        windows=[timedelta(seconds=limit.seconds) for limit, _ in charges],
+    )
+    return {row["key"]: row["used"] for row in rows}
+
+
+def _used(conn: Connection, keys: list[str]) -> dict[str, float]:
+    rows: list[dict[str, Any]] = queries.rate_limits.used(conn, keys=keys)
+    return {row["key"]: row["used"] for row in rows}
+
+
+def _refused(limit: Limit, used: float) -> Standing:
+    return Standing(limit, 0, used, max(used + limit.worth - limit.seconds, 1.0))
+
+
+@dataclass(slots=True)
+class _Held:
+    """Uses that were charged in advance, and until when they are good."""
+
+    uses: int
+    used: float
+    charged_at: float
+
+
+class Allowances:
+    """The uses that this process holds in advance. Safe for threads."""
+
+    def __init__(self, *, reads: int, writes: int) -> None:
+        """Requests a minute; 0 for no limit."""
+        self.reads = Limit("reads", reads, 60) if reads else None
+        self.writes = Limit("writes", writes, 60) if writes else None
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._lock = Lock()
+
+    def take(self, limit: Limit, key: str) -> Standing:
+        """One use of an allowance."""
+        now = time.monotonic()
+        with self._lock:
+            held = self._held.get(key)
+            if held is not None and held.uses and now < held.charged_at + limit.seconds:
+                held.uses -= 1
+                return self._standing(limit, held, now)
+        return self._charge(limit, key, now)
+
+    def _charge(self, limit: Limit, key: str, now: float) -> Standing:
+        with db.connection() as conn:
+            for uses in dict.fromkeys((max(1, limit.most // _IN_ADVANCE), 1)):
+                charged = _put(conn, [(limit, key)], uses=uses)
+                if charged:
+                    return self._keep(limit, key, _Held(uses - 1, charged[key], now))
+            return _refused(limit, _used(conn, [key]).get(key, 0.0))
+
+    def _keep(self, limit: Limit, key: str, held: _Held) -> Standing:
+        with self._lock:
+            # Another thread may have charged at the same moment: what it holds is not lost.
+            other = self._held.pop(key, None)
+            if other is not None and held.charged_at < other.charged_at + limit.seconds:
+                held.uses += other.uses
+            self._held[key] = held
+            if len(self._held) > _MOST_KEPT:
+                self._held.popitem(last=False)
+            return self._standing(limit, held, held.charged_at)
+
+    @staticmethod
+    def _standing(limit: Limit, held: _Held, now: float) -> Standing:
+        used = max(0.0, held.used - (now - held.charged_at))
+        left = held.uses + math.floor((limit.seconds - used) / limit.worth)
+        return Standing(limit, min(left, limit.most), used)

@@ -1,0 +1,20 @@
+"""Items, tasks and tags; their search, imports and exports."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from webapp.blueprints.library import events, exports, imports, items, library, search, tags, tasks
+from webapp.http.errors import Problem, invalid_input
+
+BLUEPRINTS: Final = (
+    *(items.items, events.events, library.library, tags.tags, tasks.tasks),
+    *(search.search, exports.exports, imports.imports),
+)
+
+REFUSALS: Final = {
+    "tags_name_is_unique_in_its_workspace": Problem(
+        409, "tag_exists", "Another tag has this name: merge the two."
+    ),
+    "tasks_item_exists": invalid_input(("item_id", "There is no such item here.")),
+}

@@ -1,0 +1,108 @@
+"""Everything one has, to take along: sent as it is read, of any size (I9)."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Response
+
+from sql import queries
+from webapp.access.callers import caller
+from webapp.http import db
+from webapp.http.answers import as_json
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import permit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from webapp.http.pool import Pool
+
+    Row = dict[str, Any]
+
+# Rows read at once: a connection is held for as long as they take and not for the whole answer,
+# since a client may read it slowly.
+_BATCH: Final = 500
+
+exports = Blueprint(
+    "exports", __name__, url_prefix="/api/export", description="Everything, to take along."
+)
+
+
+@exports.get("/items.jsonl")
+@permit("workspace:items:read")
+@exports.response(200, content_type="application/x-ndjson")
+def export_items() -> Response:
+    """Export all items that are not discarded, as lines of JSON
+
+    The last line is `{"type": "end", "count": …}`.
+    """
+    rows = _rows(db.pool(), queries.exports.items, workspace_id=caller().workspace_id)
+    return _as_file(_lines("item", rows), "items.jsonl", "application/x-ndjson")
+
+
+@exports.get("/tasks.jsonl")
+@permit("workspace:tasks:read")
+@exports.response(200, content_type="application/x-ndjson")
+def export_tasks() -> Response:
+    """Export one's tasks, as lines of JSON
+
+    The last line is `{"type": "end", "count": …}`.
+    """
+    mine = {"workspace_id": caller().workspace_id, "user_id": caller().user_id}
+    rows = _rows(db.pool(), queries.exports.tasks, **mine)
+    return _as_file(_lines("task", rows), "tasks.jsonl", "application/x-ndjson")
+
+
+@exports.get("/bookmarks.html")
+@permit("workspace:items:read")
+@exports.response(200, content_type="text/html")
+def export_bookmarks() -> Response:
+    """Export all links that are not discarded, in the form that browsers import"""
+    rows = _rows(db.pool(), queries.exports.links, workspace_id=caller().workspace_id)
+    return _as_file(_bookmarks(rows), "bookmarks.html", "text/html")
+
+
+def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterator[Row]:
+    """All rows of a query, a batch after the other."""
+    after = None
+    while True:
+        with pool.connection() as conn:
+            rows = ask(conn, **mine, after=after, limit=_BATCH)
+        yield from rows
+        if len(rows) < _BATCH:
+            return
+        after = rows[-1]["id"]
+
+
+def _lines(kind: str, rows: Iterator[Row]) -> Iterator[bytes]:
+    count = 0
+    for row in rows:
+        count += 1
+        yield as_json({"type": kind, **row}) + b"\n"
+    yield as_json({"type": "end", "count": count}) + b"\n"
+
+
+def _bookmarks(rows: Iterator[Row]) -> Iterator[str]:
+    """Netscape's bookmark file, which has no other definition than what browsers read."""
+    yield (
+        "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n"
+        '<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=UTF-8">\n'
+        "<TITLE>Bookmarks</TITLE>\n<H1>Bookmarks</H1>\n<DL><p>\n"
+    )
+    for row in rows:
+        # Commas stand between tags, so there can be none in them.
+        tags = ",".join(tag.replace(",", " ") for tag in row["tags"])
+        url, title = escape(row["source_url"]), escape(" ".join(row["title"].split()))
+        yield f'<DT><A HREF="{url}" ADD_DATE="{row["added"]}" TAGS="{escape(tags)}">{title}</A>\n'
+        if row["summary"]:
+            yield f"<DD>{escape(' '.join(row['summary'].split()))}\n"
+    yield "</DL><p>\n"
+
+
+def _as_file(parts: Iterator[bytes] | Iterator[str], name: str, mimetype: str) -> Response:
+    response = Response(parts, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="coffer-{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,139 @@
+"""Imports over HTTP: what people bring along from elsewhere (I9)."""
+
+from __future__ import annotations
+
+from functools import wraps
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from flask import current_app, request
+
+from sql import queries
+from webapp.access.callers import caller
+from webapp.http import request_body
+from webapp.http.answers import answer, list_page
+from webapp.http.db import connection, transaction
+from webapp.http.errors import Problem
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.idempotency import idempotent
+from webapp.routes.permit import permit
+from webapp.schemas.common import PageArguments
+from webapp.schemas.library.imports import Import, ImportArguments, ImportPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Response
+
+_FORMATS: Final = {
+    "text/html": "bookmarks",
+    "application/x-ndjson": "json_lines",
+    "application/jsonl": "json_lines",
+}
+# A file is in memory until it is in the database: not many at once in a process.
+_AT_ONCE: Final = 2
+
+imports = Blueprint("imports", __name__, url_prefix="/api/imports", description="Files to take in.")
+
+
+def _takes_a_file(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Allow a body of IMPORT_MAX_BYTES, and few of them at once: 503 for one too many."""
+    free = BoundedSemaphore(_AT_ONCE)
+
+    @wraps(view)
+    def received(*args: Any, **kwargs: Any) -> Response:
+        request.max_content_length = current_app.config["SETTINGS"].import_max_bytes
+        if not free.acquire(blocking=False):
+            raise Problem(
+                503,
+                "too_many_uploads",
+                "Other files are being received; try again in a moment.",
+                headers={"Retry-After": "2"},
+            )
+        try:
+            return view(*args, **kwargs)
+        finally:
+            free.release()
+
+    return received
+
+
+@imports.post("")
+@permit("workspace:imports:write")
+@_takes_a_file
+@idempotent
+@imports.doc(
+    requestBody={
+        "required": True,
+        "description": "The file: `text/html` for bookmarks, `application/x-ndjson` for lines of "
+        "JSON as export gives them.",
+        "content": {name: {"schema": {}} for name in _FORMATS},
+    }
+)
+@imports.arguments(ImportArguments, location="query")
+@imports.response(201, Import)
+def create(arguments: dict[str, Any]) -> Response:
+    """Import a file: bookmarks, or items and tasks as lines of JSON
+
+    It is read and added in the background; ask for the import to see how far it is. Pages that the
+    workspace has already are counted and left alone. Bookmarks become confirmed items, tagged by
+    their tags and folders; lines keep their status and their times.
+    """
+    file_format = _FORMATS.get(request.mimetype)
+    if file_format is None:
+        raise Problem(
+            415, "unsupported_media_type", f"Send the file as one of {', '.join(_FORMATS)}."
+        )
+    me = caller()
+    with transaction() as conn:
+        row = queries.imports.create(
+            conn,
+            workspace_id=me.workspace_id,
+            user_id=me.user_id,
+            format=file_format,
+            enrich=arguments["enrich"],
+            file=request_body.read(),
+        )
+    return answer(row, 201, location=f"/api/imports/{row['id']}")
+
+
+@imports.get("")
+@permit("workspace:imports:read")
+@imports.arguments(PageArguments, location="query")
+@imports.response(200, ImportPage)
+def list_of_workspace(arguments: dict[str, Any]) -> Response:
+    """List imports, newest first
+
+    They are forgotten thirty days after their end.
+    """
+    ask = queries.imports.list_of_workspace
+    return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
+
+
+@imports.get("/<uuid:import_id>")
+@permit("workspace:imports:read")
+@imports.response(200, Import)
+def get(import_id: UUID) -> Response:
+    """Show an import and how far it is"""
+    with connection() as conn:
+        return answer(_import(conn, import_id))
+
+
+@imports.post("/<uuid:import_id>/cancel")
+@permit("workspace:imports:write")
+@idempotent
+@imports.response(200, Import)
+def cancel(import_id: UUID) -> Response:
+    """End an import; what was added stays"""
+    with transaction() as conn:
+        queries.imports.cancel(conn, id=import_id, workspace_id=caller().workspace_id)
+        queries.import_rows.forget(conn, id=import_id)
+        return answer(_import(conn, import_id))
+
+
+def _import(conn: Any, import_id: UUID) -> dict[str, Any]:
+    row: dict[str, Any] = queries.imports.get(
+        conn, id=import_id, workspace_id=caller().workspace_id
+    )
+    return row

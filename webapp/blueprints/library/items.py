@@ -1,0 +1,200 @@
+"""Items over HTTP: capture, review, retry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from sql import queries
+from webapp.access.callers import caller
+from webapp.http.answers import answer, page, read_cursor
+from webapp.http.db import connection, transaction
+from webapp.http.errors import invalid_input
+from webapp.routes import etags
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.etags import takes_if_match
+from webapp.routes.idempotency import idempotent
+from webapp.routes.permit import permit
+from webapp.rules.first_line import first_line
+from webapp.rules.same_page import normalized, page_hash
+from webapp.schemas.common import PageArguments
+from webapp.schemas.library.items import (
+    CheckedAddress,
+    DuplicateItem,
+    Item,
+    ItemChange,
+    ItemPage,
+    NewItem,
+    PageAddress,
+)
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from sql.connection import Connection
+
+items = Blueprint("items", __name__, url_prefix="/api/items", description="Links and notes.")
+
+
+@items.post("")
+@permit("workspace:items:write")
+@idempotent
+@items.arguments(NewItem)
+@items.response(201, Item)
+@items.alt_response(200, schema=DuplicateItem, description="The page was captured before.")
+def create(new: dict[str, Any]) -> Response:
+    """Capture a link or a note
+
+    It is enriched in the background: a title, a summary and suggested tags within seconds, when its
+    status becomes `ready_to_confirm`. With `enrich: false` it is `confirmed` at once.
+
+    A page that the workspace has, and has not discarded, gives the item that it has, as it is, with
+    `duplicate_of`; unless `allow_duplicate` asks for a second one.
+    """
+    may_be_second = new.pop("allow_duplicate")
+    url = new["source_url"]
+    new["page_hash"] = None if url is None else page_hash(url)
+    if new.pop("enrich"):
+        new["status"] = "enriching"
+    else:
+        new["status"] = "confirmed"
+        new["title"] = new["title"] or first_line(new["raw_text"] or new["source_url"])
+    mine = {"workspace_id": caller().workspace_id}
+    with transaction() as conn:
+        if url is not None and not may_be_second:
+            queries.items.hold_page(conn, page_hash=new["page_hash"], **mine)
+            found = queries.items.find_page(conn, page_hash=new["page_hash"], **mine)
+            if found is not None:
+                item = queries.items.get(conn, id=found["id"], **mine)
+                return answer(item | {"duplicate_of": item["id"]})
+        item = queries.items.create(conn, created_by=caller().user_id, **mine, **new)
+    return answer(item, 201, location=f"/api/items/{item['id']}")
+
+
+@items.post("/check-url")
+@permit("workspace:items:write")
+@items.arguments(PageAddress)
+@items.response(200, CheckedAddress)
+def check_url(given: dict[str, Any]) -> Response:
+    """Ask whether a page was captured before
+
+    Scheme and host are compared whatever their case, without a default port, a fragment and the
+    parameters by which clicks are followed.
+    """
+    url = given["source_url"]
+    with connection() as conn:
+        found = queries.items.find_page(
+            conn, workspace_id=caller().workspace_id, page_hash=page_hash(url)
+        )
+    duplicate_of = None if found is None else found["id"]
+    return answer({"normalized": normalized(url), "duplicate_of": duplicate_of})
+
+
+@items.get("/pending")
+@permit("workspace:items:read")
+@items.arguments(PageArguments, location="query")
+@items.response(200, ItemPage)
+def list_pending(arguments: dict[str, Any]) -> Response:
+    """List what waits for its owner, newest first
+
+    Items that are `enriching`, `ready_to_confirm` or `failed`.
+    """
+    after = read_cursor(arguments["cursor"], UUID)
+    limit = arguments["limit"]
+    mine = {"workspace_id": caller().workspace_id}
+    with connection() as conn:
+        rows = queries.items.list_pending(conn, **mine, after=after, limit=limit + 1)
+        total = queries.items.count_pending(conn, **mine)
+    return page(rows, limit, total=total)
+
+
+@items.get("/<uuid:item_id>")
+@permit("workspace:items:read")
+@items.response(200, Item)
+def get(item_id: UUID) -> Response:
+    """Show an item with its suggestions"""
+    with connection() as conn:
+        return answer(queries.items.get(conn, id=item_id, workspace_id=caller().workspace_id))
+
+
+@items.patch("/<uuid:item_id>")
+@permit("workspace:items:write")
+@takes_if_match
+@items.arguments(ItemChange)
+@items.response(200, Item)
+def change(change: dict[str, Any], item_id: UUID) -> Response:
+    """Confirm, discard or edit an item, and decide its suggestions
+
+    All of it or nothing. An action that the item's status does not allow gives 409
+    `invalid_state_transition` with `current_status` and `allowed_actions`.
+    """
+    mine = {"id": item_id, "workspace_id": caller().workspace_id}
+    with transaction() as conn:
+        etags.check(lambda: _held(conn, mine))
+        return answer(_change(conn, item_id, change))
+
+
+@items.post("/<uuid:item_id>/retry")
+@permit("workspace:items:write")
+@idempotent
+@items.response(200, Item)
+def retry(item_id: UUID) -> Response:
+    """Enrich a failed item again
+
+    An item that has not failed gives 400 `invalid_state`.
+    """
+    with transaction() as conn:
+        return answer(_change(conn, item_id, {"action": "retry", "title": None, "summary": None}))
+
+
+def _held(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
+    """An item, held until the transaction ends."""
+    queries.items.lock(conn, **mine)
+    item: dict[str, Any] = queries.items.get(conn, **mine)
+    return item
+
+
+def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str, Any]:
+    mine = {"id": item_id, "workspace_id": caller().workspace_id}
+    asked = sorted(name for name, value in change.items() if value not in (None, []))
+    if not asked:
+        unchanged: dict[str, Any] = queries.items.get(conn, **mine)
+        return unchanged
+    queries.items.lock(conn, **mine)
+    accepted = _decide(conn, item_id, change, "accepted")
+    _decide(conn, item_id, change, "rejected")
+    if added := accepted + change.get("add_tags", []):
+        queries.tags.make(conn, workspace_id=caller().workspace_id, names=added)
+    queries.items.change(
+        conn, **mine, action=change["action"], title=change["title"], summary=change["summary"]
+    )
+    tagged = {"item_ids": [item_id], "workspace_id": caller().workspace_id}
+    if added:
+        queries.tags.attach(conn, **tagged, names=added)
+    if removed := change.get("remove_tags"):
+        queries.tags.detach(conn, **tagged, names=removed)
+    if edits := [name for name in asked if name != "action"]:
+        queries.events.record(
+            conn,
+            workspace_id=caller().workspace_id,
+            entity="item",
+            entity_id=item_id,
+            event="item.edited",
+            payload=Jsonb({"fields": edits}),
+        )
+    item: dict[str, Any] = queries.items.get(conn, **mine)
+    return item
+
+
+def _decide(conn: Connection, item_id: UUID, change: dict[str, Any], status: str) -> list[str]:
+    """Decide some of an item's suggestions; return their names."""
+    field = f"{status}_suggestion_ids"
+    ids = set(change.get(field, []))
+    if not ids:
+        return []
+    found = queries.suggestions.decide(conn, item_id=item_id, ids=list(ids), status=status)
+    if len(found) < len(ids):
+        raise invalid_input((field, "Not all of these are suggestions of this item."))
+    return [suggestion["name"] for suggestion in found]

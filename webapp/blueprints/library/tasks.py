@@ -1,0 +1,217 @@
+"""Tasks over HTTP (T1 to T5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+
+from sql import queries
+from webapp.access.callers import caller
+from webapp.http.answers import answer, list_page, read_position
+from webapp.http.db import connection, transaction
+from webapp.http.errors import Problem, not_found
+from webapp.routes import etags
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.etags import takes_if_match
+from webapp.routes.idempotency import idempotent
+from webapp.routes.permit import permit
+from webapp.rules.recurrence import next_due
+from webapp.schemas.library.tasks import (
+    CompletedTasks,
+    NewTask,
+    Task,
+    TaskArguments,
+    TaskChange,
+    TaskIds,
+    TaskPage,
+)
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sql.connection import Connection
+
+tasks = Blueprint("tasks", __name__, url_prefix="/api/<user>/tasks", description="Things to do.")
+
+
+@tasks.post("")
+@permit("workspace:tasks:write")
+@idempotent
+@tasks.arguments(NewTask)
+@tasks.response(201, Task)
+def create(new: dict[str, Any], user: str) -> Response:
+    """Note something to do
+
+    `user` is `me`, or the caller's own id.
+    """
+    _only_ones_own_list(user)
+    with transaction() as conn:
+        task = queries.tasks.create(conn, **_mine(), **new)
+    return answer(task, 201, location=f"/api/me/tasks/{task['id']}")
+
+
+@tasks.get("")
+@permit("workspace:tasks:read")
+@tasks.arguments(TaskArguments, location="query")
+@tasks.response(200, TaskPage)
+def list_own(arguments: dict[str, Any], user: str) -> Response:
+    """List one's tasks"""
+    _only_ones_own_list(user)
+    if arguments["status"] == "all":
+        arguments["status"] = None
+    return list_page(arguments, read_position, queries.tasks.list_of_user, **_mine())
+
+
+@tasks.post("/complete")
+@permit("workspace:tasks:write")
+@idempotent
+@tasks.arguments(TaskIds)
+@tasks.response(200, CompletedTasks)
+def complete_many(given: dict[str, Any], user: str) -> Response:
+    """Complete several tasks, all in one transaction"""
+    _only_ones_own_list(user)
+    ids = list(dict.fromkeys(given["ids"]))
+    with transaction() as conn:
+        own = {row["id"] for row in queries.tasks.find_own(conn, ids=ids, **_mine())}
+        rows = queries.tasks.complete_many(conn, ids=ids, **_mine())
+        _repeat(conn, rows)
+    completed = {row["id"] for row in rows}
+    results = [
+        "completed" if each in completed else "already_completed" if each in own else "not_found"
+        for each in ids
+    ]
+    return answer(
+        {"items": [{"id": each, "result": said} for each, said in zip(ids, results, strict=True)]}
+    )
+
+
+@tasks.get("/<uuid:task_id>")
+@permit("workspace:tasks:read")
+@tasks.response(200, Task)
+def get(user: str, task_id: UUID) -> Response:
+    """Show a task"""
+    _only_ones_own_task(user)
+    with connection() as conn:
+        return answer(queries.tasks.get(conn, id=task_id, **_mine()))
+
+
+@tasks.put("/<uuid:task_id>")
+@permit("workspace:tasks:write")
+@takes_if_match
+@tasks.arguments(TaskChange)
+@tasks.response(200, Task)
+def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
+    """Change what a task says
+
+    What is left out stays as it is; null takes it away.
+    """
+    mine = _held(user, task_id)
+    with transaction() as conn:
+        before = _lock(conn, mine)
+        after = {name: before[name] for name in _CHANGEABLE} | change
+        if after["recurrence"] is not None and after["due_at"] is None:
+            raise Problem(
+                422,
+                "invalid_input",
+                "The input is not valid: due_at.",
+                errors=[("due_at", "A task that recurs needs a due time.")],
+            )
+        if after["tags"] != before["tags"]:
+            queries.tags.make(conn, workspace_id=caller().workspace_id, names=after["tags"])
+        queries.tasks.replace(
+            conn, **mine, **{name: value for name, value in after.items() if name != "tags"}
+        )
+        if after["tags"] != before["tags"]:
+            queries.tasks.replace_tags(
+                conn,
+                task_id=task_id,
+                workspace_id=caller().workspace_id,
+                tags=after["tags"],
+            )
+        return answer(queries.tasks.get(conn, **mine))
+
+
+@tasks.patch("/<uuid:task_id>/complete")
+@permit("workspace:tasks:write")
+@takes_if_match
+@tasks.response(200, Task)
+def toggle(user: str, task_id: UUID) -> Response:
+    """Complete a task, or reopen it
+
+    Completing one that recurs makes the next one.
+    """
+    mine = _held(user, task_id)
+    with transaction() as conn:
+        etags.check(lambda: _lock(conn, mine))
+        row = queries.tasks.toggle(conn, **mine)
+        if row["completed"]:
+            _repeat(conn, [row | {"id": task_id}])
+        return answer(queries.tasks.get(conn, **mine))
+
+
+@tasks.delete("/<uuid:task_id>")
+@permit("workspace:tasks:write")
+@takes_if_match
+@tasks.response(204)
+def remove(user: str, task_id: UUID) -> Response:
+    """Remove a task"""
+    mine = _held(user, task_id)
+    with transaction() as conn:
+        etags.check(lambda: _lock(conn, mine))
+        queries.tasks.remove(conn, **mine)
+    return Response(status=204)
+
+
+_CHANGEABLE = ("title", "description", "due_at", "priority", "tags", "recurrence", "item_id")
+
+
+def _mine() -> dict[str, UUID]:
+    return {"workspace_id": caller().workspace_id, "user_id": caller().user_id}
+
+
+def _held(user: str, task_id: UUID) -> dict[str, UUID]:
+    _only_ones_own_task(user)
+    return {"id": task_id, **_mine()}
+
+
+def _lock(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
+    """The task, held until the transaction ends and in the state that If-Match names."""
+    queries.tasks.lock(conn, **mine)
+    task: dict[str, Any] = queries.tasks.get(conn, **mine)
+    etags.check(lambda: task)
+    return task
+
+
+def _repeat(conn: Connection, completed: list[dict[str, Any]]) -> None:
+    """The next ones of those that recur."""
+    now = datetime.now(UTC)
+    following = [
+        (row["id"], due_at)
+        for row in completed
+        if row["recurrence"] is not None
+        and (due_at := next_due(row["recurrence"], row["due_at"], now)) is not None
+    ]
+    if following:
+        queries.tasks.repeat(
+            conn,
+            ids=[task_id for task_id, _ in following],
+            due_at=[due_at for _, due_at in following],
+        )
+
+
+def _is_oneself(user: str) -> bool:
+    return user in ("me", str(caller().user_id))
+
+
+def _only_ones_own_list(user: str) -> None:
+    """T4."""
+    if not _is_oneself(user):
+        raise Problem(403, "forbidden", "Lists of tasks are for their owners alone.")
+
+
+def _only_ones_own_task(user: str) -> None:
+    """T4."""
+    if not _is_oneself(user):
+        raise not_found()

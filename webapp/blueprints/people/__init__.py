@@ -1,0 +1,41 @@
+"""Accounts, sessions and keys; workspaces, and who may enter them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from webapp.blueprints.people import (
+    accounts,
+    api_keys,
+    audit_log,
+    invitations,
+    members,
+    sessions,
+    sso,
+    totp,
+    users,
+    workspaces,
+)
+from webapp.http.errors import Problem
+
+BLUEPRINTS: Final = (
+    *(sessions.sessions, accounts.accounts, totp.totp, sso.sso, api_keys.api_keys),
+    *(workspaces.workspaces, members.members, invitations.invitations),
+    *(users.users, audit_log.audit_log),
+)
+
+REFUSALS: Final = {
+    "users_handle_is_unique": Problem(409, "handle_taken", "Somebody else has this handle."),
+    "identities_one_for_each_user_and_provider": Problem(
+        409, "sso_already_linked", "This account is linked to another user of that provider."
+    ),
+    "invitations_one_for_each_address": Problem(
+        409, "already_invited", "This address was invited a moment ago."
+    ),
+    "members_keep_an_owner": Problem(
+        409, "last_owner", "A workspace keeps an owner: make somebody else one first."
+    ),
+    "members_do_not_share_a_personal_workspace": Problem(
+        409, "personal_workspace", "A personal workspace is not shared; make another one."
+    ),
+}

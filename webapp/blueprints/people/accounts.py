@@ -1,0 +1,248 @@
+"""Accounts over HTTP: register, change, forget and reset the password (A1, A2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Response, current_app
+
+from sql import queries
+from webapp.access import audit
+from webapp.access.callers import caller
+from webapp.access.limits import SIGN_INS
+from webapp.http.answers import answer
+from webapp.http.db import connection, transaction
+from webapp.http.errors import Problem, invalid_input
+from webapp.identity.ids import new_handle, new_id
+from webapp.identity.keyring import digest
+from webapp.identity.passwords import weakness
+from webapp.mails.tokens import mail_tokens
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import PUBLIC, permit
+from webapp.schemas.people.accounts import (
+    Account,
+    AccountChange,
+    Confirmation,
+    Forgotten,
+    MailSent,
+    PasswordChange,
+    PasswordReset,
+    Registration,
+)
+from webapp.signing_in import attempts, sign_in
+from webapp.signing_in.notices import notify
+from webapp.signing_in.reauthentication import reauthenticated
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sql.connection import Connection
+    from webapp.identity.passwords import Passwords
+    from webapp.settings import Settings
+
+REGISTRATION_HOURS: Final = 24
+RESET_MINUTES: Final = 60
+
+accounts = Blueprint("accounts", __name__, url_prefix="/api/auth", description="One's account.")
+
+
+@accounts.post("/register")
+@permit(PUBLIC, limit=SIGN_INS)
+@accounts.arguments(Registration)
+@accounts.response(202, MailSent)
+def register(new: dict[str, Any]) -> Response:
+    """Ask for an account
+
+    A mail tells what to do next. The answer is the same whether the address has an account or not.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    if not settings.registration_enabled and not _is_invited(new):
+        raise Problem(403, "registration_closed", "Registration is closed; ask for an invitation.")
+    _refuse_weak(new["password"], new["email"], new["name"])
+    is_wanted = attempts.mail_to(new["email"], "registration")
+    registration_id = new_id()
+    values = {
+        "email": new["email"],
+        "name": new["name"],
+        "password_hash": _passwords().hash(new["password"]),
+        "token_hash": digest(mail_tokens(sign_in.keyring(), "registration", registration_id)[0]),
+    }
+    if is_wanted:
+        with transaction() as conn:
+            queries.registrations.create(
+                conn, id=registration_id, lifetime=timedelta(hours=REGISTRATION_HOURS), **values
+            )
+    return answer({"status": "see_your_mail"}, 202)
+
+
+@accounts.post("/confirm")
+@permit(PUBLIC, limit=SIGN_INS)
+@accounts.arguments(Confirmation)
+@accounts.response(201, Account)
+def confirm(given: dict[str, Any]) -> Response:
+    """Confirm a registration with the token of its mail
+
+    And with the password chosen then: whoever reads the mail is to be who chose it.
+    """
+    with connection() as conn:
+        registration = queries.registrations.find(conn, token_hash=digest(given["token"]))
+    if registration is None:
+        raise _invalid_token()
+    with attempts.confirmation(registration["id"]):
+        if not _passwords().verify(registration["password_hash"], given["password"]):
+            raise Problem(403, "wrong_password", "It is not the password of this registration.")
+    with transaction() as conn:
+        if queries.registrations.use(conn, id=registration["id"]) is None:
+            raise _invalid_token()
+        user = queries.users.create(
+            conn,
+            handle=new_handle(),
+            email=registration["email"],
+            is_verified=True,
+            name=registration["name"],
+            password_hash=registration["password_hash"],
+            is_admin=False,
+        )
+        if user is None:
+            raise Problem(409, "account_exists", "This address has an account; log in.")
+        audit.record(
+            conn, "user.registered", actor=f"user:{user['id']}", user_id=user["id"], method="mail"
+        )
+        return answer(_account(conn, user["id"], user["workspace_id"]), 201)
+
+
+@accounts.get("/me")
+@permit("account:read")
+@accounts.response(200, Account)
+def get() -> Response:
+    """Show one's account, and what one may do"""
+    with connection() as conn:
+        return answer(_account(conn, caller().user_id, caller().workspace_id))
+
+
+@accounts.patch("/me")
+@permit("account:manage")
+@accounts.arguments(AccountChange)
+@accounts.response(200, Account)
+def change(change: dict[str, Any]) -> Response:
+    """Change one's name or handle"""
+    with transaction() as conn:
+        queries.users.change(conn, id=caller().user_id, **change)
+        return answer(_account(conn, caller().user_id, caller().workspace_id))
+
+
+@accounts.post("/password")
+@permit("account:manage")
+@accounts.arguments(PasswordChange)
+@accounts.response(204)
+def change_password(given: dict[str, Any]) -> Response:
+    """Change one's password
+
+    Every other session ends.
+    """
+    with reauthenticated(given["current_password"]) as account:
+        _refuse_weak(given["new_password"], account["email"], field="new_password")
+    new_hash = _passwords().hash(given["new_password"])
+    user_id = caller().user_id
+    with transaction() as conn:
+        if not queries.users.set_password(
+            conn, id=user_id, old_hash=account["password_hash"], password_hash=new_hash
+        ):
+            raise Problem(409, "password_changed", "The password was changed meanwhile.")
+        queries.sessions.end_all(
+            conn, user_id=user_id, but=caller().session_id, reason="password_changed"
+        )
+        if account["email"] is not None:
+            queries.password_resets.clear(conn, email=account["email"])
+        audit.record(conn, "password.changed")
+        notify(conn, "password_changed", user_id=user_id, email=account["email"])
+    return Response(status=204)
+
+
+@accounts.post("/password/forgot")
+@permit(PUBLIC, limit=SIGN_INS)
+@accounts.arguments(Forgotten)
+@accounts.response(202, MailSent)
+def forget_password(given: dict[str, Any]) -> Response:
+    """Ask for a mail to reset one's password
+
+    The answer is the same whether the address has an account or not.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    if not settings.sends_mail:
+        raise Problem(
+            403, "mail_not_configured", "This server sends no mail; ask its operator for a reset."
+        )
+    reset_id = new_id()
+    if attempts.mail_to(given["email"], "password_reset"):
+        with transaction() as conn:
+            queries.password_resets.create(
+                conn,
+                id=reset_id,
+                email=given["email"],
+                token_hash=digest(mail_tokens(sign_in.keyring(), "password_reset", reset_id)[0]),
+                lifetime=timedelta(minutes=RESET_MINUTES),
+            )
+            audit.record(conn, "password.reset_requested", email=given["email"])
+    return answer({"status": "see_your_mail"}, 202)
+
+
+@accounts.post("/password/reset")
+@permit(PUBLIC, limit=SIGN_INS)
+@accounts.arguments(PasswordReset)
+@accounts.response(204)
+def reset_password(given: dict[str, Any]) -> Response:
+    """Set another password with the token of a mail
+
+    Every session ends. The second factor and the API keys stay.
+    """
+    token_hash = digest(given["token"])
+    with connection() as conn:
+        reset = queries.password_resets.find(conn, token_hash=token_hash)
+    if reset is None:
+        raise _invalid_token()
+    email = reset["email"]
+    _refuse_weak(given["password"], email)
+    password_hash = _passwords().hash(given["password"])
+    with transaction() as conn:
+        if queries.password_resets.use(conn, token_hash=token_hash, email=email) is None:
+            raise _invalid_token()
+        user = queries.users.reset_password(conn, email=email, password_hash=password_hash)
+        if user is None:
+            raise _invalid_token()
+        user_id = user["id"]
+        queries.sessions.end_all(conn, user_id=user_id, but=None, reason="password_reset")
+        audit.record(conn, "password.reset", actor=f"user:{user_id}", user_id=user_id)
+        notify(conn, "password_changed", user_id=user_id, email=user["email"])
+    return Response(status=204)
+
+
+def _account(conn: Connection, user_id: UUID, workspace_id: UUID) -> dict[str, Any]:
+    account: dict[str, Any] = queries.users.get_account(conn, id=user_id)
+    permissions = queries.callers.list_permissions(conn, user_id=user_id, workspace_id=workspace_id)
+    return account | {"permissions": permissions}
+
+
+def _is_invited(new: dict[str, Any]) -> bool:
+    token = new["invitation_token"]
+    if token is None:
+        return False
+    with connection() as conn:
+        invited = queries.invitations.is_for(conn, token_hash=digest(token), email=new["email"])
+    return invited is not None
+
+
+def _refuse_weak(password: str, *about: str | None, field: str = "password") -> None:
+    said = weakness(password, about)
+    if said is not None:
+        raise invalid_input((field, said))
+
+
+def _passwords() -> Passwords:
+    passwords: Passwords = current_app.extensions["passwords"]
+    return passwords
+
+
+def _invalid_token() -> Problem:
+    return Problem(400, "invalid_token", "The token is none of ours, was used or has expired.")

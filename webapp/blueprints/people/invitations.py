@@ -1,0 +1,133 @@
+"""Invitations into a workspace over HTTP (A5)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Response, current_app
+
+from sql import queries
+from webapp.access import audit, limits
+from webapp.access.callers import caller
+from webapp.http.answers import answer, list_page
+from webapp.http.db import connection, transaction
+from webapp.http.errors import Problem
+from webapp.identity.ids import new_id
+from webapp.identity.keyring import digest
+from webapp.mails.tokens import mail_tokens
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.idempotency import idempotent
+from webapp.routes.permit import permit
+from webapp.schemas.common import PageArguments
+from webapp.schemas.people.invitations import Acceptance, Invitation, InvitationPage, NewInvitation
+from webapp.schemas.people.workspaces import Workspace
+from webapp.signing_in import attempts, sign_in
+
+LASTS_DAYS: Final = 7
+
+invitations = Blueprint("invitations", __name__, url_prefix="/api", description="Asking others in.")
+
+
+@invitations.post("/workspaces/<uuid:workspace_id>/invitations")
+@permit("workspace:members:manage")
+@idempotent
+@invitations.arguments(NewInvitation)
+@invitations.response(201, Invitation)
+def create(new: dict[str, Any], workspace_id: UUID) -> Response:
+    """Invite somebody by mail
+
+    The invitation is good for seven days, and for whoever has its token. Another one to the same
+    address takes its place.
+    """
+    if not current_app.config["SETTINGS"].sends_mail:
+        raise Problem(403, "mail_not_configured", "This server sends no mail, so nobody is asked.")
+    invitation_id = new_id()
+    inviter = caller().user_id
+    mailbox = attempts.name_of(new["email"])
+    with connection() as conn:
+        limits.charge(
+            conn,
+            (attempts.INVITATIONS, attempts.INVITATIONS.key(inviter)),
+            (attempts.MAILS_TO_MAILBOX, attempts.MAILS_TO_MAILBOX.key("invitation", mailbox)),
+        )
+    with transaction() as conn:
+        queries.invitations.clear(conn, workspace_id=workspace_id, email=new["email"])
+        invitation = queries.invitations.create(
+            conn,
+            id=invitation_id,
+            workspace_id=workspace_id,
+            email=new["email"],
+            role=new["role"],
+            token_hash=digest(mail_tokens(sign_in.keyring(), "invitation", invitation_id)[0]),
+            invited_by=inviter,
+            lifetime=timedelta(days=LASTS_DAYS),
+        )
+        if invitation is None:
+            raise Problem(
+                409, "personal_workspace", "A personal workspace is not shared; make another one."
+            )
+        audit.record(
+            conn,
+            "member.invited",
+            workspace_id=workspace_id,
+            email=new["email"],
+            role=new["role"],
+        )
+    return answer(invitation, 201)
+
+
+@invitations.get("/workspaces/<uuid:workspace_id>/invitations")
+@permit("workspace:members:manage")
+@invitations.arguments(PageArguments, location="query")
+@invitations.response(200, InvitationPage)
+def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response:
+    """List the invitations that wait for an answer"""
+    ask = queries.invitations.list_of_workspace
+    return list_page(arguments, UUID, ask, workspace_id=workspace_id)
+
+
+@invitations.delete("/workspaces/<uuid:workspace_id>/invitations/<uuid:invitation_id>")
+@permit("workspace:members:manage")
+@invitations.response(204)
+def withdraw(workspace_id: UUID, invitation_id: UUID) -> Response:
+    """Take an invitation back"""
+    with transaction() as conn:
+        invitation = queries.invitations.withdraw(conn, id=invitation_id, workspace_id=workspace_id)
+        audit.record(
+            conn,
+            "member.invitation_withdrawn",
+            workspace_id=workspace_id,
+            email=invitation["email"],
+        )
+    return Response(status=204)
+
+
+@invitations.post("/invitations/accept")
+@permit("account:manage")
+@idempotent
+@invitations.arguments(Acceptance)
+@invitations.response(200, Workspace)
+def accept(given: dict[str, Any]) -> Response:
+    """Join the workspace of an invitation
+
+    Whoever has the token may use it, once. A member stays what they are.
+    """
+    user_id = caller().user_id
+    with transaction() as conn:
+        invitation = queries.invitations.accept(conn, token_hash=digest(given["token"]))
+        if invitation is None:
+            raise Problem(400, "invalid_token", "The invitation is none, was used or has expired.")
+        workspace_id = invitation["workspace_id"]
+        if queries.members.join(
+            conn, workspace_id=workspace_id, user_id=user_id, role=invitation["role"]
+        ):
+            audit.record(
+                conn,
+                "member.joined",
+                workspace_id=workspace_id,
+                role=invitation["role"],
+                invited_by=str(invitation["invited_by"]),
+            )
+        return answer(queries.workspaces.get(conn, id=workspace_id, user_id=user_id))

@@ -1,0 +1,85 @@
+"""Members of a workspace over HTTP (A5)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from sql import queries
+from webapp.access import audit
+from webapp.access.callers import caller
+from webapp.http.answers import answer, list_page
+from webapp.http.db import transaction
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import permit
+from webapp.schemas.common import PageArguments
+from webapp.schemas.people.members import Member, MemberChange, MemberPage
+
+members = Blueprint(
+    "members",
+    __name__,
+    url_prefix="/api/workspaces/<uuid:workspace_id>",
+    description="Who shares a workspace.",
+)
+
+
+@members.get("/members")
+@permit("workspace:read")
+@members.arguments(PageArguments, location="query")
+@members.response(200, MemberPage)
+def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response:
+    """List a workspace's members"""
+    ask = queries.members.list_of_workspace
+    return list_page(arguments, UUID, ask, workspace_id=workspace_id)
+
+
+@members.patch("/members/<uuid:user_id>")
+@permit("workspace:members:manage")
+@members.arguments(MemberChange)
+@members.response(200, Member)
+def change_role(change: dict[str, Any], workspace_id: UUID, user_id: UUID) -> Response:
+    """Give a member another role
+
+    The last owner keeps theirs: 409 `last_owner`.
+    """
+    with transaction() as conn:
+        member = queries.members.change_role(
+            conn, workspace_id=workspace_id, user_id=user_id, role=change["role"]
+        )
+        audit.record(
+            conn,
+            "member.role_changed",
+            user_id=user_id,
+            workspace_id=workspace_id,
+            role=change["role"],
+        )
+    return answer(member)
+
+
+@members.delete("/members/<uuid:user_id>")
+@permit("workspace:members:manage")
+@members.response(204)
+def remove(workspace_id: UUID, user_id: UUID) -> Response:
+    """Send a member away; their keys for this workspace go too"""
+    _remove("member.removed", workspace_id, user_id)
+    return Response(status=204)
+
+
+@members.post("/leave")
+@permit("account:manage")
+@members.response(204)
+def leave(workspace_id: UUID) -> Response:
+    """Leave a workspace
+
+    The last owner cannot: 409 `last_owner`.
+    """
+    _remove("member.left", workspace_id, caller().user_id)
+    return Response(status=204)
+
+
+def _remove(action: str, workspace_id: UUID, user_id: UUID) -> None:
+    with transaction() as conn:
+        member = queries.members.remove(conn, workspace_id=workspace_id, user_id=user_id)
+        audit.record(conn, action, user_id=user_id, workspace_id=workspace_id, role=member["role"])

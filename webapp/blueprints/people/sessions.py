@@ -1,0 +1,322 @@
+"""Sessions over HTTP: log in, refresh, log out (A1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from flask import Response, current_app, request
+
+from sql import queries
+from webapp.access import audit, cookies
+from webapp.access.callers import caller
+from webapp.access.limits import SIGN_INS
+from webapp.http import client_address
+from webapp.http.answers import answer, list_page
+from webapp.http.db import connection, transaction
+from webapp.http.errors import Problem, not_found
+from webapp.identity.access_tokens import InvalidAccessToken
+from webapp.identity.keyring import digest
+from webapp.identity.session_tokens import RefreshToken, session_of_ticket
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import PUBLIC, permit
+from webapp.schemas.common import PageArguments
+from webapp.schemas.people.sessions import (
+    Credentials,
+    Ended,
+    Refresh,
+    SecondStep,
+    SessionPage,
+    Ticket,
+    Tokens,
+)
+from webapp.signing_in import attempts, second_factor, sign_in
+
+if TYPE_CHECKING:
+    from webapp.identity.passwords import Passwords
+
+# An answer that got lost may be fetched again for so long with the token that it spent.
+GRACE: Final = timedelta(seconds=10)
+
+sessions = Blueprint("sessions", __name__, url_prefix="/api/auth", description="Signing in.")
+
+
+@sessions.post("/login")
+@permit(PUBLIC, limit=SIGN_INS)
+@sessions.arguments(Credentials)
+@sessions.response(200, Tokens)
+@sessions.alt_response(202, schema=Ticket, description="The second factor is asked for.")
+def log_in(given: dict[str, Any]) -> Response:
+    """Log in with address and password
+
+    The answer is the same, and takes as long, whether the address or the password is wrong.
+    """
+    try:
+        return _log_in(given)
+    except sign_in.AccountChanged:
+        # Judged once more: another log-in may have hashed the same password anew.
+        return _log_in(given)
+
+
+def _log_in(given: dict[str, Any]) -> Response:
+    email = given["email"]
+    with connection() as conn:
+        account = queries.users.find_for_log_in(conn, email=email, network=client_address.network())
+    known = account or {"id": None, "password_hash": None, "is_known_address": False}
+    attempt = attempts.log_in(email, is_known_address=known["is_known_address"])
+    passwords: Passwords = current_app.extensions["passwords"]
+    password_hash = known["password_hash"]
+    is_right = passwords.verify(password_hash, given["password"])
+    if account is None or not is_right:
+        _failed("login.failed", known["id"], email=email, reason="password")
+        raise attempts.wrong_credentials()
+    if account["is_disabled"]:
+        _failed("login.failed", account["id"], email=email, reason="disabled")
+        raise sign_in.disabled()
+    new_hash = passwords.hash(given["password"]) if passwords.is_outdated(password_hash) else None
+    with transaction(actor=f"user:{account['id']}") as conn:
+        attempt.was_right(conn)
+        if new_hash is not None and queries.users.rehash_password(
+            conn, id=account["id"], old_hash=password_hash, new_hash=new_hash
+        ):
+            password_hash = new_hash
+        user = sign_in.Account(
+            account["id"], account["workspace_id"], account["has_totp"], password_hash
+        )
+        return sign_in.begin(conn, user, method="password", with_cookie=given["cookie"])
+
+
+@sessions.post("/login/totp")
+@permit(PUBLIC, limit=SIGN_INS)
+@sessions.arguments(SecondStep)
+@sessions.response(200, Tokens)
+def log_in_with_totp(given: dict[str, Any]) -> Response:
+    """Finish a log-in with the second factor
+
+    A code works once. The ticket is good for five minutes.
+    """
+    login = _login_of(given["ticket"])
+    user_id = login["user_id"]
+    attempt = attempts.totp(
+        user_id, email=login["email"], is_known_address=login["is_known_address"]
+    )
+    token = RefreshToken.make(sign_in.keyring(), login["id"], 0)
+    with transaction(actor=f"user:{user_id}") as conn:
+        if given["code"] is not None:
+            method = "totp"
+            is_right = second_factor.use_code(conn, user_id, login["secret"], given["code"])
+        else:
+            method = "recovery_code"
+            is_right = second_factor.use_recovery_code(conn, user_id, given["recovery_code"])
+        if is_right:
+            attempt.was_right(conn)
+            completed = queries.sessions.complete(
+                conn,
+                id=login["id"],
+                token_hash=digest(str(token)),
+                has_cookie=given["cookie"],
+                network=client_address.network(),
+                lifetime=sign_in.lifetime(),
+            )
+            if completed is None:
+                raise _invalid_ticket()
+            sign_in.succeeded(conn, user_id, login["id"], second_factor=method)
+            return sign_in.tokens(user_id, token, with_cookie=given["cookie"])
+    _failed("totp.failed", user_id, reason=method)
+    raise Problem(
+        401,
+        "wrong_code",
+        "The code is wrong, or was used already.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+@sessions.post("/refresh")
+@permit(PUBLIC, limit=SIGN_INS)
+@sessions.arguments(Refresh)
+@sessions.response(200, Tokens)
+def refresh(given: dict[str, Any]) -> Response:
+    """Get the next tokens of a session
+
+    A refresh token works once. For ten seconds it gives the same next token again, in case the
+    answer got lost; after that, whoever sends it has ended the session.
+    """
+    text = given["refresh_token"] or cookies.refresh_token() or ""
+    token = RefreshToken.read(text)
+    if token is None:
+        raise _invalid_refresh_token()
+    following, *by_former_keys = token.following(sign_in.keyring())
+    with transaction() as conn:
+        row = queries.sessions.refresh(
+            conn,
+            id=token.session_id,
+            generation=token.generation,
+            token_hash=digest(text),
+            next_hash=digest(str(following)),
+            address=client_address.address(),
+            user_agent=client_address.user_agent(),
+            lifetime=sign_in.lifetime(),
+        )
+    if row is None:
+        row, following = _spent(token, [following, *by_former_keys])
+    return sign_in.tokens(row["user_id"], following, with_cookie=row["has_cookie"])
+
+
+def _spent(
+    token: RefreshToken, following: list[RefreshToken]
+) -> tuple[dict[str, Any], RefreshToken]:
+    """The session of a token that is not the good one, and the good one: where it was that a moment
+    ago, and the answer may have got lost. Else a token of ours ends its session."""
+    with transaction() as conn:
+        row: dict[str, Any] | None = queries.sessions.find_for_refresh(
+            conn, id=token.session_id, grace=GRACE
+        )
+        if (
+            row is None
+            or not row["is_live"]
+            or token.generation >= row["generation"]
+            or not token.is_genuine(sign_in.keyring())
+        ):
+            raise _invalid_refresh_token()
+        if row["is_fresh"] and token.generation == row["generation"] - 1:
+            for each in following:
+                if compare_digest(digest(str(each)), bytes(row["token_hash"])):
+                    return row, each
+        user_id = row["user_id"]
+        queries.sessions.end_one(conn, id=token.session_id, user_id=user_id, reason="token_reused")
+        audit.record(
+            conn, "session.token_reused", user_id=user_id, session_id=str(token.session_id)
+        )
+    raise Problem(
+        401,
+        "refresh_token_reused",
+        "This refresh token was used before, so the session was ended; log in again.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+@sessions.post("/logout")
+@permit(PUBLIC, limit=SIGN_INS)
+@sessions.arguments(Refresh)
+@sessions.response(204)
+def log_out(given: dict[str, Any]) -> Response:
+    """End this session
+
+    The one of the refresh token, of the cookie, or of the access token. A session that is over is
+    no error.
+    """
+    session_id = _session_to_end(given["refresh_token"])
+    if session_id is not None:
+        with transaction() as conn:
+            row = queries.sessions.find_for_refresh(conn, id=session_id, grace=GRACE)
+            if row is not None and _end(conn, session_id, row["user_id"], "logged_out"):
+                audit.record(
+                    conn,
+                    "session.logged_out",
+                    actor=f"user:{row['user_id']}",
+                    user_id=row["user_id"],
+                    session_id=str(session_id),
+                )
+    response = Response(status=204)
+    if cookies.REFRESH_COOKIE in request.cookies:
+        cookies.take_back(response)
+    return response
+
+
+def _session_to_end(refresh_token: str | None) -> UUID | None:
+    text = refresh_token or cookies.refresh_token()
+    if text is not None:
+        token = RefreshToken.read(text)
+        genuine = token is not None and token.is_genuine(sign_in.keyring())
+        return token.session_id if token is not None and genuine else None
+    scheme, _, access_token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        session_id: UUID = current_app.extensions["access_tokens"].read(
+            access_token, expired_too=True
+        )
+    except InvalidAccessToken:
+        return None
+    return session_id if scheme.lower() == "bearer" else None
+
+
+@sessions.post("/logout-everywhere")
+@permit("account:manage")
+@sessions.response(200, Ended)
+def log_out_everywhere() -> Response:
+    """End all of one's sessions, this one too
+
+    API keys stay; revoke them at /api/api-keys.
+    """
+    with transaction() as conn:
+        ended = queries.sessions.end_all(
+            conn, user_id=caller().user_id, but=None, reason="logged_out_everywhere"
+        )
+        audit.record(conn, "session.all_logged_out", ended=ended)
+    response = answer({"ended": ended})
+    cookies.take_back(response)
+    return response
+
+
+@sessions.get("/sessions")
+@permit("account:read")
+@sessions.arguments(PageArguments, location="query")
+@sessions.response(200, SessionPage)
+def list_live(arguments: dict[str, Any]) -> Response:
+    """List one's sessions that are not over, newest first"""
+    mine = {"user_id": caller().user_id, "current": caller().session_id}
+    return list_page(arguments, UUID, queries.sessions.list_live, **mine)
+
+
+@sessions.delete("/sessions/<uuid:session_id>")
+@permit("account:manage")
+@sessions.response(204)
+def end_one(session_id: UUID) -> Response:
+    """End one of one's sessions"""
+    with transaction() as conn:
+        if not _end(conn, session_id, caller().user_id, "ended_by_user"):
+            raise not_found()
+        audit.record(conn, "session.ended", session_id=str(session_id))
+    return Response(status=204)
+
+
+def _end(conn: Any, session_id: UUID, user_id: UUID, reason: str) -> bool:
+    ended = queries.sessions.end_one(conn, id=session_id, user_id=user_id, reason=reason)
+    return ended is not None
+
+
+def _login_of(ticket: str) -> dict[str, Any]:
+    """The log-in that waits for its second step."""
+    session_id = session_of_ticket(ticket)
+    if session_id is not None:
+        with connection() as conn:
+            login: dict[str, Any] | None = queries.sessions.find_awaiting_totp(
+                conn, id=session_id, network=client_address.network()
+            )
+        if login is not None and compare_digest(digest(ticket), bytes(login["token_hash"])):
+            return login
+    raise _invalid_ticket()
+
+
+def _failed(action: str, user_id: UUID | None, **details: Any) -> None:
+    with transaction() as conn:
+        audit.record(conn, action, user_id=user_id, **details)
+
+
+def _invalid_ticket() -> Problem:
+    return Problem(
+        401,
+        "invalid_ticket",
+        "The ticket is none, was used or has expired; log in again.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _invalid_refresh_token() -> Problem:
+    return Problem(
+        401,
+        "invalid_refresh_token",
+        "The refresh token is none of ours, or its session is over; log in again.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )

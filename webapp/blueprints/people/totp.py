@@ -1,0 +1,136 @@
+"""The second factor over HTTP (A2)."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+
+from sql import queries
+from webapp.access import audit
+from webapp.access.callers import caller
+from webapp.http.answers import answer
+from webapp.http.db import connection, transaction
+from webapp.http.errors import Problem
+from webapp.identity import totp as codes
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import permit
+from webapp.schemas.people.totp import Code, Enrolment, Reauthentication, RecoveryCodes, TotpChange
+from webapp.signing_in import attempts, second_factor
+from webapp.signing_in.notices import notify
+from webapp.signing_in.reauthentication import reauthenticated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sql.connection import Connection
+
+totp = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="A second factor.")
+
+
+@totp.post("/enrol")
+@permit("account:manage")
+@totp.arguments(Reauthentication)
+@totp.response(200, Enrolment)
+def enrol(given: dict[str, Any]) -> Response:
+    """Set up an authenticator app
+
+    Log-ins do not ask for it until a first code was verified.
+    """
+    with reauthenticated(given["password"]) as account:
+        secret = codes.new_secret()
+        user_id = caller().user_id
+        with transaction() as conn:
+            if not queries.totp.enrol(conn, user_id=user_id, secret=second_factor.seal(secret)):
+                raise Problem(409, "totp_enabled", "The second factor is on; disable it first.")
+    uri = codes.provisioning_uri(secret, account["email"] or str(user_id))
+    return _secret({"secret": secret, "uri": uri, "qr_svg": codes.qr_code(uri)})
+
+
+@totp.post("/verify")
+@permit("account:manage")
+@totp.arguments(Code)
+@totp.response(200, RecoveryCodes)
+def verify(given: dict[str, Any]) -> Response:
+    """Switch the second factor on with a first code
+
+    The answer has ten recovery codes; they are shown here and never again.
+    """
+    user_id = caller().user_id
+    with attempts.confirmation(user_id):
+        with connection() as conn:
+            kept = queries.totp.get(conn, user_id=user_id)
+        if kept is None or kept["is_confirmed"]:
+            raise Problem(409, "totp_not_enrolling", "There is nothing to verify; enrol first.")
+        secret = second_factor.unseal(kept["secret"])
+        step = None if secret is None else codes.step_of(secret, given["code"])
+        if step is None:
+            raise _wrong_code("verify")
+        with transaction() as conn:
+            if not queries.totp.confirm(conn, user_id=user_id, secret=kept["secret"], step=step):
+                raise Problem(409, "totp_not_enrolling", "It was enrolled anew, or verified.")
+            recovery_codes = second_factor.give_recovery_codes(conn, user_id)
+            audit.record(conn, "totp.enabled")
+            _tell(conn, "switched on")
+    return _secret({"recovery_codes": recovery_codes})
+
+
+@totp.post("/disable")
+@permit("account:manage")
+@totp.arguments(TotpChange)
+@totp.response(204)
+def disable(given: dict[str, Any]) -> Response:
+    """Switch the second factor off"""
+    with reauthenticated(given["password"]), _code_used(given["code"], "disable") as conn:
+        queries.totp.remove(conn, user_id=caller().user_id)
+        audit.record(conn, "totp.disabled")
+        _tell(conn, "switched off")
+    return Response(status=204)
+
+
+@totp.post("/recovery-codes")
+@permit("account:manage")
+@totp.arguments(TotpChange)
+@totp.response(200, RecoveryCodes)
+def replace_recovery_codes(given: dict[str, Any]) -> Response:
+    """Get ten new recovery codes in place of the old ones"""
+    with reauthenticated(given["password"]), _code_used(given["code"], "replace") as conn:
+        recovery_codes = second_factor.give_recovery_codes(conn, caller().user_id)
+        audit.record(conn, "totp.recovery_codes_replaced")
+    return _secret({"recovery_codes": recovery_codes})
+
+
+@contextmanager
+def _code_used(code: str, what_for: str) -> Iterator[Connection]:
+    """A transaction in which a code of the app, or a recovery code, is used up. Raises Problem."""
+    user_id = caller().user_id
+    with transaction() as conn:
+        kept = queries.totp.get(conn, user_id=user_id)
+        if kept is None or not kept["is_confirmed"]:
+            raise Problem(409, "totp_disabled", "The second factor is not on.")
+        is_right = second_factor.use_code(
+            conn, user_id, kept["secret"], code
+        ) or second_factor.use_recovery_code(conn, user_id, code)
+        if is_right:
+            yield conn
+            return
+    raise _wrong_code(what_for)
+
+
+def _tell(conn: Connection, what: str) -> None:
+    user_id = caller().user_id
+    email = queries.users.get_password(conn, id=user_id)["email"]
+    notify(conn, "totp_changed", user_id=user_id, email=email, what=what)
+
+
+def _secret(body: dict[str, Any]) -> Response:
+    response = answer(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _wrong_code(what_for: str) -> Problem:
+    with transaction() as conn:
+        audit.record(conn, "totp.failed", reason=what_for)
+    return Problem(403, "wrong_code", "The code is wrong, or was used already.")

@@ -1,0 +1,116 @@
+"""Users over HTTP, for admins (A7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sql import queries
+from webapp.access import audit
+from webapp.access.callers import caller
+from webapp.http.answers import answer, list_page
+from webapp.http.db import connection, transaction
+from webapp.http.errors import Problem
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.idempotency import idempotent
+from webapp.routes.permit import permit
+from webapp.schemas.people.sessions import Ended
+from webapp.schemas.people.users import User, UserArguments, UserPage
+
+if TYPE_CHECKING:
+    from flask import Response
+
+users = Blueprint(
+    "users", __name__, url_prefix="/api/admin/users", description="Users, for admins."
+)
+
+
+@users.get("")
+@permit("admin:users:read")
+@users.arguments(UserArguments, location="query")
+@users.response(200, UserPage)
+def list_all(arguments: dict[str, Any]) -> Response:
+    """List users, newest first"""
+    return list_page(arguments, UUID, queries.users.list_all)
+
+
+@users.get("/<uuid:user_id>")
+@permit("admin:users:read")
+@users.response(200, User)
+def get(user_id: UUID) -> Response:
+    """Show a user"""
+    with connection() as conn:
+        return answer(queries.users.get(conn, id=user_id))
+
+
+@users.post("/<uuid:user_id>/disable")
+@permit("admin:users:manage")
+@idempotent
+@users.response(200, User)
+def disable(user_id: UUID) -> Response:
+    """Shut a user out
+
+    Their sessions end, and their keys are refused, from the next request on. What they made stays.
+    """
+    _spare_oneself(user_id)
+    with transaction() as conn:
+        if queries.users.set_disabled(conn, id=user_id, is_disabled=True):
+            queries.sessions.end_all(conn, user_id=user_id, but=None, reason="user_disabled")
+            audit.record(conn, "user.disabled", user_id=user_id)
+        return answer(queries.users.get(conn, id=user_id))
+
+
+@users.post("/<uuid:user_id>/enable")
+@permit("admin:users:manage")
+@idempotent
+@users.response(200, User)
+def enable(user_id: UUID) -> Response:
+    """Let a user in again"""
+    with transaction() as conn:
+        if queries.users.set_disabled(conn, id=user_id, is_disabled=False):
+            audit.record(conn, "user.enabled", user_id=user_id)
+        return answer(queries.users.get(conn, id=user_id))
+
+
+@users.post("/<uuid:user_id>/promote")
+@permit("admin:users:manage")
+@idempotent
+@users.response(200, User)
+def promote(user_id: UUID) -> Response:
+    """Make a user an admin"""
+    return _set_admin(user_id, is_admin=True)
+
+
+@users.post("/<uuid:user_id>/demote")
+@permit("admin:users:manage")
+@idempotent
+@users.response(200, User)
+def demote(user_id: UUID) -> Response:
+    """Make an admin an ordinary user"""
+    _spare_oneself(user_id)
+    return _set_admin(user_id, is_admin=False)
+
+
+@users.post("/<uuid:user_id>/sign-out")
+@permit("admin:users:manage")
+@idempotent
+@users.response(200, Ended)
+def sign_out(user_id: UUID) -> Response:
+    """End all sessions of a user"""
+    with transaction() as conn:
+        queries.users.get(conn, id=user_id)
+        ended = queries.sessions.end_all(conn, user_id=user_id, but=None, reason="ended_by_admin")
+        audit.record(conn, "session.all_ended_by_admin", user_id=user_id, ended=ended)
+    return answer({"ended": ended})
+
+
+def _set_admin(user_id: UUID, *, is_admin: bool) -> Response:
+    with transaction() as conn:
+        if queries.users.set_admin(conn, id=user_id, is_admin=is_admin):
+            audit.record(conn, "user.promoted" if is_admin else "user.demoted", user_id=user_id)
+        return answer(queries.users.get(conn, id=user_id))
+
+
+def _spare_oneself(user_id: UUID) -> None:
+    if user_id == caller().user_id:
+        raise Problem(409, "own_account", "Not with one's own account; ask another admin.")

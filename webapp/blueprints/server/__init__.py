@@ -1,0 +1,14 @@
+"""The server itself: health, metrics, and the description of the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from webapp.blueprints.server import health
+
+if TYPE_CHECKING:
+    from webapp.http.errors import Problem
+
+BLUEPRINTS: Final = (health.health,)
+
+REFUSALS: Final[dict[str, Problem]] = {}

@@ -1,0 +1,50 @@
+"""The API's description, for programs and for people (P14)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from flask import Response, current_app, send_from_directory
+
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import PUBLIC, permit
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+PAGE: Final = Path(__file__).parents[2] / "static" / "docs"
+
+# Swagger UI styles its parts inline and draws its icons from data: URLs; scripts are ours alone.
+_PAGE_POLICY: Final = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'"
+)
+
+description = Blueprint("description", __name__)
+docs = Blueprint("docs", __name__)
+
+
+def install(app: Flask) -> None:
+    """Serve the description, and the page that shows it where the settings say so."""
+    app.register_blueprint(description)
+    if app.config["SETTINGS"].docs_enabled:
+        app.register_blueprint(docs)
+
+
+@description.get("/api/openapi.json")
+@permit(PUBLIC)
+def openapi() -> Response:
+    """The OpenAPI document"""
+    return Response(current_app.extensions["openapi"], mimetype="application/json")
+
+
+@docs.get("/docs", defaults={"file": "index.html"})
+@docs.get("/docs/", defaults={"file": "index.html"})
+@docs.get("/docs/<file>")
+@permit(PUBLIC)
+def show(file: str) -> Response:
+    """A page to read the description and try it, from files of our own"""
+    response = send_from_directory(PAGE, file, max_age=3600)
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    return response

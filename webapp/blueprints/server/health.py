@@ -1,0 +1,79 @@
+"""Whether the parts that Coffer stands on answer (P1)."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from flask import current_app
+
+from webapp.http import db
+from webapp.http.answers import answer
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import PUBLIC, permit
+from webapp.schemas.server.health import Health
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask, Response
+
+# Seconds a part may take; under the 2 s within which the answer is promised.
+_PATIENCE: Final = 1.5
+
+health = Blueprint("health", __name__, description="Whether everything answers.")
+
+
+@health.get("/health")
+@permit(PUBLIC)
+@health.response(200, Health)
+@health.alt_response(503, schema=Health, description="A part does not answer.")
+def show() -> Response:
+    """Say whether the database answers
+
+    503 names the part that does not.
+    """
+    parts = {name: check.answers() for name, check in current_app.extensions["health"].items()}
+    well = all(parts.values())
+    body = {"status": well} | parts
+    return answer(
+        {part: "ok" if good else "failing" for part, good in body.items()}, 200 if well else 503
+    )
+
+
+def install(app: Flask) -> None:
+    """Give the app its checks, by the name of the part they ask."""
+
+    def ask_postgres() -> None:
+        with app.app_context(), db.pool().connection(timeout=_PATIENCE) as conn:
+            conn.execute("SELECT 1")
+
+    app.extensions["health"] = {"postgres": Check(ask_postgres)}
+
+
+class Check:
+    """Asks a part in a thread of its own, so that a part that hangs cannot hang who asks.
+
+    One question at a time: while one is unanswered the next ones wait for the same, and a part that
+    hangs for long holds one thread, not one for each request.
+    """
+
+    def __init__(self, ask: Callable[[], None]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._asked: Future[None] | None = None
+        self._thread: ThreadPoolExecutor | None = None
+
+    def answers(self) -> bool:
+        """Whether the part answered within its time."""
+        with self._lock:
+            if self._asked is None or self._asked.done():
+                self._thread = self._thread or ThreadPoolExecutor(1, "health")
+                self._asked = self._thread.submit(self._ask)
+            asked = self._asked
+        try:
+            asked.result(timeout=_PATIENCE)
+        except Exception:  # noqa: BLE001  # whatever it is, the part does not answer
+            return False
+        return True

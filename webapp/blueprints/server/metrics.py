@@ -1,0 +1,41 @@
+"""The web's metrics, for Prometheus and for nobody else."""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+from typing import TYPE_CHECKING
+
+from flask import Response, current_app, request
+
+from webapp.http.errors import Problem
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import PUBLIC, permit
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+metrics = Blueprint("metrics", __name__)
+
+
+def install(app: Flask) -> None:
+    """Serve the metrics where the settings say who may read them."""
+    if app.config["SETTINGS"].serves_metrics:
+        app.register_blueprint(metrics)
+
+
+@metrics.get("/metrics")
+@permit(PUBLIC)
+def show() -> Response:
+    """What the web has done since it started"""
+    settings = current_app.config["SETTINGS"]
+    sent = request.headers.get("Authorization", "").encode()
+    wanted = f"Bearer {settings.metrics_token}".encode()
+    if not settings.in_development and not compare_digest(sent, wanted):
+        raise Problem(
+            401,
+            "unauthenticated",
+            "Send the token of METRICS_TOKEN.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    text, media_type = current_app.extensions["metrics"].read(request.headers.get("Accept", ""))
+    return Response(text, content_type=media_type)

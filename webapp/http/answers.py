@@ -1,0 +1,87 @@
+"""What handlers send: rows as JSON, and lists page by page (P8, P15)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+from flask import Response
+
+from webapp.http.db import connection
+from webapp.http.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Row = dict[str, Any]
+    Key = TypeVar("Key")
+
+
+def answer(body: Row, status: int = 200, *, location: str | None = None) -> Response:
+    """A row as the client gets it: its columns' names and order, times in UTC with Z."""
+    response = Response(as_json(body), status=status, mimetype="application/json")
+    if location is not None:
+        response.headers["Location"] = location
+    return response
+
+
+def as_json(body: Row) -> bytes:
+    """A row as bytes."""
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+
+
+def page(rows: Sequence[Row], limit: int, **more: Any) -> Response:
+    """One page of a list. The query was asked for `limit + 1` rows: the surplus one tells that
+    there is a next page, which begins after the `position` of the last row sent, or its `id`."""
+    sent = rows[:limit]
+    positions = [row.pop("position", row["id"]) for row in sent]
+    last = str(positions[-1]) if len(rows) > limit else None
+    next_cursor = base64.urlsafe_b64encode(last.encode()).decode().rstrip("=") if last else None
+    return answer({"items": sent, "next_cursor": next_cursor, **more})
+
+
+def list_page(
+    arguments: Row,
+    key: Callable[[str], Key],
+    ask: Callable[..., Sequence[Row]],
+    **more: Any,
+) -> Response:
+    """The page of a list that `limit` and `cursor` of the arguments name.
+
+    `ask` is a query; it gets the other arguments, `more`, `limit`, and `after`: the key of the last
+    row before the page, which is made by `key` from that row's `id`.
+    """
+    wanted = {name: value for name, value in arguments.items() if name not in ("cursor", "limit")}
+    after = read_cursor(arguments["cursor"], key)
+    limit = arguments["limit"]
+    with connection() as conn:
+        return page(ask(conn, **wanted, **more, after=after, limit=limit + 1), limit)
+
+
+def read_cursor(cursor: str | None, key: Callable[[str], Key]) -> Key | None:
+    """The id that a cursor stands for, by its constructor. Raises Problem 400 `invalid_cursor`."""
+    if cursor is None:
+        return None
+    try:
+        return key(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+    except (ValueError, binascii.Error):
+        raise Problem(
+            400, "invalid_cursor", "The cursor is not one of ours; take next_cursor as it came."
+        ) from None
+
+
+def read_position(text: str) -> str:
+    """A place in a list that is sorted by text. Raises ValueError where there can be none."""
+    if "\0" in text:  # no text of the database has one
+        raise ValueError(text)
+    return text
+
+
+def read_bigint(digits: str) -> int:
+    """A number that identifies a row. Raises ValueError where none can."""
+    number = int(digits)
+    if not 0 <= number < 2**63:
+        raise ValueError(number)
+    return number

@@ -1,0 +1,81 @@
+"""From where a request comes, as limits, sessions and the audit log know it."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from flask import request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from webapp.settings import Settings
+
+log = structlog.get_logger("webapp.http.client_address")
+
+# What one subscriber of IPv6 has to choose addresses from.
+_IPV6_PREFIX: Final = 64
+
+_LONGEST_AGENT: Final = 300
+
+_BRACKETED: Final = re.compile(r"\[([^\]]+)\](?::\d+)?")
+_WITH_PORT: Final = re.compile(r"([\d.]+):\d+")
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Believe as many proxies as the settings say stand before us."""
+    hops = settings.trusted_proxies
+    if hops:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+        return
+    warned = False
+
+    @app.before_request
+    def warn() -> None:
+        nonlocal warned
+        if not warned and settings.in_production and "X-Forwarded-For" in request.headers:
+            warned = True
+            log.warning(
+                "untrusted_proxy",
+                said="X-Forwarded-For is ignored, so limits count every client of the proxy as "
+                "one; set TRUSTED_PROXIES to the number of proxies before this server.",
+            )
+
+
+def address() -> str | None:
+    """The client's address; None where it is none, as with a socket in the file system."""
+    found = _parsed()
+    return None if found is None else str(found)
+
+
+def _parsed() -> IPv4Address | IPv6Address | None:
+    """Without what some proxies and systems add: a port, brackets, the scope of a link."""
+    given = (request.remote_addr or "").strip()
+    bracketed = _BRACKETED.fullmatch(given) or _WITH_PORT.fullmatch(given)
+    try:
+        found = ip_address((bracketed[1] if bracketed else given).partition("%")[0])
+    except ValueError:
+        return None
+    return (isinstance(found, IPv6Address) and found.ipv4_mapped) or found
+
+
+def network() -> str:
+    """What limits count as one client: an IPv4 address, or a /64 of IPv6."""
+    found = _parsed()
+    if found is None:
+        return "0.0.0.0"  # noqa: S104  # the address of nobody
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((found, _IPV6_PREFIX), strict=False).network_address)
+    return str(found)
+
+
+def user_agent() -> str | None:
+    """What the client says it is, cut to a length; without NUL, which no text of the database
+    has."""
+    return request.headers.get("User-Agent", "")[:_LONGEST_AGENT].replace("\0", "") or None

@@ -1,0 +1,97 @@
+"""The web's connections to the database.
+
+`connection()` is for reading: one statement, one round trip, no transaction. `transaction()` is for
+writing: it tells the database who acts and in which request, for the events that the state machine
+records. Inside a transaction both give the transaction's own connection.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, cast
+
+from flask import current_app, g
+from psycopg import ClientCursor
+
+from sql import queries
+from sql.connection import PARAMETERS, POOLER_PARAMETERS, configure
+from webapp.http import request_id
+from webapp.http.pool import Pool
+from webapp.telemetry import tracing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+
+    from sql.connection import Connection
+    from webapp.settings import Settings
+
+
+_BEGIN: Final = b"BEGIN; " + queries.requests.identify.statement
+
+# Seconds a request waits for a connection before it gives up with 503.
+POOL_TIMEOUT: Final = 5.0
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Give the app its pool. It opens at the first use, so never before a fork."""
+    parameters = POOLER_PARAMETERS if settings.database_pooler else PARAMETERS
+    app.extensions["pool"] = Pool(
+        settings.database_url,
+        kwargs=parameters | {"application_name": "coffer web"},
+        min_size=1,
+        max_size=settings.database_pool_size,
+        open=False,
+        configure=configure,
+        timeout=POOL_TIMEOUT,
+        # The pool pauses ever longer between tries to connect: after this long it is to forget the
+        # connection, and the next request makes a new one at once.
+        reconnect_timeout=POOL_TIMEOUT,
+        name="web",
+    )
+
+
+def pool() -> Pool:
+    """The app's pool, opened by whoever asks first in this process."""
+    found = cast("Pool", current_app.extensions["pool"])
+    if found.closed:
+        found.open()
+    return found
+
+
+@contextmanager
+def connection() -> Iterator[Connection]:
+    """A connection for reading. Raises psycopg.OperationalError where none is to be had."""
+    if "connection" in g:
+        yield g.connection
+        return
+    with pool().connection() as conn:
+        yield conn
+
+
+@contextmanager
+def transaction(actor: str | None = None) -> Iterator[Connection]:
+    """A transaction in the name of the caller, or of `actor` where nobody signed in yet; the one
+    that is open already, if one is."""
+    if "connection" in g:
+        yield g.connection
+        return
+    with pool().connection() as conn:  # which commits at its end, or rolls back
+        begin(
+            conn,
+            actor=g.caller.actor if "caller" in g else actor or "anonymous",
+            request_id=request_id.current(),
+            traceparent=tracing.traceparent(),
+        )
+        g.connection = conn
+        try:
+            yield conn
+        finally:
+            del g.connection
+
+
+def begin(conn: Connection, **who: str) -> None:
+    """Begin a transaction in somebody's name, in one round trip. Two statements at once are sent as
+    text, with the parameters written into it by psycopg's own cursor for that."""
+    ClientCursor(conn).execute(_BEGIN, who)

@@ -1,0 +1,200 @@
+"""Every error of the API in one form: RFC 9457 `application/problem+json` (P3).
+
+Handlers catch nothing. They raise Problem, or let the database refuse; here a refusal becomes an
+answer with a stable `code`. What is nobody's mistake but ours is logged whole and told as a 500
+that says nothing of its cause.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import psycopg
+import structlog
+from flask import Response
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+from werkzeug.exceptions import HTTPException
+
+from sql import NoRow
+from webapp.http import request_id
+from webapp.telemetry import logs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from flask import Flask
+
+MIMETYPE: Final = "application/problem+json"
+
+log = structlog.get_logger("webapp.http.errors")
+
+# The codes and details of errors that Flask and its libraries raise.
+_HTTP_CODES: Final = {
+    404: ("not_found", "There is nothing at this address."),
+    405: (
+        "method_not_allowed",
+        "This address does not take that method; see Allow.",
+    ),
+    413: ("body_too_large", "The request body is larger than this server takes."),
+    415: ("unsupported_media_type", "Send the body as application/json."),
+}
+
+# An action that the state machine refused, where the answer is not the usual 409 (I5).
+_REFUSED_ACTIONS: Final = {"retry": (400, "invalid_state")}
+
+_MOST_ERRORS: Final = 50
+
+# Seconds after which a client may try again when the database does not answer.
+_TRY_AGAIN: Final = "5"
+
+
+class Problem(Exception):
+    """An error to be told to the client.
+
+    `errors` lists mistakes in the input as (field, message); `extra` adds members to the body.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = dict(headers or {})
+        self.extra = extra
+
+    def response(self) -> Response:
+        body: dict[str, Any] = {
+            "type": f"urn:coffer:problem:{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "requestId": request_id.current(),
+        }
+        if self.errors:
+            body["errors"] = [{"field": field, "message": said} for field, said in self.errors]
+        return Response(
+            orjson.dumps(body | self.extra),
+            status=self.status,
+            mimetype=MIMETYPE,
+            headers=self.headers,
+        )
+
+
+def invalid_input(*errors: tuple[str, str]) -> Problem:
+    """Input that is well formed but wrong; each error is (field, message). The first ones are
+    told: an answer must not be many times as long as the request."""
+    told = [(field[:100], said[:300]) for field, said in errors[:_MOST_ERRORS]]
+    fields = ", ".join(sorted({field for field, _ in told}))
+    more = "" if len(told) == len(errors) else f", and {len(errors) - len(told)} more"
+    return Problem(422, "invalid_input", f"The input is not valid: {fields}{more}.", errors=told)
+
+
+def not_found() -> Problem:
+    """The thing asked for is not there, or not the caller's, which must look the same."""
+    return Problem(404, "not_found", "There is no such thing here, or it is not yours.")
+
+
+def install(app: Flask, refusals: Mapping[str, Problem]) -> None:
+    """Let `answer` answer for every exception. `refusals` says what it means to a client that the
+    database refuses something by a constraint, by the constraint's name."""
+    app.register_error_handler(Exception, partial(answer, refusals))
+
+
+def answer(refusals: Mapping[str, Problem], error: Exception) -> Response:
+    """The response for any exception that a request ended in."""
+    match error:
+        case Problem():
+            return error.response()
+        case HTTPException():
+            return _from_http(error).response()
+        case NoRow():
+            return not_found().response()
+        case psycopg.IntegrityError() if error.diag.constraint_name == "transitions":
+            return _from_refused_transition(error).response()
+        case psycopg.IntegrityError() if refusal := refusals.get(error.diag.constraint_name or ""):
+            return refusal.response()
+        case psycopg.errors.DeadlockDetected():
+            log.warning("collided", error=error.diag.message_primary)
+            return Problem(
+                503,
+                "collided",
+                "Others changed the same things at once, and nothing was done; try again shortly.",
+                headers={"Retry-After": _TRY_AGAIN},
+            ).response()
+        case psycopg.OperationalError() | PoolTimeout() | PoolClosed() | TooManyRequests():
+            log.error("database_unavailable", error=str(error).strip())
+            return Problem(
+                503,
+                "database_unavailable",
+                "The database does not answer at the moment; try again shortly.",
+                headers={"Retry-After": _TRY_AGAIN},
+            ).response()
+        case _:
+            log.error("internal_error", **logs.about(error))
+            return Problem(
+                500,
+                "internal_error",
+                "Something went wrong on our side; the request id helps to find out what.",
+            ).response()
+
+
+def _from_http(error: HTTPException) -> Problem:
+    status = error.code or 500
+    if status == 422:
+        return invalid_input(*_flat(getattr(error, "data", {}).get("messages", {})))
+    standard = HTTPStatus(status).phrase.lower().replace(" ", "_")
+    code, detail = _HTTP_CODES.get(status, (standard, error.description or ""))
+    # A 405 without Allow breaks RFC 9110; werkzeug would put it on an HTML page of its own.
+    kept = ("Allow", "Retry-After", "WWW-Authenticate")
+    headers = {name: value for name, value in error.get_headers() if name in kept}
+    if status == 413:
+        # The rest of the body is not read, so the connection cannot be used again.
+        headers["Connection"] = "close"
+    return Problem(status, code, detail, headers=headers)
+
+
+def _flat(messages: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """marshmallow's nested messages by location as (dotted field, message)."""
+    for by_field in messages.values():
+        yield from _below("", by_field)
+
+
+def _below(path: str, said: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(said, dict):
+        for key, value in said.items():
+            inner = path if key in ("_schema", "key", "value") else f"{path}.{key}".lstrip(".")
+            yield from _below(inner, value)
+    elif isinstance(said, list):
+        for message in said:
+            yield from _below(path, message)
+    else:
+        yield path or "body", str(said)
+
+
+def _from_refused_transition(error: psycopg.IntegrityError) -> Problem:
+    """The facts are the trigger's own; see `refuse_transition` in the migrations."""
+    facts = orjson.loads(error.diag.message_detail or "{}")
+    status, code = _REFUSED_ACTIONS.get(facts.get("action"), (409, "invalid_state_transition"))
+    asked = facts.get("action") or f"become {facts.get('to_status')}"
+    allowed = ", ".join(facts["allowed_actions"]) or "nothing"
+    return Problem(
+        status,
+        code,
+        f"The {facts['entity']} is {facts['status']} and cannot {asked}; allowed: {allowed}.",
+        current_status=facts["status"],
+        allowed_actions=facts["allowed_actions"],
+    )

@@ -1,0 +1,1 @@
+"""What stands on every route: permissions, idempotency, ETags, headers, the description."""

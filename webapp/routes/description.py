@@ -1,0 +1,201 @@
+"""Describes the API truly (P14).
+
+flask-smorest turns the decorators of a route into OpenAPI. What follows from rules that hold for
+every route (the errors it may answer with, its headers, who may call it) is added here by those
+same rules and not written again beside each route.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import flask_smorest
+import orjson
+
+from webapp.access import callers
+from webapp.http import errors, request_id
+from webapp.routes import idempotency, permit
+from webapp.schemas.common import ProblemAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from flask import Flask
+
+    Document = dict[str, Any]
+
+VERSION: Final = "0.1.0"
+
+_DESCRIPTION: Final = """\
+Keeps what people put into it and works on it in the background.
+
+Every error is `application/problem+json` with a stable `code`. Every response carries
+`X-Request-Id`, which is also on each event that the request caused. Lists are read page by page:
+send `next_cursor` as `cursor` until it is null. A POST with an `Idempotency-Key` may be sent again
+within 24 hours and gives the same answer.
+"""
+
+_SECURITY: Final = {
+    "access_token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The `access_token` of a log-in. An API key is taken here too.",
+    },
+    "api_key": {"type": "apiKey", "in": "header", "name": callers.KEY_HEADER},
+    "development": {
+        "type": "apiKey",
+        "in": "header",
+        "name": callers.DEVELOPMENT_HEADER,
+        "description": "Any handle; signs in as that user and makes it on first use.",
+    },
+}
+
+_WORKSPACE: Final = {
+    "in": "header",
+    "name": callers.WORKSPACE_HEADER,
+    "description": "The workspace that the request is about; by default one's personal one.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+
+_IF_MATCH: Final = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "The ETag that was read: 412 where it was changed since.",
+    "schema": {"type": "string"},
+}
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest without its own error handling; errors.py has it."""
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def make_api(app: Flask) -> Api:
+    """The API of an app, to register blueprints with."""
+    app.config |= {"API_TITLE": "Coffer", "API_VERSION": VERSION, "OPENAPI_VERSION": "3.1.0"}
+    api = Api(app, spec_kwargs={"info": {"description": _DESCRIPTION}})
+    api.spec.components.schema("Problem", schema=ProblemAnswer)
+    return api
+
+
+def document(app: Flask, api: Api) -> bytes:
+    """The OpenAPI document as JSON."""
+    spec = api.spec.to_dict()
+    views = {
+        (rule.rule, method.lower()): app.view_functions[rule.endpoint]
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    components = spec["components"]
+    components["securitySchemes"] = {
+        name: scheme
+        for name, scheme in _SECURITY.items()
+        if name != "development" or app.config["SETTINGS"].in_development
+    }
+    schemes = list(components["securitySchemes"])
+    by_path = {_as_openapi(rule): rule for rule, _ in views}
+    for path, operations in spec["paths"].items():
+        for method, operation in operations.items():
+            if method != "parameters":
+                view = views[by_path[path], method]
+                operation["operationId"] = f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
+                _complete(method, path, operation, view, schemes)
+    # flask-smorest's own forms of errors and pages, which ours stand in for.
+    components["schemas"] = {
+        name: schema
+        for name, schema in components["schemas"].items()
+        if name not in ("Error", "PaginationMetadata")
+    }
+    components.pop("responses", None)
+    return orjson.dumps(_with_patterns_of_json(spec))
+
+
+def _complete(
+    method: str, path: str, operation: Document, view: Any, schemes: Iterable[str]
+) -> None:
+    """Add to an operation what the rules of every route say of it."""
+    responses = operation["responses"]
+    responses.pop("default", None)
+    responses.pop("422", None)
+    for status in _possible_errors(method, path, operation, view):
+        responses[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {errors.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    if method == "get" and "application/json" in responses.get("200", {}).get("content", {}):
+        responses["304"] = {"description": "It is as it was when its ETag was given."}
+    for response in responses.values():
+        response.setdefault("headers", {})[request_id.HEADER] = {"schema": {"type": "string"}}
+    parameters = operation.setdefault("parameters", [])
+    if getattr(view, "is_idempotent", False):
+        parameters.append(
+            {
+                "in": "header",
+                "name": idempotency.HEADER,
+                "description": "Makes it safe to send the request again within 24 hours.",
+                "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
+            }
+        )
+    if getattr(view, "takes_if_match", False):
+        parameters.append(_IF_MATCH)
+    if view.permission != permit.PUBLIC:
+        operation["security"] = [{name: []} for name in schemes]
+        if "{workspace_id}" not in path:
+            parameters.append(_WORKSPACE)
+        operation["description"] = (
+            f"{operation.get('description', '')}\n\nTakes `{view.permission}`.".strip()
+        )
+
+
+def _possible_errors(method: str, path: str, operation: Document, view: Any) -> Iterator[int]:
+    has_path_parameters = "{" in path
+    has_body = "requestBody" in operation
+    has_arguments = has_body or any(
+        parameter["in"] == "query" for parameter in operation.get("parameters", [])
+    )
+    idempotent = getattr(view, "is_idempotent", False)
+    if view.is_limited:
+        yield from (401, 403, 429)
+        # An address that is served by nothing but the database may find it away.
+        yield 503
+    if view.permission != permit.PUBLIC:
+        # The workspace that a request names may be none, or another's.
+        yield from (404, 422)
+    if has_arguments or idempotent:
+        yield from (400, 422)
+    if has_path_parameters:
+        yield 404
+    if has_body:
+        yield from (413, 415)
+    if getattr(view, "takes_if_match", False):
+        yield 412
+    if method != "get" and (has_body or has_path_parameters):
+        yield 409
+    yield 500
+
+
+def _with_patterns_of_json(value: Any) -> Any:
+    """A part of the document with its patterns as JSON Schema reads them: anywhere in a string, and
+    with another sign for its end."""
+    if isinstance(value, list):
+        return [_with_patterns_of_json(each) for each in value]
+    if isinstance(value, dict):
+        return {
+            name: f"^{each[:-2]}$"
+            if name == "pattern" and str(each).endswith(r"\Z")
+            else _with_patterns_of_json(each)
+            for name, each in value.items()
+        }
+    return value
+
+
+def _as_openapi(rule: str) -> str:
+    """Flask's `/items/<uuid:item_id>` as OpenAPI's `/items/{item_id}`."""
+    return "/".join(
+        "{" + part[1:-1].rpartition(":")[2] + "}" if part.startswith("<") else part
+        for part in rule.split("/")
+    )

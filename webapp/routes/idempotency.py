@@ -1,0 +1,88 @@
+"""The same POST twice makes one thing and gives one answer (P5).
+
+A client that sends `Idempotency-Key` may send the request again, at once or within a day, without
+fear of doing it twice. The key is claimed in the transaction that does the work: a second request
+with it waits for the first and gets its answer, and an attempt that fails leaves no trace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Response, request
+
+from sql import queries
+from webapp.access import callers
+from webapp.http import db, request_body
+from webapp.http.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotency-Replayed"
+
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Give the kept answer to a request whose key was used before.
+
+    Stands below `permit`, because keys belong to users in a workspace, and above the parsing of
+    the body, because a body that is refused burns no key.
+    """
+
+    @wraps(view)
+    def answer_once(*args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return view(*args, **kwargs)
+        if not _KEY.fullmatch(key):
+            raise Problem(
+                400,
+                "invalid_idempotency_key",
+                f"{HEADER} takes 1 to 255 visible ASCII characters; a UUID serves well.",
+            )
+        caller = callers.caller()
+        mine = {"user_id": caller.user_id, "workspace_id": caller.workspace_id, "key": key}
+        request_hash = _hash_of_request()
+        with db.transaction() as conn:
+            if queries.idempotency_keys.claim(conn, **mine, request_hash=request_hash):
+                response = view(*args, **kwargs)
+                queries.idempotency_keys.keep(
+                    conn,
+                    **mine,
+                    status=response.status_code,
+                    location=response.headers.get("Location"),
+                    body=response.get_data(),
+                )
+                return response
+            kept = queries.idempotency_keys.get(conn, **mine)
+        if kept["request_hash"] != request_hash:
+            raise Problem(
+                422,
+                "idempotency_key_reused",
+                f"This {HEADER} was used for another request; send a new one.",
+            )
+        return _replay(kept)
+
+    answer_once.is_idempotent = True  # type: ignore[attr-defined]  # read by tests and OpenAPI
+    return answer_once
+
+
+def _hash_of_request() -> bytes:
+    """What makes a request the same: its method, its address and every byte of its body."""
+    head = f"{request.method} {request.full_path}\n".encode()
+    return hashlib.sha256(head + request_body.read()).digest()
+
+
+def _replay(kept: dict[str, Any]) -> Response:
+    headers = {REPLAYED: "true"}
+    if kept["location"] is not None:
+        headers["Location"] = kept["location"]
+    return Response(
+        kept["body"], status=kept["status"], mimetype="application/json", headers=headers
+    )

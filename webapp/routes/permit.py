@@ -1,0 +1,66 @@
+"""What callers may do.
+
+Every route declares one permission, or PUBLIC, with `permit`; a test fails for one that does not.
+What each role may do is in the table `role_permissions`; who calls, in `webapp/access/callers.py`.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import g, request
+
+from webapp.access import audit, callers, limits
+from webapp.http import client_address, db
+from webapp.http.errors import Problem, not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.access.limits import Limit
+
+PUBLIC: Final = "public"
+
+
+def permit(
+    permission: str, *, limit: Limit | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let callers with this permission through: 401 for nobody, 403 for the others, 404 where the
+    workspace they name is not theirs (A6). `limit` is for what is public: uses from one address.
+    """
+
+    def declare(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if permission != PUBLIC:
+                _let_in(permission)
+            elif limit is not None:
+                with db.connection() as conn:
+                    limits.charge(conn, (limit, limit.key(client_address.network())))
+            return view(*args, **kwargs)
+
+        checked.permission = permission  # type: ignore[attr-defined]  # read by tests and OpenAPI
+        checked.is_limited = permission != PUBLIC or limit is not None  # type: ignore[attr-defined]
+        return checked
+
+    return declare
+
+
+def _let_in(permission: str) -> None:
+    found = callers.find(permission)
+    limits.count_request(found.user_id, writes=not callers.is_reading())
+    if found.workspace_id is None:
+        raise not_found()
+    g.caller = found
+    if not found.is_permitted:
+        with db.transaction() as conn:
+            audit.record(
+                conn,
+                "permission.denied",
+                workspace_id=found.workspace_id,
+                permission=permission,
+                method=request.method,
+                path=request.path[:300],
+            )
+        raise Problem(403, "forbidden", f"This takes the permission {permission}.")

@@ -1,0 +1,1 @@
+"""Items, tasks and tags, their search, imports and exports."""

@@ -1,0 +1,55 @@
+"""The library and the trash: items to be found again, and those to be forgotten (I9)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from webapp.schemas.common import PageArguments, ShortList, page_of, text
+from webapp.schemas.library.items import ACTIONS, ItemInList, tag_names
+
+MOST_AT_ONCE: Final = 500
+RESULTS: Final = ("done", "not_allowed", "not_found")
+
+
+class LibraryArguments(PageArguments):
+    """Which items."""
+
+    q = text(1, 200, load_default=None, metadata={"description": "In the title or the summary."})
+    tag = text(1, 50, load_default=None, metadata={"description": "Whatever its case."})
+
+
+LibraryPage = page_of(ItemInList)
+
+
+class ItemIds(Schema):
+    """Several items."""
+
+    ids = ShortList(fields.UUID(), most=MOST_AT_ONCE, required=True)
+
+
+class ItemsChange(ItemIds):
+    """What is done with several items, as with one of them."""
+
+    action = fields.String(load_default=None, validate=validate.OneOf(ACTIONS))
+    add_tags = tag_names("Names of tags to attach.")
+    remove_tags = tag_names("Names of tags to take off.")
+
+    @validates_schema
+    def does_something(self, change: dict[str, Any], **_: Any) -> None:
+        if not (change["action"] or change["add_tags"] or change["remove_tags"]):
+            raise ValidationError("Give an action, or tags to add or to remove.", "action")
+
+
+class Changed(Schema):
+    """What became of one of several items."""
+
+    id = fields.UUID(required=True)
+    result = fields.String(required=True, validate=validate.OneOf(RESULTS))
+
+
+class ChangedItems(Schema):
+    """What became of each, in the order they were given."""
+
+    items = fields.List(fields.Nested(Changed), required=True)

@@ -1,0 +1,81 @@
+"""Search (I11)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from marshmallow import Schema, fields, validate
+
+from webapp.schemas.common import PageArguments, page_of, text
+from webapp.schemas.library.items import STATUSES
+
+KINDS: Final = ("note", "article", "task")
+
+_QUERY: Final = {
+    "description": 'Words, `"a phrase"`, `-not`, `OR`, `#tag`, `is:`, `type:`, `before:`, '
+    "`after:`; docs/search.md has them all.",
+    "example": 'oak posts #garden -"metal fence"',
+}
+
+
+class SearchArguments(PageArguments):
+    """What is looked for."""
+
+    # Not trimmed: a space after the last word says that the word is finished.
+    q = fields.String(
+        required=True,
+        validate=[
+            validate.Length(max=200),
+            validate.Regexp(r"[\s\S]*\S", error="Say what to look for."),
+        ],
+        metadata=_QUERY,
+    )
+
+
+class SearchResult(Schema):
+    """Something that was found."""
+
+    type = fields.String(required=True, validate=validate.OneOf(["item", "task"]))
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    status = fields.String(
+        required=True, validate=validate.OneOf([*STATUSES, "pending", "completed"])
+    )
+    title = fields.String(required=True)
+    source_url = fields.String(
+        required=True, allow_none=True, metadata={"description": "An item's."}
+    )
+    snippet = fields.String(
+        required=True,
+        metadata={
+            "description": "The part of its text that shows why, as HTML: what was looked for "
+            "stands in `<mark>`, there is no other tag, and everything else is escaped."
+        },
+    )
+    rank = fields.Float(required=True, metadata={"description": "Higher is better."})
+    tags = fields.List(fields.String(), required=True)
+    created_at = fields.DateTime(required=True)
+
+
+SearchPage = page_of(SearchResult)
+
+
+class SuggestArguments(Schema):
+    """What was typed so far."""
+
+    q = text(1, 200, required=True, metadata={"example": "oak po"})
+    limit = fields.Integer(load_default=8, validate=validate.Range(1, 20))
+
+
+class Suggested(Schema):
+    """Something that may be meant."""
+
+    type = fields.String(required=True, validate=validate.OneOf(["tag", "item", "task"]))
+    id = fields.UUID(required=True)
+    text = fields.String(required=True, metadata={"description": "The tag's name, or the title."})
+
+
+class Suggestions(Schema):
+    """Tags first, then what was captured last."""
+
+    items = fields.List(fields.Nested(Suggested), required=True)

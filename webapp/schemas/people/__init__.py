@@ -1,0 +1,1 @@
+"""Accounts, sessions, keys, workspaces and who may enter them."""

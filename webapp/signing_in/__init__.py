@@ -1,0 +1,1 @@
+"""The ways in: passwords, single sign-on, second factors, and how guessing is slowed down."""

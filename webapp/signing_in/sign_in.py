@@ -1,0 +1,155 @@
+"""What each way of signing in ends in: a session, with its tokens or a ticket to the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from flask import Response, current_app
+
+from sql import queries
+from webapp.access import audit, cookies
+from webapp.http import client_address
+from webapp.http.answers import answer
+from webapp.http.errors import Problem
+from webapp.identity.ids import new_id
+from webapp.identity.keyring import Keyring, digest
+from webapp.identity.session_tokens import RefreshToken, csrf_token, new_ticket
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from flask import Flask
+
+    from sql.connection import Connection
+    from webapp.identity.access_tokens import AccessTokens
+    from webapp.settings import Settings
+
+# How long the second step of a log-in may wait for its code.
+TICKET_SECONDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is about to be signed in."""
+
+    id: UUID
+    workspace_id: UUID
+    has_totp: bool
+    password_hash: str | None = None  # what the password was compared with, if it was
+
+
+class AccountChanged(Problem):
+    """The account is not what was judged any more: it was disabled, or got another password or
+    another hash of the same."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            401,
+            "invalid_credentials",
+            "The account was changed meanwhile; try again.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Give the app what makes its secrets, its passwords' hashes and its access tokens."""
+    from webapp.identity.access_tokens import AccessTokens
+    from webapp.identity.passwords import Passwords
+
+    keyring = Keyring(settings.secret_key, settings.secret_keys_former)
+    app.extensions["keyring"] = keyring
+    app.extensions["passwords"] = Passwords(
+        memory_kib=settings.argon2_memory_kib,
+        time_cost=settings.argon2_time_cost,
+        parallelism=settings.argon2_parallelism,
+    )
+    app.extensions["access_tokens"] = AccessTokens(
+        keyring,
+        issuer=settings.public_url or "coffer",
+        seconds=settings.access_token_minutes * 60,
+    )
+
+
+def keyring() -> Keyring:
+    """The app's keys."""
+    return cast("Keyring", current_app.extensions["keyring"])
+
+
+def lifetime() -> timedelta:
+    """How long a session lasts from its last refresh."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return timedelta(days=settings.session_days)
+
+
+def begin(conn: Connection, account: Account, *, method: str, with_cookie: bool) -> Response:
+    """The session of somebody who has shown who they are: 200 with its tokens; 202 with a ticket
+    where the account has a second factor."""
+    session_id = new_id()
+    token = RefreshToken.make(keyring(), session_id, 0)
+    ticket = new_ticket(session_id)
+    secret, status, lasts = (
+        (ticket, "awaiting_totp", timedelta(seconds=TICKET_SECONDS))
+        if account.has_totp
+        else (str(token), "active", lifetime())
+    )
+    started = queries.sessions.start(
+        conn,
+        id=session_id,
+        password_hash=account.password_hash,
+        user_id=account.id,
+        workspace_id=account.workspace_id,
+        status=status,
+        token_hash=digest(secret),
+        method=method,
+        has_cookie=with_cookie,
+        address=client_address.address(),
+        network=client_address.network(),
+        user_agent=client_address.user_agent(),
+        lifetime=lasts,
+    )
+    if not started:
+        raise AccountChanged
+    if account.has_totp:
+        body = {"totp_required": True, "ticket": ticket, "expires_in": TICKET_SECONDS}
+        response = answer(body, 202)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    succeeded(conn, account.id, session_id, method=method)
+    return tokens(account.id, token, with_cookie=with_cookie)
+
+
+def succeeded(conn: Connection, user_id: UUID, session_id: UUID, **details: Any) -> None:
+    """Write into the audit log that somebody is in."""
+    audit.record(
+        conn,
+        "login.succeeded",
+        actor=f"user:{user_id}",
+        user_id=user_id,
+        session_id=str(session_id),
+        **details,
+    )
+
+
+def tokens(user_id: UUID, token: RefreshToken, *, with_cookie: bool) -> Response:
+    """A session's tokens; with a cookie the refresh token is in that and nowhere else."""
+    issuing: AccessTokens = current_app.extensions["access_tokens"]
+    response = answer(
+        {
+            "access_token": issuing.issue(user_id, token.session_id),
+            "token_type": "Bearer",
+            "expires_in": issuing.seconds,
+            "refresh_token": None if with_cookie else str(token),
+            "csrf_token": csrf_token(keyring(), token.session_id) if with_cookie else None,
+        }
+    )
+    response.headers["Cache-Control"] = "no-store"
+    if with_cookie:
+        cookies.give(response, token)
+    return response
+
+
+def disabled() -> Problem:
+    """Told only to who has shown who they are."""
+    return Problem(403, "account_disabled", "This account is disabled; ask an admin.")

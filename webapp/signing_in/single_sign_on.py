@@ -1,0 +1,142 @@
+"""Whose account it is that a provider of single sign-on tells of (A4).
+
+The rules, in their order:
+
+1. Whoever the provider has brought before is who they were then.
+2. An address that the provider has confirmed, and that an account has which has confirmed it too,
+   links the two, and its owner is told by mail. An account that has not shown that the address is
+   its own is not touched: it may have been made to catch somebody else's log-in.
+3. Where no account has the address, one is made, if the provider may bring new users.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from sql import queries
+from webapp.access import audit
+from webapp.http.errors import Problem
+from webapp.identity.ids import new_handle
+from webapp.rules.mail_address import address_of
+from webapp.signing_in import sign_in
+from webapp.signing_in.notices import notify
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from flask import Flask
+
+    from sql.connection import Connection
+    from webapp.clients.oidc import Client, Identity
+    from webapp.settings import Settings, SsoProvider
+
+_lock: Final = Lock()
+
+
+def install(app: Flask) -> None:
+    """Give the app a place for its clients, which are made when they are needed."""
+    app.extensions["sso_clients"] = {}
+
+
+def client_of(clients: dict[str, Client], provider: SsoProvider, settings: Settings) -> Client:
+    """The provider's client, of which each process has one."""
+    from webapp.clients import oidc
+
+    with _lock:
+        if provider.name not in clients:
+            known = oidc.Provider(
+                provider.name, provider.issuer, provider.client_id, provider.client_secret
+            )
+            clients[provider.name] = oidc.Client(known, allow_http=not settings.in_production)
+        return clients[provider.name]
+
+
+def account_of(conn: Connection, provider: SsoProvider, identity: Identity) -> sign_in.Account:
+    """The account, by the rules above. Raises Problem 403 and 409."""
+    found = _find(conn, provider, identity)
+    if found is None:
+        _link(conn, provider, identity)
+        found = _find(conn, provider, identity)
+        if found is None:
+            raise Problem(409, "sso_conflict", "The account was changed meanwhile; try again.")
+    if found["is_disabled"]:
+        raise sign_in.disabled()
+    return sign_in.Account(found["id"], found["workspace_id"], found["has_totp"])
+
+
+def _find(conn: Connection, provider: SsoProvider, identity: Identity) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = queries.identities.find(
+        conn, provider=provider.name, subject=identity.subject
+    )
+    return found
+
+
+def _link(conn: Connection, provider: SsoProvider, identity: Identity) -> None:
+    email = address_of(identity.email or "")
+    if email is None or not identity.email_verified:
+        raise Problem(
+            403,
+            "sso_email_not_verified",
+            "The provider has not confirmed your address, so it cannot say which account is yours.",
+        )
+    account = queries.users.find_by_email(conn, email=email)
+    if account is None:
+        user_id = _create(conn, provider, identity, email)
+    elif not account["is_verified"]:
+        raise Problem(
+            409,
+            "account_not_verified",
+            "An account has this address and has not confirmed it: reset its password by mail, "
+            "then sign in with the provider again.",
+        )
+    else:
+        user_id = account["id"]
+    # Nobody is twice somebody else's: a user has one identity at each provider.
+    queries.identities.link(
+        conn,
+        provider=provider.name,
+        subject=identity.subject,
+        user_id=user_id,
+        email=email,
+    )
+    if account is not None:
+        audit.record(
+            conn,
+            "sso.linked",
+            actor=f"user:{user_id}",
+            user_id=user_id,
+            provider=provider.name,
+        )
+        notify(
+            conn,
+            "provider_linked",
+            user_id=user_id,
+            email=account["email"],
+            provider=provider.name,
+        )
+
+
+def _create(conn: Connection, provider: SsoProvider, identity: Identity, email: str) -> UUID:
+    if not provider.sign_up:
+        raise Problem(403, "registration_closed", "Registration is closed; ask for an invitation.")
+    user = queries.users.create(
+        conn,
+        handle=new_handle(),
+        email=email,
+        is_verified=True,
+        name=(identity.name or "")[:100] or None,
+        password_hash=None,
+        is_admin=False,
+    )
+    if user is None:
+        raise Problem(409, "sso_conflict", "The account was made meanwhile; try again.")
+    user_id: UUID = user["id"]
+    audit.record(
+        conn,
+        "user.registered",
+        actor=f"user:{user_id}",
+        user_id=user_id,
+        method=f"sso:{provider.name}",
+    )
+    return user_id
