@@ -1,7 +1,7 @@
 """How often who may do what (P16, A8), counted in the database for all processes together.
 
 An allowance is a bucket: so many uses at once, filled again evenly over its time. In the database
-it is one time (`migrations/0012-rate-limits.sql`). What guards a secret is charged for each use.
+it is one time (`migrations/0013-rate-limits.sql`). What guards a secret is charged for each use.
 Ordinary requests are charged in advance, a fiftieth of the allowance at a time, so that most of
 them cost no round trip; a process may hold that much.
 """

@@ -1,2 +1,0 @@
-DROP TABLE items;
-DELETE FROM transitions WHERE entity = 'item';

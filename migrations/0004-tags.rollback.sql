@@ -1,4 +1,0 @@
-DROP TABLE suggestions;
-DROP TABLE item_tags;
-DROP TABLE tags;
-DROP FUNCTION fold(text);

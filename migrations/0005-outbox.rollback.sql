@@ -1,0 +1,3 @@
+DROP TABLE dead_letters;
+DROP SEQUENCE outbox_claims;
+DROP TABLE outbox;

@@ -1,0 +1,62 @@
+-- The outbox: work to be done, and the letters of work that was given up.
+
+-- The key is what the work is: its kind and its subject. A number beside it would be one more index to
+-- keep at every claim. Work that belongs to no workspace has the nil UUID, and so is one more in the
+-- ring of workspaces that take turns.
+--
+-- `run_after` is schedule, backoff and lease in one: a row may be claimed once it has passed, and
+-- claiming moves it to the end of the lease. Each row has a time of its own, even of thousands that one
+-- statement puts in, so that a claim can begin to read where the last one ended. `claim` is the fencing
+-- token: only the holder of the last number drawn may finish, fail or release the row. Kinds are
+-- compared byte by byte, which is fast in every locale.
+--
+-- The table is kept small (a row is deleted when it is finished) and is rewritten all the time. So each
+-- page has room for new versions, and vacuum goes by a count of dead rows, because a share of a table
+-- that is nearly empty says nothing.
+CREATE TABLE outbox (
+  kind         text        COLLATE "C" NOT NULL,
+  subject_id   uuid        NOT NULL,
+  workspace_id uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+  payload      jsonb       NOT NULL DEFAULT '{}',
+  progress     jsonb,
+  request_id   text,
+  traceparent  text,
+  run_after    timestamptz NOT NULL DEFAULT clock_timestamp(),
+  attempts     integer     NOT NULL DEFAULT 0,
+  claim        bigint,
+  claimed_by   uuid,
+  last_error   text,
+  enqueued_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT outbox_work_is_queued_once PRIMARY KEY (kind, subject_id)
+) WITH (
+  fillfactor = 70,
+  autovacuum_vacuum_scale_factor = 0,
+  autovacuum_vacuum_threshold = 1000,
+  autovacuum_vacuum_cost_delay = 0
+);
+
+-- The claim's ORDER BY within a workspace, and the ring of workspaces that have work of a kind. There
+-- are no more indexes than this and the key, because each claim has to write to all of them.
+CREATE INDEX outbox_due ON outbox (kind, workspace_id, run_after);
+
+CREATE SEQUENCE outbox_claims;
+
+-- Work that was given up, kept until an operator retries or discards it, or until the same work is
+-- wanted anew.
+CREATE TABLE dead_letters (
+  id           bigint      GENERATED ALWAYS AS IDENTITY,
+  kind         text        COLLATE "C" NOT NULL,
+  subject_id   uuid        NOT NULL,
+  workspace_id uuid        NOT NULL,
+  payload      jsonb       NOT NULL,
+  request_id   text,
+  traceparent  text,
+  attempts     integer     NOT NULL,
+  error        text        NOT NULL,
+  enqueued_at  timestamptz NOT NULL,
+  died_at      timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT dead_letters_pkey PRIMARY KEY (id),
+  CONSTRAINT dead_letters_work_dies_once UNIQUE (kind, subject_id)
+);
+
+CREATE INDEX dead_letters_by_kind ON dead_letters (kind, id);

@@ -1,0 +1,1 @@
+DROP TABLE identities, recovery_codes, totp, known_addresses, password_resets, registrations, users;

@@ -1,0 +1,53 @@
+-- Sessions: a log-in, and everything that is refreshed from it.
+
+-- One refresh token is good at a time, that of the last generation; `token_hash` is its SHA-256. The
+-- workspace is the personal one of the user.
+CREATE TABLE sessions (
+  id           uuid        NOT NULL,
+  user_id      uuid        NOT NULL,
+  workspace_id uuid        NOT NULL,
+  status       text        NOT NULL,
+  generation   integer     NOT NULL DEFAULT 0,
+  token_hash   bytea       NOT NULL,
+  method       text        NOT NULL,
+  has_cookie   boolean     NOT NULL,
+  address      inet,
+  user_agent   text,
+  end_reason   text,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  refreshed_at timestamptz NOT NULL DEFAULT now(),
+  expires_at   timestamptz NOT NULL,
+  ended_at     timestamptz,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
+  CONSTRAINT sessions_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id),
+  CONSTRAINT sessions_user_agent_is_at_most_300_characters CHECK (length(user_agent) <= 300)
+);
+
+INSERT INTO transitions
+  (entity,    from_status,     to_status,       event,                  action, work, payload)
+VALUES
+  ('session', NULL,            'awaiting_totp', 'session.awaits_totp',  NULL,   NULL, '{method}'),
+  ('session', NULL,            'active',        'session.started',      NULL,   NULL, '{method}'),
+  ('session', 'awaiting_totp', 'active',        'session.started',      NULL,   NULL, '{method}'),
+  ('session', 'awaiting_totp', 'ended',         'session.ended',        NULL,   NULL, '{end_reason}'),
+  ('session', 'active',        'ended',         'session.ended',        NULL,   NULL, '{end_reason}');
+
+CREATE TRIGGER sessions_are_born_by_the_table_of_transitions
+  AFTER INSERT ON sessions
+  FOR EACH ROW
+  EXECUTE FUNCTION record_transition('session');
+
+CREATE TRIGGER sessions_move_by_the_table_of_transitions
+  AFTER UPDATE ON sessions
+  FOR EACH ROW
+  WHEN (OLD.status IS DISTINCT FROM NEW.status)
+  EXECUTE FUNCTION record_transition('session');
+
+-- The sessions of a user that are not over.
+CREATE INDEX sessions_live ON sessions (user_id, id) WHERE status <> 'ended';
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+-- Sessions, and everything else of signing in that is good for a while only.
+INSERT INTO schedules (kind, cron)
+VALUES ('expire_tokens', '*/10 * * * *');

@@ -1,0 +1,41 @@
+-- Mails to be sent.
+
+-- `about` is what the template tells of: a registration, a reset, an invitation or a user. No token is
+-- kept here: the worker makes it again from the id.
+CREATE TABLE mails (
+  id           uuid        NOT NULL DEFAULT uuidv7(),
+  workspace_id uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+  template     text        NOT NULL,
+  recipient    text        NOT NULL,
+  about        uuid        NOT NULL,
+  details      jsonb       NOT NULL DEFAULT '{}',
+  status       text        NOT NULL DEFAULT 'queued',
+  error        text,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  updated_at   timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT mails_pkey PRIMARY KEY (id),
+  CONSTRAINT mails_recipient_is_3_to_254_of_ascii CHECK (recipient ~ '^[!-~]{3,254}$')
+);
+
+-- A mail is `dropped` where, by its turn, nobody is left to send it to or nothing to send it about.
+INSERT INTO transitions
+  (entity, from_status, to_status, event,          action, work,         payload)
+VALUES
+  ('mail', NULL,        'queued',  'mail.queued',  NULL,   'send_mails', '{template}'),
+  ('mail', 'queued',    'sent',    'mail.sent',    NULL,   NULL,         '{template}'),
+  ('mail', 'queued',    'dropped', 'mail.dropped', NULL,   NULL,         '{template}'),
+  ('mail', 'queued',    'failed',  'mail.failed',  NULL,   NULL,         '{template,error}'),
+  ('mail', 'failed',    'queued',  'mail.queued',  NULL,   'send_mails', '{template}');
+
+CREATE TRIGGER mails_are_born_by_the_table_of_transitions
+  AFTER INSERT ON mails
+  FOR EACH ROW
+  EXECUTE FUNCTION record_transition('mail');
+
+CREATE TRIGGER mails_move_by_the_table_of_transitions
+  AFTER UPDATE ON mails
+  FOR EACH ROW
+  WHEN (OLD.status IS DISTINCT FROM NEW.status)
+  EXECUTE FUNCTION record_transition('mail');
+
+CREATE INDEX mails_by_time ON mails (created_at);

@@ -1,0 +1,2 @@
+DROP FUNCTION make_tags;
+DROP TABLE tags;

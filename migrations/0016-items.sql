@@ -1,0 +1,133 @@
+-- Items: notes and articles that are captured, enriched, and confirmed by their owner.
+
+-- `page_hash` is the SHA-256 of the page's address without whatever does not change the page; null for
+-- an item without an address. `confirmed` items are the library, `discarded` ones the trash.
+CREATE TABLE items (
+  id           uuid        NOT NULL DEFAULT uuidv7(),
+  workspace_id uuid        NOT NULL,
+  created_by   uuid        NOT NULL,
+  source_type  text        NOT NULL,
+  source_url   text,
+  page_hash    bytea,
+  raw_text     text,
+  status       text        NOT NULL,
+  title        text,
+  summary      text,
+  language     text,
+  author       text,
+  published_at timestamptz,
+  content      text,
+  error        text,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  updated_at   timestamptz NOT NULL DEFAULT now(),
+  confirmed_at timestamptz,
+  CONSTRAINT items_pkey PRIMARY KEY (id),
+  -- What belongs to the workspace too refers to both, and so to no item of another one.
+  CONSTRAINT items_workspace_and_id_are_unique UNIQUE (workspace_id, id),
+  CONSTRAINT items_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id),
+  CONSTRAINT items_creator_exists FOREIGN KEY (created_by) REFERENCES users (id),
+  CONSTRAINT items_source_type_is_known CHECK (source_type IN ('note', 'article')),
+  CONSTRAINT items_have_a_text_or_a_url CHECK (raw_text IS NOT NULL OR source_url IS NOT NULL),
+  CONSTRAINT items_raw_text_is_1_to_10000_characters CHECK (length(raw_text) BETWEEN 1 AND 10000),
+  CONSTRAINT items_source_url_is_at_most_2048_characters CHECK (length(source_url) <= 2048),
+  CONSTRAINT items_page_hash_is_a_sha256 CHECK (length(page_hash) = 32),
+  CONSTRAINT items_title_is_1_to_200_characters CHECK (length(title) BETWEEN 1 AND 200),
+  CONSTRAINT items_summary_is_at_most_2000_characters CHECK (length(summary) <= 2000),
+  CONSTRAINT items_author_is_at_most_200_characters CHECK (length(author) <= 200),
+  CONSTRAINT items_content_is_at_most_500000_characters CHECK (length(content) <= 500000)
+);
+
+INSERT INTO transitions
+  (entity, from_status,        to_status,          event,            action,    work,           payload)
+VALUES
+  ('item', NULL,               'enriching',        'item.created',   NULL,      'enrich_items', '{}'),
+  ('item', NULL,               'confirmed',        'item.created',   NULL,      NULL,           '{}'),
+  ('item', 'enriching',        'ready_to_confirm', 'item.enriched',  NULL,      NULL,           '{}'),
+  ('item', 'enriching',        'failed',           'item.failed',    NULL,      NULL,           '{error}'),
+  ('item', 'enriching',        'discarded',        'item.discarded', 'discard', NULL,           '{}'),
+  ('item', 'ready_to_confirm', 'confirmed',        'item.confirmed', 'confirm', NULL,           '{}'),
+  ('item', 'ready_to_confirm', 'discarded',        'item.discarded', 'discard', NULL,           '{}'),
+  ('item', 'failed',           'enriching',        'item.retried',   'retry',   'enrich_items', '{}'),
+  ('item', 'failed',           'discarded',        'item.discarded', 'discard', NULL,           '{}'),
+  ('item', 'confirmed',        'discarded',        'item.discarded', 'discard', NULL,           '{}');
+
+CREATE TRIGGER items_are_born_by_the_table_of_transitions
+  AFTER INSERT ON items
+  FOR EACH ROW
+  EXECUTE FUNCTION record_transition('item');
+
+CREATE TRIGGER items_move_by_the_table_of_transitions
+  AFTER UPDATE ON items
+  FOR EACH ROW
+  WHEN (OLD.status IS DISTINCT FROM NEW.status)
+  EXECUTE FUNCTION record_transition('item');
+
+-- What waits for its owner, the library and the trash, each of them newest first.
+CREATE INDEX items_pending
+    ON items (workspace_id, id)
+ WHERE status IN ('enriching', 'ready_to_confirm', 'failed');
+CREATE INDEX items_library ON items (workspace_id, id) WHERE status = 'confirmed';
+CREATE INDEX items_trash ON items (workspace_id, id) WHERE status = 'discarded';
+
+-- What has been in the trash longest: a discarded item changes no more.
+CREATE INDEX items_by_time_of_discard ON items (updated_at) WHERE status = 'discarded';
+
+-- Whether a page was captured before.
+CREATE INDEX items_by_page
+    ON items (workspace_id, page_hash)
+ WHERE page_hash IS NOT NULL
+   AND status <> 'discarded';
+
+CREATE TABLE item_tags (
+  item_id    uuid        NOT NULL,
+  tag_id     uuid        NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT item_tags_pkey PRIMARY KEY (item_id, tag_id),
+  CONSTRAINT item_tags_item_exists FOREIGN KEY (item_id) REFERENCES items (id) ON DELETE CASCADE,
+  CONSTRAINT item_tags_tag_exists FOREIGN KEY (tag_id) REFERENCES tags (id) ON DELETE CASCADE
+);
+
+CREATE INDEX item_tags_by_tag ON item_tags (tag_id);
+
+-- The tags that enrichment suggests for an item, and what its owner decided about each.
+CREATE TABLE suggestions (
+  id         uuid        NOT NULL DEFAULT uuidv7(),
+  item_id    uuid        NOT NULL,
+  name       text        NOT NULL,
+  confidence real        NOT NULL,
+  status     text        NOT NULL DEFAULT 'pending',
+  decided_at timestamptz,
+  CONSTRAINT suggestions_pkey PRIMARY KEY (id),
+  CONSTRAINT suggestions_item_exists FOREIGN KEY (item_id) REFERENCES items (id) ON DELETE CASCADE,
+  CONSTRAINT suggestions_name_is_1_to_50_characters CHECK (length(name) BETWEEN 1 AND 50),
+  CONSTRAINT suggestions_confidence_is_0_to_1 CHECK (confidence BETWEEN 0 AND 1),
+  CONSTRAINT suggestions_status_is_known CHECK (status IN ('pending', 'accepted', 'rejected'))
+);
+
+CREATE UNIQUE INDEX suggestions_name_is_unique_for_its_item ON suggestions (item_id, fold(name));
+
+-- Items with the names of their tags.
+CREATE VIEW tagged_items
+WITH (security_invoker = true)
+AS
+SELECT item.*,
+       ARRAY(
+         SELECT tag.name
+           FROM item_tags
+           JOIN tags AS tag
+             ON tag.id = item_tags.tag_id
+          WHERE item_tags.item_id = item.id
+          ORDER BY fold(tag.name)
+       ) AS tags
+  FROM items AS item;
+
+INSERT INTO role_permissions (role, permission)
+VALUES
+  ('viewer', 'workspace:items:read'),
+  ('member', 'workspace:items:read'),
+  ('member', 'workspace:items:write'),
+  ('owner',  'workspace:items:read'),
+  ('owner',  'workspace:items:write');
+
+INSERT INTO schedules (kind, cron)
+VALUES ('purge_items', '13 * * * *');

@@ -1,0 +1,109 @@
+-- Tasks: what a user has to do, with a due time, a priority, tags, and a link to an item.
+
+-- `recurrence` is an RRULE of RFC 5545: completing the task makes the next one.
+CREATE TABLE tasks (
+  id           uuid        NOT NULL DEFAULT uuidv7(),
+  workspace_id uuid        NOT NULL,
+  user_id      uuid        NOT NULL,
+  status       text        NOT NULL DEFAULT 'pending',
+  title        text        NOT NULL,
+  description  text,
+  due_at       timestamptz,
+  priority     smallint    NOT NULL DEFAULT 0,
+  recurrence   text,
+  item_id      uuid,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  updated_at   timestamptz NOT NULL DEFAULT now(),
+  completed_at timestamptz,
+  CONSTRAINT tasks_pkey PRIMARY KEY (id),
+  CONSTRAINT tasks_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id),
+  CONSTRAINT tasks_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
+  CONSTRAINT tasks_item_exists FOREIGN KEY (workspace_id, item_id)
+    REFERENCES items (workspace_id, id) ON DELETE SET NULL (item_id),
+  CONSTRAINT tasks_title_is_1_to_200_characters CHECK (length(title) BETWEEN 1 AND 200),
+  CONSTRAINT tasks_title_is_not_blank CHECK (title ~ '\S'),
+  CONSTRAINT tasks_description_is_at_most_1000_characters CHECK (length(description) <= 1000),
+  CONSTRAINT tasks_priority_is_0_to_3 CHECK (priority BETWEEN 0 AND 3),
+  CONSTRAINT tasks_recurrence_is_at_most_200_characters CHECK (length(recurrence) <= 200),
+  CONSTRAINT tasks_that_recur_are_due CHECK (recurrence IS NULL OR due_at IS NOT NULL)
+);
+
+INSERT INTO transitions
+  (entity, from_status, to_status,   event,            action,     work, payload)
+VALUES
+  ('task', NULL,        'pending',   'task.created',   NULL,       NULL, '{}'),
+  ('task', 'pending',   'completed', 'task.completed', 'complete', NULL, '{}'),
+  ('task', 'completed', 'pending',   'task.reopened',  'reopen',   NULL, '{}');
+
+CREATE TRIGGER tasks_are_born_by_the_table_of_transitions
+  AFTER INSERT ON tasks
+  FOR EACH ROW
+  EXECUTE FUNCTION record_transition('task');
+
+CREATE TRIGGER tasks_move_by_the_table_of_transitions
+  AFTER UPDATE ON tasks
+  FOR EACH ROW
+  WHEN (OLD.status IS DISTINCT FROM NEW.status)
+  EXECUTE FUNCTION record_transition('task');
+
+-- A user's tasks in a workspace, and the tasks about an item.
+CREATE INDEX tasks_by_user ON tasks (workspace_id, user_id, status, id);
+CREATE INDEX tasks_by_item ON tasks (workspace_id, item_id) WHERE item_id IS NOT NULL;
+
+CREATE TABLE task_tags (
+  task_id    uuid        NOT NULL,
+  tag_id     uuid        NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT task_tags_pkey PRIMARY KEY (task_id, tag_id),
+  CONSTRAINT task_tags_task_exists FOREIGN KEY (task_id) REFERENCES tasks (id) ON DELETE CASCADE,
+  CONSTRAINT task_tags_tag_exists FOREIGN KEY (tag_id) REFERENCES tags (id) ON DELETE CASCADE
+);
+
+CREATE INDEX task_tags_by_tag ON task_tags (tag_id);
+
+-- Tasks with the names of their tags.
+CREATE VIEW tagged_tasks
+WITH (security_invoker = true)
+AS
+SELECT task.*,
+       ARRAY(
+         SELECT tag.name
+           FROM task_tags
+           JOIN tags AS tag
+             ON tag.id = task_tags.tag_id
+          WHERE task_tags.task_id = task.id
+          ORDER BY fold(tag.name)
+       ) AS tags
+  FROM tasks AS task;
+
+-- Tags with how much they are used; what is discarded does not count.
+CREATE VIEW counted_tags
+WITH (security_invoker = true)
+AS
+SELECT tag.*,
+       (
+         SELECT count(*)
+           FROM item_tags
+           JOIN items AS item
+             ON item.id = item_tags.item_id
+            AND item.status <> 'discarded'
+          WHERE item_tags.tag_id = tag.id
+       ) AS items,
+       (
+         SELECT count(*)
+           FROM task_tags
+          WHERE task_tags.tag_id = tag.id
+       ) AS tasks,
+       greatest(
+         (SELECT max(created_at) FROM item_tags WHERE item_tags.tag_id = tag.id),
+         (SELECT max(created_at) FROM task_tags WHERE task_tags.tag_id = tag.id)
+       ) AS last_used_at
+  FROM tags AS tag;
+
+INSERT INTO role_permissions (role, permission)
+VALUES
+  ('viewer', 'workspace:tasks:read'),
+  ('member', 'workspace:tasks:read'),
+  ('member', 'workspace:tasks:write'),
+  ('owner',  'workspace:tasks:read'),
+  ('owner',  'workspace:tasks:write');
