@@ -36,7 +36,9 @@ lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest 
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate setup.cfg -o requirements.lock
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --extra dev --extra otel -c requirements.lock setup.cfg -o requirements-dev.lock
+	  --no-header --no-annotate tests/s3/requirements.in -o tests/s3/requirements.txt
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --extra dev --extra otel --extra s3 -c requirements.lock setup.cfg -o requirements-dev.lock
 
 tests/oidc/node_modules/.package-lock.json: tests/oidc/package-lock.json
 	@if command -v npm >/dev/null; then \
@@ -44,6 +46,11 @@ tests/oidc/node_modules/.package-lock.json: tests/oidc/package-lock.json
 	else \
 	  echo "npm is not installed: the tests of single sign-on against a real provider are skipped."; \
 	fi
+
+tests/s3/.venv/ready: tests/s3/requirements.txt .venv/ready
+	@$(BIN)/uv venv -q --clear tests/s3/.venv
+	@$(BIN)/uv pip install -q --python tests/s3/.venv --require-hashes -r tests/s3/requirements.txt
+	@touch $@
 
 .env:
 	@cp .env.example .env

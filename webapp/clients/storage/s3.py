@@ -1,0 +1,252 @@
+"""Objects in a bucket that speaks S3: Amazon's, MinIO's, and many others'.
+
+obstore does the talking. Its own patience (ten retries, three minutes) is cut to what somebody who
+waits for an answer can bear; what is longer is the business of those who try work again. It must
+not be used before a fork, so it is made at the first use in each process.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+from webapp.clients.storage.contract import CHUNK, NoObject, StorageError, Stored, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from obstore.store import S3Store as Bucket
+
+# S3 wants parts of 5 MiB or more; a few of them are all that an upload has in memory.
+_PART: Final = 5 * 1024 * 1024
+_PARTS_AT_ONCE: Final = 2
+# S3 deletes up to a thousand in one request.
+_DELETED_AT_ONCE: Final = 1000
+_CONNECT_TIMEOUT: Final = timedelta(seconds=5)
+_READ_TIMEOUT: Final = timedelta(seconds=20)
+_RETRIES: Final = {
+    "max_retries": 2,
+    "retry_timeout": timedelta(seconds=10),
+    "backoff": {
+        "init_backoff": timedelta(milliseconds=100),
+        "max_backoff": timedelta(seconds=2),
+        "base": 2,
+    },
+}
+_FIRST_REGION: Final = "us-east-1"
+
+
+class S3Store:
+    """The store in a bucket, below a prefix; both are made by `prepare` where they are missing.
+
+    Without a key pair, obstore finds one where Amazon's own programs look for it: in the variables
+    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        *,
+        prefix: str = "",
+        endpoint: str | None = None,
+        region: str = _FIRST_REGION,
+        key_pair: tuple[str, str] | None = None,
+    ) -> None:
+        self._name = bucket
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._endpoint = endpoint
+        self._region = region
+        self._key_pair = key_pair
+        self._lock = threading.Lock()
+        self._made: Bucket | None = None
+
+    def __repr__(self) -> str:
+        return f"S3Store({self._name!r}, prefix={self._prefix!r}, endpoint={self._endpoint!r})"
+
+    @property
+    def is_shared(self) -> bool:
+        return True
+
+    def prepare(self) -> None:
+        import httpx2
+        import obstore
+
+        try:
+            self.check()
+        except StorageError:
+            pass
+        else:
+            return
+        # obstore makes no buckets, but it signs the request that does.
+        with self._troubles():
+            url = obstore.sign(self._bucket(), "PUT", "", timedelta(minutes=1))
+        try:
+            made = httpx2.put(url, content=self._constraint(), timeout=20.0, trust_env=False)
+        except httpx2.HTTPError as error:
+            raise StorageError(f"The store does not answer ({type(error).__name__}).") from None
+        # 409: it is there already, and ours; another process was as quick.
+        if not made.is_success and made.status_code != 409:
+            raise StorageError(
+                f"The bucket {self._name} is not there, and cannot be made (HTTP"
+                f" {made.status_code}).",
+                permanent=True,
+            )
+        self.check()
+
+    def check(self) -> None:
+        import obstore
+
+        with self._troubles():
+            for _ in obstore.list(self._bucket(), prefix=self._prefix, chunk_size=1):
+                break
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> None:
+        import obstore
+
+        place = self._place(key)
+        raised: list[BaseException] = []
+        with self._troubles(raised):
+            obstore.put(
+                self._bucket(),
+                place,
+                _told(chunks, raised),
+                use_multipart=True,
+                chunk_size=_PART,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        import obstore
+
+        place = self._place(key)
+        if end is not None and end <= start:
+            return
+        wanted: Any = {"offset": start} if end is None else (start, end)
+        with self._troubles(key=key):
+            options: Any = {"range": wanted} if start or end is not None else None
+            found = obstore.get(self._bucket(), place, options=options)
+            for chunk in found.stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
+
+    def open(self, key: str) -> BinaryIO:
+        file = cast("BinaryIO", tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
+        try:
+            for chunk in self.read(key):
+                file.write(chunk)
+            file.seek(0)
+        except OSError as error:
+            file.close()
+            raise StorageError(f"This machine's disk has a problem: {error.strerror}.") from None
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def size(self, key: str) -> int | None:
+        import obstore
+
+        place = self._place(key)
+        try:
+            with self._troubles(key=key):
+                return obstore.head(self._bucket(), place)["size"]
+        except NoObject:
+            return None
+
+    def delete(self, keys: Iterable[str]) -> None:
+        import obstore
+
+        places = [self._place(key) for key in keys]
+        for start in range(0, len(places), _DELETED_AT_ONCE):
+            with self._troubles():
+                obstore.delete(self._bucket(), places[start : start + _DELETED_AT_ONCE])
+
+    def objects(self, after: str = "") -> Iterator[Stored]:
+        import obstore
+
+        offset = self._prefix + after if after else None
+        with self._troubles():
+            for page in obstore.list(self._bucket(), prefix=self._prefix, offset=offset):
+                for found in page:
+                    key = found["path"].removeprefix(self._prefix)
+                    yield Stored(key, found["size"], found["last_modified"])
+
+    def tidy(self, older_than: timedelta) -> int:  # noqa: ARG002
+        # Parts of uploads that were cut short are the bucket's to remove, by a rule of its own.
+        return 0
+
+    def upload_url(self, key: str, seconds: int) -> str | None:
+        return self._signed("PUT", key, seconds)
+
+    def download_url(self, key: str, seconds: int) -> str | None:
+        return self._signed("GET", key, seconds)
+
+    def _signed(self, method: Any, key: str, seconds: int) -> str:
+        import obstore
+
+        place = self._place(key)
+        with self._troubles():
+            return obstore.sign(self._bucket(), method, place, timedelta(seconds=seconds))
+
+    def _place(self, key: str) -> str:
+        return self._prefix + checked(key)
+
+    def _constraint(self) -> bytes:
+        """What says where a new bucket is to be; the first region is the one not to be named."""
+        if self._region == _FIRST_REGION:
+            return b""
+        return (
+            b'<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+            b"<LocationConstraint>%s</LocationConstraint></CreateBucketConfiguration>"
+        ) % self._region.encode()
+
+    def _bucket(self) -> Bucket:
+        from obstore.store import S3Store as Bucket
+
+        with self._lock:
+            if self._made is None:
+                more: dict[str, Any] = {"region": self._region}
+                if self._endpoint is not None:
+                    more["endpoint"] = self._endpoint
+                if self._key_pair is not None:
+                    more["access_key_id"], more["secret_access_key"] = self._key_pair
+                self._made = Bucket(
+                    self._name,
+                    client_options={
+                        "allow_http": (self._endpoint or "").startswith("http:"),
+                        "connect_timeout": _CONNECT_TIMEOUT,
+                        # For each read and not for a whole transfer, which may well take longer.
+                        "read_timeout": _READ_TIMEOUT,
+                    },
+                    retry_config=cast("Any", _RETRIES),
+                    **more,
+                )
+            return self._made
+
+    @contextmanager
+    def _troubles(
+        self, raised: list[BaseException] | None = None, *, key: str = ""
+    ) -> Iterator[None]:
+        """What obstore raises, as StorageError, without its text: that has addresses with their
+        signatures. `raised` has what came from the caller and goes through as it is."""
+        from obstore.exceptions import BaseError
+
+        try:
+            yield
+        except (BaseError, OSError, ValueError) as error:
+            if raised:
+                raise raised[0] from None
+            if isinstance(error, FileNotFoundError):
+                raise NoObject(key) from None
+            raise StorageError(f"The store does not answer ({type(error).__name__}).") from None
+
+
+def _told(chunks: Iterable[bytes], raised: list[BaseException]) -> Iterator[bytes]:
+    """The chunks; what they raise is told, because it comes back from obstore in another form."""
+    try:
+        yield from chunks
+    except BaseException as error:
+        raised.append(error)
+        raise
