@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test chaos lint format lock bench
+.PHONY: help dev test chaos lint format settings lock bench
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ format: .venv/ready  ## Put the code into its style
 
 bench: .venv/ready  ## Run the benchmarks; benchmarks/README.md says what they measure
 	@$(BIN)/python -m benchmarks
+
+settings: .venv/ready  ## Write .env.example and the settings in docker-compose.yml from their declarations
+	@$(BIN)/python -m webapp.settings
 
 lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest versions
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \

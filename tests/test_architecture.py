@@ -1,4 +1,4 @@
-"""Arrows point one way, and every setting is documented."""
+"""Arrows point one way, and what the code has the pages have."""
 
 from __future__ import annotations
 
@@ -183,14 +183,6 @@ def test_only_settings_and_the_embedded_server_read_the_environment():
     assert readers == {"webapp/settings/__init__.py", "sql/server.py", "webapp/gunicorn.py"}
     told = (PROJECT / "webapp" / "gunicorn.py").read_text()
     assert re.findall(r"environ.*", told) == ['environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics']
-
-
-def test_every_setting_is_documented_and_every_documented_one_exists():
-    source = (PROJECT / "webapp" / "settings" / "__init__.py").read_text()
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
-    example = (PROJECT / ".env.example").read_text()
-    documented = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
-    assert read == documented
 
 
 def test_a_noun_has_one_stem_in_every_layer():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import fields
 
 import pytest
 
 from webapp import settings
-from webapp.settings import mistakes as cross_checks
+from webapp.settings import __main__ as written
+from webapp.settings import observability
+from webapp.settings.declaration import variable_of
 
 URL = "postgresql://app:hunter2@localhost/coffer"
 PRODUCTION = {
@@ -59,7 +63,7 @@ def test_a_complete_production(load):
         ({"COFFER_ENV": "prod"}, "COFFER_ENV"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
         ({"SECRET_KEY": "for development only, and known to everybody"}, "SECRET_KEY"),
-        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL DATABASE_MIGRATE_URL DATABASE_LISTEN_URL"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
         ({"DATABASE_LISTEN_URL": "mysql://x"}, "DATABASE_LISTEN_URL"),
         ({"EVENTS_KEPT_DAYS": "29"}, "EVENTS_KEPT_DAYS"),
         ({"DATABASE_MIGRATE_URL": "host=x"}, "DATABASE_MIGRATE_URL"),
@@ -94,10 +98,75 @@ def test_an_empty_variable_is_as_if_it_were_not_set(load):
     assert loaded.database_migrate_url == URL
 
 
+def test_all_empty_variables_are_as_if_they_were_not_set(load):
+    empty = {variable_of(each): "" for each in fields(settings.Settings)}
+    assert load(**(empty | PRODUCTION)) == load(**PRODUCTION)
+
+
+def test_a_list_may_have_spaces_around_its_commas(load):
+    loaded = load(**PRODUCTION, CORS_ORIGINS=" https://a.example , https://b.example,")
+    assert loaded.cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_what_is_wrong_with_a_value_is_told_once(load):
+    with pytest.raises(settings.SettingsError) as wrong:
+        load(**PRODUCTION, ARGON2_MEMORY_KIB="0", WEB_THREADS="many")
+    assert wrong.value.mistakes == [
+        "WEB_THREADS: Not a valid integer.",
+        "ARGON2_MEMORY_KIB: must be 64 to 1048576",
+    ]
+
+
+WORK = {"name": "work", "issuer": "https://a.example", "client_id": "c", "client_secret": "s"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "x",
+        "5",
+        "{}",
+        "[5]",
+        json.dumps([WORK | {"name": 5}]),
+        json.dumps([WORK | {"client_secret": ""}]),
+        json.dumps([WORK | {"sign_up": "yes"}]),
+        json.dumps([WORK | {"more": "x"}]),
+        json.dumps([WORK | {"name": "Work"}]),
+        json.dumps([WORK | {"issuer": "http://a.example"}]),
+        json.dumps([WORK | {"issuer": "https://[a"}]),
+        json.dumps([WORK, WORK]),
+    ],
+)
+def test_providers_of_single_sign_on_are_checked(load, given):
+    public = {"PUBLIC_URL": "https://coffer.example"}
+    assert mistakes(load, **PRODUCTION, **public, SSO_PROVIDERS=given) == {"SSO_PROVIDERS"}
+
+
+@pytest.mark.parametrize("registration", [True, False])
+def test_a_provider_brings_new_users_where_anybody_may_register(load, registration):
+    loaded = load(
+        COFFER_ENV="development",
+        DATABASE_URL=URL,
+        REGISTRATION_ENABLED=str(registration),
+        SSO_PROVIDERS=json.dumps([WORK, WORK | {"name": "other", "sign_up": True}]),
+    )
+    assert [each.sign_up for each in loaded.sso_providers] == [registration, True]
+
+
+def test_the_files_that_follow_from_the_declarations_are_what_they_give():
+    assert written.EXAMPLE.read_text() == written.example(), "run `make settings`"
+    compose = written.COMPOSE.read_text()
+    assert compose == written.compose(compose), "run `make settings`"
+
+
 def test_secrets_are_not_shown(load):
     secrets = {"AI_KEY": "sk-secret", "METRICS_TOKEN": "a-token-for-prometheus"}
-    shown = repr(load(**PRODUCTION, AI_URL="https://x", AI_MODEL="m", **secrets))
-    for secret in ("hunter2", PRODUCTION["SECRET_KEY"], *secrets.values()):
+    secrets["SECRET_KEYS_FORMER"] = "another-secret-of-32-characters-or-more"
+    secrets["SMTP_URL"] = "smtp://coffer:letmein@mail.example"
+    provider = json.dumps([WORK | {"client_secret": "a-secret-of-the-provider"}])
+    more = {"PUBLIC_URL": "https://x", "MAIL_FROM": "c@example.com", "SSO_PROVIDERS": provider}
+    shown = repr(load(**PRODUCTION, AI_URL="https://x", AI_MODEL="m", **secrets, **more))
+    for secret in ("hunter2", PRODUCTION["SECRET_KEY"], *secrets.values(), "of-the-provider"):
         assert secret not in shown
 
 
@@ -128,6 +197,6 @@ def test_development_needs_nothing_but_a_database(load):
 def test_traces_need_their_library_and_the_mistake_says_which(load, monkeypatch):
     endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"}
     assert load(**PRODUCTION, **endpoint).otel_endpoint == "http://localhost:4318"
-    monkeypatch.setattr(cross_checks, "find_spec", lambda name: None)
+    monkeypatch.setattr(observability, "find_spec", lambda name: None)
     with pytest.raises(settings.SettingsError, match=r"pip install '\.\[otel\]'"):
         load(**PRODUCTION, **endpoint)

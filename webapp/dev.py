@@ -20,6 +20,7 @@ import psycopg
 from sql import server
 from sql.migrate import migrate
 from webapp import settings
+from webapp.settings import database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def main() -> int:
     """Run the processes of Procfile.dev with a database; return honcho's exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
-    folder = server.folder_for(settings.PROJECT)
+    folder = server.folder_for(database.PROJECT)
     embedded = server.Server(folder)
     with _only_one(folder), contextlib.ExitStack() as ours:
         if not settings.names_a_database():
@@ -47,9 +48,9 @@ def main() -> int:
             embedded.start()
             server.provide(
                 embedded.url(),
-                database=settings.DEVELOPMENT_DATABASE,
-                owner=settings.DEVELOPMENT_OWNER_ROLE,
-                app_role=settings.DEVELOPMENT_APP_ROLE,
+                database=database.DEVELOPMENT_DATABASE,
+                owner=database.DEVELOPMENT_OWNER_ROLE,
+                app_role=database.DEVELOPMENT_APP_ROLE,
                 password=embedded.password(),
             )
         loaded = settings.load()

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.clients.oidc import Client, Identity
-    from webapp.settings import Settings, SsoProvider
+    from webapp.settings import Settings
+    from webapp.settings.identity import SsoProvider
 
 _lock: Final = Lock()
 

@@ -10,7 +10,7 @@ import pytest
 from tests.oidc_provider import provider as running_provider
 from tests.people import People
 from webapp.app import create_app
-from webapp.settings import SsoProvider
+from webapp.settings.identity import SsoProvider
 
 HERE = "http://localhost"
 CALLBACK = "/api/auth/sso/work/callback"

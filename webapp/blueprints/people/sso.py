@@ -30,7 +30,8 @@ from webapp.signing_in import sign_in, single_sign_on
 
 if TYPE_CHECKING:
     from webapp.clients import oidc
-    from webapp.settings import Settings, SsoProvider
+    from webapp.settings import Settings
+    from webapp.settings.identity import SsoProvider
 
 COOKIE: Final = "coffer_sso"
 

@@ -1,0 +1,166 @@
+"""Who may have an account, and how they sign in."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from webapp.settings.declaration import at_least, between, days_kept, scheme_of, setting
+from webapp.settings.mail import Mail
+from webapp.settings.web import Web
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from webapp.settings.declaration import Mistake
+
+_DEVELOPMENT_SECRET: Final = "for development only, and known to everybody"
+_SHORTEST_SECRET: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsoProvider:
+    """A provider of single sign-on, by OpenID Connect."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    sign_up: bool = False  # whether whoever it knows may become a user
+
+
+_PROVIDER: Final = {"name": str, "issuer": str, "client_id": str, "client_secret": str}
+
+
+def _providers(text: str, found: Any) -> tuple[SsoProvider, ...]:
+    usual = {"sign_up": found.registration_enabled}
+    try:
+        given = json.loads(text)
+        providers = [usual | each for each in given]
+    except (TypeError, ValueError):
+        given = None
+    if not isinstance(given, list) or not all(_is_provider(each) for each in providers):
+        raise ValueError(
+            'must be JSON such as [{"name": "work", "issuer": "https://...", "client_id": "...", '
+            '"client_secret": "..."}]'
+        )
+    return tuple(SsoProvider(**each) for each in providers)
+
+
+def _is_provider(given: dict[str, Any]) -> bool:
+    types = {name: type(value) for name, value in given.items()}
+    return types == _PROVIDER | {"sign_up": bool} and all(given[name] for name in _PROVIDER)
+
+
+def _is_weak(secret: str) -> bool:
+    return secret == _DEVELOPMENT_SECRET or len(secret) < _SHORTEST_SECRET
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(Mail, Web):
+    """Accounts, and how they sign in."""
+
+    secret_key: str = setting(
+        derived=lambda found: "" if found.environment == "production" else _DEVELOPMENT_SECRET,
+        secret=True,
+        about="""
+        32 or more random characters; needed in production (python3 -c 'import secrets;
+        print(secrets.token_urlsafe(48))' makes one).
+        """,
+    )
+    secret_keys_former: tuple[str, ...] = setting(
+        (),
+        secret=True,
+        about="""
+        Former SECRET_KEYs, separated by commas: what was made with them stays good.
+        docs/security.md says how to change the key.
+        """,
+    )
+    registration_enabled: bool = setting(
+        True,
+        derived=lambda found: found.smtp_url is not None or found.environment != "production",
+        about="Whether anybody may register. The default is true where mail can be sent.",
+    )
+    access_token_minutes: int = setting(
+        15, check=between(1, 60), about="How long an access token is good."
+    )
+    session_days: int = setting(
+        30, check=between(1, 400), about="How long a session lasts from its last refresh."
+    )
+    access_check_seconds: float = setting(
+        1.0,
+        check=between(0, 60),
+        about="""
+        How long a web process may go by who a token or key was and what they may do, for requests
+        that read. Those that write always ask the database. 0 lets all of them ask.
+        """,
+    )
+    argon2_memory_kib: int = setting(
+        19_456,
+        check=between(64, 1_048_576),
+        about="""
+        The memory in KiB that Argon2 takes for a password. Passwords are hashed anew at the next
+        log-in after a change of Argon2's parameters. A process makes four hashes at once, so it
+        takes four times as much.
+        """,
+    )
+    argon2_time_cost: int = setting(
+        2, check=at_least(1), about="How many times Argon2 goes over that memory."
+    )
+    argon2_parallelism: int = setting(
+        1, check=at_least(1), about="How many lanes Argon2 divides that memory into."
+    )
+    sso_providers: tuple[SsoProvider, ...] = setting(
+        (),
+        read=_providers,
+        example='[{"name": "work", "issuer": "https://login.example.com", "client_id": "coffer", '
+        '"client_secret": "...", "sign_up": true}]',
+        about="""
+        Providers of single sign-on, by OpenID Connect, as a list in JSON. The provider must know
+        PUBLIC_URL/api/auth/sso/NAME/callback as redirect URI. sign_up says whether whoever it knows
+        may become a user; the default is REGISTRATION_ENABLED.
+        """,
+    )
+    audit_kept_days: int = setting(
+        0,
+        check=days_kept(90),
+        about="How many days the audit log is kept, 90 or more; 0 keeps it for ever.",
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        yield from self._mistakes_in_keys()
+        if not self.public_url and (self.smtp_url or self.sso_providers):
+            yield "PUBLIC_URL", "missing; mails and single sign-on need the address of this server"
+        if self.in_production and self.registration_enabled and not self.smtp_url:
+            yield "REGISTRATION_ENABLED", "takes SMTP_URL; who registers is written to"
+        yield from self._mistakes_in_providers()
+        if self.argon2_memory_kib < 8 * self.argon2_parallelism:
+            yield "ARGON2_MEMORY_KIB", "must be 8 times ARGON2_PARALLELISM or more"
+        elif self.in_production and self.argon2_memory_kib < 7168:
+            yield "ARGON2_MEMORY_KIB", "must be 7168 or more in production"
+
+    def _mistakes_in_keys(self) -> Iterator[Mistake]:
+        if not self.secret_key:
+            yield "SECRET_KEY", f"missing; set {_SHORTEST_SECRET} or more random characters"
+        elif self.in_production and _is_weak(self.secret_key):
+            yield (
+                "SECRET_KEY",
+                f"must be {_SHORTEST_SECRET} or more random characters of your own",
+            )
+        if self.in_production and any(map(_is_weak, self.secret_keys_former)):
+            yield "SECRET_KEYS_FORMER", f"each must have {_SHORTEST_SECRET} or more characters"
+
+    def _mistakes_in_providers(self) -> Iterator[Mistake]:
+        for provider in self.sso_providers:
+            if not re.fullmatch(r"[a-z0-9-]{1,40}", provider.name):
+                yield "SSO_PROVIDERS", "a name takes 1 to 40 characters: a-z, 0-9, '-'"
+            scheme = scheme_of(provider.issuer)
+            if scheme != "https" and (scheme != "http" or self.in_production):
+                yield (
+                    "SSO_PROVIDERS",
+                    f"the issuer of {provider.name!r} must begin with https://",
+                )
+        if len({provider.name for provider in self.sso_providers}) < len(self.sso_providers):
+            yield "SSO_PROVIDERS", "two providers have the same name"

@@ -1,0 +1,40 @@
+"""What is done with items, their pages, and files of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from webapp.settings.declaration import at_least, setting
+from webapp.settings.environment import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from webapp.settings.declaration import Mistake
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library(Environment):
+    """Items and imports."""
+
+    trash_kept_days: int = setting(
+        30,
+        check=at_least(0),
+        about="How many days discarded items stay in the trash; 0 keeps them for ever.",
+    )
+    import_max_bytes: int = setting(
+        50_000_000,
+        check=at_least(1),
+        about="""
+        The largest file that can be imported, in bytes. Two at once are in a web process's memory.
+        """,
+    )
+    fetch_allow_loopback: bool = setting(
+        False,
+        about="Lets the page fetcher reach loopback addresses. For tests; refused in production.",
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        if self.in_production and self.fetch_allow_loopback:
+            yield "FETCH_ALLOW_LOOPBACK", "only for tests; refused in production"

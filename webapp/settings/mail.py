@@ -1,0 +1,50 @@
+"""How mails are sent, and in whose name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from webapp.clients import mail
+from webapp.settings.declaration import setting
+from webapp.settings.environment import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from webapp.settings.declaration import Mistake
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail(Environment):
+    """Mail."""
+
+    smtp_url: str | None = setting(
+        None,
+        check=mail.check_url,
+        secret=True,
+        example="smtp://user:password@mail.example.com:587",
+        about="""
+        The mail server: smtp://user:password@host:587 (with STARTTLS) or
+        smtps://user:password@host:465. Without it mails are printed in development; in production
+        none is sent. Loopback needs no STARTTLS. A certificate authority of your own is named by
+        SSL_CERT_FILE, which OpenSSL reads.
+        """,
+    )
+    mail_from: str = setting(
+        "coffer@localhost",
+        derived=lambda found: "" if found.smtp_url else "coffer@localhost",
+        example="coffer@example.com",
+        about="Who mails are from.",
+    )
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail reaches anybody: by SMTP, or in development on the terminal."""
+        return self.smtp_url is not None or not self.in_production
+
+    def mistakes(self) -> Iterator[Mistake]:
+        try:
+            mail.sender_from(None, self.mail_from)
+        except ValueError:
+            yield "MAIL_FROM", "must be an address, such as coffer@example.com"
