@@ -1,5 +1,7 @@
 """Every benchmark, one after the other: `make bench`."""
 
+from __future__ import annotations
+
 import sys
 
 from benchmarks import (

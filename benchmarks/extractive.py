@@ -6,14 +6,19 @@ characters. Making the provider, which loads the language model, is timed by its
 Exits with 1 where a median is above its limit.
 """
 
+from __future__ import annotations
+
 import random
 import statistics
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from webapp.clients.extractive import ExtractiveProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SAMPLES = Path(__file__).parents[1] / "tests" / "clients" / "samples"
 LIMIT = 100.0

@@ -1,5 +1,7 @@
 """What goes wrong outside."""
 
+from __future__ import annotations
+
 
 class Failure(Exception):
     """The outside world, or what it sent, did not do as asked.
