@@ -73,7 +73,7 @@ BEGIN
 END
 $$;
 
--- The trigger of every table with a status: refuses a move that is not listed, writes the move to
+-- The trigger of every table that follows the transitions: refuses a move that is not listed, writes the move to
 -- `events`, and puts the work that the new status needs into `outbox`. Work that is queued already
 -- starts afresh: whoever holds it loses the claim, because it works on a status that is past. New work
 -- takes the place of its dead letter. The request's id and trace go with both.
@@ -139,5 +139,27 @@ BEGIN
   END IF;
 
   RETURN NULL;
+END
+$$;
+
+-- Lets a table with the columns `id`, `workspace_id` and `status` follow the transitions of an entity:
+-- no row is born and none moves but by them.
+CREATE PROCEDURE follow_transitions(follower regclass, entity text)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  EXECUTE format(
+    'CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION record_transition(%L)',
+    follower || '_are_born_by_the_table_of_transitions',
+    follower,
+    entity
+  );
+  EXECUTE format(
+    'CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)'
+      ' EXECUTE FUNCTION record_transition(%L)',
+    follower || '_move_by_the_table_of_transitions',
+    follower,
+    entity
+  );
 END
 $$;

@@ -33,16 +33,7 @@ VALUES
   ('session', 'awaiting_totp', 'ended',         'session.ended',        NULL,   NULL, '{end_reason}'),
   ('session', 'active',        'ended',         'session.ended',        NULL,   NULL, '{end_reason}');
 
-CREATE TRIGGER sessions_are_born_by_the_table_of_transitions
-  AFTER INSERT ON sessions
-  FOR EACH ROW
-  EXECUTE FUNCTION record_transition('session');
-
-CREATE TRIGGER sessions_move_by_the_table_of_transitions
-  AFTER UPDATE ON sessions
-  FOR EACH ROW
-  WHEN (OLD.status IS DISTINCT FROM NEW.status)
-  EXECUTE FUNCTION record_transition('session');
+CALL follow_transitions('sessions', 'session');
 
 -- The sessions of a user that are not over.
 CREATE INDEX sessions_live ON sessions (user_id, id) WHERE status <> 'ended';

@@ -27,15 +27,6 @@ VALUES
   ('mail', 'queued',    'failed',  'mail.failed',  NULL,   NULL,         '{template,error}'),
   ('mail', 'failed',    'queued',  'mail.queued',  NULL,   'send_mails', '{template}');
 
-CREATE TRIGGER mails_are_born_by_the_table_of_transitions
-  AFTER INSERT ON mails
-  FOR EACH ROW
-  EXECUTE FUNCTION record_transition('mail');
-
-CREATE TRIGGER mails_move_by_the_table_of_transitions
-  AFTER UPDATE ON mails
-  FOR EACH ROW
-  WHEN (OLD.status IS DISTINCT FROM NEW.status)
-  EXECUTE FUNCTION record_transition('mail');
+CALL follow_transitions('mails', 'mail');
 
 CREATE INDEX mails_by_time ON mails (created_at);

@@ -9,6 +9,8 @@ DECLARE
   migrations_of_yoyo CONSTANT text[] := ARRAY['_yoyo_migration', '_yoyo_log', '_yoyo_version', 'yoyo_lock'];
   fixed CONSTANT text[] := ARRAY['id', 'workspace_id', 'user_id', 'created_by', 'created_at', 'personal_of', 'audience'];
   every_table text;
+  every_view text;
+  every_function regprocedure;
   changeable text;
   privileges text;
 BEGIN
@@ -44,8 +46,28 @@ BEGIN
     EXECUTE format('GRANT %s ON TABLE %I TO %I', privileges, every_table, app_role);
   END LOOP;
 
-  EXECUTE format('GRANT SELECT ON searchable, tagged_items, tagged_tasks, counted_tags TO %I', app_role);
-  EXECUTE format('GRANT EXECUTE ON FUNCTION prune_events, prune_audit_log TO %I', app_role);
+  FOR every_view IN
+    SELECT viewname
+      FROM pg_views
+     WHERE schemaname = 'public'
+       AND viewowner = current_user
+     ORDER BY viewname
+  LOOP
+    EXECUTE format('GRANT SELECT ON %I TO %I', every_view, app_role);
+  END LOOP;
+
+  -- What is done in the owner's name is there to be done for the app, and closed to everybody else.
+  FOR every_function IN
+    SELECT oid::regprocedure
+      FROM pg_proc
+     WHERE pronamespace = 'public'::regnamespace
+       AND prosecdef
+       AND proowner = current_user::regrole
+     ORDER BY oid
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', every_function, app_role);
+  END LOOP;
+
   EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %I', app_role);
 END
 $$;

@@ -65,35 +65,6 @@ class Factory:
         task: dict[str, Any] = queries.tasks.create(self.conn, **mine, **columns)
         return task
 
-    def born(self, entity: str, status: str) -> UUID:
-        """A session, a mail, a task or an import in a status in which one may be born."""
-        user = self.user()
-        if entity == "mail":
-            statement = (
-                "INSERT INTO mails (template, recipient, about, status)"
-                " VALUES ('registration', 'ana@example.com', %(user)s, %(status)s) RETURNING id"
-            )
-        elif entity == "task":
-            statement = (
-                "INSERT INTO tasks (workspace_id, user_id, title, status)"
-                " VALUES (%(workspace)s, %(user)s, 'x', %(status)s) RETURNING id"
-            )
-        elif entity == "import":
-            statement = (
-                "INSERT INTO imports (workspace_id, user_id, format, enrich, bytes, status)"
-                " VALUES (%(workspace)s, %(user)s, 'bookmarks', false, 0, %(status)s) RETURNING id"
-            )
-        else:
-            statement = (
-                "INSERT INTO sessions (id, user_id, workspace_id, status, token_hash, method,"
-                " has_cookie, expires_at) VALUES (uuidv7(), %(user)s, %(workspace)s, %(status)s,"
-                " 'x', 'password', false, now() + interval '1 day') RETURNING id"
-            )
-        values = {"user": user["id"], "workspace": user["workspace_id"], "status": status}
-        row = self.conn.execute(statement, values).fetchone()
-        assert row is not None
-        return row[0]
-
     def move(self, item_id: UUID, status: str) -> None:
         """Move an item, by the rules of the database."""
         self.conn.execute("UPDATE items SET status = %s WHERE id = %s", (status, item_id))

@@ -59,7 +59,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """Any of some words that are not of the text; migrations/0019-search.sql lists them."""
+    """Any of some words that are not of the text; migrations/0016-search-index.sql lists them."""
 
     lexemes: tuple[str, ...]
     is_negated: bool = False

@@ -1,4 +1,4 @@
-"""Which part of the index is read next; migrations/0019-search.sql says how it is divided."""
+"""Which part of the index is read next; migrations/0016-search-index.sql says how it is divided."""
 
 from __future__ import annotations
 

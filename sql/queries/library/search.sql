@@ -174,7 +174,7 @@ SELECT found.type,
        found.kind,
        found.status,
        found.title,
-       (SELECT item.source_url FROM items AS item WHERE item.id = found.id) AS source_url,
+       found.source_url,
        ts_headline(
          found.config::regconfig,
          search_parted(left(concat_ws(E'\n', found.summary, found.body), 20000)),

@@ -1,4 +1,3 @@
-DROP INDEX tags_by_trigrams;
 DROP FUNCTION search_words_of(text);
 DROP FUNCTION search_beginning(text);
 DROP FUNCTION search_parted(text);

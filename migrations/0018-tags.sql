@@ -15,6 +15,9 @@ CREATE TABLE tags (
 
 CREATE UNIQUE INDEX tags_name_is_unique_in_its_workspace ON tags (workspace_id, fold(name));
 
+-- A search finds tags by parts of their names.
+CREATE INDEX tags_by_trigrams ON tags USING gin (workspace_id, search_text(name) gin_trgm_ops);
+
 -- The tags of a workspace by their names; those that it does not have yet are made. Two captures that
 -- share a tag do not wait for each other: a tag that is there is only locked against removal, which any
 -- number may do at once, and only a new one is written. In the order of their names, so that two

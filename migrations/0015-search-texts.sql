@@ -113,6 +113,3 @@ RETURN ARRAY(
     FROM unnest(tsvector_to_array(to_tsvector('simple', search_text(given)))) AS word
    WHERE length(word) <= 60
 );
-
--- Tags are found by parts of their names.
-CREATE INDEX tags_by_trigrams ON tags USING gin (workspace_id, search_text(name) gin_trgm_ops);

@@ -72,41 +72,30 @@ CREATE INDEX search_words_by_trigrams
     ON search_words
  USING gin (workspace_id, audience, word gin_trgm_ops);
 
--- Everything that can be found. What is to be found too joins here and gets the triggers below.
+-- Everything that can be found. A noun joins by a view `searchable_<noun>` with these columns and a call
+-- of `make_searchable`. `audience` is who may find a thing: its workspace's id, or a user's. `type` and
+-- `kind` are the words by which a search is narrowed to such things; every thing has a `status`. Title,
+-- summary, origin and body are the texts in which it is found, the more telling first.
 CREATE VIEW searchable
 WITH (security_invoker = true)
 AS
-SELECT item.id,
-       'item' AS type,
-       item.workspace_id,
-       item.workspace_id AS audience,
-       item.source_type AS kind,
-       item.status,
-       search_config(item.language) AS config,
-       coalesce(item.title, left(btrim(item.raw_text), 60), item.source_url) AS title,
-       item.summary,
-       concat_ws(' ', item.author, item.source_url) AS origin,
-       concat_ws(E'\n', item.raw_text, left(item.content, 100000)) AS body,
-       ARRAY(SELECT tag_id FROM item_tags WHERE item_tags.item_id = item.id) AS tag_ids,
-       item.created_at
-  FROM items AS item
- UNION ALL
-SELECT task.id,
-       'task',
-       task.workspace_id,
-       task.user_id,
-       'task',
-       task.status,
-       'simple',
-       task.title,
-       NULL,
-       NULL,
-       task.description,
-       ARRAY(SELECT tag_id FROM task_tags WHERE task_tags.task_id = task.id),
-       task.created_at
-  FROM tasks AS task;
+SELECT NULL::uuid AS id,
+       NULL::text AS type,
+       NULL::uuid AS workspace_id,
+       NULL::uuid AS audience,
+       NULL::text AS kind,
+       NULL::text AS status,
+       NULL::text AS config,
+       NULL::text AS title,
+       NULL::text AS summary,
+       NULL::text AS origin,
+       NULL::text AS body,
+       NULL::text AS source_url,
+       NULL::uuid[] AS tag_ids,
+       NULL::timestamptz AS created_at
+ WHERE false;
 
--- What tags are in a vector.
+-- The tags of a thing, as they stand in its vector.
 CREATE FUNCTION search_tags(tag_ids uuid[])
 RETURNS tsvector
 LANGUAGE sql
@@ -117,7 +106,7 @@ RETURN (
     FROM unnest(tag_ids) AS tag_id
 );
 
--- Where something stands, by its status.
+-- The lexemes that say where in the index a thing stands, and what its status is.
 CREATE FUNCTION search_place(volume search_volumes, status text)
 RETURNS text[]
 LANGUAGE sql
@@ -134,7 +123,7 @@ RETURN (
     FROM (SELECT CASE status WHEN 'discarded' THEN ' d' ELSE ' v' END AS kept) AS letter
 );
 
--- The vector of what can be found, in a volume.
+-- The vector of a thing that stands in a volume.
 CREATE FUNCTION search_vector(entry searchable, volume search_volumes)
 RETURNS tsvector
 LANGUAGE sql
@@ -162,13 +151,13 @@ AS $$
                  )
             )
          || search_tags(entry.tag_ids)
-         -- A word of ours keeps the fields apart: no phrase goes from one into the next.
+         -- A lexeme of ours stands between the fields, so that no phrase runs from one into the next.
     FROM (SELECT $q$' ':9$q$::tsvector AS lexeme) AS gap
 $$;
 
--- The volume that takes an audience's next entry. About one entry in 256, by the random end of its
--- id, counts the volume and begins another where it is full. Of two transactions that begin one at
--- once neither waits for the other: there are two then.
+-- The volume that takes an audience's next entry. About one entry in 256, chosen by the random end of
+-- its id, counts the newest volume and begins another if that one is full. Where two transactions begin
+-- one at once, neither waits for the other: then there are two.
 CREATE FUNCTION search_volume(of_workspace uuid, of_audience uuid, entry_id uuid)
 RETURNS search_volumes
 LANGUAGE plpgsql
@@ -219,8 +208,9 @@ RETURN ARRAY(
    WHERE starts_with(lexeme, ' p:')
 );
 
--- Words that a workspace has from now on. Shorter ones are not guessed at. A subquery with LIMIT is
--- asked word by word; NOT EXISTS would be planned as a join with all words.
+-- An audience knows these words from now on, but for those of fewer than four letters, which are not
+-- guessed at. A subquery with LIMIT is asked word by word; NOT EXISTS would be planned as a join with all
+-- words.
 CREATE FUNCTION search_learn(of_workspace uuid, of_audience uuid, words text[])
 RETURNS void
 LANGUAGE plpgsql
@@ -243,7 +233,7 @@ BEGIN
 END
 $$;
 
--- Words that went: those are forgotten that nothing of the audience has any more.
+-- Words that something no longer has: those that nothing of the audience has any more are forgotten.
 CREATE FUNCTION search_forget(of_workspace uuid, of_audience uuid, words text[])
 RETURNS void
 LANGUAGE sql
@@ -272,261 +262,6 @@ AS $$
                   )
          )
 $$;
-
--- Something can be found from now on.
-CREATE FUNCTION search_enter(entry_id uuid)
-RETURNS void
-LANGUAGE plpgsql
-AS $$
-DECLARE
-  entry searchable;
-  volume search_volumes;
-  vector tsvector;
-BEGIN
-  SELECT *
-    INTO entry
-    FROM searchable
-   WHERE id = entry_id;
-  volume := search_volume(entry.workspace_id, entry.audience, entry.id);
-  vector := search_vector(entry, volume);
-  INSERT INTO search_entries (id, workspace_id, audience, volume, config, created_at, vector)
-  VALUES (
-    entry.id,
-    entry.workspace_id,
-    entry.audience,
-    volume.id,
-    entry.config,
-    entry.created_at,
-    vector
-  );
-  PERFORM search_learn(
-            entry.workspace_id,
-            entry.audience,
-            search_words_of(concat_ws(' ', entry.title, entry.summary))
-          );
-END
-$$;
-
-CREATE FUNCTION enter_search()
-RETURNS trigger
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  PERFORM search_enter(NEW.id);
-  RETURN NULL;
-END
-$$;
-
--- Its texts changed.
-CREATE FUNCTION refresh_search()
-RETURNS trigger
-LANGUAGE plpgsql
-AS $$
-DECLARE
-  entry searchable;
-  standing search_volumes;
-  outdated tsvector;
-  refreshed tsvector;
-BEGIN
-  -- Held first and read afterwards: a tag that somebody gives meanwhile is not lost.
-  SELECT vector
-    INTO outdated
-    FROM search_entries
-   WHERE id = NEW.id
-     FOR UPDATE;
-  SELECT *
-    INTO standing
-    FROM search_volumes
-   WHERE id = (SELECT volume FROM search_entries WHERE id = NEW.id);
-  SELECT *
-    INTO entry
-    FROM searchable
-   WHERE id = NEW.id;
-  refreshed := search_vector(entry, standing);
-  UPDATE search_entries
-     SET config = entry.config,
-         vector = refreshed
-   WHERE id = NEW.id;
-  PERFORM search_learn(
-            entry.workspace_id,
-            entry.audience,
-            search_words_of(concat_ws(' ', entry.title, entry.summary))
-          );
-  PERFORM search_forget(
-            entry.workspace_id,
-            entry.audience,
-            ARRAY(
-              SELECT unnest(search_words_in(outdated))
-              EXCEPT
-              SELECT unnest(search_words_in(refreshed))
-            )
-          );
-  RETURN NULL;
-END
-$$;
-
--- Only its status changed.
-CREATE FUNCTION move_in_search()
-RETURNS trigger
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  UPDATE search_entries AS kept
-     SET vector = ts_delete(kept.vector, search_place(standing, OLD.status))
-                  || array_to_tsvector(search_place(standing, NEW.status))
-    FROM search_volumes AS standing
-   WHERE kept.id = NEW.id
-     AND standing.id = kept.volume;
-  RETURN NULL;
-END
-$$;
-
--- It is gone.
-CREATE FUNCTION leave_search()
-RETURNS trigger
-LANGUAGE plpgsql
-AS $$
-DECLARE
-  gone search_entries;
-BEGIN
-  DELETE FROM search_entries
-   WHERE id = OLD.id
-  RETURNING * INTO gone;
-  IF gone.id IS NOT NULL THEN
-    PERFORM search_forget(gone.workspace_id, gone.audience, search_words_in(gone.vector));
-  END IF;
-  RETURN NULL;
-END
-$$;
-
--- Tags were given or taken: the first two columns of `changed` say what and which. Of a tag that is
--- removed the word stays in the vectors: nobody asks for it any more.
-CREATE FUNCTION tag_in_search()
-RETURNS trigger
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  -- In the order of their ids, so that two requests never wait for each other in a circle; and after
-  -- the tags, which whoever gives them holds first.
-  PERFORM id
-     FROM search_entries
-    WHERE id IN (
-            SELECT change.entry_id
-              FROM changed AS change (entry_id, tag_id)
-              JOIN tags AS tag
-                ON tag.id = change.tag_id
-          )
-    ORDER BY id
-      FOR UPDATE;
-  IF TG_OP = 'INSERT' THEN
-    UPDATE search_entries AS entry
-       SET vector = ts_delete(entry.vector, given.lexemes) || search_tags(given.tag_ids)
-      FROM (
-             SELECT entry_id,
-                    array_agg(tag_id) AS tag_ids,
-                    array_agg(' t:' || tag_id) AS lexemes
-               FROM changed AS change (entry_id, tag_id)
-              GROUP BY entry_id
-           ) AS given
-     WHERE entry.id = given.entry_id
-       -- Something new has them already.
-       AND NOT given.lexemes <@ tsvector_to_array(entry.vector);
-  ELSE
-    UPDATE search_entries AS entry
-       SET vector = ts_delete(entry.vector, taken.lexemes)
-      FROM (
-             SELECT change.entry_id,
-                    array_agg(' t:' || change.tag_id) AS lexemes
-               FROM changed AS change (entry_id, tag_id)
-               JOIN tags AS tag
-                 ON tag.id = change.tag_id
-              GROUP BY change.entry_id
-           ) AS taken
-     WHERE entry.id = taken.entry_id;
-  END IF;
-  RETURN NULL;
-END
-$$;
-
-CREATE TRIGGER items_enter_search
-  AFTER INSERT ON items
-  FOR EACH ROW
-  EXECUTE FUNCTION enter_search();
-
-CREATE TRIGGER items_refresh_search
-  AFTER UPDATE ON items
-  FOR EACH ROW
-  WHEN (
-    (OLD.title, OLD.summary, OLD.raw_text, OLD.content, OLD.author, OLD.source_url, OLD.language)
-    IS DISTINCT FROM
-    (NEW.title, NEW.summary, NEW.raw_text, NEW.content, NEW.author, NEW.source_url, NEW.language)
-  )
-  EXECUTE FUNCTION refresh_search();
-
-CREATE TRIGGER items_move_in_search
-  AFTER UPDATE ON items
-  FOR EACH ROW
-  WHEN (
-    OLD.status <> NEW.status
-    AND (OLD.title, OLD.summary, OLD.raw_text, OLD.content, OLD.author, OLD.source_url, OLD.language)
-        IS NOT DISTINCT FROM
-        (NEW.title, NEW.summary, NEW.raw_text, NEW.content, NEW.author, NEW.source_url, NEW.language)
-  )
-  EXECUTE FUNCTION move_in_search();
-
-CREATE TRIGGER items_leave_search
-  AFTER DELETE ON items
-  FOR EACH ROW
-  EXECUTE FUNCTION leave_search();
-
-CREATE TRIGGER item_tags_are_given_in_search
-  AFTER INSERT ON item_tags
-  REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION tag_in_search();
-
-CREATE TRIGGER item_tags_are_taken_in_search
-  AFTER DELETE ON item_tags
-  REFERENCING OLD TABLE AS changed
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION tag_in_search();
-
-CREATE TRIGGER tasks_enter_search
-  AFTER INSERT ON tasks
-  FOR EACH ROW
-  EXECUTE FUNCTION enter_search();
-
-CREATE TRIGGER tasks_refresh_search
-  AFTER UPDATE ON tasks
-  FOR EACH ROW
-  WHEN ((OLD.title, OLD.description) IS DISTINCT FROM (NEW.title, NEW.description))
-  EXECUTE FUNCTION refresh_search();
-
-CREATE TRIGGER tasks_move_in_search
-  AFTER UPDATE ON tasks
-  FOR EACH ROW
-  WHEN (
-    OLD.status <> NEW.status
-    AND (OLD.title, OLD.description) IS NOT DISTINCT FROM (NEW.title, NEW.description)
-  )
-  EXECUTE FUNCTION move_in_search();
-
-CREATE TRIGGER tasks_leave_search
-  AFTER DELETE ON tasks
-  FOR EACH ROW
-  EXECUTE FUNCTION leave_search();
-
-CREATE TRIGGER task_tags_are_given_in_search
-  AFTER INSERT ON task_tags
-  REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION tag_in_search();
-
-CREATE TRIGGER task_tags_are_taken_in_search
-  AFTER DELETE ON task_tags
-  REFERENCING OLD TABLE AS changed
-  FOR EACH STATEMENT
-  EXECUTE FUNCTION tag_in_search();
 
 INSERT INTO role_permissions (role, permission)
 VALUES

@@ -1,3 +1,4 @@
+DROP PROCEDURE unite_views;
 DROP FUNCTION fold(text);
 
 DO $$

@@ -45,16 +45,7 @@ VALUES
   ('import', 'failed',  'reading',   'import.retried',   NULL,     'read_imports', '{}'),
   ('import', 'failed',  'adding',    'import.retried',   NULL,     'add_imports',  '{}');
 
-CREATE TRIGGER imports_are_born_by_the_table_of_transitions
-  AFTER INSERT ON imports
-  FOR EACH ROW
-  EXECUTE FUNCTION record_transition('import');
-
-CREATE TRIGGER imports_move_by_the_table_of_transitions
-  AFTER UPDATE ON imports
-  FOR EACH ROW
-  WHEN (OLD.status IS DISTINCT FROM NEW.status)
-  EXECUTE FUNCTION record_transition('import');
+CALL follow_transitions('imports', 'import');
 
 -- The entries of a file. `row_id` is the id of the item or task that it becomes; `payload` has its
 -- columns. The rows are kept until the import has ended, by which it knows what it has added itself.

@@ -51,16 +51,7 @@ VALUES
   ('item', 'failed',           'discarded',        'item.discarded', 'discard', NULL,           '{}'),
   ('item', 'confirmed',        'discarded',        'item.discarded', 'discard', NULL,           '{}');
 
-CREATE TRIGGER items_are_born_by_the_table_of_transitions
-  AFTER INSERT ON items
-  FOR EACH ROW
-  EXECUTE FUNCTION record_transition('item');
-
-CREATE TRIGGER items_move_by_the_table_of_transitions
-  AFTER UPDATE ON items
-  FOR EACH ROW
-  WHEN (OLD.status IS DISTINCT FROM NEW.status)
-  EXECUTE FUNCTION record_transition('item');
+CALL follow_transitions('items', 'item');
 
 -- What waits for its owner, the library and the trash, each of them newest first.
 CREATE INDEX items_pending
@@ -120,6 +111,27 @@ SELECT item.*,
           ORDER BY fold(tag.name)
        ) AS tags
   FROM items AS item;
+
+CREATE VIEW searchable_items
+WITH (security_invoker = true)
+AS
+SELECT item.id,
+       'item' AS type,
+       item.workspace_id,
+       item.workspace_id AS audience,
+       item.source_type AS kind,
+       item.status,
+       search_config(item.language) AS config,
+       coalesce(item.title, left(btrim(item.raw_text), 60), item.source_url) AS title,
+       item.summary,
+       concat_ws(' ', item.author, item.source_url) AS origin,
+       concat_ws(E'\n', item.raw_text, left(item.content, 100000)) AS body,
+       item.source_url,
+       ARRAY(SELECT tag_id FROM item_tags WHERE item_tags.item_id = item.id) AS tag_ids,
+       item.created_at
+  FROM items AS item;
+
+CALL make_searchable('items', tagged_by => 'item_tags');
 
 INSERT INTO role_permissions (role, permission)
 VALUES

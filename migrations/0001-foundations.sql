@@ -1,4 +1,5 @@
--- What every table builds on: ids that sort by time, and names that are compared without regard to case.
+-- What the nouns build on: ids that sort by time, names that are compared without regard to case, and
+-- views that every noun can join.
 
 -- Ids are UUIDv7: they sort by the time at which they were made, so new rows go to one end of an
 -- index. PostgreSQL has the function from version 18 on. Before that, this one stands in for it: a
@@ -43,6 +44,38 @@ BEGIN
       WHEN current_setting('server_version_num')::int >= 170000 THEN 'pg_c_utf8'
       ELSE 'und-x-icu'
     END
+  );
+END
+$$;
+
+-- Makes a view anew out of all the views that bear its name and a noun's: `searchable` is everything in
+-- `searchable_items`, `searchable_tasks` and so on. A noun joins by a view of its own, in its own
+-- migration, and a call of this. It leaves by a call that names its view as `leaving`, which then can be
+-- dropped. The first migration to create the view gives it its columns, and no rows.
+CREATE PROCEDURE unite_views(whole text, leaving text DEFAULT NULL)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  parts text;
+  no_part text;
+BEGIN
+  SELECT string_agg(format('SELECT * FROM %I', viewname), ' UNION ALL ' ORDER BY viewname)
+    INTO parts
+    FROM pg_views
+   WHERE schemaname = 'public'
+     AND starts_with(viewname, whole || '_')
+     AND viewname IS DISTINCT FROM leaving;
+  SELECT format(
+           'SELECT %s WHERE false',
+           string_agg(
+             format('NULL::%s AS %I', format_type(atttypid, atttypmod), attname), ', ' ORDER BY attnum
+           )
+         )
+    INTO no_part
+    FROM pg_attribute
+   WHERE attrelid = whole::regclass;
+  EXECUTE format(
+    'CREATE OR REPLACE VIEW %I WITH (security_invoker = true) AS %s', whole, coalesce(parts, no_part)
   );
 END
 $$;

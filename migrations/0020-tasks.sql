@@ -35,16 +35,7 @@ VALUES
   ('task', 'pending',   'completed', 'task.completed', 'complete', NULL, '{}'),
   ('task', 'completed', 'pending',   'task.reopened',  'reopen',   NULL, '{}');
 
-CREATE TRIGGER tasks_are_born_by_the_table_of_transitions
-  AFTER INSERT ON tasks
-  FOR EACH ROW
-  EXECUTE FUNCTION record_transition('task');
-
-CREATE TRIGGER tasks_move_by_the_table_of_transitions
-  AFTER UPDATE ON tasks
-  FOR EACH ROW
-  WHEN (OLD.status IS DISTINCT FROM NEW.status)
-  EXECUTE FUNCTION record_transition('task');
+CALL follow_transitions('tasks', 'task');
 
 -- A user's tasks in a workspace, and the tasks about an item.
 CREATE INDEX tasks_by_user ON tasks (workspace_id, user_id, status, id);
@@ -99,6 +90,27 @@ SELECT tag.*,
          (SELECT max(created_at) FROM task_tags WHERE task_tags.tag_id = tag.id)
        ) AS last_used_at
   FROM tags AS tag;
+
+CREATE VIEW searchable_tasks
+WITH (security_invoker = true)
+AS
+SELECT task.id,
+       'task' AS type,
+       task.workspace_id,
+       task.user_id AS audience,
+       'task' AS kind,
+       task.status,
+       'simple' AS config,
+       task.title,
+       NULL AS summary,
+       NULL AS origin,
+       task.description AS body,
+       NULL AS source_url,
+       ARRAY(SELECT tag_id FROM task_tags WHERE task_tags.task_id = task.id) AS tag_ids,
+       task.created_at
+  FROM tasks AS task;
+
+CALL make_searchable('tasks', tagged_by => 'task_tags');
 
 INSERT INTO role_permissions (role, permission)
 VALUES

@@ -1,0 +1,12 @@
+DELETE FROM role_permissions WHERE permission = 'workspace:search:read';
+DROP FUNCTION search_forget(uuid, uuid, text[]);
+DROP FUNCTION search_learn(uuid, uuid, text[]);
+DROP FUNCTION search_words_in(tsvector);
+DROP FUNCTION search_volume(uuid, uuid, uuid);
+DROP FUNCTION search_vector(searchable, search_volumes);
+DROP FUNCTION search_place(search_volumes, text);
+DROP FUNCTION search_tags(uuid[]);
+DROP VIEW searchable;
+DROP TABLE search_words;
+DROP TABLE search_entries;
+DROP TABLE search_volumes;

@@ -1,0 +1,173 @@
+"""What a new noun takes: a migration of its own joins the state machine and the search, and no line
+anywhere else has to change."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from sql import queries
+
+# As a migration would have it.
+PARCELS = """
+CREATE TABLE parcels (
+  id           uuid        NOT NULL DEFAULT uuidv7(),
+  workspace_id uuid        NOT NULL,
+  status       text        NOT NULL DEFAULT 'packed',
+  label        text        NOT NULL,
+  weight       integer     NOT NULL DEFAULT 1,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT parcels_pkey PRIMARY KEY (id),
+  CONSTRAINT parcels_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id)
+);
+
+INSERT INTO transitions
+  (entity,   from_status, to_status,   event,            action,    work)
+VALUES
+  ('parcel', NULL,        'packed',    'parcel.packed',  NULL,      'send_parcels'),
+  ('parcel', 'packed',    'discarded', 'parcel.dropped', 'discard', NULL);
+
+CALL follow_transitions('parcels', 'parcel');
+
+CREATE TABLE parcel_tags (
+  parcel_id  uuid        NOT NULL,
+  tag_id     uuid        NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT parcel_tags_pkey PRIMARY KEY (parcel_id, tag_id),
+  CONSTRAINT parcel_tags_parcel_exists FOREIGN KEY (parcel_id)
+    REFERENCES parcels (id) ON DELETE CASCADE,
+  CONSTRAINT parcel_tags_tag_exists FOREIGN KEY (tag_id) REFERENCES tags (id) ON DELETE CASCADE
+);
+
+CREATE VIEW searchable_parcels
+WITH (security_invoker = true)
+AS
+SELECT parcel.id,
+       'parcel' AS type,
+       parcel.workspace_id,
+       parcel.workspace_id AS audience,
+       'parcel' AS kind,
+       parcel.status,
+       'simple' AS config,
+       parcel.label AS title,
+       NULL AS summary,
+       NULL AS origin,
+       NULL AS body,
+       NULL AS source_url,
+       ARRAY(SELECT tag_id FROM parcel_tags WHERE parcel_tags.parcel_id = parcel.id) AS tag_ids,
+       parcel.created_at
+  FROM parcels AS parcel;
+
+CALL make_searchable('parcels', tagged_by => 'parcel_tags');
+"""
+
+
+@pytest.fixture
+def workspace_id(make):
+    return make.user()["workspace_id"]
+
+
+@pytest.fixture
+def conn(workspace_id, owner):
+    """The owner's connection, with parcels until the test ends. No other connection reaches the
+    tables that this one has altered."""
+    with owner.transaction(force_rollback=True):
+        owner.execute(PARCELS)
+        yield owner
+
+
+@pytest.fixture
+def parcel(conn, workspace_id):
+    """The id of a parcel."""
+    row = conn.execute(
+        "INSERT INTO parcels (workspace_id, label) VALUES (%s, 'Oak posts') RETURNING id",
+        (workspace_id,),
+    ).fetchone()
+    return row[0]
+
+
+def lexemes(conn, parcel):
+    row = conn.execute(
+        "SELECT tsvector_to_array(vector) FROM search_entries WHERE id = %s", (parcel,)
+    ).fetchone()
+    return set(row[0]) if row else None
+
+
+def test_its_moves_are_recorded_and_its_work_is_queued(conn, parcel):
+    conn.execute("UPDATE parcels SET status = 'discarded'")
+    events = conn.execute("SELECT event FROM events WHERE entity_id = %s ORDER BY id", (parcel,))
+    assert events.fetchall() == [("parcel.packed",), ("parcel.dropped",)]
+    queued = conn.execute("SELECT kind, subject_id FROM outbox").fetchall()
+    assert queued == [("send_parcels", parcel)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE parcels SET status = 'lost'",
+        "INSERT INTO parcels (workspace_id, label, status)"
+        " SELECT workspace_id, label, 'discarded' FROM parcels",
+    ],
+)
+def test_moves_that_are_not_listed_are_refused(conn, parcel, statement):
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        conn.execute(statement)
+    assert refused.value.diag.constraint_name == "transitions"
+
+
+def test_it_is_found_from_its_birth_to_its_end(conn, parcel):
+    assert {"oak", "posts", " y:parcel", " s:packed"} <= lexemes(conn, parcel)
+    conn.execute("UPDATE parcels SET label = 'Beech posts'")
+    assert "beech" in lexemes(conn, parcel)
+    assert "oak" not in lexemes(conn, parcel)
+    conn.execute("UPDATE parcels SET status = 'discarded'")
+    assert " s:discarded" in lexemes(conn, parcel)
+    conn.execute("DELETE FROM parcels")
+    assert lexemes(conn, parcel) is None
+
+
+def test_what_its_view_does_not_read_leaves_the_search_alone(conn, parcel):
+    entry = "SELECT xmin, ctid FROM search_entries"
+    before = conn.execute(entry).fetchall()
+    conn.execute("UPDATE parcels SET weight = 2")
+    assert conn.execute(entry).fetchall() == before
+
+
+def test_its_tags_are_found(conn, workspace_id, parcel):
+    queries.tags.make(conn, workspace_id=workspace_id, names=["garden"])
+    (tag,) = conn.execute("SELECT id FROM tags").fetchone()
+    conn.execute("INSERT INTO parcel_tags (parcel_id, tag_id) VALUES (%s, %s)", (parcel, tag))
+    assert f" t:{tag}" in lexemes(conn, parcel)
+    conn.execute("DELETE FROM parcel_tags")
+    assert f" t:{tag}" not in lexemes(conn, parcel)
+
+
+def test_what_is_there_when_it_joins_is_found_too(conn, parcel):
+    conn.execute("DELETE FROM search_entries")
+    for trigger in ("enter_search", "refresh_search", "move_in_search", "leave_search"):
+        conn.execute(f"DROP TRIGGER parcels_{trigger} ON parcels")
+    conn.execute("CALL make_searchable('parcels')")
+    assert "oak" in lexemes(conn, parcel)
+
+
+def test_it_leaves_as_it_came(conn):
+    before = conn.execute("SELECT pg_get_viewdef('searchable'::regclass)").fetchone()
+    conn.execute("CALL unite_views('searchable', leaving => 'searchable_parcels')")
+    conn.execute("DROP VIEW searchable_parcels; DROP TABLE parcel_tags, parcels")
+    after = conn.execute("SELECT pg_get_viewdef('searchable'::regclass)").fetchone()
+    assert "parcels" in before[0]
+    assert "parcels" not in after[0]
+
+
+def test_every_entity_of_the_table_of_transitions_has_a_table_that_follows_it(owner):
+    """By both triggers, enabled, whatever it is called."""
+    rows = owner.execute(
+        "SELECT tgargs, tgrelid::regclass::text, array_agg(tgtype::int)"
+        "  FROM pg_trigger"
+        " WHERE tgfoid = 'record_transition'::regproc AND tgenabled = 'O'"
+        " GROUP BY tgargs, tgrelid"
+    ).fetchall()
+    row_after_insert, row_after_update = 1 | 4, 1 | 16  # as pg_trigger's tgtype has them
+    followed = {bytes(entity).rstrip(b"\0").decode(): sorted(kinds) for entity, _, kinds in rows}
+    (entities,) = owner.execute("SELECT array_agg(DISTINCT entity) FROM transitions").fetchone()
+    assert followed == {each: [row_after_insert, row_after_update] for each in entities}
