@@ -69,7 +69,6 @@ CIRCLES = {
     *("webapp.clients.address", "webapp.clients.web"),
     *("webapp.clients.ai_refusal", "webapp.clients.ai_answer", "webapp.clients.ai_http"),
     *("webapp.clients.extractive", "webapp.clients.ai"),
-    *("workers.engine.spans", "workers.engine.hands", "workers.engine.line"),
 }
 
 PATHS = {

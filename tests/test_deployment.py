@@ -15,7 +15,7 @@ import yaml
 
 from webapp.settings import Settings
 from webapp.settings.declaration import variable_of
-from workers.cli import COMMANDS
+from workers.terminal.folder import commands
 
 PROJECT = Path(__file__).parent.parent
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
@@ -36,7 +36,7 @@ def test_every_process_is_a_command_that_exists(name):
     for command in procfile(name).values():
         program, *arguments = command.split()
         if program == "coffer":
-            assert arguments[0] in COMMANDS
+            assert arguments[0] in commands()
         else:
             assert command.startswith("gunicorn -c python:webapp.gunicorn")
             assert arguments[-1] == "wsgi:application"

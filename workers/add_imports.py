@@ -18,7 +18,7 @@ from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
     from sql.connection import Connection
-    from workers.engine.kind import Job
+    from workers.engine.job import Job
 
 # Rows of one transaction, fewer where they are long: a tenth to a fifth of a second.
 BATCH = 100

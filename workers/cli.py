@@ -2,57 +2,29 @@
 
 from __future__ import annotations
 
-import ast
 from importlib import import_module
-from pathlib import Path
-from typing import Final
 
 import click
 
-COMMANDS: Final = (
-    "migrate",
-    "work",
-    "clock",
-    "queue",
-    "dead",
-    "user",
-    "api_key",
-    "enrich_items",
-    "send_mails",
-    "read_imports",
-    "add_imports",
-    "expire_idempotency_keys",
-    "expire_imports",
-    "expire_tokens",
-    "prune_audit_log",
-    "prune_events",
-    "prune_workers",
-    "purge_items",
-)
+from workers.terminal.folder import commands
 
 
 class LazyGroup(click.Group):
     """Imports a command when it is run, not when it is listed, so that `--help` is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(COMMANDS)
+        return list(commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         name = cmd_name.replace("-", "_")
-        if name not in COMMANDS:
+        if name not in commands():
             return None
         command: click.Command = import_module(f"workers.{name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _first_line(name)) for name in COMMANDS])
-
-
-def _first_line(name: str) -> str:
-    """The first line of a module's docstring, read without importing the module."""
-    source = Path(__file__).with_name(f"{name}.py").read_text()
-    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+            formatter.write_dl([(each.name, each.first_line) for each in commands().values()])
 
 
 @click.command(cls=LazyGroup)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from sql import queries
-from workers.engine.kind import NO_WORKSPACE
+from workers.engine.job import NO_WORKSPACE
 from workers.terminal import letters, operators
 from workers.terminal.command import SOME_FAILED
 from workers.terminal.operators import plain, printable, span

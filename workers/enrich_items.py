@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.settings import Settings
-    from workers.engine.kind import Job
+    from workers.engine.job import Job
 
     Item = dict[str, Any]
 

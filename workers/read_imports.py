@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
-    from workers.engine.kind import Job
+    from workers.engine.job import Job
 
     Row = dict[str, Any]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from webapp.identity.keyring import Keyring
     from webapp.mails import texts
     from webapp.settings import Settings
-    from workers.engine.kind import Job
+    from workers.engine.job import Job
 
     Row = dict[str, Any]
 

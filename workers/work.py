@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from workers.add_imports import add_imports
-from workers.enrich_items import enrich_items
-from workers.expire_idempotency_keys import expire_idempotency_keys
-from workers.expire_imports import expire_imports
-from workers.expire_tokens import expire_tokens
-from workers.prune_audit_log import prune_audit_log
-from workers.prune_events import prune_events
-from workers.prune_workers import prune_workers
-from workers.purge_items import purge_items
-from workers.read_imports import read_imports
-from workers.send_mails import send_mails
 from workers.terminal.command import command_for
+from workers.terminal.folder import commands
 
 if TYPE_CHECKING:
     from workers.engine.kind import Kind
 
-KINDS = (
-    enrich_items,
-    send_mails,
-    read_imports,
-    add_imports,
-    expire_idempotency_keys,
-    expire_imports,
-    expire_tokens,
-    prune_audit_log,
-    prune_events,
-    prune_workers,
-    purge_items,
-)
+
+def _declared(module: str) -> Kind:
+    """The kind of work that a worker's module declares under its own name."""
+    kind: Kind = getattr(import_module(f"workers.{module}"), module)
+    return kind
+
+
+KINDS = tuple(_declared(each.name) for each in commands().values() if each.is_worker)
 
 
 def known_kinds() -> dict[str, Kind]:

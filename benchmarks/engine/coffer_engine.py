@@ -24,7 +24,7 @@ from workers.enrich_items import Enriched, enrich_items
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workers.engine.kind import Job
+    from workers.engine.job import Job
 
 WORKSPACE: Final = uuid.UUID(int=1)
 WORKER: Final = uuid.UUID(int=2)

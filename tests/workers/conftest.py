@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from workers.engine.kind import NO_WORKSPACE, Kind
+from workers.engine.job import NO_WORKSPACE
+from workers.engine.kind import Kind
 
 KIND = "count"
 

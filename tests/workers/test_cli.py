@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from workers import cli, work
+from workers.engine.kind import Kind
 from workers.terminal.command import Duration
+from workers.terminal.folder import commands
 
 FOLDER = Path(cli.__file__).parent
-# Modules that are no commands.
-PARTS = {"__init__", "cli", "command", "maintenance", "operators", "letters", "people"}
-# What does no work by itself.
-GROUPS = {"queue", "dead", "user", "api_key"}
-NOT_KINDS = {"migrate", "work", "clock"} | GROUPS
 SUBJECT = "00000000-0000-0000-0000-000000000001"
-# Every command and what it needs to run, those of groups in the place of their groups.
-RUNS = [
-    *([name] for name in cli.COMMANDS if name not in GROUPS),
-    *(["queue", "status"], ["queue", "workers"], ["queue", "run", "enrich_items", SUBJECT]),
-    *(["queue", "pause", "enrich_items"], ["queue", "resume", "enrich_items"]),
-    *(["dead", "list"], ["dead", "show", "1"], ["dead", "retry", "1"], ["dead", "discard", "1"]),
-    *(["user", name, "ana"] for name in ("promote", "demote", "disable", "enable")),
-    ["user", "reset-password", "ana", "--password-stdin"],
-    *(["user", "create", "ana@example.com", "--no-password"], ["user", "list"]),
-    ["api_key", "create", "ana", "--name", "x", "--scope", "workspace:items:read"],
-    *(["api_key", "list", "ana"], ["api_key", "revoke", "ana", SUBJECT]),
-]
+PASSWORD = "nine owls under a copper moon\n"
+
+
+def example(parameter):
+    """Something that a parameter of a command takes."""
+    if isinstance(parameter.type, click.types.UUIDParameterType):
+        return SUBJECT
+    if isinstance(parameter.type, work.KindName):
+        return work.KINDS[0].name
+    return "ana@example.com" if parameter.name == "email" else "1"
+
+
+def runs(name, command):
+    """A command line for each command there is, with what it needs to run."""
+    if isinstance(command, click.Group):
+        return [[name, *run] for each in command.commands.items() for run in runs(*each)]
+    arguments = [name]
+    for parameter in command.params:
+        if isinstance(parameter, click.Argument):
+            arguments.append(example(parameter))
+        elif parameter.required:
+            arguments += [parameter.opts[0], example(parameter)]
+    return [arguments]
+
+
+RUNS = [run for name in commands() for run in runs(name, cli.main.get_command(None, name))]
 
 
 def coffer(*arguments, typed=None, **environment):
@@ -42,11 +55,30 @@ def coffer(*arguments, typed=None, **environment):
     )
 
 
-def test_every_module_is_a_command_or_a_known_part():
-    assert set(cli.COMMANDS) == {path.stem for path in FOLDER.glob("*.py")} - PARTS
+def test_every_module_is_a_command():
+    assert set(commands()) == {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "cli"}
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_commands_of_operators_come_first_and_then_the_workers_each_by_name():
+    listed = [(each.is_worker, each.name) for each in commands().values()]
+    assert listed == sorted(listed)
+    assert len({is_worker for is_worker, _ in listed}) == 2
+
+
+def test_help_is_told_without_importing_any_command():
+    told = "from workers.cli import main; main(['--help'], standalone_mode=False)"
+    code = f"import sys; {told}; print(*sys.modules, file=sys.stderr)"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(asked.stderr.split())
+    assert not loaded & {
+        "psycopg",
+        "structlog",
+        "webapp",
+        *(f"workers.{each}" for each in commands()),
+    }
+
+
+@pytest.mark.parametrize("name", commands())
 def test_every_command_explains_itself(name):
     command = cli.main.get_command(None, name)
     answer = CliRunner().invoke(cli.main, [name, "--help"])
@@ -66,14 +98,19 @@ def test_a_worker_runs_as_a_module_too():
 
 def test_help_lists_every_command_with_its_first_line():
     listed = " ".join(CliRunner().invoke(cli.main, ["--help"]).output.split())
-    for name in cli.COMMANDS:
+    for name in commands():
         first = cli.main.get_command(None, name).help.splitlines()[0]
         assert f"{name} {first}" in listed
 
 
 def test_work_runs_every_kind_that_has_a_worker():
-    named = {kind.name for kind in work.KINDS}
-    assert named == set(cli.COMMANDS) - NOT_KINDS
+    declared = {
+        (name, kind.name)
+        for name in commands()
+        for kind in vars(importlib.import_module(f"workers.{name}")).values()
+        if isinstance(kind, Kind)
+    }
+    assert declared == {(kind.name, kind.name) for kind in work.KINDS}
 
 
 def test_a_dash_is_as_good_as_an_underscore():
@@ -86,15 +123,9 @@ def test_an_unknown_command_is_one_line_and_an_exit_code():
     assert "No such command 'wrok'" in answer.stderr
 
 
-def test_every_command_of_a_group_is_run_here():
-    for name in GROUPS:
-        inner = cli.main.get_command(None, name).commands
-        assert {run[1] for run in RUNS if run[0] == name} == set(inner)
-
-
 @pytest.mark.parametrize("run", RUNS, ids=" ".join)
 def test_wrong_settings_are_told_all_at_once(run):
-    answer = coffer(*run, PORT="x", LOG_LEVEL="LOUD", AI_URL="ftp://x")
+    answer = coffer(*run, typed=PASSWORD * 2, PORT="x", LOG_LEVEL="LOUD", AI_URL="ftp://x")
     assert answer.exit_code == 1
     assert isinstance(answer.exception, SystemExit)
     for variable in ("PORT", "LOG_LEVEL", "AI_URL", "AI_MODEL", "DATABASE_URL"):
@@ -103,7 +134,8 @@ def test_wrong_settings_are_told_all_at_once(run):
 
 @pytest.mark.parametrize("run", RUNS, ids=" ".join)
 def test_a_database_that_is_away_is_one_plain_line(run):
-    answer = coffer(*run, DATABASE_URL="postgresql://x:hunter2@127.0.0.1:1/x")
+    away = "postgresql://x:hunter2@127.0.0.1:1/x"
+    answer = coffer(*run, typed=PASSWORD * 2, DATABASE_URL=away)
     assert answer.exit_code == 1
     assert isinstance(answer.exception, SystemExit)
     (line,) = [line for line in answer.stderr.splitlines() if line.startswith("Error")]

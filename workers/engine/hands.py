@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from webapp.telemetry import logs
 from workers.engine import progress, spans
+from workers.engine.job import Outcome
 from workers.engine.processes import WorkProcess
 from workers.engine.progress import LeaseLost, NotWanted, Progress
 
@@ -22,15 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from webapp.settings import Settings
-    from workers.engine.kind import Job, Kind
-
-
-class Task(NamedTuple):
-    """A row to work on: what was loaded, and until when, by this machine's clock, it is held."""
-
-    job: Job
-    subject: Any
-    held_until: float
+    from workers.engine.job import Job, Task
+    from workers.engine.kind import Kind
 
 
 class _Together(NamedTuple):
@@ -44,17 +37,6 @@ class _Together(NamedTuple):
             "subject_ids": [str(job.subject_id) for job in self.jobs],
             "request_ids": sorted({job.request_id for job in self.jobs if job.request_id}),
         }
-
-
-@dataclass(slots=True)
-class Outcome:
-    """How the work on a row ended: with a result, with an error, or not wanted any more."""
-
-    job: Job
-    result: Any = None
-    error: BaseException | None = None
-    wanted: bool = True
-    seconds: float = 0.0
 
 
 class Hands:

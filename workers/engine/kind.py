@@ -1,21 +1,18 @@
-"""What a worker declares: its kind of work. And what it gets: a job."""
+"""What a worker declares: its kind of work."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from uuid import UUID
 
     from sql.connection import Connection
     from webapp.settings import Settings
-
-# The workspace of work that belongs to none.
-NO_WORKSPACE: Final = UUID(int=0)
+    from workers.engine.job import Job
 
 
 class Clients:
@@ -23,32 +20,6 @@ class Clients:
 
     def close(self) -> None:
         """Let go of connections."""
-
-
-class Job(NamedTuple):
-    """One claimed row of the outbox. `attempts` counts this one; `waited` is the seconds from its
-    entering the outbox to this claim."""
-
-    kind: str
-    subject_id: UUID
-    workspace_id: UUID
-    payload: dict[str, Any]
-    request_id: str | None
-    traceparent: str | None
-    attempts: int
-    claim: int
-    last_error: str | None
-    enqueued_at: datetime
-    waited: float
-
-    def log_fields(self) -> dict[str, Any]:
-        """What each log line of this work carries."""
-        return {
-            "kind": self.kind,
-            "subject_id": str(self.subject_id),
-            "request_id": self.request_id,
-            "attempt": self.attempts,
-        } | ({"trace_id": self.traceparent[3:35]} if self.traceparent else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from webapp.failure import Failure
 from workers.engine import outcomes
-from workers.engine.hands import Hands, Outcome, Task
-from workers.engine.kind import Job
+from workers.engine.hands import Hands
+from workers.engine.job import Job, Outcome, Task
 from workers.engine.metrics import meter_for
 from workers.engine.progress import LeaseLost, NotWanted
 from workers.engine.turns import Turns

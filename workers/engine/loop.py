@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.settings import Settings
-    from workers.engine.hands import Outcome
+    from workers.engine.job import Outcome
     from workers.engine.kind import Kind
 
 log = structlog.get_logger("workers")

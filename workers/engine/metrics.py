@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence, Sized
 
     from webapp.settings import Settings
-    from workers.engine.hands import Outcome
-    from workers.engine.kind import Job
+    from workers.engine.job import Job, Outcome
 
 # The upper bounds, in seconds, of a histogram's buckets: from work that is done in no time to work
 # that waited for most of a day.

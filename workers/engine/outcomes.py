@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sql.connection import Connection
-    from workers.engine.hands import Outcome
-    from workers.engine.kind import Job, Kind
+    from workers.engine.job import Job, Outcome
+    from workers.engine.kind import Kind
     from workers.engine.metrics import Meter
 
 log = structlog.get_logger("workers")

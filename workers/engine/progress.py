@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workers.engine.kind import Job
+    from workers.engine.job import Job
 
 
 class NotWanted(Exception):

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import Span
 
-    from workers.engine.hands import Outcome, Task
-    from workers.engine.kind import Job
+    from workers.engine.job import Job, Outcome, Task
 
     Work = Callable[[Any], Any]
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from sql import queries
-from workers.engine.kind import Job
+from workers.engine.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,8 +15,7 @@ from tests.http.test_metrics import samples, scrape
 from tests.processes import eventually, free_port, running
 from tests.workers.conftest import KIND, due_now, enqueue, kind_of
 from webapp.failure import Failure
-from workers.engine.hands import Outcome
-from workers.engine.kind import NO_WORKSPACE, Job
+from workers.engine.job import NO_WORKSPACE, Job, Outcome
 from workers.engine.loop import Worker
 from workers.engine.metrics import Histogram, Meter
 from workers.engine.metrics_server import Collector, Queue

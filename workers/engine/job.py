@@ -1,0 +1,58 @@
+"""A piece of work on its way through a worker: what was claimed, what is done, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# The workspace of work that belongs to none.
+NO_WORKSPACE: Final = UUID(int=0)
+
+
+class Job(NamedTuple):
+    """One claimed row of the outbox. `attempts` counts this one; `waited` is the seconds from its
+    entering the outbox to this claim."""
+
+    kind: str
+    subject_id: UUID
+    workspace_id: UUID
+    payload: dict[str, Any]
+    request_id: str | None
+    traceparent: str | None
+    attempts: int
+    claim: int
+    last_error: str | None
+    enqueued_at: datetime
+    waited: float
+
+    def log_fields(self) -> dict[str, Any]:
+        """What each log line of this work carries."""
+        return {
+            "kind": self.kind,
+            "subject_id": str(self.subject_id),
+            "request_id": self.request_id,
+            "attempt": self.attempts,
+        } | ({"trace_id": self.traceparent[3:35]} if self.traceparent else {})
+
+
+class Task(NamedTuple):
+    """A row to work on: what was loaded, and until when, by this machine's clock, it is held."""
+
+    job: Job
+    subject: Any
+    held_until: float
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How the work on a row ended: with a result, with an error, or not wanted any more."""
+
+    job: Job
+    result: Any = None
+    error: BaseException | None = None
+    wanted: bool = True
+    seconds: float = 0.0
