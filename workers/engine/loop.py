@@ -169,7 +169,9 @@ class Worker:
         self._inbox.put(None)
 
     def round(self) -> int:
-        """Claim what is due and finish it; return how many rows. Tests call this one."""
+        """Look for what is due, claim and finish it; return how many rows. Tests call this one."""
+        for line in self._lines.values():
+            line.turns.look()
         claimed = self.claim()
         while self._in_hand():
             self.finish(self._patience())

@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 _MOST: Final = 200
 
 # Seconds between surveys while there is work; longer where surveys are slow or many workers make
-# them, so that those of all workers together take no more than a fiftieth of the time.
+# them, so that those of all workers together take no more than a fiftieth of the time. But never
+# longer than the last figure: whatever surveys cost before, due work is not to wait for long.
 _SURVEY_EVERY: Final = 0.25
 _SHARE_OF_TIME: Final = 50
+_LONGEST_PAUSE: Final = 3.0
 
 # Only where that makes more seconds than this do workers that found nothing look less often.
 _PATIENCE: Final = 1.0
@@ -56,6 +58,7 @@ class Turns:
         self._start = 0  # the workspace, as a number, where the next survey begins
         self._next_survey = 0.0
         self._next_idle_survey = 0.0
+        self._took = 0.0  # seconds, the last survey
         self.claimers = 1  # how many workers there are
         self.due_in: float | None = None  # seconds to the first work, after none was due
 
@@ -118,14 +121,20 @@ class Turns:
                 break
             wrapped = wrapped or at_end
         ended = time.monotonic()
-        pause = (ended - began) * _SHARE_OF_TIME * self.claimers
+        # One that met a lock or a checkpoint says nothing of the next one, so two have to be slow.
+        cost, self._took = min(ended - began, self._took), ended - began
+        pause = min(cost * _SHARE_OF_TIME * self.claimers, _LONGEST_PAUSE)
         self._next_survey = ended + max(_SURVEY_EVERY, pause)
         self._next_idle_survey = ended + pause if pause > _PATIENCE else 0.0
         return True
 
     def wake(self) -> None:
-        """There may be work: look at the next claim, whatever that costs."""
+        """There may be work: look at the next claim, whatever that costs, unless some is known."""
         self._next_idle_survey = 0.0
+
+    def look(self) -> None:
+        """Look at the next claim, whatever that costs and whatever is known."""
+        self._next_survey = self._next_idle_survey = 0.0
 
     def _look(self, conn: Connection) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = queries.outbox.survey(

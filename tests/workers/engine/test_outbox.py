@@ -87,10 +87,8 @@ class Work(RuleBasedStateMachine):
 
     @rule(target=claims, worker=st.integers(0, 1), limit=st.integers(1, 12))
     def claim(self, worker, limit):
-        # As a worker that has looked a while ago, or just now. Without the wake-up, one whose last
-        # look took long, as on a busy machine, rightly does not look again so soon.
-        self.turns[worker]._next_survey = 0.0
-        self.turns[worker].wake()
+        # Without that, one that looked a moment ago rightly does not look again so soon.
+        self.turns[worker].look()
         jobs = self.turns[worker].claim(
             self.conn, limit=limit, worker=self.workers[worker], lease=LEASE
         )

@@ -133,11 +133,45 @@ def test_where_looking_is_expensive_who_found_nothing_looks_less_often_until_wok
     monkeypatch.setattr(turns, "_SHARE_OF_TIME", 50)
     turn = Turns(KIND)
     turn.claimers = 1_000_000
-    assert claimed(turn, app_conn, 3) == {}
+    for _ in range(2):  # one that was dear could be an accident
+        assert claimed(turn, app_conn, 3) == {}
     enqueue(owner, workspace(1), 1)
     assert claimed(turn, app_conn, 3) == {}
     turn.wake()
     assert claimed(turn, app_conn, 3) == {1: 1}
+
+
+def test_however_dear_it_was_to_look_due_work_waits_no_longer_than_stated(
+    owner, app_conn, monkeypatch
+):
+    monkeypatch.setattr(turns, "_SHARE_OF_TIME", 50)
+    monkeypatch.setattr(turns, "_LONGEST_PAUSE", 0.05)
+    turn = Turns(KIND)
+    turn.claimers = 1_000_000
+    for _ in range(2):
+        claimed(turn, app_conn, 3)
+    enqueue(owner, workspace(1), 1)
+    deadline = time.monotonic() + 5
+    while claimed(turn, app_conn, 3) != {1: 1}:
+        assert time.monotonic() < deadline
+
+
+def test_one_look_that_was_slow_is_forgotten(owner, app_conn, monkeypatch):
+    monkeypatch.setattr(turns, "_SHARE_OF_TIME", 2)
+    look = queries.outbox.survey
+    stalls = [0.6]
+
+    def stall(conn, **parameters):
+        if stalls:
+            conn.execute("SELECT pg_sleep(%s)", (stalls.pop(),))
+        return look(conn, **parameters)
+
+    monkeypatch.setattr(queries.outbox, "survey", stall)
+    turn = Turns(KIND)
+    for _ in range(2):  # the one that is slow, and the next
+        claimed(turn, app_conn, 3)
+        enqueue(owner, workspace(1), 1)
+        assert claimed(turn, app_conn, 3) == {1: 1}
 
 
 def test_a_paused_kind_is_not_claimed(owner, app_conn):
