@@ -4,21 +4,28 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
+# Compiled code is kept: the tests alone start hundreds of processes that import the same modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test chaos lint format settings lock bench
+.PHONY: help dev test test-rest test-all chaos lint format settings lock bench
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and clock (port 8080, or PORT)
 	@COFFER_ENV=development exec $(BIN)/python -m webapp.dev
 
-test: .venv/ready tests/oidc/node_modules/.package-lock.json  ## Run the whole suite on a PostgreSQL of its own
-	@$(BIN)/python -m pytest -n 2
+test: .venv/ready  ## Run the tests on a PostgreSQL of their own, within a minute
+	@$(BIN)/python -m pytest -n 2 -m "not processes"
+
+test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run what make test leaves out: tests that start processes
+	@$(BIN)/python -m pytest -n 2 -m processes
+
+test-all: test test-rest  ## Run everything
 
 chaos: .venv/ready  ## Let everything go wrong for minutes, and count what was done
-	@$(BIN)/python -m pytest -s tests/chaos --chaos-seconds=$(or $(SECONDS),180)
+	@$(BIN)/python -m pytest -s tests/processes/chaos --chaos-seconds=$(or $(SECONDS),180)
 
 lint: .venv/ready  ## Check style and types
 	@$(BIN)/ruff check .

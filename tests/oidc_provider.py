@@ -1,6 +1,6 @@
 """A real OpenID provider on loopback: the npm package oidc-provider, in a process of its own.
 
-`make test` installs it where npm is; without it, the tests that want it are skipped.
+`make test-all` installs it where npm is; without it, the tests that want it are skipped.
 """
 
 from __future__ import annotations

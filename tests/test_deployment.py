@@ -118,6 +118,7 @@ def test_the_lock_files_pin_what_setup_cfg_asks_for():
     assert needed | extra <= clean_dev
 
 
+@pytest.mark.processes
 def test_a_wheel_has_everything_that_runs(tmp_path):
     subprocess.run(
         [

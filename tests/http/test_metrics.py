@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.processes import eventually, serving
-from tests.test_processes import QUIET, children_of
+from tests.processes.test_processes import QUIET, children_of
 from webapp.app import create_app
 
 TOKEN = "a-token-for-prometheus"
@@ -38,6 +38,7 @@ def scrape(port, **headers):
         conn.close()
 
 
+@pytest.mark.processes
 def test_the_processes_of_a_server_are_counted_together_and_the_dead_ones_too(database):
     posts = ("coffer_http_requests_total", "POST", "/api/items", "201")
     durations = ("coffer_http_request_duration_seconds_count", "/api/items")

@@ -86,6 +86,7 @@ def test_every_command_explains_itself(name):
     assert command.help.splitlines()[0] in " ".join(answer.output.split())
 
 
+@pytest.mark.processes
 def test_a_worker_runs_as_a_module_too():
     def words(*command):
         asked = subprocess.run(command, capture_output=True, text=True, check=True)

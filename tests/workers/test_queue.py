@@ -138,6 +138,7 @@ def test_ages_are_said_in_two_units(seconds, said):
     assert span(seconds) == said
 
 
+@pytest.mark.processes
 def test_watching_goes_on_until_ctrl_c_and_ends_cleanly(database):
     watching = subprocess.Popen(
         [COFFER, "queue", "status", "--json", "--watch"],
@@ -309,6 +310,7 @@ def test_that_another_worker_holds_it_is_one_plain_line(queue, owner, subject):
     assert [row[0] for row in outbox(owner)] == [0]
 
 
+@pytest.mark.processes
 def test_the_log_of_the_work_is_on_the_terminal(database, owner):
     enqueue(owner, 1, kind="expire_idempotency_keys")
     (subject_id,) = owner.execute("SELECT subject_id FROM outbox").fetchone()

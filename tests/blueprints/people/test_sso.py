@@ -12,6 +12,9 @@ from tests.people import People
 from webapp.app import create_app
 from webapp.settings.identity import SsoProvider
 
+# A real provider answers.
+pytestmark = pytest.mark.processes
+
 HERE = "http://localhost"
 CALLBACK = "/api/auth/sso/work/callback"
 

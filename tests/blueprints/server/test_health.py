@@ -1,4 +1,4 @@
-"""Health (P1). What happens when PostgreSQL hangs or restarts is in tests/test_processes.py."""
+"""Health. What happens when PostgreSQL hangs or restarts is in tests/processes/."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def s3_endpoint() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.processes)])
 def store(request: pytest.FixtureRequest, tmp_path) -> Store:
     if request.param == "local":
         url = f"file://{tmp_path}/objects"

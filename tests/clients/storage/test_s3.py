@@ -12,6 +12,7 @@ from webapp.clients.storage.choice import store_from
 from webapp.clients.storage.contract import StorageError
 
 
+@pytest.mark.processes
 def test_a_bucket_in_another_region_is_made_there(s3_endpoint):
     address = f"s3://key:secret@far-away?endpoint={s3_endpoint}&region=eu-central-1"
     store_from(address).prepare()
@@ -19,6 +20,7 @@ def test_a_bucket_in_another_region_is_made_there(s3_endpoint):
     assert "eu-central-1</LocationConstraint>" in where.text
 
 
+@pytest.mark.processes
 def test_two_prefixes_of_a_bucket_do_not_meet(s3_endpoint):
     one, other = (
         store_from(f"s3://key:secret@shared-bucket/{prefix}?endpoint={s3_endpoint}")

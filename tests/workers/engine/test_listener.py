@@ -9,7 +9,7 @@ import uuid
 import psycopg
 import pytest
 
-from tests.chaos.proxy import Proxy
+from tests.proxy import Proxy
 from tests.workers.conftest import KIND, enqueue
 from workers.engine import listener
 from workers.engine.listener import Listener

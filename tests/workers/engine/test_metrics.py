@@ -124,6 +124,7 @@ def test_a_count_that_takes_long_is_given_up(metered, owner, database, settings,
     assert seen[("coffer_work_in_hand_rows", KIND)] == 0
 
 
+@pytest.mark.processes
 def test_a_worker_serves_its_metrics_and_another_one_goes_on_without(database, make):
     port = free_port()
     command = ("coffer", "work", "--every", "100ms")

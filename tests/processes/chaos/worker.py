@@ -1,6 +1,6 @@
 """A worker process with kinds of work that leave a trace of each effect.
 
-    python -m tests.chaos.worker URL LEASE
+    python -m tests.processes.chaos.worker URL LEASE
 
 Nothing keeps an effect from being there twice but the engine: the table has no constraint.
 """

@@ -102,7 +102,7 @@ def serving(database, **variables):
     port = free_port()
     with running(
         *("gunicorn", "-c", "python:webapp.gunicorn", "wsgi:application", "--chdir"),
-        str(Path(__file__).parent.parent),
+        str(Path(__file__).parent.parent.parent),
         database=database,
         PORT=str(port),
         **variables,

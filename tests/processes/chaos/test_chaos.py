@@ -23,9 +23,9 @@ import pytest
 
 from sql.server import ServerError
 from tests import databases
-from tests.chaos.proxy import Proxy
+from tests.proxy import Proxy
 
-PROJECT = Path(__file__).parent.parent.parent
+PROJECT = Path(__file__).parent.parent.parent.parent
 SETTINGS = {"fsync": "off", "max_connections": "300"}
 KINDS = ("plain", "flaky", "doomed", "moving", "long", "batched", "first")
 WORKERS = 8
@@ -168,7 +168,7 @@ class World:
             url = url.replace(f":{self.port}/", f":{self.proxy.port}/")
         lease = 0.05 if number == 1 else LEASE
         log = self.folder / f"worker-{number}"
-        return Process(log, "tests.chaos.worker", url, str(lease))
+        return Process(log, "tests.processes.chaos.worker", url, str(lease))
 
     def _clock(self, number):
         return Process(

@@ -14,7 +14,7 @@ import pytest
 
 from tests import databases
 from tests.processes import eventually, free_port, running, serving
-from tests.test_processes import NOTE, QUIET
+from tests.processes.test_processes import NOTE, QUIET
 
 pytestmark = pytest.mark.skipif(
     shutil.which("pgbouncer") is None, reason="PgBouncer is not installed"

@@ -1,0 +1,15 @@
+"""Whatever lies in this folder is in the second tier; docs/testing.md says what the tiers are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("processes")
