@@ -46,7 +46,7 @@ def test_the_environment_of_the_parent_stays_with_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
     environment, folder, _ = eval(run("environment"))
     assert "secret" not in repr(environment)
-    assert set(environment) <= {*child._ENVIRONMENT, "LC_CTYPE"}
+    assert set(environment) <= {*child.ENVIRONMENT, "LC_CTYPE"}
     assert folder == "/"
 
 

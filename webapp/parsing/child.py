@@ -13,7 +13,6 @@ been taken over, which still runs as the same user.
 import contextlib
 import importlib
 import os
-import resource
 import selectors
 import signal
 import subprocess
@@ -24,18 +23,19 @@ from pathlib import Path
 from typing import NoReturn
 
 from webapp.failure import Failure
+from webapp.parsing.confinement import limit
 
 # The child may be started from a source checkout, an editable install or site-packages: it finds
 # this package where the parent found it. `-I` keeps PYTHON* variables, the user's site folder and
 # the current folder out of it, so nothing near an uploaded file is ever imported.
-_ROOT = str(Path(__file__).resolve().parents[2])
+ROOT = str(Path(__file__).resolve().parents[2])
 _BOOTSTRAP = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from webapp.parsing.child import serve; serve(*sys.argv[2:])"
 )
 # Nothing of the parent's environment: it holds the database's password and every API key.
 # One thread each, because these libraries otherwise start one for every core they see.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
@@ -58,6 +58,7 @@ class ChildError(Failure):
 
     `reason` is one of `timeout` (seconds or CPU seconds used up), `memory`, `output` (more output
     than allowed), `failed` (the parser raised) and `crash` (killed by a signal, or never began).
+    Tasks of a fork server have reasons of their own besides.
     `permanent` is set where the input itself is to blame and would do the same again; a wall-clock
     timeout or a kill from outside may be the fault of a busy machine. `detail` is for the log, not
     for users: the end of the parser's traceback, or how the process ended.
@@ -82,7 +83,7 @@ def run(
     Raises `ChildError`. Safe to call from several threads at once.
     """
     deadline = time.monotonic() + seconds
-    command = [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, _ROOT, module]
+    command = [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, ROOT, module]
     try:
         process = subprocess.Popen(
             [*command, str(seconds), str(megabytes)],
@@ -90,7 +91,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
             start_new_session=True,
         )
     except OSError as error:  # no more processes, memory or descriptors: for now
@@ -129,7 +130,7 @@ def _exchange(
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise _timeout(permanent=False, detail="wall clock")
+                raise timed_out(permanent=False, detail="wall clock")
             for key, _ in selector.select(left):
                 if key.fileobj is process.stdout:
                     chunk = os.read(key.fd, _CHUNK)
@@ -137,11 +138,7 @@ def _exchange(
                         return output
                     output += chunk
                     if len(output) > most:
-                        raise ChildError(
-                            "The content is larger than Coffer can take in.",
-                            reason="output",
-                            permanent=True,
-                        )
+                        raise too_large()
                     continue
                 # A child that dies early closes its end; what it said, if anything, comes next.
                 with contextlib.suppress(BlockingIOError):
@@ -161,31 +158,49 @@ def _answer(output: bytearray, status: int) -> bytes:
     if ending == _DONE:
         return bytes(output[:-1])
     if ending == _OUT_OF_MEMORY:
-        raise ChildError(
-            "The content needs more memory to read than Coffer allows.",
-            reason="memory",
-            permanent=True,
-        )
+        raise failed("memory")
     if ending == _FAILED:
-        raise ChildError(
-            "The content could not be read: it may be damaged.",
-            reason="failed",
-            permanent=True,
-            detail=output[:-1].decode("utf-8", "replace"),
-        )
+        raise failed("failed", detail=output[:-1].decode("utf-8", "replace"))
+    raise died(status)
+
+
+def failed(
+    reason: str, message: str | None = None, *, permanent: bool = True, detail: str = ""
+) -> ChildError:
+    """What a child says of itself: `memory`, `failed`, or a reason of its own with its message."""
+    messages = {
+        "memory": "The content needs more memory to read than Coffer allows.",
+        "failed": "The content could not be read: it may be damaged.",
+    }
+    return ChildError(
+        message or messages[reason], reason=reason, permanent=permanent, detail=detail
+    )
+
+
+def died(status: int) -> ChildError:
+    """What it means that a child ended with this status, as `Popen.returncode` has it, before it
+    gave an answer."""
     if status in (-signal.SIGXCPU, -signal.SIGALRM):
-        raise _timeout(permanent=status == -signal.SIGXCPU, detail=signal.Signals(-status).name)
+        return timed_out(permanent=status == -signal.SIGXCPU, detail=signal.Signals(-status).name)
     # SIGKILL is how the kernel frees memory and how an operator stops things: not the input's
     # fault. An ordinary exit without an answer means that the child never reached the parser.
-    raise _crash(
+    return _crash(
         permanent=status < 0 and status != -signal.SIGKILL,
         detail=signal.Signals(-status).name if status < 0 else f"exit status {status}",
     )
 
 
-def _timeout(*, permanent: bool, detail: str) -> ChildError:
+def timed_out(*, permanent: bool, detail: str) -> ChildError:
+    """It took longer than it may: for good where it was the CPU's time."""
     return ChildError(
         "The content takes too long to read.", reason="timeout", permanent=permanent, detail=detail
+    )
+
+
+def too_large() -> ChildError:
+    """Its answer is longer than it may be."""
+    return ChildError(
+        "The content is larger than Coffer can take in.", reason="output", permanent=True
     )
 
 
@@ -210,7 +225,7 @@ def serve(module: str, seconds: str, megabytes: str) -> NoReturn:
     # goes where standard error goes, not into the answer.
     answer_fd = os.dup(1)
     os.dup2(2, 1)
-    _limit(float(seconds), int(megabytes))
+    limit(seconds=float(seconds), megabytes=int(megabytes), files=_OPEN_FILES)
     try:
         answer = importlib.import_module(module).main(sys.stdin.buffer.read()) + _DONE
     except MemoryError:
@@ -223,30 +238,3 @@ def serve(module: str, seconds: str, megabytes: str) -> NoReturn:
             rest = rest[os.write(answer_fd, rest) :]
     # Not `sys.exit`: tearing down a parser's objects takes time and may crash.
     os._exit(0)
-
-
-def _limit(seconds: float, megabytes: int) -> None:
-    """Bound this process for good: address space, CPU, files, and its life without a parent."""
-    # When memory runs out the kernel should end a parser, not the worker or the database.
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
-    # Less than the wall clock, so that it strikes first when the input is to blame; when the wall
-    # clock does, the machine was busy and another try may do. Whole seconds are all there is.
-    cpu = max(1, int(seconds * 0.8))
-    limits = [
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_FSIZE, 0, 0),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES),
-        (resource.RLIMIT_CPU, cpu, cpu + 1),
-    ]
-    # macOS, where some develop, refuses a limit on address space; production is Linux.
-    if sys.platform != "darwin":
-        limits.append((resource.RLIMIT_AS, megabytes * _MEGABYTE, megabytes * _MEGABYTE))
-    for kind, soft, hard in limits:
-        ceiling = resource.getrlimit(kind)[1]
-        if ceiling != resource.RLIM_INFINITY:
-            soft, hard = min(soft, ceiling), min(hard, ceiling)
-        resource.setrlimit(kind, (soft, hard))
-    # The parent keeps the clock, but it may be killed first: then this one ends the child.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds + 1)
