@@ -1,7 +1,8 @@
 -- Mails to be sent.
 
--- `about` is what the template tells of: a registration, a reset, an invitation or a user. No token is
--- kept here: the worker makes it again from the id.
+-- `about` is what the template tells of: a registration, a reset, an invitation or a user; the nil UUID
+-- where only the worker finds out whether there is an account. No token is kept here: the worker makes
+-- it again from the id.
 CREATE TABLE mails (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',

@@ -130,3 +130,17 @@ class People:
             (invitation_id, workspace_id, email, digest(str(invitation_id)), inviter.id),
         )
         return invitation_id
+
+
+def mails(owner: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+    """The mails that were written, in their order: template and recipient."""
+    return owner.execute("SELECT template, recipient FROM mails ORDER BY id").fetchall()
+
+
+def use_up(owner: psycopg.Connection[Any], key: str) -> None:
+    """Leave nothing of an allowance, for longer than any test takes."""
+    owner.execute(
+        "INSERT INTO rate_limits VALUES (%s, now() + interval '30 days')"
+        " ON CONFLICT (key) DO UPDATE SET used_until = EXCLUDED.used_until",
+        (key,),
+    )

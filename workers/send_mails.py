@@ -93,8 +93,12 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
             return texts.totp_changed(told["what"], when, told["from_address"], **place)
         case "provider_linked":
             return texts.provider_linked(told["provider"], when, **place)
-        case "too_many_failures":
-            return texts.too_many_failures(when, **place)
+        case "many_wrong_passwords":
+            return texts.many_wrong_passwords(when, told["from_address"], **place)
+        case "many_wrong_codes":
+            return texts.many_wrong_codes(when, **place)
+        case "many_wrong_confirmations":
+            return texts.many_wrong_confirmations(when, told["from_address"], **place)
         case unknown:
             raise mail.MailError(f"there is no template {unknown!r}", permanent=True)
 

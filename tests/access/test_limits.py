@@ -263,16 +263,34 @@ def test_ways_in_are_limited_where_ordinary_requests_are_not(process, owner):
 @pytest.mark.parametrize(
     ("addresses", "names"),
     [
-        (["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"], ["2001:db8:1:2::"]),
-        (["2001:db8:1:2::1", "2001:db8:1:3::1"], ["2001:db8:1:2::", "2001:db8:1:3::"]),
+        (
+            ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"],
+            ["2001:db8:1:2::", "2001:db8:1::/48"],
+        ),
+        (
+            ["2001:db8:1:2::1", "2001:db8:1:3::1"],
+            ["2001:db8:1:2::", "2001:db8:1:3::", "2001:db8:1::/48"],
+        ),
+        (
+            ["2001:db8:1:2::1", "2001:db8:2:2::1"],
+            ["2001:db8:1:2::", "2001:db8:1::/48", "2001:db8:2:2::", "2001:db8:2::/48"],
+        ),
         (["::ffff:203.0.113.1", "203.0.113.1", "::ffff:cb00:7101"], ["203.0.113.1"]),
         (["::ffff:203.0.113.1", "::ffff:203.0.113.2"], ["203.0.113.1", "203.0.113.2"]),
         (["203.0.113.1", "203.0.113.2"], ["203.0.113.1", "203.0.113.2"]),
-        (["::1"], ["::"]),
+        (["::1"], ["::", "::/48"]),
         (["", "unix:"], ["0.0.0.0"]),
     ],
     ids=[
-        *("one /64", "two /64", "mapped and plain", "two mapped", "two of IPv4", "loopback"),
+        *(
+            "one /64",
+            "two /64",
+            "two /48",
+            "mapped and plain",
+            "two mapped",
+            "two of IPv4",
+            "loopback",
+        ),
         "no address",
     ],
 )
@@ -280,6 +298,21 @@ def test_an_address_counts_as_one_client(app, owner, addresses, names):
     for address in addresses:
         assert from_address(app, address).status_code < 429
     assert counted(owner) == names
+
+
+def test_who_has_a_48_of_ipv6_does_four_times_as_much_and_not_65536_times(app, owner):
+    first = from_address(app, "2001:db8:1:1::1").status_code
+    used = dict(
+        owner.execute(
+            "SELECT key, extract(epoch FROM used_until - now())::float FROM rate_limits"
+        ).fetchall()
+    )
+    assert used["sign_ins:2001:db8:1::/48"] <= SIGN_INS.worth / 4
+    owner.execute(
+        "UPDATE rate_limits SET used_until = now() + interval '1 hour' WHERE key ~ '/48$'"
+    )
+    assert from_address(app, "2001:db8:1:2::1").status_code == 429
+    assert from_address(app, "2001:db8:2:1::1").status_code == first
 
 
 def test_an_address_with_a_scope_is_one(app):

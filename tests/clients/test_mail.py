@@ -660,7 +660,9 @@ NOTICES: Mapping[str, Callable[..., texts.Text]] = {
     "password": lambda **where: texts.password_changed(WHEN, "192.0.2.7", **where),
     "totp": lambda **where: texts.totp_changed("switched off", WHEN, "2001:db8::7", **where),
     "provider": lambda **where: texts.provider_linked("work", WHEN, **where),
-    "failures": lambda **where: texts.too_many_failures(WHEN, **where),
+    "passwords": lambda **where: texts.many_wrong_passwords(WHEN, "192.0.2.7", **where),
+    "codes": lambda **where: texts.many_wrong_codes(WHEN, **where),
+    "confirmations": lambda **where: texts.many_wrong_confirmations(WHEN, None, **where),
 }
 EVERY = {**{name: made for name, (made, _, _) in WITH_TOKEN.items()}, **NOTICES}
 

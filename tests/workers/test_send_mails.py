@@ -103,6 +103,25 @@ def test_whoever_has_no_account_or_a_disabled_one_is_not_written_to(
     assert statuses(owner) == ["dropped"]
 
 
+@pytest.mark.parametrize(
+    ("account", "status"), [("one", "sent"), ("none", "dropped"), ("disabled", "dropped")]
+)
+def test_of_guesses_the_user_is_told_if_there_is_one(
+    app, sending, post_office, make, owner, account, status
+):
+    if account != "none":
+        People(app, make, owner).person("ines")
+    if account == "disabled":
+        owner.execute("UPDATE users SET disabled_at = now()")
+    make.conn.execute(
+        "INSERT INTO mails (template, recipient, about, details) VALUES (%s, %s, %s, %s)",
+        ("many_wrong_passwords", EMAIL.upper(), uuid4(), Jsonb({"from_address": "192.0.2.7"})),
+    )
+    sending().round()
+    assert statuses(owner) == [status]
+    assert [message["To"] for message in post_office.messages] == [EMAIL] * (status == "sent")
+
+
 def test_an_invitation_names_the_workspace_and_its_token_lets_in(
     app, client, sending, post_office, make, owner
 ):
@@ -142,7 +161,8 @@ def test_with_a_front_end_mails_link_to_it(client, sending, post_office):
         ("password_changed", {"from_address": "127.0.0.1"}),
         ("totp_changed", {"from_address": None, "what": "switched on"}),
         ("provider_linked", {"from_address": None, "provider": "work"}),
-        ("too_many_failures", {"from_address": None}),
+        ("many_wrong_codes", {"from_address": None}),
+        ("many_wrong_confirmations", {"from_address": "127.0.0.1"}),
     ],
 )
 def test_every_notice_is_written(sending, post_office, owner, template, details):

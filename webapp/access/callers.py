@@ -236,9 +236,8 @@ def _note_key_use(response: Response) -> Response:
 
 def _refused(detail: str) -> Problem:
     """A credential that is wrong. Whoever sends a hundred of them has to wait."""
-    key = limits.BAD_CREDENTIALS.key(client_address.network())
     with db.connection() as conn:
-        limits.charge(conn, (limits.BAD_CREDENTIALS, key))
+        limits.charge(conn, *limits.of_client(limits.BAD_CREDENTIALS))
     return _unauthenticated(detail, error="invalid_token")
 
 

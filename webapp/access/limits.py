@@ -1,4 +1,4 @@
-"""How often who may do what (P16, A8), counted in the database for all processes together.
+"""How often who may do what, counted in the database for all processes together.
 
 An allowance is a bucket: so many uses at once, filled again evenly over its time. In the database
 it is one time (`migrations/0013-rate-limits.sql`). What guards a secret is charged for each use.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import current_app, g
 
 from sql import queries
-from webapp.http import db
+from webapp.http import client_address, db
 from webapp.http.errors import Problem
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _IN_ADVANCE: Final = 50
 _MOST_KEPT: Final = 10_000
+
+# How much more a whole /48 of IPv6 may do than one client in it: several people may live there.
+_CLIENTS_OF_A_SITE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Standing:
         return told | ({"Retry-After": str(math.ceil(self.wait))} if self.wait else {})
 
 
-# What anybody may try to sign in with, from one address.
+# What one client may do that has not signed in.
 SIGN_INS: Final = Limit("sign_ins", 60, 60)
 BAD_CREDENTIALS: Final = Limit("bad_credentials", 100, 600)
 
@@ -98,6 +101,18 @@ def count_request(user: object, *, writes: bool) -> None:
     limit = allowances.writes if writes else allowances.reads
     if limit is not None:
         _tell(allowances.take(limit, limit.key(user)))
+
+
+def of_client(limit: Limit, *parts: object) -> list[tuple[Limit, str]]:
+    """What to charge for the client of this request: its own allowance, and with IPv6 also that of
+    the /48 around it, or else its holder would have 65,536 allowances."""
+    charges = [(limit, limit.key(*parts, client_address.network()))]
+    site = client_address.site()
+    if site is not None:
+        charges.append(
+            (replace(limit, most=limit.most * _CLIENTS_OF_A_SITE), limit.key(*parts, site))
+        )
+    return charges
 
 
 def charge(conn: Connection, *charges: tuple[Limit, str]) -> None:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("webapp.http.client_address")
 
-# What one subscriber of IPv6 has to choose addresses from.
+# What one device of IPv6 has to choose addresses from, and what one customer may be given whole.
 _IPV6_PREFIX: Final = 64
+_IPV6_SITE: Final = 48
 
 _LONGEST_AGENT: Final = 300
 
@@ -73,6 +74,15 @@ def network() -> str:
     if isinstance(found, IPv6Address):
         return str(IPv6Network((found, _IPV6_PREFIX), strict=False).network_address)
     return str(found)
+
+
+def site() -> str | None:
+    """The /48 of IPv6 that the client is in, whose holder has 65,536 networks to come from; None
+    for an IPv4 address."""
+    found = _parsed()
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((found, _IPV6_SITE), strict=False))
+    return None
 
 
 def user_agent() -> str | None:

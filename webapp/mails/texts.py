@@ -172,7 +172,43 @@ def invitation(
     )
 
 
-def too_many_failures(when: datetime, *, address: str, app_url: str | None) -> Text:
+def many_wrong_passwords(
+    when: datetime, from_address: str | None, *, address: str, app_url: str | None
+) -> Text:
+    """Warning: somebody guesses the password. `from_address` is where the last guess came from."""
+    return _text(
+        f"Somebody is guessing your {_PRODUCT} password",
+        "Many wrong passwords were given for your account, the last of them on"
+        f" {_time(when)}{_place(from_address)}. Such attempts are counted, and most are refused.",
+        "If it was you, or a program of yours that has an old password, correct it there.",
+        "If it was not you, make sure that your password is long and that you use it nowhere else,"
+        " and switch on the second factor.",
+        "While this goes on, you can log in from where you have logged in before. If you are"
+        " refused elsewhere, ask for a new password where you log in: after that you get in.",
+        "This mail is sent once a week at most, however many attempts there are.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def many_wrong_confirmations(
+    when: datetime, from_address: str | None, *, address: str, app_url: str | None
+) -> Text:
+    """Warning: somebody who is signed in does not know the password."""
+    return _text(
+        f"Wrong passwords in your {_PRODUCT} account",
+        f"Somebody who is signed in to your account, last seen on {_time(when)}"
+        f"{_place(from_address)}, was asked for the password or a code again and gave a wrong one"
+        " many times. Nothing was changed.",
+        "If it was you, try again later, or ask for a new password where you log in.",
+        "If it was not you, somebody else is signed in to your account: log out everywhere, then"
+        " change your password.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def many_wrong_codes(when: datetime, *, address: str, app_url: str | None) -> Text:
     """Warning: somebody knows the password and tries codes of the second factor."""
     return _text(
         f"Somebody knows your {_PRODUCT} password",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import g, request
 
 from webapp.access import audit, callers, limits
-from webapp.http import client_address, db
+from webapp.http import db
 from webapp.http.errors import Problem, not_found
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def permit(
     permission: str, *, limit: Limit | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let callers with this permission through: 401 for nobody, 403 for the others, 404 where the
-    workspace they name is not theirs (A6). `limit` is for what is public: uses from one address.
+    workspace they name is not theirs (A6). `limit` is for what is public: uses by one client.
     """
 
     def declare(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,7 +37,7 @@ def permit(
                 _let_in(permission)
             elif limit is not None:
                 with db.connection() as conn:
-                    limits.charge(conn, (limit, limit.key(client_address.network())))
+                    limits.charge(conn, *limits.of_client(limit))
             return view(*args, **kwargs)
 
         checked.permission = permission  # type: ignore[attr-defined]  # read by tests and OpenAPI

@@ -1,49 +1,80 @@
-"""Attempts to guess a password or a code, and how many there may be (A8).
+"""Attempts to guess a password or a code, and how many there may be.
 
 Each attempt is charged before it is judged, so that a hundred at once are no more than one after
-the other, and given back where it was right. Nobody can shut a user out for good: what counts
-most is a user's attempts from one address. The limit for a user from all addresses together leaves
-a stranger's address one attempt an hour, and an address from which the user has signed in before
-all of its own.
+the other, and given back where it was right. All addresses that an account's user has never signed
+in from, strangers, share one allowance, however many they are. A known address has an allowance of
+its own, which no stranger can use up, so nobody can lock a user out; and a reset of the password
+makes the address that it comes from a known one.
+
+Whoever's password or codes are being guessed is told by mail, once for a while.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
+from sql import queries
 from webapp.access import limits
 from webapp.access.limits import Limit
-from webapp.http import client_address, db
+from webapp.http import db
 from webapp.http.errors import Problem
 from webapp.identity.keyring import digest
 from webapp.signing_in.notices import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from uuid import UUID
+    from collections.abc import Iterator, Sequence
 
     from sql.connection import Connection
 
     Charges = list[tuple[Limit, str]]
 
-_LOG_IN: Final = Limit("log_in", 5, 900)
-_LOG_IN_OF_ADDRESS: Final = Limit("log_in_of_address", 50, 900)
-_LOG_IN_OF_USER: Final = Limit("log_in_of_user", 100, 3600)
-_LOG_IN_OF_STRANGER: Final = Limit("log_in_of_stranger", 1, 3600)
+_DAY: Final = 86_400
 
-_TOTP: Final = Limit("totp", 5, 900)
-_TOTP_OF_USER: Final = Limit("totp_of_user", 30, 3600)
 
-_WARNING: Final = Limit("warning", 1, 86_400)
+@dataclass(frozen=True, slots=True)
+class _Guesses:
+    """How often a secret of an account may be guessed."""
+
+    by_client: Limit
+    by_strangers: Limit
+    unnoticed: Limit  # the user is told of more wrong ones than that
+    told: Limit
+    mail: str
+
+
+_PASSWORDS: Final = _Guesses(
+    by_client=Limit("log_in", 5, 900),
+    by_strangers=Limit("log_in_of_strangers", 100, 3600),
+    unnoticed=Limit("log_in_unnoticed", 30, _DAY),
+    told=Limit("log_in_told", 1, 7 * _DAY),
+    mail="many_wrong_passwords",
+)
+# Whoever tries codes knows the password already, and a code has only a million values.
+_CODES: Final = _Guesses(
+    by_client=Limit("totp", 5, 900),
+    by_strangers=Limit("totp_of_strangers", 30, 3600),
+    unnoticed=Limit("totp_unnoticed", 10, _DAY),
+    told=Limit("totp_told", 1, _DAY),
+    mail="many_wrong_codes",
+)
+
+# Passwords for all accounts together.
+_LOG_IN_OF_CLIENT: Final = Limit("log_in_of_client", 50, 900)
 
 # Passwords and codes asked for again from somebody who has signed in.
 _CONFIRMATION: Final = Limit("confirmation", 10, 900)
+_CONFIRMATION_TOLD: Final = Limit("confirmation_told", 1, _DAY)
 
 # Mails that somebody makes us send to an address that may be another's.
 MAILS_BY_ADDRESS: Final = Limit("mails_by_address", 20, 3600)
 MAILS_TO_MAILBOX: Final = Limit("mails_to_mailbox", 5, 3600)
 INVITATIONS: Final = Limit("invitations", 50, 3600)
+
+# Whom a mail is about where nobody knows yet whether there is an account.
+_NOBODY: Final = UUID(int=0)
 
 
 class Attempt:
@@ -59,61 +90,59 @@ class Attempt:
 
 def log_in(email: str, *, is_known_address: bool) -> Attempt:
     """An attempt to log in. Raises Problem 429."""
-    user, network = name_of(email), client_address.network()
-    charges = [
-        (_LOG_IN, _LOG_IN.key(user, network)),
-        (_LOG_IN_OF_ADDRESS, _LOG_IN_OF_ADDRESS.key(network)),
-    ]
-    whole = (_LOG_IN_OF_USER, _LOG_IN_OF_USER.key(user))
-    with db.connection() as conn:
-        limits.charge(conn, *charges)
-        if limits.try_charge(conn, whole):
-            charges.append(whole)
-        elif not is_known_address:
-            stranger = (_LOG_IN_OF_STRANGER, _LOG_IN_OF_STRANGER.key(user, network))
-            limits.charge(conn, stranger)
-            charges.append(stranger)
-    return Attempt(charges)
+    return _attempt(
+        _PASSWORDS,
+        name_of(email),
+        is_known_address=is_known_address,
+        # The same whether there is such an account or not: who sends the mail finds out.
+        user_id=_NOBODY,
+        email=email,
+        also=_of_client(_LOG_IN_OF_CLIENT, is_known_address=is_known_address),
+    )
 
 
 def totp(user_id: UUID, *, email: str | None, is_known_address: bool) -> Attempt:
-    """An attempt at the second step, by somebody who knows the password. Raises Problem 429.
-
-    A code has a million values, so here the limit for all addresses together holds for strangers
-    without exception; it is over within the hour, and its user is warned by mail.
-    """
-    charges = [(_TOTP, _TOTP.key(user_id, client_address.network()))]
-    whole = (_TOTP_OF_USER, _TOTP_OF_USER.key(user_id))
-    with db.connection() as conn:
-        limits.charge(conn, *charges)
-        if limits.try_charge(conn, whole):
-            return Attempt([*charges, whole])
-        if limits.try_charge(conn, (_WARNING, _WARNING.key(user_id))):
-            notify(conn, "too_many_failures", user_id=user_id, email=email)
-        if not is_known_address:
-            limits.charge(conn, whole)
-    return Attempt(charges)
+    """An attempt at the second step, by somebody who knows the password. Raises Problem 429."""
+    return _attempt(
+        _CODES, str(user_id), is_known_address=is_known_address, user_id=user_id, email=email
+    )
 
 
 @contextmanager
 def confirmation(user_id: UUID) -> Iterator[None]:
-    """An attempt to show again who one is; given back unless a Problem comes of it."""
-    charges = [(_CONFIRMATION, _CONFIRMATION.key(user_id))]
+    """An attempt of somebody signed in to show again who they are; given back unless a Problem
+    comes of it. Too many mean that it may be somebody else who sits there."""
     with db.connection() as conn:
-        limits.charge(conn, *charges)
+        try:
+            limits.charge(conn, (_CONFIRMATION, _CONFIRMATION.key(user_id)))
+        except Problem:
+            email = queries.users.get_password(conn, id=user_id)["email"]
+            told = (_CONFIRMATION_TOLD, _CONFIRMATION_TOLD.key(user_id))
+            _tell_once(conn, told, "many_wrong_confirmations", user_id=user_id, email=email)
+            raise
     yield
     with db.connection() as conn:
-        limits.refund(conn, *charges)
+        limits.refund(conn, (_CONFIRMATION, _CONFIRMATION.key(user_id)))
+
+
+@contextmanager
+def registration(registration_id: UUID) -> Iterator[None]:
+    """An attempt at the password of a registration; given back unless a Problem comes of it."""
+    charge = (_CONFIRMATION, _CONFIRMATION.key(registration_id))
+    with db.connection() as conn:
+        limits.charge(conn, charge)
+    yield
+    with db.connection() as conn:
+        limits.refund(conn, charge)
 
 
 def mail_to(email: str, template: str) -> bool:
     """A mail that somebody who has not signed in asks for; whether it is to be sent. Raises Problem
     429 where one address asks for too many; a mailbox that gets too many of a kind simply gets no
     more, for it has those before."""
-    address = (MAILS_BY_ADDRESS, MAILS_BY_ADDRESS.key(client_address.network()))
     mailbox = (MAILS_TO_MAILBOX, MAILS_TO_MAILBOX.key(template, name_of(email)))
     with db.connection() as conn:
-        limits.charge(conn, address)
+        limits.charge(conn, *limits.of_client(MAILS_BY_ADDRESS))
         return limits.try_charge(conn, mailbox)
 
 
@@ -130,3 +159,40 @@ def wrong_credentials() -> Problem:
         "The address or the password is wrong.",
         headers={"WWW-Authenticate": "Bearer"},
     )
+
+
+def _attempt(
+    guesses: _Guesses,
+    account: str,
+    *,
+    is_known_address: bool,
+    user_id: UUID,
+    email: str | None,
+    also: Sequence[tuple[Limit, str]] = (),
+) -> Attempt:
+    charges = [*also, *_of_client(guesses.by_client, account, is_known_address=is_known_address)]
+    if not is_known_address:
+        charges.append((guesses.by_strangers, guesses.by_strangers.key(account)))
+    unnoticed = (guesses.unnoticed, guesses.unnoticed.key(account))
+    with db.connection() as conn:
+        limits.charge(conn, *charges)
+        if limits.try_charge(conn, unnoticed):
+            charges.append(unnoticed)
+        else:
+            told = (guesses.told, guesses.told.key(account))
+            _tell_once(conn, told, guesses.mail, user_id=user_id, email=email)
+    return Attempt(charges)
+
+
+def _of_client(limit: Limit, *parts: object, is_known_address: bool) -> Charges:
+    """What others in the /48 of a known address do is not counted against it."""
+    charges = limits.of_client(limit, *parts)
+    return charges[:1] if is_known_address else charges
+
+
+def _tell_once(
+    conn: Connection, told: tuple[Limit, str], mail: str, *, user_id: UUID, email: str | None
+) -> None:
+    with conn.transaction():
+        if limits.try_charge(conn, told):
+            notify(conn, mail, user_id=user_id, email=email)

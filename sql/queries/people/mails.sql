@@ -1,5 +1,5 @@
 -- name: create :exec
--- A mail to be sent: a notice to a user.
+-- A mail to be sent: a notice to a user, or to whoever has the account with an address.
 INSERT INTO mails (template, recipient, about, details)
 VALUES (%(template)s, %(recipient)s, %(about)s, %(details)s);
 
@@ -8,8 +8,8 @@ VALUES (%(template)s, %(recipient)s, %(about)s, %(details)s);
 -- is nobody or nothing to send it about any more.
 SELECT mail.id,
        mail.template,
-       CASE mail.template
-         WHEN 'password_reset' THEN account.email
+       CASE
+         WHEN mail.template IN ('password_reset', 'many_wrong_passwords') THEN account.email
          ELSE mail.recipient
        END AS recipient,
        mail.about,
@@ -19,6 +19,8 @@ SELECT mail.id,
          WHEN 'registration' THEN registration.id IS NOT NULL
          WHEN 'password_reset' THEN reset.id IS NOT NULL
            AND account.id IS NOT NULL
+           AND account.disabled_at IS NULL
+         WHEN 'many_wrong_passwords' THEN account.id IS NOT NULL
            AND account.disabled_at IS NULL
          WHEN 'invitation' THEN invitation.id IS NOT NULL
          ELSE true

@@ -138,14 +138,26 @@ UPDATE users
 
 -- name: reset_password :maybe
 -- A new password for the account with this address, which is shown to be its own by that; no row
--- where there is none or it is disabled.
-UPDATE users
-   SET password_hash = %(password_hash)s,
-       password_changed_at = now(),
-       email_verified_at = coalesce(email_verified_at, now())
- WHERE fold(email) = fold(%(email)s)
-   AND disabled_at IS NULL
-RETURNING id, email;
+-- where there is none or it is disabled. Where the reset comes from is where the user signs in from.
+WITH account AS (
+  UPDATE users
+     SET password_hash = %(password_hash)s,
+         password_changed_at = now(),
+         email_verified_at = coalesce(email_verified_at, now())
+   WHERE fold(email) = fold(%(email)s)
+     AND disabled_at IS NULL
+  RETURNING id, email
+),
+known AS (
+  INSERT INTO known_addresses (user_id, network)
+  SELECT id, %(network)s
+    FROM account
+  ON CONFLICT ON CONSTRAINT known_addresses_pkey
+  DO UPDATE
+        SET seen_at = now()
+)
+SELECT id, email
+  FROM account;
 
 -- name: rehash_password :exec
 -- The same password by today's parameters, unless it was changed meanwhile.

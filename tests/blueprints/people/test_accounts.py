@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from sql import queries
-from tests.people import PASSWORD
+from tests.people import PASSWORD, mails
 from webapp.app import create_app
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
@@ -104,10 +104,6 @@ def told(answer):
         if name not in ("X-Request-Id", "Date")
     ]
     return answer.status_code, body, headers
-
-
-def mails(owner):
-    return owner.execute("SELECT template, recipient FROM mails ORDER BY id").fetchall()
 
 
 def actions(owner):
@@ -379,6 +375,17 @@ class TestChange:
             assert change(account.client, current_password="x").status_code == 403
         account.client.environ_base["REMOTE_ADDR"] = "203.0.113.99"
         assert_refused(change(account.client), 429, "rate_limited")
+
+    def test_wrong_passwords_of_somebody_signed_in_are_told_to_the_user_once(self, account, owner):
+        def guess():
+            body = {"current_password": "wrong", "new_password": NEW}
+            return account.client.post("/api/auth/password", json=body).status_code
+
+        assert guess() == 403
+        assert mails(owner) == []
+        owner.execute("UPDATE rate_limits SET used_until = now() + interval '1 hour'")
+        assert [guess() for _ in range(3)] == [429] * 3
+        assert mails(owner) == [("many_wrong_confirmations", "ana@example.com")]
 
     def test_a_weak_one_is_refused(self, client, account):
         assert change(account.client, WEAK).status_code == 422

@@ -396,6 +396,20 @@ def test_many_bad_keys_from_one_address_have_to_wait_and_a_good_one_does_not(peo
     assert bad.get(PENDING, environ_overrides=elsewhere).status_code == 401
 
 
+def test_bad_keys_are_counted_for_a_48_of_ipv6_too(people, owner):
+    bad = people.client(X_API_Key="cfk_wrong")
+
+    def at(address):
+        return bad.get(PENDING, environ_overrides={"REMOTE_ADDR": address}).status_code
+
+    assert at("2001:db8:1:1::1") == 401
+    owner.execute(
+        "UPDATE rate_limits SET used_until = now() + interval '1 hour' WHERE key ~ '/48$'"
+    )
+    assert at("2001:db8:1:2::1") == 429
+    assert at("2001:db8:2:1::1") == 401
+
+
 def test_bad_keys_are_a_hundred_in_ten_minutes():
     assert (BAD_CREDENTIALS.most, BAD_CREDENTIALS.seconds) == (100, 600)
 

@@ -13,12 +13,13 @@ import pytest
 
 from sql import queries
 from tests.identity.test_access_tokens import ATTACKS, MALFORMED_HEADERS, Forge
-from tests.people import PASSWORD
+from tests.people import PASSWORD, mails, use_up
 from webapp.app import create_app
 from webapp.identity.access_tokens import AccessTokens
 from webapp.identity.keyring import digest
 from webapp.identity.passwords import Passwords
 from webapp.identity.session_tokens import RefreshToken, csrf_token, new_ticket
+from webapp.mails.tokens import mail_tokens
 from webapp.schemas.people.sessions import SessionPage, Tokens
 from webapp.signing_in.attempts import name_of
 
@@ -125,6 +126,19 @@ def told(answer):
         if name not in ("X-Request-Id", "Date")
     ]
     return answer.status_code, body, headers
+
+
+def at(app, address):
+    """A client at an address."""
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = address
+    return client
+
+
+def seconds_used(owner, key):
+    query = "SELECT extract(epoch FROM used_until - now())::float FROM rate_limits WHERE key = %s"
+    (seconds,) = owner.execute(query, (key,)).fetchone() or (None,)
+    return seconds
 
 
 def assert_refused(answer, code, status=401):
@@ -313,25 +327,96 @@ class TestGuessing:
 
     def test_many_accounts_from_one_address_are_limited_together(self, client, account, owner):
         used = "INSERT INTO rate_limits VALUES (%s, now() + interval '900 seconds')"
-        owner.execute(used, ("log_in_of_address:127.0.0.1",))
+        owner.execute(used, ("log_in_of_client:127.0.0.1",))
         assert_refused(log_in(client, "somebody@example.com"), "rate_limited", 429)
 
-    def test_when_all_guesses_for_an_account_are_used_up_its_user_gets_in(
-        self, client, stranger, account, owner
+    def test_strangers_share_a_hundred_an_hour_and_its_user_gets_in_where_they_did_before(
+        self, client, stranger, account, owner, watch
     ):
         assert log_in(client).status_code == 200
-        used = "INSERT INTO rate_limits VALUES (%s, now() + interval '3600 seconds')"
-        owner.execute("DELETE FROM rate_limits")
-        owner.execute(used, (f"log_in_of_user:{name_of(EMAIL)}",))
+        log_in(stranger(), password=WRONG)
+        strangers = f"log_in_of_strangers:{name_of(EMAIL)}"
+        assert seconds_used(owner, strangers) <= 3600 / 100
+        use_up(owner, strangers)
+        watched = watch()
+        for number in range(8, 12):
+            assert_refused(log_in(stranger(number)), "rate_limited", 429)
+        assert watched.done == []
         for _ in range(5):
-            log_in(client, password=WRONG)
-        assert log_in(client).status_code == 429
+            assert_refused(log_in(client, password=WRONG), "invalid_credentials")
+        assert_refused(log_in(client), "rate_limited", 429)
         owner.execute("DELETE FROM rate_limits WHERE key LIKE 'log_in:%'")
         assert log_in(client).status_code == 200
-        assert log_in(stranger(), password=WRONG).status_code == 401
-        assert log_in(stranger(), password=WRONG).status_code == 429
-        assert log_in(stranger()).status_code == 429
-        assert log_in(stranger(8)).status_code == 200
+
+    def test_what_the_user_tries_from_a_known_address_takes_nothing_from_strangers(
+        self, client, account, owner
+    ):
+        log_in(client)
+        log_in(client, password=WRONG)
+        assert seconds_used(owner, f"log_in_of_strangers:{name_of(EMAIL)}") <= 0  # given back
+
+    def test_a_reset_lets_its_user_in_from_anywhere_meanwhile(
+        self, app, stranger, account, owner, make
+    ):
+        use_up(owner, f"log_in_of_strangers:{name_of(EMAIL)}")
+        away = stranger()
+        assert_refused(log_in(away), "rate_limited", 429)
+        away.post("/api/auth/password/forgot", json={"email": EMAIL})
+        (reset_id,) = owner.execute("SELECT id FROM password_resets").fetchone()
+        (token,) = mail_tokens(app.extensions["keyring"], "password_reset", reset_id)
+        new = {"token": token, "password": "another fence of oak"}
+        assert away.post("/api/auth/password/reset", json=new).status_code == 204
+        assert log_in(away, password="another fence of oak").status_code == 200
+        assert_refused(log_in(stranger(8)), "rate_limited", 429)
+
+    def test_guesses_from_all_networks_of_a_48_are_counted_together(
+        self, app, account, owner, watch
+    ):
+        watched = watch()
+        began = time.monotonic()
+        statuses = [
+            log_in(at(app, f"2001:db8:1:{network:x}::1"), password=WRONG).status_code
+            for network in range(160)
+        ]
+        refilled = (time.monotonic() - began) * 20 / 900
+        assert 20 <= statuses.count(401) == len(watched.done) <= 20 + refilled + 1
+        assert set(statuses) == {401, 429}
+        assert log_in(at(app, "2001:db8:2::1"), password=WRONG).status_code == 401
+
+    def test_many_accounts_from_one_48_are_limited_together(self, app, account, owner):
+        owner.execute(
+            "INSERT INTO rate_limits VALUES"
+            " ('log_in_of_client:2001:db8:1::/48', now() + interval '1 hour')"
+        )
+        assert_refused(log_in(at(app, "2001:db8:1:7::1"), "b@example.com"), "rate_limited", 429)
+        assert_refused(log_in(at(app, "2001:db8:2:7::1"), "b@example.com"), "invalid_credentials")
+
+    def test_neighbours_in_its_48_keep_no_user_out(self, app, account, owner):
+        home = at(app, "2001:db8:1:1::1")
+        assert log_in(home).status_code == 200
+        log_in(at(app, "2001:db8:1:2::1"), password=WRONG)
+        owner.execute(
+            "UPDATE rate_limits SET used_until = now() + interval '1 hour'"
+            " WHERE key ~ '^log_in.*/48$'"
+        )
+        assert_refused(log_in(at(app, "2001:db8:1:3::1")), "rate_limited", 429)
+        assert log_in(home).status_code == 200
+
+    @pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+    def test_many_wrong_passwords_are_told_once_and_with_as_much_work_for_no_account(
+        self, client, stranger, account, owner, email
+    ):
+        log_in(client, email, WRONG)
+        assert mails(owner) == []
+        use_up(owner, f"log_in_unnoticed:{name_of(email)}")
+        for number in range(4):
+            assert_refused(log_in(stranger(number), email, WRONG), "invalid_credentials")
+        assert mails(owner) == [("many_wrong_passwords", email)]
+
+    def test_a_user_who_gets_in_is_not_counted_as_an_attack(self, client, account, owner):
+        for _ in range(3):
+            log_in(client)
+        assert seconds_used(owner, f"log_in_unnoticed:{name_of(EMAIL)}") <= 0
 
     def test_what_is_given_back_is_locked_in_the_order_of_what_is_charged(
         self, database, make, owner
@@ -360,15 +445,10 @@ class TestGuessing:
         assert account.client.get("/api/auth/me").status_code == 200
 
     def test_an_address_of_ipv6_is_counted_by_its_network(self, app, account):
-        def at(address):
-            client = app.test_client()
-            client.environ_base["REMOTE_ADDR"] = address
-            return client
-
         for number in range(5):
-            assert log_in(at(f"2001:db8:0:1::{number}"), password=WRONG).status_code == 401
-        assert log_in(at("2001:db8:0:1:ffff::")).status_code == 429
-        assert log_in(at("2001:db8:0:2::")).status_code == 200
+            assert log_in(at(app, f"2001:db8:0:1::{number}"), password=WRONG).status_code == 401
+        assert log_in(at(app, "2001:db8:0:1:ffff::")).status_code == 429
+        assert log_in(at(app, "2001:db8:0:2::")).status_code == 200
 
     def test_a_header_does_not_make_another_address(self, client, account):
         for number in range(6):

@@ -11,7 +11,7 @@ import pyotp
 import pytest
 import structlog
 
-from tests.people import PASSWORD
+from tests.people import PASSWORD, mails, use_up
 from webapp.app import create_app
 from webapp.identity import totp
 from webapp.identity.keyring import digest
@@ -479,19 +479,36 @@ class TestGuessing:
         assert_refused(answer, 429, "rate_limited")
 
     @pytest.mark.usefixtures("recovery_codes")
-    def test_all_addresses_together_have_thirty_an_hour_but_a_known_one_goes_on(
+    def test_strangers_have_thirty_an_hour_together_but_a_known_address_goes_on(
         self, client, elsewhere, account, clock, owner
     ):
         assert finish(client, ticket_of(client), clock.code()).status_code == 200
         clock.pass_steps(1)
-        owner.execute(
-            "INSERT INTO rate_limits VALUES (%s, now() + interval '1 hour')"
-            " ON CONFLICT (key) DO UPDATE SET used_until = EXCLUDED.used_until",
-            (f"totp_of_user:{account.id}",),
-        )
+        use_up(owner, f"totp_of_strangers:{account.id}")
         answer = finish(elsewhere, ticket_of(elsewhere), clock.code())
         assert_refused(answer, 429, "rate_limited")
         assert finish(client, ticket_of(client), clock.code()).status_code == 200
+
+    @pytest.mark.usefixtures("recovery_codes")
+    def test_codes_from_a_48_of_ipv6_are_counted_together(self, app, client, account, clock, owner):
+        def try_from(network):
+            address = {"REMOTE_ADDR": f"2001:db8:1:{network}::1"}
+            body = {"ticket": ticket_of(client), "code": clock.wrong()}
+            return client.post("/api/auth/login/totp", json=body, environ_overrides=address)
+
+        assert_refused(try_from(1), 401, "wrong_code")
+        use_up(owner, f"totp:{account.id}:2001:db8:1::/48")
+        assert_refused(try_from(2), 429, "rate_limited")
+
+    @pytest.mark.usefixtures("recovery_codes")
+    def test_many_wrong_codes_are_told_to_the_user_once(self, client, account, clock, owner):
+        owner.execute("DELETE FROM mails")
+        finish(client, ticket_of(client), clock.wrong())
+        assert mails(owner) == []
+        use_up(owner, f"totp_unnoticed:{account.id}")
+        for _ in range(3):
+            finish(client, ticket_of(client), clock.wrong())
+        assert mails(owner) == [("many_wrong_codes", EMAIL)]
 
 
 @pytest.mark.usefixtures("account")

@@ -11,6 +11,7 @@ from sql import queries
 from webapp.access import audit
 from webapp.access.callers import caller
 from webapp.access.limits import SIGN_INS
+from webapp.http import client_address
 from webapp.http.answers import answer
 from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem, invalid_input
@@ -89,7 +90,7 @@ def confirm(given: dict[str, Any]) -> Response:
         registration = queries.registrations.find(conn, token_hash=digest(given["token"]))
     if registration is None:
         raise _invalid_token()
-    with attempts.confirmation(registration["id"]):
+    with attempts.registration(registration["id"]):
         if not _passwords().verify(registration["password_hash"], given["password"]):
             raise Problem(403, "wrong_password", "It is not the password of this registration.")
     with transaction() as conn:
@@ -208,7 +209,9 @@ def reset_password(given: dict[str, Any]) -> Response:
     with transaction() as conn:
         if queries.password_resets.use(conn, token_hash=token_hash, email=email) is None:
             raise _invalid_token()
-        user = queries.users.reset_password(conn, email=email, password_hash=password_hash)
+        user = queries.users.reset_password(
+            conn, email=email, password_hash=password_hash, network=client_address.network()
+        )
         if user is None:
             raise _invalid_token()
         user_id = user["id"]
