@@ -1,5 +1,7 @@
 -- Workers: which of them are there, how they are woken, what they are not to begin, and what they did.
 
+-- A table that stays small is read whole; a test refuses that of any other, and goes by the comments.
+
 -- The worker processes that run now. `listening_for` has the kinds that a worker would begin at once: it
 -- sleeps until it is notified of one. A worker deletes its row when it ends in good order; a schedule
 -- deletes the rows of those that have not been seen for long.
@@ -13,6 +15,8 @@ CREATE TABLE workers (
   last_seen_at  timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT workers_pkey PRIMARY KEY (id)
 ) WITH (fillfactor = 50);
+
+COMMENT ON TABLE workers IS 'Stays small: a row for each process.';
 
 INSERT INTO schedules (kind, cron)
 VALUES ('prune_workers', '7 * * * *');
@@ -56,6 +60,8 @@ CREATE TABLE paused_kinds (
   paused_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT paused_kinds_pkey PRIMARY KEY (kind)
 );
+
+COMMENT ON TABLE paused_kinds IS 'Stays small: a row for each kind of work at most.';
 
 -- How much was done in each minute. Finished work leaves no row, so every few seconds workers add here
 -- what they have finished.

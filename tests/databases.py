@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
@@ -15,7 +16,7 @@ import psycopg
 from psycopg import sql as compose
 
 from sql import server
-from sql.migrate import migrate
+from sql.migrate import GRANTS, MIGRATIONS, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,9 @@ UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"
 APP_ROLE = "coffer_test_app"
 OWNER_ROLE = "coffer_test_owner"
 PASSWORD = "for tests"
+
+# Migrated databases to be copied. The rest of the name is a digest of what they were made by.
+_TEMPLATES = "coffer_test_template_"
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def any_server(kind: str) -> Iterator[str]:
     """A superuser's URL for a server: TEST_DATABASE_URL's, a container's, or an embedded one's."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield url
+        _drop_templates(url)
     elif kind == "container":
         from testcontainers.postgres import PostgresContainer
 
@@ -82,21 +87,99 @@ def any_server(kind: str) -> Iterator[str]:
 @contextlib.contextmanager
 def new_database(admin_url: str, name: str, *, migrated: bool = True) -> Iterator[Database]:
     """A database of that name, dropped at the end."""
+    if migrated:
+        _copy_template(admin_url, name)
+    else:
+        _provide(admin_url, name)
+    try:
+        yield _database(admin_url, name)
+    finally:
+        _drop(admin_url, name)
+
+
+def empty_tables(database: Database) -> list[str]:
+    """The tables in which there is no row. Of a database that was just migrated: all but those that
+    migrations fill."""
+    with database.connect() as conn:
+        tables = conn.execute(
+            "SELECT tablename FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename !~ 'yoyo' ORDER BY tablename"
+        ).fetchall()
+        first_row = compose.SQL("SELECT FROM {} LIMIT 1")
+        return [
+            name
+            for (name,) in tables
+            if conn.execute(first_row.format(compose.Identifier(name))).fetchone() is None
+        ]
+
+
+def _copy_template(admin_url: str, name: str) -> None:
+    """Make a database by copying a migrated one, which whoever needs it first makes: a tenth of the
+    time that the migrations take."""
+    files = sorted([*MIGRATIONS.glob("*.sql"), GRANTS])
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    template = f"{_TEMPLATES}{digest[:12]}"
+    with _alone(admin_url) as conn:
+        known = conn.execute("SELECT FROM pg_database WHERE datname = %s", (template,)).fetchone()
+        if known is None:
+            # It gets its name when it is whole: what was left of a run that was killed has another.
+            half = f"{template}_half"
+            _drop(admin_url, half)
+            _provide(admin_url, half)
+            made = _database(admin_url, half)
+            migrate(made.owner_url, app_url=made.url)
+            conn.execute(
+                compose.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    compose.Identifier(half), compose.Identifier(template)
+                )
+            )
+        conn.execute(
+            compose.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                *map(compose.Identifier, (name, OWNER_ROLE, template))
+            )
+        )
+        # The privileges on a database itself are the only ones that are not copied.
+        conn.execute(
+            compose.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(
+                compose.Identifier(name)
+            )
+        )
+
+
+def _drop_templates(admin_url: str) -> None:
+    with _alone(admin_url) as conn:
+        rows = conn.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (_TEMPLATES,)
+        ).fetchall()
+        for (name,) in rows:
+            _drop(admin_url, name)
+
+
+@contextlib.contextmanager
+def _alone(admin_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that has the templates to itself, whatever other processes there are."""
+    with psycopg.connect(admin_url, autocommit=True) as conn:
+        conn.execute("SELECT pg_advisory_lock(hashtext(%s))", (_TEMPLATES,))
+        yield conn
+
+
+def _provide(admin_url: str, name: str) -> None:
     server.provide(admin_url, database=name, owner=OWNER_ROLE, app_role=APP_ROLE, password=PASSWORD)
-    made = Database(
+
+
+def _database(admin_url: str, name: str) -> Database:
+    return Database(
         url=_with(admin_url, database=name, user=APP_ROLE),
         owner_url=_with(admin_url, database=name, user=OWNER_ROLE),
         admin_url=_with(admin_url, database=name),
     )
-    try:
-        if migrated:
-            migrate(made.owner_url, app_url=made.url)
-        yield made
-    finally:
-        with psycopg.connect(admin_url, autocommit=True) as conn:
-            conn.execute(
-                compose.SQL("DROP DATABASE {} WITH (FORCE)").format(compose.Identifier(name))
-            )
+
+
+def _drop(admin_url: str, name: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as conn:
+        conn.execute(
+            compose.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(compose.Identifier(name))
+        )
 
 
 def _with(url: str, *, database: str, user: str | None = None) -> str:
