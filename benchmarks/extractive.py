@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from webapp.clients.extractive import ExtractiveProvider
+from webapp.clients.ai.extractive import ExtractiveProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -63,14 +63,6 @@ ROOMS = {
     ),
 }
 
-# Those that are still to be opened.
-CIRCLES = {
-    *("webapp.clients.mail_smtp", "webapp.clients.mail"),
-    *("webapp.clients.address", "webapp.clients.web"),
-    *("webapp.clients.ai_refusal", "webapp.clients.ai_answer", "webapp.clients.ai_http"),
-    *("webapp.clients.extractive", "webapp.clients.ai"),
-}
-
 PATHS = {
     ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): path
     for package in ("sql", "webapp", "workers")
@@ -164,11 +156,7 @@ def test_the_page_of_the_architecture_has_the_same_table():
 
 
 def test_no_files_import_each_other_in_a_circle():
-    opened = {
-        module: {name for name in names if not {module, name} <= CIRCLES}
-        for module, names in IMPORTS.items()
-    }
-    TopologicalSorter(opened).prepare()  # raises CycleError, which names the circle
+    TopologicalSorter(IMPORTS).prepare()  # raises CycleError, which names the circle
 
 
 def test_only_settings_and_the_embedded_server_read_the_environment():

@@ -3,15 +3,15 @@
 What the owner wrote is never overwritten, and an item that was discarded meanwhile stays so.
 """
 
-# I6 and I8.
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sql import queries
-from webapp.clients import ai, web
+from webapp.clients.ai.choice import provider_from
+from webapp.clients.public.gate import Gate
+from webapp.clients.web.fetcher import PageFetcher
 from webapp.reading.tag_shortlist import shortlist
 from webapp.settings import SettingsError
 from workers.engine import progress
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+    from webapp.clients.ai.contract import Enrichment, Provider
+    from webapp.clients.web.contract import Page
     from webapp.settings import Settings
     from workers.engine.job import Job
 
@@ -38,8 +40,8 @@ _MOST_TAGS = 2000
 class Outside(Clients):
     """The web and the AI provider."""
 
-    pages: web.PageFetcher
-    provider: ai.Provider
+    pages: PageFetcher
+    provider: Provider
 
     def close(self) -> None:
         self.pages.close()
@@ -50,16 +52,17 @@ class Outside(Clients):
 class Enriched:
     """What was found: the page, where there is one, and what the provider made of it."""
 
-    page: web.Page | None
-    enrichment: ai.Enrichment
+    page: Page | None
+    enrichment: Enrichment
 
 
 def open_clients(settings: Settings) -> Outside:
     try:
-        provider = ai.provider_from(settings.ai_url, settings.ai_key, settings.ai_model)
+        provider = provider_from(settings.ai_url, settings.ai_key, settings.ai_model)
     except ValueError as error:
         raise SettingsError([str(error)]) from None
-    return Outside(web.PageFetcher(allow_loopback=settings.fetch_allow_loopback), provider)
+    gate = Gate(allow_loopback=settings.fetch_allow_loopback)
+    return Outside(PageFetcher(gate), provider)
 
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Item]:
@@ -116,7 +119,7 @@ enrich_items = Kind(
     work=enrich,
     save=save,
     give_up=give_up,
-    # W4. The lease is longer than the page's 10 s, its parser's 15 s and the provider's 60 s.
+    # The lease is longer than the page's 10 s, its parser's 15 s and the provider's 60 s.
     delays=(0, 30, 300),
     lease=120,
     revive=revive,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sql import queries
-from webapp.clients import mail
+from webapp.clients.mail.contract import Mail, MailError
+from webapp.clients.mail.senders import sender_from
 from workers.engine.kind import Clients, Kind
 from workers.terminal.command import command_for
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+    from webapp.clients.mail.contract import Sender
     from webapp.identity.keyring import Keyring
     from webapp.mails import texts
     from webapp.settings import Settings
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 class Outside(Clients):
     """The mail server, None where there is none, and what a mail's text takes."""
 
-    sender: mail.Sender | None
+    sender: Sender | None
     keyring: Keyring
     settings: Settings
 
@@ -45,7 +47,7 @@ def open_clients(settings: Settings) -> Outside:
 
     sender = None
     if settings.sends_mail:
-        sender = mail.sender_from(settings.smtp_url, settings.mail_from)
+        sender = sender_from(settings.smtp_url, settings.mail_from)
     return Outside(sender, Keyring(settings.secret_key, settings.secret_keys_former), settings)
 
 
@@ -59,9 +61,7 @@ def send(row: Row, clients: Outside) -> str:
     if clients.sender is None or not row["is_wanted"]:
         return "dropped"
     subject, text = write(row, clients.keyring, clients.settings)
-    clients.sender.send(
-        mail.Mail(to=row["recipient"], subject=subject, text=text, id=str(row["id"]))
-    )
+    clients.sender.send(Mail(to=row["recipient"], subject=subject, text=text, id=str(row["id"])))
     return "sent"
 
 
@@ -100,7 +100,7 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
         case "many_wrong_confirmations":
             return texts.many_wrong_confirmations(when, told["from_address"], **place)
         case unknown:
-            raise mail.MailError(f"there is no template {unknown!r}", permanent=True)
+            raise MailError(f"there is no template {unknown!r}", permanent=True)
 
 
 def _token(row: Row, keyring: Keyring) -> str:
@@ -111,7 +111,7 @@ def _token(row: Row, keyring: Keyring) -> str:
     for token in mail_tokens(keyring, row["template"], row["about"]):
         if digest(token) == bytes(row["token_hash"]):
             return token
-    raise mail.MailError(
+    raise MailError(
         "its token was made by a key that this worker does not have; see SECRET_KEYS_FORMER",
         permanent=True,
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.engine import items, protocol
 from sql.connection import connect
-from webapp.clients.ai import Enrichment, TagSuggestion
+from webapp.clients.ai.contract import Enrichment, TagSuggestion
 from webapp.settings import Settings
 from webapp.telemetry import logs
 from workers.engine.kind import Clients, Kind

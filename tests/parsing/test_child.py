@@ -11,7 +11,7 @@ import pytest
 
 from webapp.parsing import child
 
-PARSER = "tests.clients.pages"
+PARSER = "tests.parsing.parser"
 
 
 def run(order: str, *, seconds: float = 5, megabytes: int = 256, output_megabytes: int = 16) -> str:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.pages import ARTICLE
+from tests.clients.site import ARTICLE
 from webapp.parsing import child, page
 
 
@@ -170,41 +170,6 @@ def test_the_title_is_the_heading_that_fits_the_page(
 )
 def test_a_declared_language_is_iso_639_1_or_nothing(attributes: str, expected: str | None) -> None:
     assert read(document("<p>Text</p>", attributes=attributes))["language"] == expected
-
-
-@pytest.mark.parametrize(
-    ("body", "charset", "expected"),
-    [
-        ("Grün".encode(), None, "Grün"),
-        ("Grün".encode("latin-1"), "iso-8859-1", "Grün"),
-        (b"\x93quoted\x94", "ISO-8859-1", "\u201cquoted\u201d"),
-        ("Grün".encode("utf-8-sig"), "iso-8859-1", "Grün"),
-        ("Grün".encode("utf-16"), None, "Grün"),
-        ("日本語".encode("shift_jis"), "Shift_JIS", "日本語"),
-        ("Grün".encode(), "no-such-charset", "Grün"),
-        ("Grün".encode(), "punycode", "Grün"),
-        ("Grün".encode(), "zlib", "Grün"),
-        ("Grün".encode(), "utf-7\0", "Grün"),
-        (b"a\xffb", "utf-8", "a\ufffdb"),
-        (b'<meta charset="windows-1251">' + "мир".encode("cp1251"), None, "мир"),
-        (b'<?xml version="1.0" encoding="koi8-r"?>' + "мир".encode("koi8-r"), None, "мир"),
-        (b'<meta charset="utf-16">' + "мир".encode(), None, "мир"),
-        (b'<meta charset="koi8-r">' + "мир".encode("cp1251"), "windows-1251", "мир"),
-    ],
-)
-def test_charset_comes_from_mark_then_server_then_page(
-    body: bytes, charset: str | None, expected: str
-) -> None:
-    assert page.decode(body, charset, markup=True).endswith(expected)
-
-
-def test_plain_text_does_not_declare_its_own_charset() -> None:
-    assert page.decode(b'<meta charset="koi8-r">' + "мир".encode(), None).endswith("мир")
-
-
-def test_an_undeclared_charset_is_guessed() -> None:
-    russian = "Съешь же ещё этих мягких французских булок, да выпей чаю. " * 5
-    assert page.decode(russian.encode("cp1251"), None) == russian
 
 
 def test_clean_removes_what_the_database_and_readers_cannot_use() -> None:

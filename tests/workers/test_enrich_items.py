@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.clients.chat_server import chat_server, refusal, says
-from tests.clients.pages import Site, response
+from tests.clients.ai.chat_server import chat_server, refusal, says
+from tests.clients.site import Site, response
 from webapp.settings import Settings, SettingsError
 from workers import enrich_items as module
 from workers.engine.loop import Worker

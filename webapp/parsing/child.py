@@ -10,6 +10,8 @@ parent has threads). This bounds what a parser can use up; it is no sandbox agai
 been taken over, which still runs as the same user.
 """
 
+from __future__ import annotations
+
 import contextlib
 import importlib
 import os
@@ -112,7 +114,7 @@ def run(
 
 
 def _exchange(
-    process: "subprocess.Popen[bytes]", data: bytes, deadline: float, most: int
+    process: subprocess.Popen[bytes], data: bytes, deadline: float, most: int
 ) -> bytearray:
     """Feed the child and read it until it closes its output.
 

@@ -1,9 +1,13 @@
 """A note taken apart into headings, paragraphs, list items and code, its Markdown removed."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 Kind = Literal["heading", "text", "item", "code"]
 

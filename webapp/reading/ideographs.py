@@ -4,10 +4,14 @@ Without a dictionary, what repeats is a word. Japanese helps by its scripts: a r
 katakana is a noun more often than not, and hiragana is the grammar between them.
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class _Passage(Protocol):

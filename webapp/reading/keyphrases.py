@@ -5,14 +5,19 @@ sentence's), times what its words are likely to be: a stop word never, a verb ra
 with a capital very likely. No training, no corpus; ties go to what comes first.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from webapp.reading.ideographs import ideograph_phrases
 from webapp.reading.stopwords import StopWords, stop_words
 from webapp.reading.wording import fold, one_line
 from webapp.reading.words import Word, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 LONGEST_PHRASE = 3
 _LONGEST_NAME = 50

@@ -1,5 +1,7 @@
 """Which language a note is written in, where that can be known."""
 
+from __future__ import annotations
+
 import re
 import threading
 from typing import Protocol

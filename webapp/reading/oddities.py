@@ -1,12 +1,17 @@
 """Notes with nothing to read in them: emoji, signs, white space, or only addresses."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from webapp.reading.wording import is_flag_half, one_line, shows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _NAMES = 40

@@ -1,16 +1,22 @@
 """Which sentences of a note carry it, and a summary made of them in their own order."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from webapp.reading.blocks import Note
-from webapp.reading.sentences import Sentence
-from webapp.reading.stopwords import StopWords
 from webapp.reading.wording import ELLIPSIS, fold, shorten
 from webapp.reading.words import terms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from webapp.reading.blocks import Note
+    from webapp.reading.sentences import Sentence
+    from webapp.reading.stopwords import StopWords
 
 _MOST = 3
 _FULL = 320  # a summary this long needs no third sentence

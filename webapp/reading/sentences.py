@@ -1,11 +1,17 @@
 """Where one sentence ends and the next begins, without a model and for many languages."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from __future__ import annotations
 
-from webapp.reading.blocks import Block, Kind
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from webapp.reading.wording import grapheme_border
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from webapp.reading.blocks import Block, Kind
 
 # Longer than this, a "sentence" is a list without line ends, a log, or a text with no full stops:
 # it is cut at a clause, so that a part of it can be quoted.

@@ -3,12 +3,17 @@
 A guess from the lines themselves, good enough for a title and a tag.
 """
 
+from __future__ import annotations
+
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from webapp.reading.wording import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)

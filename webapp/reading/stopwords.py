@@ -9,6 +9,8 @@ An encyclopaedia does not speak to itself, though. What notes are full of ("remi
 noch anrufen") is added below for the languages the provider is meant for.
 """
 
+from __future__ import annotations
+
 import functools
 import importlib.util
 from dataclasses import dataclass

@@ -4,9 +4,13 @@ A prompt that carries every tag of a workspace costs more than the text, and dro
 forgive endings and small mistakes in any language: `gardens` is near enough to `garden`.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # The share of a name's trigrams that the text has to have.
 _ENOUGH: Final = 0.6

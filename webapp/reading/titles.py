@@ -1,13 +1,19 @@
 """What a person would write above a note."""
 
+from __future__ import annotations
+
 import math
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from webapp.reading.blocks import Block, Note
-from webapp.reading.ranking import Ranked
 from webapp.reading.sentences import ABBREVIATIONS, Sentence
 from webapp.reading.wording import ELLIPSIS, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from webapp.reading.blocks import Block, Note
+    from webapp.reading.ranking import Ranked
 
 # A title is read at a glance; only one that somebody wrote may use all the room there is.
 GLANCE = 80

@@ -3,6 +3,8 @@
 Lengths are Unicode code points, as `len` and PostgreSQL's `char_length` count them.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 

@@ -1,11 +1,17 @@
 """The words of a sentence, with what their surroundings say about them."""
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from __future__ import annotations
 
-from webapp.reading.stopwords import StopWords
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from webapp.reading.wording import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from webapp.reading.stopwords import StopWords
 
 # Scripts written without spaces; their runs are taken apart elsewhere.
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from webapp.clients import mail
+from webapp.clients.mail.message import sender_address
+from webapp.clients.mail.server import check_url
 from webapp.settings.declaration import setting
 from webapp.settings.environment import Environment
 
@@ -21,7 +22,7 @@ class Mail(Environment):
 
     smtp_url: str | None = setting(
         None,
-        check=mail.check_url,
+        check=check_url,
         secret=True,
         example="smtp://user:password@mail.example.com:587",
         about="""
@@ -45,6 +46,6 @@ class Mail(Environment):
 
     def mistakes(self) -> Iterator[Mistake]:
         try:
-            mail.sender_from(None, self.mail_from)
+            sender_address(self.mail_from)
         except ValueError:
             yield "MAIL_FROM", "must be an address, such as coffer@example.com"

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from sql.connection import Connection
-    from webapp.clients.oidc import Client, Identity
+    from webapp.clients.oidc.client import Client
+    from webapp.clients.oidc.contract import Identity
     from webapp.settings import Settings
     from webapp.settings.identity import SsoProvider
 
@@ -42,14 +43,14 @@ def install(app: Flask) -> None:
 
 def client_of(clients: dict[str, Client], provider: SsoProvider, settings: Settings) -> Client:
     """The provider's client, of which each process has one."""
-    from webapp.clients import oidc
+    from webapp.clients.oidc import client, contract
 
     with _lock:
         if provider.name not in clients:
-            known = oidc.Provider(
+            known = contract.Provider(
                 provider.name, provider.issuer, provider.client_id, provider.client_secret
             )
-            clients[provider.name] = oidc.Client(known, allow_http=not settings.in_production)
+            clients[provider.name] = client.Client(known, allow_http=not settings.in_production)
         return clients[provider.name]
 
 

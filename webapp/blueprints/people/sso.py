@@ -29,7 +29,8 @@ from webapp.schemas.people.sso import SsoCallback, SsoProviders, SsoStart
 from webapp.signing_in import sign_in, single_sign_on
 
 if TYPE_CHECKING:
-    from webapp.clients import oidc
+    from webapp.clients.oidc.client import Client
+    from webapp.clients.oidc.contract import Identity, OidcError
     from webapp.settings import Settings
     from webapp.settings.identity import SsoProvider
 
@@ -64,7 +65,7 @@ def log_in(arguments: dict[str, Any], provider_name: str) -> Response:
     return_to = arguments["return_to"]
     if return_to is not None and _origin(return_to) not in _own_pages():
         raise invalid_input(("return_to", "Neither of APP_URL nor of an origin in CORS_ORIGINS."))
-    from webapp.clients.oidc import OidcError
+    from webapp.clients.oidc.contract import OidcError
 
     try:
         begun = _client(provider).begin(_callback_url(provider))
@@ -154,10 +155,8 @@ def _begun(provider: SsoProvider, state: str | None) -> dict[str, Any]:
     return begun
 
 
-def _identify(
-    provider: SsoProvider, begun: dict[str, Any], arguments: dict[str, Any]
-) -> oidc.Identity:
-    from webapp.clients.oidc import OidcError
+def _identify(provider: SsoProvider, begun: dict[str, Any], arguments: dict[str, Any]) -> Identity:
+    from webapp.clients.oidc.contract import OidcError
 
     if arguments["error"] is not None:
         raise Problem(403, "sso_refused", "The provider did not sign you in.")
@@ -179,7 +178,7 @@ def _identify(
         raise _failed(error) from None
 
 
-def _sign_in(provider: SsoProvider, identity: oidc.Identity, *, with_cookie: bool) -> Response:
+def _sign_in(provider: SsoProvider, identity: Identity, *, with_cookie: bool) -> Response:
     with transaction() as conn:
         account = single_sign_on.account_of(conn, provider, identity)
         return sign_in.begin(conn, account, method=f"sso:{provider.name}", with_cookie=with_cookie)
@@ -214,7 +213,7 @@ def _provider(name: str) -> SsoProvider:
     raise not_found()
 
 
-def _client(provider: SsoProvider) -> oidc.Client:
+def _client(provider: SsoProvider) -> Client:
     """The provider's client, made by whoever asks first. Raises Problem 502."""
     return single_sign_on.client_of(current_app.extensions["sso_clients"], provider, _settings())
 
@@ -233,7 +232,7 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _failed(error: oidc.OidcError) -> Problem:
+def _failed(error: OidcError) -> Problem:
     status = 400 if error.code == "provider_refused" else 502
     return Problem(status, "sso_failed", f"{error}", reason=error.code)
 

@@ -1,0 +1,75 @@
+"""What an AI endpoint's refusal means: ask for less, try again later, or change a setting."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from webapp.clients.ai.contract import AIError
+from webapp.clients.http.contract import asks_for_later
+from webapp.clients.http.retry_after import seconds_to_wait
+from webapp.reading.wording import one_line, shorten
+
+if TYPE_CHECKING:
+    from webapp.clients.ai.endpoint import Reply
+
+_DETAIL = 200  # characters of the provider's own words in a message
+_FORMAT_WORDS = re.compile(
+    r"response[_ ]?format|json[_ ]?schema|json[_ ]?object|json[_ ]?mode|structured[_ ]?output"
+    r"|grammar",
+    re.IGNORECASE,
+)
+# Statuses of the request rather than of what it asks, beside those that say so by the book.
+_TEMPORARY = frozenset({409, 421, 423})
+_ADVICE = {
+    301: "redirects; set AI_URL to where it leads",
+    400: "refused the request; check AI_MODEL and AI_URL",
+    401: "does not accept the key; check AI_KEY",
+    402: "wants to be paid; check the account's credit",
+    403: "does not allow this; check AI_KEY and what it may use",
+    404: "knows no such address or model; check AI_URL and AI_MODEL",
+    413: "finds the text too long; choose a model with a larger context as AI_MODEL",
+    429: "is busy or its quota is used up",
+}
+
+
+def lacks_format(reply: Reply) -> bool:
+    """Whether the refusal is about `response_format`: 400 by the book, 422 or 5xx elsewhere."""
+    return reply.status in {400, 422, 500, 501} and bool(_FORMAT_WORDS.search(_said(reply)))
+
+
+def lacks_temperature(reply: Reply) -> bool:
+    """Whether the model fixes its own temperature, as reasoning models do."""
+    return reply.status in {400, 422} and "temperature" in _said(reply).lower()
+
+
+def error_from(reply: Reply, key: str) -> AIError:
+    """The refusal as the one error workers know, with what to do about it and never the key."""
+    status = 301 if 300 <= reply.status < 400 else reply.status
+    permanent = not asks_for_later(status) and status not in _TEMPORARY
+    advice = _ADVICE.get(status) or (
+        "refused the request" if permanent else "has a problem of its own at the moment"
+    )
+    message = f"The AI provider {advice} (HTTP {reply.status})."
+    # Around keys, some providers quote what they were sent, whole or in part.
+    said = "" if status in {301, 401, 403} else one_line(_said(reply))
+    if key:
+        said = said.replace(key, "***")
+    if said:
+        message += f" It says: {shorten(said, _DETAIL)}"
+    wait = None if permanent else seconds_to_wait(reply.headers)
+    return AIError(message, permanent=permanent, retry_after=wait)
+
+
+def _said(reply: Reply) -> str:
+    """The provider's own words: `error.message`, or how the others put it."""
+    body = reply.body
+    if isinstance(body, list) and body:
+        body = body[0]
+    if not isinstance(body, dict):
+        return ""
+    error = body.get("error", body.get("detail", body.get("message", "")))
+    if isinstance(error, dict):
+        error = error.get("message", "")
+    return error if isinstance(error, str) else json.dumps(error)

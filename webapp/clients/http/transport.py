@@ -1,0 +1,156 @@
+"""HTTP/1.1 over connections that keep to an allowance.
+
+Imported when something is called, not at the start: httpx2 takes a while to load.
+"""
+
+from __future__ import annotations
+
+import select
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpcore2
+import httpx2
+
+from webapp.clients.http import connection
+from webapp.clients.http.contract import CallError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+    from webapp.clients.http.allowance import Allowance
+
+    Connect = Callable[[str, int, Allowance], socket.socket]
+    Trust = Callable[[], ssl.SSLContext]
+
+# That a connection is kept for the next request; many servers hang up after five.
+_IDLE_SECONDS = 4.0
+
+
+class Transport:
+    """Sends requests as they are: no redirect is followed, no cookie kept, no proxy used, nothing
+    read from the environment, and nothing logged, for an address may hold a secret. Thread-safe.
+
+    `connect` opens connections; `trust` gives what certificates are checked with, and is asked when
+    the first one is. Without `keeps_connections` each request has one of its own.
+    """
+
+    def __init__(self, connect: Connect, trust: Trust, *, keeps_connections: bool) -> None:
+        self._pool = httpcore2.ConnectionPool(
+            # Not what is used, only something that is cheap to make: see `_Stream.start_tls`.
+            ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            max_connections=None,
+            max_keepalive_connections=None if keeps_connections else 0,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=_Network(connect, trust),
+        )
+
+    def send(self, request: httpx2.Request, allowance: Allowance) -> httpx2.Response:
+        """The answer to `request`, its body still to be read, and to be closed by the caller.
+
+        Raises `CallError`, and so does reading the body.
+        """
+        url = httpcore2.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        # httpcore2 hands each timeout on to the connection and looks at none of them.
+        timeout = dict.fromkeys(("connect", "read", "write"), allowance)
+        with _errors_of_ours():
+            answer = self._pool.handle_request(
+                httpcore2.Request(
+                    request.method,
+                    url,
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions={"timeout": timeout},
+                )
+            )
+        return httpx2.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer.stream), request=request
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+@contextmanager
+def _errors_of_ours() -> Iterator[None]:
+    """Turn what httpcore2 raises into `CallError`: here, and not around the whole call, so that of
+    two calls, one of which sends what the other receives, each tells of its own."""
+    try:
+        yield
+    except httpcore2.ProtocolError:
+        raise CallError("broke off, or did not speak proper HTTP", rule="protocol") from None
+    except httpcore2.NetworkError as error:
+        raise connection.unreachable(error) from None
+
+
+class _Body(httpx2.SyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _errors_of_ours():
+            yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Network(httpcore2.NetworkBackend):
+    def __init__(self, connect: Connect, trust: Trust) -> None:
+        self._connect = connect
+        self._trust = trust
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: Any = None, *_: Any, **__: Any
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._connect(host, port, timeout), self._trust)
+
+
+class _Stream(httpcore2.NetworkStream):
+    """A connection whose every operation keeps to the allowance that it is given for a timeout."""
+
+    def __init__(self, connected: socket.socket, trust: Trust) -> None:
+        self._connected = connected
+        self._trust = trust
+
+    def read(self, max_bytes: int, timeout: Any = None) -> bytes:
+        try:
+            return connection.receive(self._connected, max_bytes, timeout)
+        except OSError as error:
+            raise httpcore2.ReadError(error) from error
+
+    def write(self, buffer: bytes, timeout: Any = None) -> None:
+        try:
+            connection.send(self._connected, buffer, timeout)
+        except OSError as error:
+            # httpcore2 then looks whether the server answered before it hung up.
+            raise httpcore2.WriteError(error) from error
+
+    def close(self) -> None:
+        self._connected.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,  # noqa: ARG002 -- reading certificates takes a while: only now
+        server_hostname: str | None = None,
+        timeout: Any = None,
+    ) -> httpcore2.NetworkStream:
+        trust = self._trust()
+        trust.set_alpn_protocols(["http/1.1"])
+        secured = connection.secure(self._connected, trust, server_hostname or "", timeout)
+        return _Stream(secured, self._trust)
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":  # for a connection that was kept: the server has hung up
+            poll = select.poll()
+            poll.register(self._connected, select.POLLIN)
+            return bool(poll.poll(0))
+        return None  # asked for HTTP/2; there is none

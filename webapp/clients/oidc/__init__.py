@@ -1,0 +1,1 @@
+"""Log-in with OpenID Connect providers."""

@@ -1,0 +1,1 @@
+"""Calls to addresses that users name: to the public internet, and nowhere else."""

@@ -1,0 +1,80 @@
+"""Connections that reach the public internet and nothing else."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from webapp.clients.http import connection
+from webapp.clients.public.address import is_loopback, is_public
+from webapp.clients.public.contract import AddressError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from webapp.clients.http.allowance import Allowance
+    from webapp.clients.http.connection import Dial, Resolve
+
+# The ports on which the web is, and their usual substitutes. On all the others are services that
+# nobody means a user to talk to, or to look for, from the operator's address.
+PORTS: Final = (80, 443, 8080, 8443)
+
+_MOST_ADDRESSES: Final = 4  # tried of one host
+# "There is no such name" and, where the system knows the difference, "it has no address".
+_NO_SUCH_NAME: Final = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Opens connections to public addresses, at the ports of the web.
+
+    A name is looked up once, every address it has is judged, and one of exactly those is connected
+    to. TLS's server name, the certificate's check and the Host header are the name's all the same.
+
+    `allow_loopback` allows this machine's own addresses too, at any port, for tests and
+    development.
+    """
+
+    allow_loopback: bool = False
+    resolve: Resolve = socket.getaddrinfo
+    dial: Dial = socket.create_connection
+
+    def connect(self, host: str, port: int, allowance: Allowance) -> socket.socket:
+        """A connection to a checked address of `host`. Raises `AddressError` and `CallError`."""
+        if port not in PORTS and not self.allow_loopback:
+            raise _port_refused(port)
+        addresses = self._look_up(host, port, allowance)
+        # All of them: a name with a public and a private address is an attempt at something.
+        if not all(map(self._is_allowed, addresses)):
+            raise AddressError(
+                "The address leads into a private or reserved network. Coffer calls the public "
+                "internet only.",
+                rule="address_not_public",
+            )
+        if port not in PORTS and not all(map(is_loopback, addresses)):
+            raise _port_refused(port)
+        return connection.dial(addresses[:_MOST_ADDRESSES], port, allowance, self.dial)
+
+    def _is_allowed(self, address: str) -> bool:
+        return is_public(address) or (self.allow_loopback and is_loopback(address))
+
+    def _look_up(self, host: str, port: int, allowance: Allowance) -> Sequence[str]:
+        try:
+            return connection.look_up(host, port, allowance, self.resolve)
+        except (OSError, UnicodeError) as error:
+            # A name server's "no" is as definite as a 404: trying again for an hour would only
+            # hide a typing mistake. Every other failure is one of the way there.
+            if getattr(error, "errno", None) in _NO_SUCH_NAME:
+                raise AddressError(
+                    "There is no server of this name. Check the spelling.", rule="name_not_found"
+                ) from None
+            raise connection.unreachable(error) from None
+
+
+def _port_refused(port: int) -> AddressError:
+    allowed = ", ".join(map(str, PORTS[:-1]))
+    return AddressError(
+        f"The address names port {port}. Coffer calls the ports {allowed} and {PORTS[-1]} only.",
+        rule="port",
+    )

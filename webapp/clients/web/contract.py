@@ -1,0 +1,37 @@
+"""What a page says, and why one was not read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from webapp.failure import Failure
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class FetchError(Failure):
+    """The page was not fetched, or there is nothing to read on it.
+
+    `rule` names what refused it, for tests and logs: one of `AddressError`'s or `CallError`'s, or
+    `status`, `content_type`, `content_encoding`, `unreadable`, `no_text`.
+    """
+
+    def __init__(
+        self, message: str, *, rule: str, permanent: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, permanent=permanent, retry_after=retry_after)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What there is to read on a page."""
+
+    url: str  # where it was in the end, after redirects
+    title: str | None  # at most 300 characters
+    author: str | None  # at most 200 characters
+    published_at: datetime | None  # UTC
+    language: str | None  # ISO 639-1, if the page declares one
+    text: str  # at most 500,000 characters, paragraphs separated by blank lines

@@ -1,0 +1,208 @@
+"""Fetches the page behind an article's address, for a user who may point it anywhere.
+
+The rules, each with a name that the error carries: what a URL may look like and where it may lead
+(`webapp.clients.public`); how many redirects, seconds and bytes; which types of content. What
+arrives is parsed by `webapp.parsing.page` in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from webapp.clients.http.allowance import Allowance
+from webapp.clients.http.contract import CallError, asks_for_later
+from webapp.clients.http.retry_after import seconds_to_wait
+from webapp.clients.public.contract import AddressError
+from webapp.clients.public.gate import Gate
+from webapp.clients.web.contract import FetchError, Page
+from webapp.parsing import charset, child, page
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from webapp.clients.http.transport import Trust
+
+MAX_REDIRECTS: Final = 5
+_OVERHEAD: Final = 1_000_000  # bytes over the limit which headers, redirects and chunking may take
+# Starting the parser takes 0.2 s, an ordinary page a few hundredths more, the largest some seconds.
+_PARSE_SECONDS: Final = 15.0
+_PARSE_MEGABYTES: Final = 512
+
+_TYPES: Final = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
+_ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
+# What the next try would only meet again.
+_FOR_GOOD: Final = frozenset({"certificate", "too_large", "content_encoding"})
+_STATUSES: Final = {
+    401: "The page is only for people who have signed in.",
+    403: "The site does not let Coffer read the page.",
+    404: "There is no page at this address.",
+    410: "The page has been removed.",
+    429: "The site asks Coffer to come back later.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A page as it came, decompressed."""
+
+    url: str
+    type: str
+    charset: str | None
+    body: bytes
+
+
+class PageFetcher:
+    """Fetches pages from the public internet. Safe to use from several threads at once.
+
+    `timeout`, in seconds, covers everything up to the last byte after the last redirect; parsing
+    may take another 15. `max_bytes` counts after decompression. `gate` and `trust` stand in for the
+    way to the internet and the certificates that are trusted.
+    """
+
+    def __init__(
+        self,
+        gate: Gate | None = None,
+        *,
+        timeout: float = 10.0,
+        max_bytes: int = 5_000_000,
+        trust: Trust | None = None,
+    ) -> None:
+        from webapp.clients.public.client import PublicClient
+
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._client = PublicClient(
+            gate or Gate(),
+            headers={
+                "Accept": "text/html, application/xhtml+xml, text/plain;q=0.8",
+                "Accept-Encoding": "gzip, deflate",
+            },
+            trust=trust,
+        )
+
+    def fetch(self, url: str) -> Page:
+        """The page at `url`. Raises `FetchError`, whose message is for the user to read."""
+        allowance = Allowance(self._timeout, wire_bytes=self._max_bytes + _OVERHEAD)
+        try:
+            with self._client.follow(url.strip(), allowance, most_redirects=MAX_REDIRECTS) as found:
+                answer = self._receive(found, allowance)
+        except AddressError as error:
+            raise FetchError(str(error), rule=error.rule, permanent=True) from error
+        except CallError as error:
+            for_good = error.rule in _FOR_GOOD
+            raise FetchError(
+                f"The site {error.what}.", rule=error.rule, permanent=for_good
+            ) from error
+        return _read(answer)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+    def _receive(self, response: httpx2.Response, allowance: Allowance) -> _Answer:
+        """The body of an answer that is neither an error nor of the wrong type or size."""
+        _check_status(response)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        # None at all is refused as well: guessing from the bytes would undo the rule, and what
+        # sends no type is hardly ever an article.
+        if kind not in _TYPES:
+            raise _refusal(
+                response,
+                "The address leads to something other than a page of text.",
+                rule="content_type",
+            )
+        # httpx2 passes on what it cannot decode, and decodes twice if told so: neither was asked.
+        if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
+            raise _refusal(
+                response,
+                "The page is compressed in a way Coffer cannot read.",
+                rule="content_encoding",
+            )
+        too_large = _refusal(
+            response, f"The page is larger than {self._max_bytes / 1e6:g} MB.", rule="too_large"
+        )
+        length = response.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > self._max_bytes:
+            raise too_large
+        body = bytearray()
+        for piece in response.iter_bytes():  # decompressed, at most 1 MiB each
+            allowance.left()
+            if len(body) + len(piece) > self._max_bytes:
+                raise too_large
+            body += piece
+        return _Answer(str(response.url), kind, response.charset_encoding, bytes(body))
+
+
+def _check_status(response: httpx2.Response) -> None:
+    """Raise `FetchError` with the rule `status` unless there is a page in the answer."""
+    status = response.status_code
+    if response.is_success:
+        return
+    later = asks_for_later(status)
+    message = _STATUSES.get(status) or (
+        "The site has a problem." if status >= 500 else "The site refuses the request."
+    )
+    raise _refusal(
+        response,
+        f"{message} (HTTP status {status})",
+        rule="status",
+        permanent=not later,
+        retry_after=seconds_to_wait(response.headers) if later else None,
+    )
+
+
+def _refusal(
+    response: httpx2.Response,
+    message: str,
+    *,
+    rule: str,
+    permanent: bool = True,
+    retry_after: float | None = None,
+) -> FetchError:
+    """The error of an answer that is not taken."""
+    if response.history:  # else the user would look for the fault in the address that they typed
+        message = f"The page redirects to another address. {message}"
+    return FetchError(message, rule=rule, permanent=permanent, retry_after=retry_after)
+
+
+def _read(answer: _Answer) -> Page:
+    """What there is to read in the answer."""
+    found: dict[str, str | None] = {}
+    if answer.type == "text/plain":
+        text = charset.decode(answer.body, answer.charset)
+        # A file whose server knows no better type; browsers do not show it as text either.
+        if "\0" in text[:1024]:
+            raise FetchError(
+                "The address leads to a file that is not text.", rule="content_type", permanent=True
+            )
+        found["text"] = page.clean(text)
+    else:
+        try:
+            data = page.request(answer.body, url=answer.url, charset=answer.charset)
+            found = json.loads(
+                child.run(page.__name__, data, seconds=_PARSE_SECONDS, megabytes=_PARSE_MEGABYTES)
+            )
+        except child.ChildError as error:
+            raise FetchError(
+                f"The page was fetched but not read. {error}",
+                rule="unreadable",
+                permanent=error.permanent,
+            ) from error
+    if not found["text"]:
+        raise FetchError(
+            "There is no text on the page. It may need JavaScript or a sign-in.",
+            rule="no_text",
+            permanent=True,
+        )
+    date = found.get("published_at")
+    return Page(
+        url=answer.url,
+        title=found.get("title"),
+        author=found.get("author"),
+        published_at=datetime.fromisoformat(date) if date else None,
+        language=found.get("language"),
+        text=found["text"],
+    )
