@@ -19,8 +19,8 @@ dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and cloc
 test: .venv/ready  ## Run the tests on a PostgreSQL of their own, within a minute
 	@$(BIN)/python -m pytest -n 2 -m "not processes"
 
-test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run what make test leaves out: tests that start processes
-	@$(BIN)/python -m pytest -n 2 -m processes
+test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run what make test leaves out: whole processes, much random input
+	@$(BIN)/python -m pytest -n 2 -m "processes or fuzz" --deep
 
 test-all: test test-rest  ## Run everything
 

@@ -37,8 +37,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="embedded",
         help="where PostgreSQL comes from, unless TEST_DATABASE_URL names one",
     )
+    parser.addoption("--deep", action="store_true", help="make up ten times the input, by chance")
     parser.addoption("--chaos-seconds", type=float, default=10, help="how long things go wrong")
     parser.addoption("--chaos-seed", type=int, help="what goes wrong, to see it again")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.deep:
+        from tests import fuzzing
+
+        fuzzing.deep = True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("fuzz")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

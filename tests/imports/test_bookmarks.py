@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from webapp.imports.bookmarks import read
 
 FIREFOX = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
@@ -100,6 +101,7 @@ PIECES = st.sampled_from(
 )
 
 
+@examples(50)
 @given(st.lists(PIECES, max_size=30).map("".join) | st.text())
 def test_any_text_is_read(text):
     for link in read(text):

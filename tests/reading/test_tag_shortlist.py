@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from webapp.reading.tag_shortlist import shortlist
 
 MANY = [f"tag{number}" for number in range(200)]
@@ -26,6 +27,7 @@ def test_a_name_in_another_form_or_mistyped_is_near():
     assert set(found) == {"kubernetes", "photography"}
 
 
+@examples(30)
 @given(st.lists(st.text(), unique=True), st.text(), st.integers(1, 5))
 def test_no_more_than_asked_for_and_each_one_of_them(names, text, most):
     found = shortlist(names, text, most=most)

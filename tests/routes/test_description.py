@@ -5,10 +5,11 @@ from __future__ import annotations
 import orjson
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 
+from tests.fuzzing import examples
 from webapp.app import create_app
 from webapp.settings import Settings
 
@@ -49,6 +50,7 @@ def described(shared_app):
     return schemathesis.openapi.from_wsgi("/api/openapi.json", shared_app)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize(
     ("label", "mode"),
     [(label, GenerationMode.POSITIVE) for label in OPERATIONS]
@@ -60,13 +62,7 @@ def test_every_operation_answers_as_described(described, make, owner, label, mod
     owner.execute("UPDATE users SET is_admin = true WHERE handle = 'ana'")
     real = {"workspace_id": mine["workspace_id"], "user_id": make.user()["id"]}
 
-    @settings(
-        max_examples=40 if "items" in label else 15,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(4)
     @given(case=operation.as_strategy(generation_mode=mode))
     def answers_as_described(case):
         if mode is GenerationMode.POSITIVE and "item_id" in case.path_parameters:

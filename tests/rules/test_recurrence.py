@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from webapp.rules.recurrence import mistake_in, next_due
 
 
@@ -51,7 +52,7 @@ def test_what_is_not_understood_is_refused(rule):
     assert mistake_in(rule) is not None
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@examples(100)
 @given(st.text(max_size=60) | st.from_regex(r"FREQ=[A-Z]{1,8}(;[A-Z]{2,10}=[-0-9A-Z,]{1,9}){0,3}"))
 def test_any_text_is_judged_without_an_error(rule):
     said = mistake_in(rule)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from webapp.rules.same_page import normalized, page_hash
 
 PAGE = "https://example.com/a/b?id=3"
@@ -67,7 +68,7 @@ def test_an_address_has_one_form(url, expected):
     assert normalized(expected) == expected
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@examples(100)
 @given(
     st.from_regex(
         r"https?://[a-zA-Z0-9.]{1,20}(:[0-9]{1,4})?(/[^\s?#]{0,9})?(\?[^\s#]{0,20})?(#\S{0,9})?",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from webapp.search.query import MOST_CONDITIONS, Facet, QueryMistake, Tag, Words, parse
 
 
@@ -135,6 +136,7 @@ def test_the_last_word_may_be_unfinished(text, prefix):
     assert (found and found.text) == prefix
 
 
+@examples(50)
 @given(st.text())
 def test_any_text_is_a_query_or_a_mistake(text):
     try:
@@ -167,6 +169,7 @@ QUERIES = st.lists(
 ).map("".join)
 
 
+@examples(100)
 @given(QUERIES)
 def test_any_text_of_what_queries_are_made_of_is_a_query_or_a_mistake(text):
     test_any_text_is_a_query_or_a_mistake.hypothesis.inner_test(text)

@@ -8,10 +8,11 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sql import queries
+from tests.fuzzing import examples
 
 # What the vectors would be; positions differ where tags were added later, which changes no result.
 STALE = """
@@ -67,9 +68,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(15)
 @given(steps=st.lists(STEPS, max_size=12))
 def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
     make, app_conn, owner, steps

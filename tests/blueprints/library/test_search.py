@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from webapp.search import finder
 
 
@@ -406,11 +407,7 @@ PIECES = st.sampled_from(
 
 
 @pytest.mark.usefixtures("garden")
-@settings(
-    max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@examples(30)
 @given(q=st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=60))
 def test_any_text_is_answered(olga, q):
     for path in ("/api/search", "/api/search/suggest"):

@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.clients.ai.chat_server import GOOD, completion
+from tests.fuzzing import examples
 from webapp.clients.ai.answer import enrichment_from
 from webapp.clients.ai.contract import AIError, Enrichment
 
@@ -214,7 +215,7 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@examples(80)
 @given(st.dictionaries(st.sampled_from(["title", "summary", "tags", "language"]), json_values))
 def test_any_json_object_gives_an_enrichment_within_limits_or_an_ai_error(found: Any) -> None:
     try:

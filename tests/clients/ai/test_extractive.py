@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from webapp.clients.ai import extractive
 from webapp.clients.ai.contract import Enrichment
 from webapp.clients.ai.extractive import READ_WHOLE, SENTENCES_READ, ExtractiveProvider
@@ -345,7 +346,7 @@ PIECES = st.sampled_from(
 TEXTS = st.text(st.characters(), max_size=150) | st.lists(PIECES, max_size=30).map("".join)
 
 
-@settings(deadline=None, max_examples=250)
+@examples(80)
 @given(TEXTS, st.none() | TEXTS, st.lists(TEXTS, max_size=3))
 def test_no_string_whatever_breaks_the_limits(
     text: str, title: str | None, known: list[str]

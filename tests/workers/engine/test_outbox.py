@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from psycopg.types.json import Jsonb
 
 from sql import queries
+from tests.fuzzing import examples
 from workers.engine.kind import Kind
 from workers.engine.turns import Turns
 
@@ -236,6 +237,7 @@ class Work(RuleBasedStateMachine):
         return row if row is not None and row.claim == held.claim else None
 
 
+@pytest.mark.fuzz
 def test_any_order_of_events_leaves_the_outbox_as_the_model_says(owner, app_conn):
     owner.execute("CREATE TABLE effects (subject_id uuid)")
     owner.execute("GRANT ALL ON effects TO PUBLIC")
@@ -243,12 +245,7 @@ def test_any_order_of_events_leaves_the_outbox_as_the_model_says(owner, app_conn
         Work.conn = app_conn
         run_state_machine_as_test(
             Work,
-            settings=settings(
-                max_examples=30,
-                stateful_step_count=40,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
+            settings=settings(examples(10), stateful_step_count=40),
         )
     finally:
         owner.execute("DROP TABLE effects")
