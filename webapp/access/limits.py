@@ -16,10 +16,11 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
 from flask import current_app, g
 
 from sql import queries
-from webapp.http import client_address, db
+from webapp.http import client_address, db, outages
 from webapp.http.errors import Problem
 
 if TYPE_CHECKING:
@@ -220,12 +221,19 @@ class Allowances:
         return self._charge(limit, key, now)
 
     def _charge(self, limit: Limit, key: str, now: float) -> Standing:
-        with db.connection() as conn:
-            for uses in dict.fromkeys((max(1, limit.most // _IN_ADVANCE), 1)):
-                charged = _put(conn, [(limit, key)], uses=uses)
-                if charged:
-                    return self._keep(limit, key, _Held(uses - 1, charged[key], now))
-            return _refused(limit, _used(conn, [key]).get(key, 0.0))
+        in_advance = max(1, limit.most // _IN_ADVANCE)
+        try:
+            with db.connection() as conn:
+                for uses in dict.fromkeys((in_advance, 1)):
+                    charged = _put(conn, [(limit, key)], uses=uses)
+                    if charged:
+                        return self._keep(limit, key, _Held(uses - 1, charged[key], now))
+                return _refused(limit, _used(conn, [key]).get(key, 0.0))
+        except psycopg.Error as error:
+            # What cannot be counted is let through: whoever only reads is to have their answer.
+            if not outages.takes_no_changes(error):
+                raise
+            return self._keep(limit, key, _Held(in_advance - 1, 0.0, now))
 
     def _keep(self, limit: Limit, key: str, held: _Held) -> Standing:
         with self._lock:

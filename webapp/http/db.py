@@ -28,10 +28,19 @@ if TYPE_CHECKING:
     from webapp.settings import Settings
 
 
-_BEGIN: Final = b"BEGIN; " + queries.requests.identify.statement
-
 # Seconds a request waits for a connection before it gives up with 503.
 POOL_TIMEOUT: Final = 5.0
+
+# For how long a statement waits for what another transaction holds before the request gives up with
+# 503, for how long it may run, and for how long a transaction of a process that came to a halt
+# keeps what it holds. In PostgreSQL's units.
+_BOUNDS: Final = {"lock_timeout": "2s", "statement_timeout": "30s", "idle_timeout": "60s"}
+
+_BEGIN: Final = b"BEGIN; " + queries.requests.identify.statement
+# A pooler's connection is another's next, so what is set counts for the transaction alone.
+_BEGIN_POOLED: Final = b"; ".join(
+    (b"BEGIN", queries.requests.bound.statement, queries.requests.identify.statement)
+)
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -41,15 +50,22 @@ def install(app: Flask, settings: Settings) -> None:
         settings.database_url,
         kwargs=parameters | {"application_name": "coffer web"},
         min_size=1,
-        max_size=settings.database_pool_size,
+        # One is the pool's own, for the health check.
+        max_size=max(settings.database_pool_size - 1, 1),
         open=False,
-        configure=configure,
+        configure=configure if settings.database_pooler else _configure,
         timeout=POOL_TIMEOUT,
         # The pool pauses ever longer between tries to connect: after this long it is to forget the
         # connection, and the next request makes a new one at once.
         reconnect_timeout=POOL_TIMEOUT,
         name="web",
     )
+
+
+def _configure(conn: Connection) -> None:
+    """What a new connection is told first."""
+    configure(conn)
+    queries.requests.bound(conn, local=False, **_BOUNDS)
 
 
 def pool() -> Pool:
@@ -80,6 +96,7 @@ def transaction(actor: str | None = None) -> Iterator[Connection]:
     with pool().connection() as conn:  # which commits at its end, or rolls back
         begin(
             conn,
+            pooled=current_app.config["SETTINGS"].database_pooler,
             actor=g.caller.actor if "caller" in g else actor or "anonymous",
             request_id=request_id.current(),
             traceparent=tracing.traceparent(),
@@ -91,7 +108,10 @@ def transaction(actor: str | None = None) -> Iterator[Connection]:
             del g.connection
 
 
-def begin(conn: Connection, **who: str) -> None:
-    """Begin a transaction in somebody's name, in one round trip. Two statements at once are sent as
+def begin(conn: Connection, *, pooled: bool = False, **who: str) -> None:
+    """Begin a transaction in somebody's name, in one round trip. Several statements at once go as
     text, with the parameters written into it by psycopg's own cursor for that."""
-    ClientCursor(conn).execute(_BEGIN, who)
+    if pooled:
+        ClientCursor(conn).execute(_BEGIN_POOLED, {**who, **_BOUNDS, "local": True})
+    else:
+        ClientCursor(conn).execute(_BEGIN, who)

@@ -15,17 +15,18 @@ import orjson
 import psycopg
 import structlog
 from flask import Response
-from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 from werkzeug.exceptions import HTTPException
 
 from sql import NoRow
-from webapp.http import request_id
+from webapp.http import outages, request_id
 from webapp.telemetry import logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from flask import Flask
+
+    from webapp.http.outages import Outage
 
 MIMETYPE: Final = "application/problem+json"
 
@@ -46,9 +47,6 @@ _HTTP_CODES: Final = {
 _REFUSED_ACTIONS: Final = {"retry": (400, "invalid_state")}
 
 _MOST_ERRORS: Final = 50
-
-# Seconds after which a client may try again when the database does not answer.
-_TRY_AGAIN: Final = "5"
 
 
 class Problem(Exception):
@@ -127,22 +125,8 @@ def answer(refusals: Mapping[str, Problem], error: Exception) -> Response:
             return _from_refused_transition(error).response()
         case psycopg.IntegrityError() if refusal := refusals.get(error.diag.constraint_name or ""):
             return refusal.response()
-        case psycopg.errors.DeadlockDetected():
-            log.warning("collided", error=error.diag.message_primary)
-            return Problem(
-                503,
-                "collided",
-                "Others changed the same things at once, and nothing was done; try again shortly.",
-                headers={"Retry-After": _TRY_AGAIN},
-            ).response()
-        case psycopg.OperationalError() | PoolTimeout() | PoolClosed() | TooManyRequests():
-            log.error("database_unavailable", error=str(error).strip())
-            return Problem(
-                503,
-                "database_unavailable",
-                "The database does not answer at the moment; try again shortly.",
-                headers={"Retry-After": _TRY_AGAIN},
-            ).response()
+        case psycopg.Error() if outage := outages.of(error):
+            return _from_outage(outage, error).response()
         case _:
             log.error("internal_error", **logs.about(error))
             return Problem(
@@ -150,6 +134,13 @@ def answer(refusals: Mapping[str, Problem], error: Exception) -> Response:
                 "internal_error",
                 "Something went wrong on our side; the request id helps to find out what.",
             ).response()
+
+
+def _from_outage(outage: Outage, error: psycopg.Error) -> Problem:
+    # That two wanted the same is no fault of anybody's.
+    tell = log.warning if outage.code == "collided" else log.error
+    tell(outage.code, error=error.diag.message_primary or str(error).strip())
+    return Problem(503, outage.code, outage.detail, headers={"Retry-After": str(outage.seconds)})
 
 
 def _from_http(error: HTTPException) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from sql.connection import Connection
 
 # Seconds in which somebody waits and no connection is taken or comes back, after which the database
-# counts as stalled. Where it is merely busy, one comes back every few milliseconds.
-_STALL: Final = 1.0
+# counts as stalled. Where it is merely busy, one comes back every few milliseconds; where all of
+# them wait for a lock, they come back within db.LOCK_TIMEOUT.
+_STALL: Final = 3.0
 
 
 class Pool(ConnectionPool["Connection"]):
-    """psycopg's pool with two differences.
+    """psycopg's pool with three differences.
 
     A connection is checked without asking the server. The pool's own check is a round trip for each
     request, and pauses after each connection that it finds dead, so that a restart of the database
@@ -27,14 +29,19 @@ class Pool(ConnectionPool["Connection"]):
 
     Where the database hangs, who asks is refused at once: waiting would take the last threads of
     the web, and with them the answer that tells an operator so.
+
+    One connection more is for `probe` alone: that all others are held does not mean that the
+    database does not answer.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, url: str, *, kwargs: dict[str, Any], **options: Any) -> None:
         self._count = threading.Lock()
         self._out = 0
         self._moved = time.monotonic()
         self._stalled = False
-        super().__init__(*args, **kwargs)
+        self._make_spare = partial(psycopg.connect, url, **kwargs)
+        self._spare: Connection | None = None
+        super().__init__(url, kwargs=kwargs, **options)
 
     def getconn(self, timeout: float | None = None) -> Connection:
         """A living connection. Raises PoolTimeout where there is none within `timeout` seconds."""
@@ -60,6 +67,24 @@ class Pool(ConnectionPool["Connection"]):
         """Give a connection back."""
         self._move(-1)
         super().putconn(conn)
+
+    def probe(self) -> None:
+        """Ask the database something; not from two threads at once. Raises psycopg.Error where it
+        does not answer."""
+        if self._spare is None or not is_alive(self._spare):
+            self._spare = self._make_spare()
+        try:
+            self._spare.execute("SELECT 1")
+        except psycopg.Error:
+            self._spare.close()
+            self._spare = None
+            raise
+
+    def close(self, timeout: float = 5) -> None:
+        """Close all connections; those that are held, when they come back."""
+        super().close(timeout)
+        if self._spare is not None:
+            self._spare.close()
 
     @property
     def in_use(self) -> int:

@@ -1,3 +1,10 @@
+-- name: bound :exec
+-- How long a statement may wait for what another transaction holds, how long it may run, and how
+-- long a transaction may stand still: for this transaction, or else for the whole connection.
+SELECT set_config('lock_timeout', %(lock_timeout)s, %(local)s),
+       set_config('statement_timeout', %(statement_timeout)s, %(local)s),
+       set_config('idle_in_transaction_session_timeout', %(idle_timeout)s, %(local)s);
+
 -- name: identify :exec
 -- Tells the open transaction who acts and for which request and trace; the state machine writes
 -- them into the events of every move and into the work that follows from it.

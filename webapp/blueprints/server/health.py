@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from flask import current_app
 
-from webapp.http import db
 from webapp.http.answers import answer
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import PUBLIC, permit
@@ -45,11 +44,7 @@ def show() -> Response:
 def install(app: Flask) -> None:
     """Give the app its checks, by the name of the part they ask."""
 
-    def ask_postgres() -> None:
-        with app.app_context(), db.pool().connection(timeout=_PATIENCE) as conn:
-            conn.execute("SELECT 1")
-
-    app.extensions["health"] = {"postgres": Check(ask_postgres)}
+    app.extensions["health"] = {"postgres": Check(app.extensions["pool"].probe)}
 
 
 class Check:

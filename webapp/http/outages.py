@@ -1,0 +1,78 @@
+"""What it means to a client that the database refuses to work, whatever was asked of it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import psycopg
+
+
+class Outage(NamedTuple):
+    """What is told: a stable code, a sentence, and after how many seconds to try again."""
+
+    code: str
+    detail: str
+    seconds: int
+
+
+_COLLIDED: Final = Outage(
+    "collided",
+    "Others changed the same things at once, and nothing was done; try again shortly.",
+    1,
+)
+_TOOK_TOO_LONG: Final = Outage(
+    "took_too_long",
+    "The database took too long over this and was stopped, and nothing was done.",
+    5,
+)
+_READ_ONLY: Final = Outage(
+    "database_read_only",
+    "The database takes no changes at the moment, and nothing was done; reading still works.",
+    10,
+)
+_FULL: Final = Outage(
+    "database_full",
+    "The database has no room left, and nothing was done; reading still works.",
+    60,
+)
+_UNAVAILABLE: Final = Outage(
+    "database_unavailable",
+    "The database does not answer at the moment; try again shortly.",
+    5,
+)
+
+# By SQLSTATE, or by what it begins with.
+_BY_STATE: Final = {
+    "40001": _COLLIDED,  # serialization_failure
+    "40P01": _COLLIDED,  # deadlock_detected
+    "55P03": _COLLIDED,  # lock_not_available: somebody held it for the whole lock_timeout
+    "57014": _TOOK_TOO_LONG,  # query_canceled: by the statement_timeout, or by an operator
+    "25P03": _TOOK_TOO_LONG,  # idle_in_transaction_session_timeout
+    "25P04": _TOOK_TOO_LONG,  # transaction_timeout
+    "25006": _READ_ONLY,  # read_only_sql_transaction: a standby, or a host that ran out of room
+    # What a standby says of a table that is not logged before it looks what is asked of it.
+    "0A000": _READ_ONLY,
+    "53100": _FULL,  # disk_full
+    "53": _UNAVAILABLE,  # too few of other resources
+    "57P": _UNAVAILABLE,  # it shuts down, crashed, or starts
+    "58": _UNAVAILABLE,  # its machine fails it
+    "08": _UNAVAILABLE,  # the connection broke
+}
+
+
+def of(error: Exception) -> Outage | None:
+    """The outage that an error of the database tells of; None where the request is to blame, or
+    we are."""
+    if not isinstance(error, psycopg.Error):
+        return None
+    state = error.sqlstate or ""
+    for length in (5, 3, 2):
+        if outage := _BY_STATE.get(state[:length]):
+            return outage
+    # What has no state comes from psycopg itself: no connection was to be had, or one broke off.
+    return _UNAVAILABLE if isinstance(error, psycopg.OperationalError) else None
+
+
+def takes_no_changes(error: Exception) -> bool:
+    """Whether an error says that the database can be read but not changed."""
+    return of(error) in (_READ_ONLY, _FULL)
