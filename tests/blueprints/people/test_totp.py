@@ -17,7 +17,8 @@ from webapp.identity import totp
 from webapp.identity.keyring import digest
 from webapp.identity.session_tokens import session_of_ticket
 from webapp.mails.tokens import mail_tokens
-from webapp.schemas.people.sessions import Ticket, Tokens
+from webapp.schemas.people.log_ins import Ticket
+from webapp.schemas.people.sessions import Tokens
 from webapp.schemas.people.totp import Enrolment, RecoveryCodes
 
 EMAIL = "ana@example.com"

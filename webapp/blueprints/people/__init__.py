@@ -9,6 +9,7 @@ from webapp.blueprints.people import (
     api_keys,
     audit_log,
     invitations,
+    log_ins,
     members,
     sessions,
     sso,
@@ -19,7 +20,8 @@ from webapp.blueprints.people import (
 from webapp.http.errors import Problem
 
 BLUEPRINTS: Final = (
-    *(sessions.sessions, accounts.accounts, totp.totp, sso.sso, api_keys.api_keys),
+    *(log_ins.log_ins, sessions.sessions, accounts.accounts, totp.totp, sso.sso),
+    *(api_keys.api_keys,),
     *(workspaces.workspaces, members.members, invitations.invitations),
     *(users.users, audit_log.audit_log),
 )

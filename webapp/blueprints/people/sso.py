@@ -24,7 +24,8 @@ from webapp.http.errors import Problem, invalid_input, not_found
 from webapp.identity.keyring import Unreadable
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import PUBLIC, permit
-from webapp.schemas.people.sessions import Ticket, Tokens
+from webapp.schemas.people.log_ins import Ticket
+from webapp.schemas.people.sessions import Tokens
 from webapp.schemas.people.sso import SsoCallback, SsoProviders, SsoStart
 from webapp.signing_in import sign_in, single_sign_on
 
