@@ -14,6 +14,7 @@ from tests import databases
 from tests.factories import Factory
 from tests.people import People, Person
 from webapp.app import create_app
+from webapp.http import db
 from webapp.settings import Settings
 from webapp.telemetry import logs
 from workers.engine.loop import Worker
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
+    from webapp.http.installed import Installed
     from workers.engine.kind import Kind
 
 _SERVER = pytest.StashKey[contextlib.ExitStack]()
@@ -165,12 +167,24 @@ def settings(migrated: databases.Database) -> Settings:
 def shared_app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
-    app.extensions["pool"].close()
+    db.pool.of(app).close()
 
 
 @pytest.fixture
 def app(shared_app: Flask, database: databases.Database) -> Flask:
     return shared_app
+
+
+@pytest.fixture
+def stand_in(app: Flask) -> Iterator[Callable[[Installed[Any], Any], Any]]:
+    """Puts something in the place of what the app has, until the test ends."""
+    with contextlib.ExitStack() as back:
+
+        def put(installed: Installed[Any], other: Any) -> Any:
+            back.callback(installed.install, app, installed.of(app))
+            return installed.install(app, other)
+
+        yield put
 
 
 @pytest.fixture

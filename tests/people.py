@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sql import queries
+from webapp.access.credentials import access_tokens, passwords
 from webapp.identity.api_keys import new_api_key
 from webapp.identity.keyring import digest
 
@@ -43,7 +44,7 @@ class People:
     hashed: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.hashed = self.app.extensions["passwords"].hash(PASSWORD)
+        self.hashed = passwords.of(self.app).hash(PASSWORD)
 
     def person(
         self, name: str, *, admin: bool = False, verified: bool = True, password: bool = True
@@ -75,7 +76,7 @@ class People:
         return session_id
 
     def token(self, user_id: UUID, session_id: UUID) -> str:
-        issued: str = self.app.extensions["access_tokens"].issue(user_id, session_id)
+        issued: str = access_tokens.of(self.app).issue(user_id, session_id)
         return issued
 
     def client(self, **headers: str) -> FlaskClient:

@@ -50,7 +50,7 @@ ROOMS = {
     ),
     "webapp": (  # app.py, gunicorn.py, dev.py
         *("sql", "webapp.access", "webapp.blueprints", "webapp.http", "webapp.routes"),
-        *("webapp.settings", "webapp.signing_in", "webapp.telemetry"),
+        *("webapp.settings", "webapp.telemetry"),
     ),
     "workers.engine": ("sql", "webapp.failure", "webapp.settings", "webapp.telemetry"),
     "workers.terminal": (
@@ -170,6 +170,16 @@ def test_only_settings_and_the_embedded_server_read_the_environment():
     assert readers == {"webapp/settings/__init__.py", "sql/server.py", "webapp/gunicorn.py"}
     told = (PROJECT / "webapp" / "gunicorn.py").read_text()
     assert re.findall(r"environ.*", told) == ['environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics']
+
+
+def test_what_an_app_has_is_asked_for_by_its_type():
+    askers = {
+        str(path.relative_to(PROJECT))
+        for folder in ("webapp", "tests", "benchmarks")
+        for path in (PROJECT / folder).rglob("*.py")
+        if re.search(r"app\w*\.extensions", path.read_text())
+    }
+    assert askers - {"tests/test_architecture.py"} == {"webapp/http/installed.py"}
 
 
 def test_a_noun_has_one_stem_in_every_layer():

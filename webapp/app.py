@@ -9,13 +9,10 @@ import structlog
 from flask import Flask, Response, g, request
 
 from webapp import settings
-from webapp.access import callers, limits
+from webapp.access import callers, credentials, limits
 from webapp.blueprints import library, people, server
-from webapp.blueprints.server import docs, health
-from webapp.blueprints.server import metrics as metrics_route
-from webapp.http import client_address, db, errors, metrics, request_id, request_span
+from webapp.http import client_address, db, errors, installed, metrics, request_id, request_span
 from webapp.routes import description, etags, headers
-from webapp.signing_in import sign_in, single_sign_on
 from webapp.telemetry import logs, tracing
 
 if TYPE_CHECKING:
@@ -23,6 +20,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("webapp.requests")
 
+# Each has BLUEPRINTS, which the API's description describes; INSTALLS, which give an app what else
+# they need; and REFUSALS, by the name of a constraint: what it means to a client that the database
+# refuses something by it.
 SYSTEMS: Final = (library, people, server)
 
 
@@ -45,10 +45,8 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     app = App(__name__, static_folder=None)
     # `//api//items` is no address of ours, and a redirect from it would be no problem+json.
     app.url_map.merge_slashes = False
-    app.config |= {
-        "SETTINGS": ours,
-        "MAX_CONTENT_LENGTH": ours.max_body_bytes,
-    }
+    app.config["MAX_CONTENT_LENGTH"] = ours.max_body_bytes
+    installed.settings.install(app, ours)
     client_address.install(app, ours)
     request_id.install(app)
     request_span.install(app)
@@ -56,21 +54,17 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     headers.install(app, ours)
     _log_requests(app)
     db.install(app, ours)
-    sign_in.install(app, ours)
-    single_sign_on.install(app)
+    credentials.install(app, ours)
     limits.install(app, ours)
     etags.install(app)
     callers.install(app, ours)
     metrics.install(app, ours)
-    health.install(app)
-
-    api = description.make_api(app)
+    description.install(app)
     for system in SYSTEMS:
         for blueprint in system.BLUEPRINTS:
-            api.register_blueprint(blueprint)
-    app.extensions["openapi"] = description.document(app, api)
-    docs.install(app)
-    metrics_route.install(app)
+            description.api.of(app).register_blueprint(blueprint)
+        for install in system.INSTALLS:
+            install(app)
     return app
 
 

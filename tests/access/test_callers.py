@@ -9,6 +9,7 @@ import pytest
 from tests.people import People
 from webapp.access.callers import Caller, Known
 from webapp.app import create_app
+from webapp.http import db
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def forgetful(settings, database):
     """An app that remembers callers for a minute, to see what that does."""
     app = create_app(replace(settings, access_check_seconds=60))
     yield app
-    app.extensions["pool"].close()
+    db.pool.of(app).close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from webapp.access.limits import SIGN_INS
 from webapp.app import create_app
+from webapp.http import db
 
 # So few writes that a slow machine gets none of them back while a test runs.
 READS, WRITES = 100, 4
@@ -31,7 +32,7 @@ def process(settings, database):
 
     yield make_process
     for app in made:
-        app.extensions["pool"].close()
+        db.pool.of(app).close()
 
 
 def client_of(app, person):

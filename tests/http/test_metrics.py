@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.processes import eventually, serving
 from tests.processes.test_processes import QUIET, children_of
 from webapp.app import create_app
+from webapp.http import db
 
 TOKEN = "a-token-for-prometheus"
 
@@ -68,7 +69,7 @@ def test_a_route_is_named_by_its_rule_and_never_by_the_address(settings, databas
     client.get("/no/such/thing")
     client.open("/api/items", method="BREW")
     text = client.get("/metrics").text
-    app.extensions["pool"].close()
+    db.pool.of(app).close()
     counted = {key[1:] for key in samples(text) if key[0] == "coffer_http_requests_total"}
     assert counted == {
         ("GET", "/api/items/<uuid:item_id>", "404"),

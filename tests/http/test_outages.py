@@ -29,7 +29,7 @@ def app_with(settings, database):
 
     yield make_app
     for app in made:
-        app.extensions["pool"].close()
+        db.pool.of(app).close()
 
 
 @pytest.mark.parametrize(

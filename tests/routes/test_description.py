@@ -11,6 +11,7 @@ from schemathesis.checks import load_all_checks
 
 from tests.fuzzing import examples
 from webapp.app import create_app
+from webapp.routes.description import api
 from webapp.settings import Settings
 
 load_all_checks()
@@ -26,14 +27,16 @@ CHECKS = [
 OPERATIONS = {
     f"{method.upper()} {path}": operation
     for path, operations in orjson.loads(
-        create_app(
-            Settings(
-                environment="development",
-                database_url="postgresql://nowhere.invalid/x",
-                database_migrate_url="postgresql://nowhere.invalid/x",
-                secret_key="x" * 32,
+        api.of(
+            create_app(
+                Settings(
+                    environment="development",
+                    database_url="postgresql://nowhere.invalid/x",
+                    database_migrate_url="postgresql://nowhere.invalid/x",
+                    secret_key="x" * 32,
+                )
             )
-        ).extensions["openapi"]
+        ).document
     )["paths"].items()
     for method, operation in operations.items()
     if method != "parameters"

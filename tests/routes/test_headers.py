@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from webapp.app import create_app
+from webapp.http import db
 
 OURS = "https://app.example.com"
 
@@ -15,7 +16,7 @@ OURS = "https://app.example.com"
 def cors(settings):
     app = create_app(replace(settings, cors_origins=(OURS,)))
     yield app.test_client()
-    app.extensions["pool"].close()
+    db.pool.of(app).close()
 
 
 def preflight(client, origin):

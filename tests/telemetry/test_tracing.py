@@ -15,6 +15,7 @@ from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_tra
 from tests.workers.conftest import enqueue, kind_of
 from webapp.app import create_app
 from webapp.failure import Failure
+from webapp.http import db
 from webapp.telemetry import tracing
 from workers.engine.kind import Batch
 from workers.enrich_items import enrich_items
@@ -46,7 +47,7 @@ def traced_ana(spans, settings, database):
     client = app.test_client()
     client.environ_base["HTTP_X_DEV_USER_ID"] = "ana"
     yield client
-    app.extensions["pool"].close()
+    db.pool.of(app).close()
 
 
 def trace_of(span):

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import structlog
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
 from sql import queries
 from webapp.access import limits
+from webapp.access.credentials import access_tokens
 from webapp.http import client_address, db
 from webapp.http.errors import Problem, invalid_input
+from webapp.http.installed import Installed, settings
 from webapp.identity.access_tokens import ExpiredAccessToken, InvalidAccessToken
 from webapp.identity.api_keys import BEGINNING
 from webapp.identity.keyring import digest
@@ -43,6 +45,8 @@ DEVELOPMENT_HEADER: Final = "X-Dev-User-Id"
 _HANDLE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LONGEST_KEY: Final = 200
 _MOST_KNOWN: Final = 10_000
+
+_known: Final[Installed[Known]] = Installed("known_callers")
 
 log = structlog.get_logger("webapp.access.callers")
 
@@ -67,7 +71,7 @@ class Caller:
 def install(app: Flask, settings: Settings) -> None:
     """Give the app its memory of callers, which forgets them all when access was changed here."""
     known = Known(settings.access_check_seconds)
-    app.extensions["known_callers"] = known
+    _known.install(app, known)
     app.after_request(_note_key_use)
 
     @app.after_request
@@ -96,7 +100,7 @@ def find(permission: str) -> Caller:
     if credential == "handle":
         return _of_handle(secret, permission, workspace_id)
     key = (credential, secret, workspace_id, permission)
-    known: Known = current_app.extensions["known_callers"]
+    known = _known()
     found = known.get(key) if is_reading() else None
     if found is None:
         ask = _of_session if credential == "access token" else _of_api_key
@@ -168,7 +172,7 @@ def _workspace() -> UUID | None:
 
 def _of_session(token: str, permission: str, workspace_id: UUID | None) -> Caller:
     try:
-        session_id = current_app.extensions["access_tokens"].read(token)
+        session_id = access_tokens().read(token)
     except ExpiredAccessToken as error:
         # No guess at all: its client is to refresh it.
         said = f"The access token is not valid. {error}"
@@ -200,7 +204,7 @@ def _of_api_key(key: str, permission: str, workspace_id: UUID | None) -> Caller:
 
 def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Caller:
     """P4."""
-    if not current_app.config["SETTINGS"].in_development:
+    if not settings().in_development:
         raise _unauthenticated(f"{DEVELOPMENT_HEADER} signs in only in development.")
     if not _HANDLE.fullmatch(handle):
         raise _unauthenticated(

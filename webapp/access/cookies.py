@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import request
 
+from webapp.access.credentials import keyring
 from webapp.http.errors import Problem
+from webapp.http.installed import settings
 from webapp.identity.session_tokens import RefreshToken, csrf_token, is_csrf_token
 
 if TYPE_CHECKING:
     from flask import Response
-
-    from webapp.settings import Settings
 
 REFRESH_COOKIE: Final = "coffer_refresh"
 CSRF_COOKIE: Final = "coffer_csrf"
@@ -30,9 +30,8 @@ _PATH: Final = "/api/auth"
 def give(response: Response, token: RefreshToken) -> None:
     """Send the session's cookies: the token, which no script can read, and beside it the CSRF
     token, which scripts of our own site are to read."""
-    settings: Settings = current_app.config["SETTINGS"]
-    lifetime = settings.session_days * 86_400
-    csrf = csrf_token(current_app.extensions["keyring"], token.session_id)
+    lifetime = settings().session_days * 86_400
+    csrf = csrf_token(keyring(), token.session_id)
     for name, value, path, hidden in (
         (REFRESH_COOKIE, str(token), _PATH, True),
         (CSRF_COOKIE, csrf, "/", False),
@@ -42,7 +41,7 @@ def give(response: Response, token: RefreshToken) -> None:
             value,
             max_age=lifetime,
             path=path,
-            secure=settings.public_url.startswith("https:") or settings.in_production,
+            secure=settings().public_url.startswith("https:") or settings().in_production,
             httponly=hidden,
             samesite="Strict",
         )
@@ -64,7 +63,7 @@ def refresh_token() -> str | None:
     if token is None:
         return text  # no token at all: it will be refused as that
     sent = request.headers.get(CSRF_HEADER, "")
-    if not is_csrf_token(current_app.extensions["keyring"], token.session_id, sent):
+    if not is_csrf_token(keyring(), token.session_id, sent):
         raise Problem(
             403,
             "csrf_token_missing",
@@ -78,9 +77,8 @@ def refresh_token() -> str | None:
 
 
 def _own_origins() -> set[str]:
-    settings: Settings = current_app.config["SETTINGS"]
     ours = {
         f"{parts.scheme}://{parts.netloc}"
-        for parts in map(urlsplit, filter(None, (settings.public_url, settings.app_url)))
+        for parts in map(urlsplit, filter(None, (settings().public_url, settings().app_url)))
     }
-    return ours | {request.host_url.rstrip("/"), *settings.cors_origins}
+    return ours | {request.host_url.rstrip("/"), *settings().cors_origins}

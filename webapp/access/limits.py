@@ -17,11 +17,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from flask import current_app, g
+from flask import g
 
 from sql import queries
 from webapp.http import client_address, db, outages
 from webapp.http.errors import Problem
+from webapp.http.installed import Installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,11 +82,13 @@ class Standing:
 SIGN_INS: Final = Limit("sign_ins", 60, 60)
 BAD_CREDENTIALS: Final = Limit("bad_credentials", 100, 600)
 
+_allowances: Final[Installed[Allowances]] = Installed("allowances")
+
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the app its counters, and every limited answer its headers."""
-    app.extensions["allowances"] = Allowances(
-        reads=settings.rate_limit_reads, writes=settings.rate_limit_writes
+    _allowances.install(
+        app, Allowances(reads=settings.rate_limit_reads, writes=settings.rate_limit_writes)
     )
 
     @app.after_request
@@ -98,7 +101,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def count_request(user: object, *, writes: bool) -> None:
     """One more request of a user's. Raises Problem 429."""
-    allowances: Allowances = current_app.extensions["allowances"]
+    allowances = _allowances()
     limit = allowances.writes if writes else allowances.reads
     if limit is not None:
         _tell(allowances.take(limit, limit.key(user)))

@@ -8,14 +8,15 @@ records. Inside a transaction both give the transaction's own connection.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from flask import current_app, g
+from flask import g
 from psycopg import ClientCursor
 
 from sql import queries
 from sql.connection import PARAMETERS, POOLER_PARAMETERS, configure
-from webapp.http import request_id
+from webapp.http import installed, request_id
+from webapp.http.installed import Installed
 from webapp.http.pool import Pool
 from webapp.telemetry import tracing
 
@@ -42,11 +43,13 @@ _BEGIN_POOLED: Final = b"; ".join(
     (b"BEGIN", queries.requests.bound.statement, queries.requests.identify.statement)
 )
 
+pool: Final[Installed[Pool]] = Installed("pool")
+
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the app its pool. It opens at the first use, so never before a fork."""
     parameters = POOLER_PARAMETERS if settings.database_pooler else PARAMETERS
-    app.extensions["pool"] = Pool(
+    made = Pool(
         settings.database_url,
         kwargs=parameters | {"application_name": "coffer web"},
         min_size=1,
@@ -60,20 +63,13 @@ def install(app: Flask, settings: Settings) -> None:
         reconnect_timeout=POOL_TIMEOUT,
         name="web",
     )
+    pool.install(app, made)
 
 
 def _configure(conn: Connection) -> None:
     """What a new connection is told first."""
     configure(conn)
     queries.requests.bound(conn, local=False, **_BOUNDS)
-
-
-def pool() -> Pool:
-    """The app's pool, opened by whoever asks first in this process."""
-    found = cast("Pool", current_app.extensions["pool"])
-    if found.closed:
-        found.open()
-    return found
 
 
 @contextmanager
@@ -96,7 +92,7 @@ def transaction(actor: str | None = None) -> Iterator[Connection]:
     with pool().connection() as conn:  # which commits at its end, or rolls back
         begin(
             conn,
-            pooled=current_app.config["SETTINGS"].database_pooler,
+            pooled=installed.settings().database_pooler,
             actor=g.caller.actor if "caller" in g else actor or "anonymous",
             request_id=request_id.current(),
             traceparent=tracing.traceparent(),

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from flask import g, request
 
+from webapp.http import db
+from webapp.http.installed import Installed
+
 if TYPE_CHECKING:
     from flask import Flask, Response
     from prometheus_client import CollectorRegistry
@@ -29,12 +32,15 @@ _BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 _EVERY: Final = 1.0
 
 
+metrics: Final[Installed[Metrics]] = Installed("metrics")
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Count the app's requests, where somebody may ask for the counts."""
     if settings.serves_metrics:
-        metrics = app.extensions["metrics"] = Metrics(app.extensions["pool"])
-        app.before_request(metrics.begin)
-        app.after_request(metrics.end)
+        made = metrics.install(app, Metrics(db.pool.of(app)))
+        app.before_request(made.begin)
+        app.after_request(made.end)
 
 
 def method_of_request() -> str:

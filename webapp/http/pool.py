@@ -45,6 +45,8 @@ class Pool(ConnectionPool["Connection"]):
 
     def getconn(self, timeout: float | None = None) -> Connection:
         """A living connection. Raises PoolTimeout where there is none within `timeout` seconds."""
+        if self.closed:
+            self.open()  # by whoever asks first in this process
         deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
         while True:
             if self._stalled:

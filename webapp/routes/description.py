@@ -7,6 +7,7 @@ same rules and not written again beside each route.
 
 from __future__ import annotations
 
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ import orjson
 
 from webapp.access import callers
 from webapp.http import errors, request_id
+from webapp.http.installed import Installed, settings
 from webapp.routes import idempotency, permit
 from webapp.schemas.common import ProblemAnswer
 
@@ -73,18 +75,24 @@ class Api(flask_smorest.Api):
     def _register_error_handlers(self) -> None:
         pass
 
+    @cached_property
+    def document(self) -> bytes:
+        """The OpenAPI document as JSON, of the blueprints that are registered when it is first
+        asked for."""
+        return _document(self._app, self.spec.to_dict())
 
-def make_api(app: Flask) -> Api:
-    """The API of an app, to register blueprints with."""
+
+api: Final[Installed[Api]] = Installed("api")
+
+
+def install(app: Flask) -> None:
+    """Give the app its API, to register blueprints with."""
     app.config |= {"API_TITLE": "Coffer", "API_VERSION": VERSION, "OPENAPI_VERSION": "3.1.0"}
-    api = Api(app, spec_kwargs={"info": {"description": _DESCRIPTION}})
-    api.spec.components.schema("Problem", schema=ProblemAnswer)
-    return api
+    made = api.install(app, Api(app, spec_kwargs={"info": {"description": _DESCRIPTION}}))
+    made.spec.components.schema("Problem", schema=ProblemAnswer)
 
 
-def document(app: Flask, api: Api) -> bytes:
-    """The OpenAPI document as JSON."""
-    spec = api.spec.to_dict()
+def _document(app: Flask, spec: Document) -> bytes:
     views = {
         (rule.rule, method.lower()): app.view_functions[rule.endpoint]
         for rule in app.url_map.iter_rules()
@@ -94,7 +102,7 @@ def document(app: Flask, api: Api) -> bytes:
     components["securitySchemes"] = {
         name: scheme
         for name, scheme in _SECURITY.items()
-        if name != "development" or app.config["SETTINGS"].in_development
+        if name != "development" or settings.of(app).in_development
     }
     schemes = list(components["securitySchemes"])
     by_path = {_as_openapi(rule): rule for rule, _ in views}

@@ -10,19 +10,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import current_app
-
 from sql import queries
 from webapp.access import audit
 from webapp.access.callers import caller
+from webapp.access.credentials import passwords
 from webapp.http import db
 from webapp.http.errors import Problem
 from webapp.signing_in import attempts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from webapp.identity.passwords import Passwords
 
 _FRESH: Final = timedelta(minutes=10)
 
@@ -43,8 +40,7 @@ def reauthenticated(password: str | None) -> Iterator[dict[str, Any]]:
                     "This account has no password: log in again and retry within ten minutes.",
                 )
         else:
-            passwords: Passwords = current_app.extensions["passwords"]
-            if not passwords.verify(account["password_hash"], password or ""):
+            if not passwords().verify(account["password_hash"], password or ""):
                 with db.transaction() as conn:
                     audit.record(conn, "password.failed")
                 raise Problem(403, "wrong_password", "The password is wrong.")

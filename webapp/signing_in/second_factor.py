@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sql import queries
+from webapp.access.credentials import keyring
 from webapp.identity import totp
 from webapp.identity.keyring import Unreadable, digest
-from webapp.signing_in.sign_in import keyring
 
 if TYPE_CHECKING:
     from uuid import UUID

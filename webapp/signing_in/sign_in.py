@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
-
-from flask import Response, current_app
+from typing import TYPE_CHECKING, Any, Final
 
 from sql import queries
 from webapp.access import audit, cookies
+from webapp.access.credentials import access_tokens, keyring
 from webapp.http import client_address
 from webapp.http.answers import answer
 from webapp.http.errors import Problem
+from webapp.http.installed import settings
 from webapp.identity.ids import new_id
-from webapp.identity.keyring import Keyring, digest
+from webapp.identity.keyring import digest
 from webapp.identity.session_tokens import RefreshToken, csrf_token, new_ticket
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from flask import Flask
+    from flask import Response
 
     from sql.connection import Connection
-    from webapp.identity.access_tokens import AccessTokens
-    from webapp.settings import Settings
 
 # How long the second step of a log-in may wait for its code.
 TICKET_SECONDS: Final = 300
@@ -53,34 +51,9 @@ class AccountChanged(Problem):
         )
 
 
-def install(app: Flask, settings: Settings) -> None:
-    """Give the app what makes its secrets, its passwords' hashes and its access tokens."""
-    from webapp.identity.access_tokens import AccessTokens
-    from webapp.identity.passwords import Passwords
-
-    keyring = Keyring(settings.secret_key, settings.secret_keys_former)
-    app.extensions["keyring"] = keyring
-    app.extensions["passwords"] = Passwords(
-        memory_kib=settings.argon2_memory_kib,
-        time_cost=settings.argon2_time_cost,
-        parallelism=settings.argon2_parallelism,
-    )
-    app.extensions["access_tokens"] = AccessTokens(
-        keyring,
-        issuer=settings.public_url or "coffer",
-        seconds=settings.access_token_minutes * 60,
-    )
-
-
-def keyring() -> Keyring:
-    """The app's keys."""
-    return cast("Keyring", current_app.extensions["keyring"])
-
-
 def lifetime() -> timedelta:
     """How long a session lasts from its last refresh."""
-    settings: Settings = current_app.config["SETTINGS"]
-    return timedelta(days=settings.session_days)
+    return timedelta(days=settings().session_days)
 
 
 def begin(conn: Connection, account: Account, *, method: str, with_cookie: bool) -> Response:
@@ -134,7 +107,7 @@ def succeeded(conn: Connection, user_id: UUID, session_id: UUID, **details: Any)
 
 def tokens(user_id: UUID, token: RefreshToken, *, with_cookie: bool) -> Response:
     """A session's tokens; with a cookie the refresh token is in that and nowhere else."""
-    issuing: AccessTokens = current_app.extensions["access_tokens"]
+    issuing = access_tokens()
     response = answer(
         {
             "access_token": issuing.issue(user_id, token.session_id),

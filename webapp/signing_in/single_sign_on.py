@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sql import queries
 from webapp.access import audit
 from webapp.http.errors import Problem
+from webapp.http.installed import Installed, settings
 from webapp.identity.ids import new_handle
 from webapp.rules.mail_address import address_of
 from webapp.signing_in import sign_in
@@ -30,28 +31,29 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from webapp.clients.oidc.client import Client
     from webapp.clients.oidc.contract import Identity
-    from webapp.settings import Settings
     from webapp.settings.identity import SsoProvider
 
+clients: Final[Installed[dict[str, Client]]] = Installed("sso_clients")
 _lock: Final = Lock()
 
 
 def install(app: Flask) -> None:
     """Give the app a place for its clients, which are made when they are needed."""
-    app.extensions["sso_clients"] = {}
+    clients.install(app, {})
 
 
-def client_of(clients: dict[str, Client], provider: SsoProvider, settings: Settings) -> Client:
+def client_of(provider: SsoProvider) -> Client:
     """The provider's client, of which each process has one."""
     from webapp.clients.oidc import client, contract
 
     with _lock:
-        if provider.name not in clients:
+        made = clients()
+        if provider.name not in made:
             known = contract.Provider(
                 provider.name, provider.issuer, provider.client_id, provider.client_secret
             )
-            clients[provider.name] = client.Client(known, allow_http=not settings.in_production)
-        return clients[provider.name]
+            made[provider.name] = client.Client(known, allow_http=not settings().in_production)
+        return made[provider.name]
 
 
 def account_of(conn: Connection, provider: SsoProvider, identity: Identity) -> sign_in.Account:

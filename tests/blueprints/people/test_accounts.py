@@ -10,7 +10,9 @@ import pytest
 
 from sql import queries
 from tests.people import PASSWORD, mails
+from webapp.access.credentials import keyring, passwords
 from webapp.app import create_app
+from webapp.http import db
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
 from webapp.schemas.people.accounts import Account
@@ -50,10 +52,8 @@ class Counted:
 
 
 @pytest.fixture
-def counted(app, monkeypatch):
-    found = Counted(app.extensions["passwords"])
-    monkeypatch.setitem(app.extensions, "passwords", found)
-    return found
+def counted(app, stand_in):
+    return stand_in(passwords, Counted(passwords.of(app)))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def token(app, owner):
             "SELECT about FROM mails WHERE template = %s ORDER BY id DESC OFFSET %s LIMIT 1",
             (template, number),
         ).fetchone()
-        return mail_tokens(app.extensions["keyring"], template, about)[0]
+        return mail_tokens(keyring.of(app), template, about)[0]
 
     return newest
 
@@ -280,7 +280,7 @@ class TestRegister:
     @pytest.mark.usefixtures("account")
     def test_where_registration_is_closed_it_is_so_for_all(self, settings, account):
         app = create_app(replace(settings, registration_enabled=False))
-        with app.extensions["pool"]:
+        with db.pool.of(app):
             known = register(app.test_client())
             unknown = register(app.test_client(), "nobody@example.com")
             answer = register(app.test_client(), invitation_token="x")
@@ -585,10 +585,10 @@ class TestReset:
         assert is_verified
 
     def test_a_log_in_that_races_with_it_leaves_no_session(
-        self, app, client, account, owner, token, monkeypatch
+        self, app, client, account, owner, token, stand_in
     ):
         forget(client)
-        real, given = app.extensions["passwords"], token("password_reset")
+        real, given = passwords.of(app), token("password_reset")
 
         class Slow(Counted):
             def verify(self, kept, password):
@@ -597,7 +597,7 @@ class TestReset:
                     assert reset(app.test_client(), given).status_code == 204
                 return found
 
-        monkeypatch.setitem(app.extensions, "passwords", Slow(real))
+        stand_in(passwords, Slow(real))
         assert_refused(log_in(client), 401, "invalid_credentials")
         live = owner.execute("SELECT count(*) FROM sessions WHERE status <> 'ended'").fetchone()
         assert live == (0,)
@@ -652,7 +652,7 @@ class TestReset:
     def test_without_mail_it_is_refused_for_all(self, settings, account):
         changed = {"environment": "production", "smtp_url": None}
         app = create_app(replace(settings, **changed))
-        with app.extensions["pool"]:
+        with db.pool.of(app):
             known, unknown = forget(app.test_client()), forget(app.test_client(), "x@example.com")
         assert told(known) == told(unknown)
         assert_refused(known, 403, "mail_not_configured")
@@ -666,7 +666,7 @@ class TestReset:
                 secret_keys_former=(settings.secret_key,),
             )
         )
-        with app.extensions["pool"]:
+        with db.pool.of(app):
             assert reset(app.test_client(), token("password_reset")).status_code == 204
 
 

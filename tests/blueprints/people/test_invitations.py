@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from tests.blueprints.test_routes import NOWHERE
+from webapp.access.credentials import access_tokens, keyring
 from webapp.app import create_app
+from webapp.http import db
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
 from webapp.routes.idempotency import HEADER, REPLAYED
@@ -38,7 +40,7 @@ def token_of(app):
     """The token that the mail of an invitation has."""
 
     def token(invitation):
-        (made,) = mail_tokens(app.extensions["keyring"], "invitation", invitation)
+        (made,) = mail_tokens(keyring.of(app), "invitation", invitation)
         return made
 
     return token
@@ -169,12 +171,12 @@ def test_where_no_mail_is_sent_nobody_is_invited(settings, people, olga, path, o
     app = create_app(replace(settings, environment="production", smtp_url=None))
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = (
-        f"Bearer {app.extensions['access_tokens'].issue(olga.id, olga.session_id)}"
+        f"Bearer {access_tokens.of(app).issue(olga.id, olga.session_id)}"
     )
     try:
         answer = client.post(path, json={"email": INES})
     finally:
-        app.extensions["pool"].close()
+        db.pool.of(app).close()
     assert (answer.status_code, answer.json["code"]) == (403, "mail_not_configured")
     assert count(owner, "invitations") == 0
 
@@ -344,8 +346,7 @@ def test_neither_the_id_nor_the_hash_nor_another_kind_of_token_is_the_token(
     invitation_id, hashed = owner.execute(
         "SELECT id, encode(token_hash, 'hex') FROM invitations"
     ).fetchone()
-    keyring = app.extensions["keyring"]
-    others = [mail_tokens(keyring, kind, invitation_id)[0] for kind in ("registration",)]
+    others = [mail_tokens(keyring.of(app), kind, invitation_id)[0] for kind in ("registration",)]
     for token in (str(invitation_id), hashed, *others):
         assert accept(ines, token).json["code"] == "invalid_token"
 

@@ -22,6 +22,7 @@ from tests.blueprints.people.signing_in import (
     wait_until_blocked,
 )
 from tests.people import PASSWORD, mails, use_up
+from webapp.access.credentials import keyring, passwords
 from webapp.identity.keyring import digest
 from webapp.identity.passwords import Passwords
 from webapp.mails.tokens import mail_tokens
@@ -76,11 +77,9 @@ class Watched:
 
 
 @pytest.fixture
-def watch(app, monkeypatch):
+def watch(app, stand_in):
     def put(real=None, **more):
-        watched = Watched(real or app.extensions["passwords"], **more)
-        monkeypatch.setitem(app.extensions, "passwords", watched)
-        return watched
+        return stand_in(passwords, Watched(real or passwords.of(app), **more))
 
     return put
 
@@ -309,7 +308,7 @@ class TestGuessing:
         assert_refused(log_in(away), "rate_limited", 429)
         away.post("/api/auth/password/forgot", json={"email": EMAIL})
         (reset_id,) = owner.execute("SELECT id FROM password_resets").fetchone()
-        (token,) = mail_tokens(app.extensions["keyring"], "password_reset", reset_id)
+        (token,) = mail_tokens(keyring.of(app), "password_reset", reset_id)
         new = {"token": token, "password": "another fence of oak"}
         assert away.post("/api/auth/password/reset", json=new).status_code == 204
         assert log_in(away, password="another fence of oak").status_code == 200

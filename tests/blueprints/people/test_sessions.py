@@ -20,7 +20,9 @@ from tests.blueprints.people.signing_in import (
 )
 from tests.identity.test_access_tokens import ATTACKS, MALFORMED_HEADERS, Forge
 from tests.people import PASSWORD
+from webapp.access.credentials import access_tokens, keyring
 from webapp.app import create_app
+from webapp.http import db
 from webapp.identity.access_tokens import AccessTokens
 from webapp.identity.session_tokens import RefreshToken, csrf_token, new_ticket
 from webapp.schemas.people.sessions import SessionPage, Tokens
@@ -158,7 +160,7 @@ class TestRefresh:
     ):
         first = logged_in(client)
         token = RefreshToken.read(first["refresh_token"])
-        later = RefreshToken.make(app.extensions["keyring"], token.session_id, 5)
+        later = RefreshToken.make(keyring.of(app), token.session_id, 5)
         assert_refused(refresh(client, str(later)), "invalid_refresh_token")
         assert refresh(client, first["refresh_token"]).status_code == 200
 
@@ -233,7 +235,7 @@ class TestCookie:
 
     def test_over_https_it_goes_nowhere_else(self, settings, account):
         app = create_app(replace(settings, public_url="https://coffer.example"))
-        with app.extensions["pool"]:
+        with db.pool.of(app):
             cookies = log_in(app.test_client(), cookie=True).headers.getlist("Set-Cookie")
         assert len(cookies) == 2
         assert all("; Secure" in cookie for cookie in cookies)
@@ -445,7 +447,7 @@ class TestList:
 
 
 def forge_of(app, token):
-    return Forge(app.extensions["keyring"].keys("access tokens")[0], token)
+    return Forge(keyring.of(app).keys("access tokens")[0], token)
 
 
 @pytest.mark.usefixtures("account")
@@ -456,7 +458,7 @@ class TestAccessTokens:
         ids=[*ATTACKS, *MALFORMED_HEADERS],
     )
     def test_what_is_not_our_token_is_401(self, app, client, account, attack):
-        token = app.extensions["access_tokens"].issue(account.id, account.session_id)
+        token = access_tokens.of(app).issue(account.id, account.session_id)
         answer = me(client, attack(forge_of(app, token)))
         assert_refused(answer, "unauthenticated")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -495,31 +497,31 @@ class TestAccessTokens:
             " now() + interval '1 hour')",
             (waiting, account.id, account.workspace_id),
         )
-        token = client.application.extensions["access_tokens"].issue(account.id, waiting)
+        token = access_tokens.of(client.application).issue(account.id, waiting)
         assert_refused(me(client, token), "unauthenticated")
 
     def test_a_token_of_no_session_is_refused(self, app, client, account):
-        token = app.extensions["access_tokens"].issue(account.id, uuid4())
+        token = access_tokens.of(app).issue(account.id, uuid4())
         assert_refused(me(client, token), "unauthenticated")
 
     def test_the_session_says_who_it_is_whatever_the_token_says(self, app, client, account, people):
         bob = people.person("bob", admin=True)
-        token = app.extensions["access_tokens"].issue(bob.id, account.session_id)
+        token = access_tokens.of(app).issue(bob.id, account.session_id)
         assert me(client, token).json["id"] == str(account.id)
 
     def test_a_token_that_expired_is_refused_though_its_session_lives(self, app, client, account):
-        expired = AccessTokens(
-            app.extensions["keyring"], issuer="http://localhost:8080", seconds=-10
-        ).issue(account.id, account.session_id)
+        expired = AccessTokens(keyring.of(app), issuer="http://localhost:8080", seconds=-10).issue(
+            account.id, account.session_id
+        )
         answer = me(client, expired)
         assert_refused(answer, "unauthenticated")
         assert "expired" in answer.json["detail"]
         assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
     def test_a_token_of_another_server_with_the_same_secret_is_refused(self, app, client, account):
-        token = AccessTokens(
-            app.extensions["keyring"], issuer="http://elsewhere.example", seconds=900
-        ).issue(account.id, account.session_id)
+        token = AccessTokens(keyring.of(app), issuer="http://elsewhere.example", seconds=900).issue(
+            account.id, account.session_id
+        )
         assert_refused(me(client, token), "unauthenticated")
 
     def test_disabling_a_user_holds_from_the_very_next_request(self, account, owner):
@@ -549,7 +551,7 @@ class TestAnotherSecret:
 
         yield another
         for app in made:
-            app.extensions["pool"].close()
+            db.pool.of(app).close()
 
     def test_what_was_given_out_before_stays_good(self, client, account, turn, settings):
         given = logged_in(client)
@@ -601,7 +603,7 @@ def test_no_secret_is_logged_or_in_history(client, account, owner, logged):
     secrets = [
         PASSWORD,
         WRONG,
-        csrf_token(client.application.extensions["keyring"], session_of(given["refresh_token"])),
+        csrf_token(keyring.of(client.application), session_of(given["refresh_token"])),
     ]
     secrets += [
         each[name] for each in (given, second) for name in ("access_token", "refresh_token")

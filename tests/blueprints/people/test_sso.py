@@ -9,8 +9,11 @@ import pytest
 
 from tests.oidc_provider import provider as running_provider
 from tests.people import People
+from webapp.access.credentials import keyring
 from webapp.app import create_app
+from webapp.http import db
 from webapp.settings.identity import SsoProvider
+from webapp.signing_in import single_sign_on
 
 # A real provider answers.
 pytestmark = pytest.mark.processes
@@ -45,8 +48,8 @@ def make_app(settings, provider, database):
 
     yield make
     for app in made:
-        app.extensions["pool"].close()
-        for client in app.extensions["sso_clients"].values():
+        db.pool.of(app).close()
+        for client in single_sign_on.clients.of(app).values():
             client.close()
 
 
@@ -207,11 +210,11 @@ def test_a_tampered_memory_of_the_browser_is_a_clean_error(sso_app, browser, pro
     import orjson
 
     url = provider.log_in(begin(browser), "ana")
-    keyring = sso_app.extensions["keyring"]
+    keys = keyring.of(sso_app)
     cookie = browser.get_cookie("coffer_sso", path="/api/auth/sso")
-    kept = orjson.loads(keyring.decrypt("sso log-ins", cookie.value.encode()))
+    kept = orjson.loads(keys.decrypt("sso log-ins", cookie.value.encode()))
     kept[part] = "x" * 43
-    forged = keyring.encrypt("sso log-ins", orjson.dumps(kept)).decode()
+    forged = keys.encrypt("sso log-ins", orjson.dumps(kept)).decode()
     browser.set_cookie("coffer_sso", forged, path="/api/auth/sso")
     answer = browser.get(come_back(url))
     assert answer.json["code"] == "sso_failed"

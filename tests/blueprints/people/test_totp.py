@@ -12,7 +12,9 @@ import pytest
 import structlog
 
 from tests.people import PASSWORD, mails, use_up
+from webapp.access.credentials import keyring
 from webapp.app import create_app
+from webapp.http import db
 from webapp.identity import totp
 from webapp.identity.keyring import digest
 from webapp.identity.session_tokens import session_of_ticket
@@ -387,7 +389,7 @@ class TestLogIn:
         if how == "reset":
             client.post("/api/auth/password/forgot", json={"email": EMAIL})
             (about,) = owner.execute("SELECT id FROM password_resets").fetchone()
-            token = mail_tokens(app.extensions["keyring"], "password_reset", about)[0]
+            token = mail_tokens(keyring.of(app), "password_reset", about)[0]
             body = {"token": token, "password": NEW}
             answer = client.post("/api/auth/password/reset", json=body)
         elif how == "change":
@@ -401,7 +403,7 @@ class TestLogIn:
     def test_a_reset_of_the_password_keeps_the_second_factor(self, app, client, owner):
         client.post("/api/auth/password/forgot", json={"email": EMAIL})
         (about,) = owner.execute("SELECT id FROM password_resets").fetchone()
-        token = mail_tokens(app.extensions["keyring"], "password_reset", about)[0]
+        token = mail_tokens(keyring.of(app), "password_reset", about)[0]
         client.post("/api/auth/password/reset", json={"token": token, "password": NEW})
         assert log_in(client, password=NEW).status_code == 202
 
@@ -413,7 +415,7 @@ class TestLogIn:
             secret_keys_former=(settings.secret_key,),
         )
         app = create_app(changed)
-        with app.extensions["pool"]:
+        with db.pool.of(app):
             assert finish(app.test_client(), ticket, clock.code()).status_code == 200
             clock.pass_steps(1)
             other = app.test_client()
@@ -423,18 +425,18 @@ class TestLogIn:
         ticket = ticket_of(client)
         new = replace(settings, secret_key="another secret of 32 characters")
         both = create_app(replace(new, secret_keys_former=(settings.secret_key,)))
-        with both.extensions["pool"]:
+        with db.pool.of(both):
             assert finish(both.test_client(), ticket, clock.code()).status_code == 200
         clock.pass_steps(1)
         app = create_app(new)
-        with app.extensions["pool"]:
+        with db.pool.of(app):
             other = app.test_client()
             assert finish(other, ticket_of(other), clock.code()).status_code == 200
 
     def test_a_secret_that_no_key_reads_lets_nobody_in(self, client, clock, settings):
         ticket = ticket_of(client)
         app = create_app(replace(settings, secret_key="another secret of 32 characters"))
-        with app.extensions["pool"], structlog.testing.capture_logs() as lines:
+        with db.pool.of(app), structlog.testing.capture_logs() as lines:
             answer = finish(app.test_client(), ticket, clock.code())
         assert_refused(answer, 401, "wrong_code")
         assert "totp_secret_unreadable" in [line["event"] for line in lines]

@@ -10,6 +10,7 @@ import pytest
 
 from webapp.app import create_app
 from webapp.blueprints.server.health import Check
+from webapp.http import db
 from webapp.schemas.server.health import Health
 
 
@@ -26,7 +27,7 @@ def test_a_database_that_is_away_is_named(settings):
     began = time.monotonic()
     answer = app.test_client().get("/health")
     assert time.monotonic() - began < 2
-    app.extensions["pool"].close()
+    db.pool.of(app).close()
     assert answer.status_code == 503
     assert answer.json == {"status": "failing", "postgres": "failing"}
 
@@ -35,7 +36,7 @@ def test_a_database_that_is_away_is_503_for_every_call(settings, monkeypatch):
     monkeypatch.setattr("webapp.http.db.POOL_TIMEOUT", 0.2)
     app = create_app(replace(settings, database_url="postgresql://x:x@127.0.0.1:1/x"))
     answer = app.test_client().get("/api/items/pending", headers={"X-Dev-User-Id": "ana"})
-    app.extensions["pool"].close()
+    db.pool.of(app).close()
     assert (answer.status_code, answer.json["code"]) == (503, "database_unavailable")
     assert answer.headers["Retry-After"]
 

@@ -12,6 +12,8 @@ BLUEPRINTS: Final = (
     *(search.search, exports.exports, imports.imports),
 )
 
+INSTALLS: Final = ()
+
 REFUSALS: Final = {
     "tags_name_is_unique_in_its_workspace": Problem(
         409, "tag_exists", "Another tag has this name: merge the two."

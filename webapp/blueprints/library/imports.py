@@ -7,7 +7,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from flask import current_app, request
+from flask import request
 
 from sql import queries
 from webapp.access.callers import caller
@@ -15,6 +15,7 @@ from webapp.http import request_body
 from webapp.http.answers import answer, list_page
 from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem
+from webapp.http.installed import settings
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
@@ -43,7 +44,7 @@ def _takes_a_file(view: Callable[..., Response]) -> Callable[..., Response]:
 
     @wraps(view)
     def received(*args: Any, **kwargs: Any) -> Response:
-        request.max_content_length = current_app.config["SETTINGS"].import_max_bytes
+        request.max_content_length = settings().import_max_bytes
         if not free.acquire(blocking=False):
             raise Problem(
                 503,

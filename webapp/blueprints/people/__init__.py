@@ -18,6 +18,7 @@ from webapp.blueprints.people import (
     workspaces,
 )
 from webapp.http.errors import Problem
+from webapp.signing_in import single_sign_on
 
 BLUEPRINTS: Final = (
     *(log_ins.log_ins, sessions.sessions, accounts.accounts, totp.totp, sso.sso),
@@ -25,6 +26,8 @@ BLUEPRINTS: Final = (
     *(workspaces.workspaces, members.members, invitations.invitations),
     *(users.users, audit_log.audit_log),
 )
+
+INSTALLS: Final = (single_sign_on.install,)
 
 REFUSALS: Final = {
     "users_handle_is_unique": Problem(409, "handle_taken", "Somebody else has this handle."),

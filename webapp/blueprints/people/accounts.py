@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Response, current_app
+from flask import Response
 
 from sql import queries
 from webapp.access import audit
 from webapp.access.callers import caller
+from webapp.access.credentials import keyring, passwords
 from webapp.access.limits import SIGN_INS
 from webapp.http import client_address
 from webapp.http.answers import answer
 from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem, invalid_input
+from webapp.http.installed import settings
 from webapp.identity.ids import new_handle, new_id
 from webapp.identity.keyring import digest
 from webapp.identity.passwords import weakness
@@ -31,7 +33,7 @@ from webapp.schemas.people.accounts import (
     PasswordReset,
     Registration,
 )
-from webapp.signing_in import attempts, sign_in
+from webapp.signing_in import attempts
 from webapp.signing_in.notices import notify
 from webapp.signing_in.reauthentication import reauthenticated
 
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
-    from webapp.identity.passwords import Passwords
-    from webapp.settings import Settings
 
 REGISTRATION_HOURS: Final = 24
 RESET_MINUTES: Final = 60
@@ -57,8 +57,7 @@ def register(new: dict[str, Any]) -> Response:
 
     A mail tells what to do next. The answer is the same whether the address has an account or not.
     """
-    settings: Settings = current_app.config["SETTINGS"]
-    if not settings.registration_enabled and not _is_invited(new):
+    if not settings().registration_enabled and not _is_invited(new):
         raise Problem(403, "registration_closed", "Registration is closed; ask for an invitation.")
     _refuse_weak(new["password"], new["email"], new["name"])
     is_wanted = attempts.mail_to(new["email"], "registration")
@@ -66,8 +65,8 @@ def register(new: dict[str, Any]) -> Response:
     values = {
         "email": new["email"],
         "name": new["name"],
-        "password_hash": _passwords().hash(new["password"]),
-        "token_hash": digest(mail_tokens(sign_in.keyring(), "registration", registration_id)[0]),
+        "password_hash": passwords().hash(new["password"]),
+        "token_hash": digest(mail_tokens(keyring(), "registration", registration_id)[0]),
     }
     if is_wanted:
         with transaction() as conn:
@@ -91,7 +90,7 @@ def confirm(given: dict[str, Any]) -> Response:
     if registration is None:
         raise _invalid_token()
     with attempts.registration(registration["id"]):
-        if not _passwords().verify(registration["password_hash"], given["password"]):
+        if not passwords().verify(registration["password_hash"], given["password"]):
             raise Problem(403, "wrong_password", "It is not the password of this registration.")
     with transaction() as conn:
         if queries.registrations.use(conn, id=registration["id"]) is None:
@@ -144,7 +143,7 @@ def change_password(given: dict[str, Any]) -> Response:
     """
     with reauthenticated(given["current_password"]) as account:
         _refuse_weak(given["new_password"], account["email"], field="new_password")
-    new_hash = _passwords().hash(given["new_password"])
+    new_hash = passwords().hash(given["new_password"])
     user_id = caller().user_id
     with transaction() as conn:
         if not queries.users.set_password(
@@ -170,8 +169,7 @@ def forget_password(given: dict[str, Any]) -> Response:
 
     The answer is the same whether the address has an account or not.
     """
-    settings: Settings = current_app.config["SETTINGS"]
-    if not settings.sends_mail:
+    if not settings().sends_mail:
         raise Problem(
             403, "mail_not_configured", "This server sends no mail; ask its operator for a reset."
         )
@@ -182,7 +180,7 @@ def forget_password(given: dict[str, Any]) -> Response:
                 conn,
                 id=reset_id,
                 email=given["email"],
-                token_hash=digest(mail_tokens(sign_in.keyring(), "password_reset", reset_id)[0]),
+                token_hash=digest(mail_tokens(keyring(), "password_reset", reset_id)[0]),
                 lifetime=timedelta(minutes=RESET_MINUTES),
             )
             audit.record(conn, "password.reset_requested", email=given["email"])
@@ -205,7 +203,7 @@ def reset_password(given: dict[str, Any]) -> Response:
         raise _invalid_token()
     email = reset["email"]
     _refuse_weak(given["password"], email)
-    password_hash = _passwords().hash(given["password"])
+    password_hash = passwords().hash(given["password"])
     with transaction() as conn:
         if queries.password_resets.use(conn, token_hash=token_hash, email=email) is None:
             raise _invalid_token()
@@ -240,11 +238,6 @@ def _refuse_weak(password: str, *about: str | None, field: str = "password") -> 
     said = weakness(password, about)
     if said is not None:
         raise invalid_input((field, said))
-
-
-def _passwords() -> Passwords:
-    passwords: Passwords = current_app.extensions["passwords"]
-    return passwords
 
 
 def _invalid_token() -> Problem:

@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, current_app
+from flask import Response
 
 from sql import queries
 from webapp.access import audit, limits
 from webapp.access.callers import caller
+from webapp.access.credentials import keyring
 from webapp.http.answers import answer, list_page
 from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem
+from webapp.http.installed import settings
 from webapp.identity.ids import new_id
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
@@ -23,7 +25,7 @@ from webapp.routes.permit import permit
 from webapp.schemas.common import PageArguments
 from webapp.schemas.people.invitations import Acceptance, Invitation, InvitationPage, NewInvitation
 from webapp.schemas.people.workspaces import Workspace
-from webapp.signing_in import attempts, sign_in
+from webapp.signing_in import attempts
 
 LASTS_DAYS: Final = 7
 
@@ -41,7 +43,7 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
     The invitation is good for seven days, and for whoever has its token. Another one to the same
     address takes its place.
     """
-    if not current_app.config["SETTINGS"].sends_mail:
+    if not settings().sends_mail:
         raise Problem(403, "mail_not_configured", "This server sends no mail, so nobody is asked.")
     invitation_id = new_id()
     inviter = caller().user_id
@@ -60,7 +62,7 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
             workspace_id=workspace_id,
             email=new["email"],
             role=new["role"],
-            token_hash=digest(mail_tokens(sign_in.keyring(), "invitation", invitation_id)[0]),
+            token_hash=digest(mail_tokens(keyring(), "invitation", invitation_id)[0]),
             invited_by=inviter,
             lifetime=timedelta(days=LASTS_DAYS),
         )

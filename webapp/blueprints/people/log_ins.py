@@ -5,10 +5,9 @@ from __future__ import annotations
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, current_app
-
 from sql import queries
 from webapp.access import audit
+from webapp.access.credentials import keyring, passwords
 from webapp.access.limits import SIGN_INS
 from webapp.http import client_address
 from webapp.http.db import connection, transaction
@@ -24,7 +23,7 @@ from webapp.signing_in import attempts, second_factor, sign_in
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from webapp.identity.passwords import Passwords
+    from flask import Response
 
 log_ins = Blueprint("log_ins", __name__, url_prefix="/api/auth", description="Signing in.")
 
@@ -52,16 +51,16 @@ def _begin(given: dict[str, Any]) -> Response:
         account = queries.users.find_for_log_in(conn, email=email, network=client_address.network())
     known = account or {"id": None, "password_hash": None, "is_known_address": False}
     attempt = attempts.log_in(email, is_known_address=known["is_known_address"])
-    passwords: Passwords = current_app.extensions["passwords"]
     password_hash = known["password_hash"]
-    is_right = passwords.verify(password_hash, given["password"])
+    is_right = passwords().verify(password_hash, given["password"])
     if account is None or not is_right:
         _failed("login.failed", known["id"], email=email, reason="password")
         raise attempts.wrong_credentials()
     if account["is_disabled"]:
         _failed("login.failed", account["id"], email=email, reason="disabled")
         raise sign_in.disabled()
-    new_hash = passwords.hash(given["password"]) if passwords.is_outdated(password_hash) else None
+    is_outdated = passwords().is_outdated(password_hash)
+    new_hash = passwords().hash(given["password"]) if is_outdated else None
     with transaction(actor=f"user:{account['id']}") as conn:
         attempt.was_right(conn)
         if new_hash is not None and queries.users.rehash_password(
@@ -88,7 +87,7 @@ def finish(given: dict[str, Any]) -> Response:
     attempt = attempts.totp(
         user_id, email=login["email"], is_known_address=login["is_known_address"]
     )
-    token = RefreshToken.make(sign_in.keyring(), login["id"], 0)
+    token = RefreshToken.make(keyring(), login["id"], 0)
     with transaction(actor=f"user:{user_id}") as conn:
         if given["code"] is not None:
             method = "totp"

@@ -7,11 +7,12 @@ from hmac import compare_digest
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from sql import queries
 from webapp.access import audit, cookies
 from webapp.access.callers import caller
+from webapp.access.credentials import access_tokens, keyring
 from webapp.access.limits import SIGN_INS
 from webapp.http import client_address
 from webapp.http.answers import answer, list_page
@@ -46,7 +47,7 @@ def refresh(given: dict[str, Any]) -> Response:
     token = RefreshToken.read(text)
     if token is None:
         raise _invalid_refresh_token()
-    following, *by_former_keys = token.following(sign_in.keyring())
+    following, *by_former_keys = token.following(keyring())
     with transaction() as conn:
         row = queries.sessions.refresh(
             conn,
@@ -76,7 +77,7 @@ def _spent(
             row is None
             or not row["is_live"]
             or token.generation >= row["generation"]
-            or not token.is_genuine(sign_in.keyring())
+            or not token.is_genuine(keyring())
         ):
             raise _invalid_refresh_token()
         if row["is_fresh"] and token.generation == row["generation"] - 1:
@@ -128,13 +129,11 @@ def _session_to_end(refresh_token: str | None) -> UUID | None:
     text = refresh_token or cookies.refresh_token()
     if text is not None:
         token = RefreshToken.read(text)
-        genuine = token is not None and token.is_genuine(sign_in.keyring())
+        genuine = token is not None and token.is_genuine(keyring())
         return token.session_id if token is not None and genuine else None
     scheme, _, access_token = request.headers.get("Authorization", "").partition(" ")
     try:
-        session_id: UUID = current_app.extensions["access_tokens"].read(
-            access_token, expired_too=True
-        )
+        session_id = access_tokens().read(access_token, expired_too=True)
     except InvalidAccessToken:
         return None
     return session_id if scheme.lower() == "bearer" else None

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import orjson
-from flask import Response, current_app, request
+from flask import Response, request
 from marshmallow import EXCLUDE
 
 from sql import queries
 from webapp.access import audit
 from webapp.access.callers import caller
+from webapp.access.credentials import keyring
 from webapp.access.limits import SIGN_INS
 from webapp.http.answers import answer
 from webapp.http.db import transaction
 from webapp.http.errors import Problem, invalid_input, not_found
+from webapp.http.installed import settings
 from webapp.identity.keyring import Unreadable
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import PUBLIC, permit
@@ -32,7 +34,6 @@ from webapp.signing_in import sign_in, single_sign_on
 if TYPE_CHECKING:
     from webapp.clients.oidc.client import Client
     from webapp.clients.oidc.contract import Identity, OidcError
-    from webapp.settings import Settings
     from webapp.settings.identity import SsoProvider
 
 COOKIE: Final = "coffer_sso"
@@ -49,7 +50,7 @@ sso = Blueprint("sso", __name__, url_prefix=_PATH, description="Single sign-on."
 @sso.response(200, SsoProviders)
 def list_providers() -> Response:
     """List the providers that one can sign in with"""
-    names = [provider.name for provider in _settings().sso_providers]
+    names = [provider.name for provider in settings().sso_providers]
     return answer({"items": [{"name": n, "login_url": f"{_PATH}/{n}/login"} for n in names]})
 
 
@@ -84,10 +85,10 @@ def log_in(arguments: dict[str, Any], provider_name: str) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.set_cookie(
         COOKIE,
-        sign_in.keyring().encrypt(_PURPOSE, orjson.dumps(kept)).decode(),
+        keyring().encrypt(_PURPOSE, orjson.dumps(kept)).decode(),
         max_age=_SECONDS,
         path=_PATH,
-        secure=_settings().public_url.startswith("https:"),
+        secure=settings().public_url.startswith("https:"),
         httponly=True,
         # It must come along when the provider's page leads back here.
         samesite="Lax",
@@ -145,7 +146,7 @@ def _begun(provider: SsoProvider, state: str | None) -> dict[str, Any]:
     """What this browser's log-in remembered. Raises Problem 400."""
     try:
         sealed = request.cookies.get(COOKIE, "").encode()
-        opened = sign_in.keyring().decrypt(_PURPOSE, sealed, seconds=_SECONDS)
+        opened = keyring().decrypt(_PURPOSE, sealed, seconds=_SECONDS)
     except Unreadable:
         raise _invalid_state() from None
     begun: dict[str, Any] = orjson.loads(opened)
@@ -202,13 +203,8 @@ def _lead_to(page: str, signed_in: Response) -> Response:
     return response
 
 
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
-
-
 def _provider(name: str) -> SsoProvider:
-    for provider in _settings().sso_providers:
+    for provider in settings().sso_providers:
         if provider.name == name:
             return provider
     raise not_found()
@@ -216,16 +212,16 @@ def _provider(name: str) -> SsoProvider:
 
 def _client(provider: SsoProvider) -> Client:
     """The provider's client, made by whoever asks first. Raises Problem 502."""
-    return single_sign_on.client_of(current_app.extensions["sso_clients"], provider, _settings())
+    return single_sign_on.client_of(provider)
 
 
 def _callback_url(provider: SsoProvider) -> str:
-    return f"{_settings().public_url}{_PATH}/{provider.name}/callback"
+    return f"{settings().public_url}{_PATH}/{provider.name}/callback"
 
 
 def _own_pages() -> set[str]:
-    settings = _settings()
-    return {*settings.cors_origins} | ({_origin(settings.app_url)} if settings.app_url else set())
+    app_url = settings().app_url
+    return {*settings().cors_origins} | ({_origin(app_url)} if app_url else set())
 
 
 def _origin(url: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from flask import Response, current_app, send_from_directory
+from flask import Response, send_from_directory
 
+from webapp.http.installed import settings
 from webapp.routes.blueprint import Blueprint
+from webapp.routes.description import api
 from webapp.routes.permit import PUBLIC, permit
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ docs = Blueprint("docs", __name__)
 def install(app: Flask) -> None:
     """Serve the description, and the page that shows it where the settings say so."""
     app.register_blueprint(description)
-    if app.config["SETTINGS"].docs_enabled:
+    if settings.of(app).docs_enabled:
         app.register_blueprint(docs)
 
 
@@ -36,7 +38,7 @@ def install(app: Flask) -> None:
 @permit(PUBLIC)
 def openapi() -> Response:
     """The OpenAPI document"""
-    return Response(current_app.extensions["openapi"], mimetype="application/json")
+    return Response(api().document, mimetype="application/json")
 
 
 @docs.get("/docs", defaults={"file": "index.html"})

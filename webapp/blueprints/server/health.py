@@ -6,9 +6,9 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from flask import current_app
-
+from webapp.http import db
 from webapp.http.answers import answer
+from webapp.http.installed import Installed
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import PUBLIC, permit
 from webapp.schemas.server.health import Health
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Seconds a part may take; under the 2 s within which the answer is promised.
 _PATIENCE: Final = 1.5
+
+_checks: Final[Installed[dict[str, Check]]] = Installed("health")
 
 health = Blueprint("health", __name__, description="Whether everything answers.")
 
@@ -33,7 +35,7 @@ def show() -> Response:
 
     503 names the part that does not.
     """
-    parts = {name: check.answers() for name, check in current_app.extensions["health"].items()}
+    parts = {name: check.answers() for name, check in _checks().items()}
     well = all(parts.values())
     body = {"status": well} | parts
     return answer(
@@ -44,7 +46,7 @@ def show() -> Response:
 def install(app: Flask) -> None:
     """Give the app its checks, by the name of the part they ask."""
 
-    app.extensions["health"] = {"postgres": Check(app.extensions["pool"].probe)}
+    _checks.install(app, {"postgres": Check(db.pool.of(app).probe)})
 
 
 class Check:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from flask import Response, current_app, request
+from flask import Response, request
 
+from webapp.http import metrics as counts
 from webapp.http.errors import Problem
+from webapp.http.installed import settings
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import PUBLIC, permit
 
@@ -19,7 +21,7 @@ metrics = Blueprint("metrics", __name__)
 
 def install(app: Flask) -> None:
     """Serve the metrics where the settings say who may read them."""
-    if app.config["SETTINGS"].serves_metrics:
+    if settings.of(app).serves_metrics:
         app.register_blueprint(metrics)
 
 
@@ -27,15 +29,14 @@ def install(app: Flask) -> None:
 @permit(PUBLIC)
 def show() -> Response:
     """What the web has done since it started"""
-    settings = current_app.config["SETTINGS"]
     sent = request.headers.get("Authorization", "").encode()
-    wanted = f"Bearer {settings.metrics_token}".encode()
-    if not settings.in_development and not compare_digest(sent, wanted):
+    wanted = f"Bearer {settings().metrics_token}".encode()
+    if not settings().in_development and not compare_digest(sent, wanted):
         raise Problem(
             401,
             "unauthenticated",
             "Send the token of METRICS_TOKEN.",
             headers={"WWW-Authenticate": "Bearer"},
         )
-    text, media_type = current_app.extensions["metrics"].read(request.headers.get("Accept", ""))
+    text, media_type = counts.metrics().read(request.headers.get("Accept", ""))
     return Response(text, content_type=media_type)
