@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 import orjson
@@ -9,6 +10,10 @@ import psycopg
 from psycopg.types.json import set_json_loads
 
 Connection = psycopg.Connection[Any]
+
+# Seconds in which a process that starts tries to reach its database, and between two tries.
+PATIENCE: float = 5.0
+_PAUSE: Final = 0.2
 
 PARAMETERS: Final[dict[str, Any]] = {
     "autocommit": True,
@@ -37,6 +42,21 @@ def connect(url: str, name: str, *, pooler: bool = False) -> Connection:
     conn = psycopg.connect(url, application_name=name, **parameters)
     configure(conn)
     return conn
+
+
+def connect_at_start(url: str, name: str, *, pooler: bool = False) -> Connection:
+    """The same for a process that starts, and perhaps its database with it.
+
+    Raises psycopg.OperationalError where none could be reached for five seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return connect(url, name, pooler=pooler)
+        except psycopg.OperationalError:
+            if time.monotonic() + _PAUSE > deadline:
+                raise
+            time.sleep(_PAUSE)
 
 
 def configure(conn: Connection) -> None:

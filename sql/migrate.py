@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import psycopg
 from psycopg.conninfo import conninfo_to_dict
+
+from sql.connection import connect_at_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
     from yoyo.backends.base import DatabaseBackend
 
 MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
@@ -25,7 +27,7 @@ GRANTS: Final = Path(__file__).parent / "grants.sql"
 _LOCK: Final = 0x636F66666572
 
 
-def migrate(url: str, *, app_url: str | None = None, connect_timeout: int = 5) -> list[str]:
+def migrate(url: str, *, app_url: str | None = None) -> list[str]:
     """Apply what has not been applied yet; return the names of what was.
 
     `url` is the owner's connection URL. Where `app_url` names another role, that role is given its
@@ -34,7 +36,7 @@ def migrate(url: str, *, app_url: str | None = None, connect_timeout: int = 5) -
     from yoyo import read_migrations
 
     with (
-        psycopg.connect(url, autocommit=True, connect_timeout=connect_timeout) as conn,
+        connect_at_start(url, "coffer migrate") as conn,
         yoyo_backend(conn, url) as backend,
     ):
         new = backend.to_apply(read_migrations(str(MIGRATIONS)))

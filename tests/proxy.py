@@ -18,6 +18,7 @@ class Proxy:
         self.port = self._listening.getsockname()[1]
         self.stalled = False
         self.is_cut = False
+        self.refused = 0
         self.closed = False
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -47,6 +48,7 @@ class Proxy:
                 with contextlib.suppress(OSError):
                     other = socket.create_connection(("127.0.0.1", self._target), timeout=2)
             if other is None:
+                self.refused += 1
                 one.close()
                 continue
             other.settimeout(None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from sql.connection import connect_at_start
 from webapp import settings
 from webapp.telemetry import tracing
 
@@ -48,7 +49,7 @@ _metrics: str | None = None
 def on_starting(server: Arbiter) -> None:  # noqa: ARG001  # gunicorn's signature
     """Refuse to start without the database, before anything listens (P11)."""
     try:
-        psycopg.connect(_settings.database_url, connect_timeout=5).close()
+        connect_at_start(_settings.database_url, "coffer web").close()
     except psycopg.OperationalError as error:
         sys.exit(f"Coffer cannot start; the database of DATABASE_URL does not answer: {error}")
     if _settings.serves_metrics:

@@ -21,10 +21,12 @@ import psycopg
 import structlog
 
 from sql import queries
-from sql.connection import connect
+from sql.connection import connect, connect_at_start
+from workers.engine.outage import Outage
 from workers.terminal.command import Command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from sql.connection import Connection
@@ -77,15 +79,17 @@ def _slots(schedule: dict[str, Any]) -> tuple[list[datetime], datetime]:
 
 
 def run(settings: Settings) -> None:
-    """Fire schedules until SIGTERM or SIGINT. A database that is lost is waited for.
+    """Fire schedules until SIGTERM or SIGINT.
 
-    Raises psycopg.OperationalError where it cannot be reached at the start.
+    A database that is lost, or takes no writes, is waited for. Raises psycopg.OperationalError
+    where it cannot be reached within five seconds of the start.
     """
     # A queue, because its `put` is safe in a signal handler, which an Event's `set` is not.
     stops: SimpleQueue[None] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stops.put(None))
-    conn: Connection | None = _connect(settings)
+    conn: Connection | None = _connect(settings, connect_at_start)
+    outage = Outage(log, lost="database_lost", back="database_back")
     log.info("clock_started")
     while True:
         sleep = _LONGEST_SLEEP
@@ -99,22 +103,25 @@ def run(settings: Settings) -> None:
                 sleep = 0.0  # there may be more than one transaction takes
             elif due_in is not None:
                 sleep = min(due_in, _LONGEST_SLEEP)
-        except psycopg.OperationalError as error:
-            log.warning("database_lost", error=str(error).strip())
+            outage.is_over()
+        except psycopg.Error as error:
+            # It is away, restarts, takes no writes, or is not migrated: all of that passes.
+            sleep = outage.goes_on(error)
             if conn is not None:
                 conn.close()
             conn = None
-            sleep = 1.0
         try:
             stops.get(timeout=sleep)
         except Empty:
             continue
+        if conn is not None:
+            conn.close()
         log.info("clock_stopped")
         return
 
 
-def _connect(settings: Settings) -> Connection:
-    return connect(settings.database_url, "coffer clock", pooler=settings.database_pooler)
+def _connect(settings: Settings, how: Callable[..., Connection] = connect) -> Connection:
+    return how(settings.database_url, "coffer clock", pooler=settings.database_pooler)
 
 
 @click.command(cls=Command, help=__doc__)
@@ -126,7 +133,7 @@ def command(*, once: bool) -> None:
     loaded = settings.load()
     logs.configure(loaded)
     if once:
-        with _connect(loaded) as conn:
+        with _connect(loaded, connect_at_start) as conn:
             for kind in fire_due(conn):
                 log.info("fired", kind=kind)
         return

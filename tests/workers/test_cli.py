@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from sql import connection
 from workers import cli, work
 from workers.engine.kind import Kind
 from workers.terminal.command import Duration
@@ -134,7 +135,8 @@ def test_wrong_settings_are_told_all_at_once(run):
 
 
 @pytest.mark.parametrize("run", RUNS, ids=" ".join)
-def test_a_database_that_is_away_is_one_plain_line(run):
+def test_a_database_that_is_away_is_one_plain_line(run, monkeypatch):
+    monkeypatch.setattr(connection, "PATIENCE", 0)
     away = "postgresql://x:hunter2@127.0.0.1:1/x"
     answer = coffer(*run, typed=PASSWORD * 2, DATABASE_URL=away)
     assert answer.exit_code == 1

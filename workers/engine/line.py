@@ -16,6 +16,7 @@ from workers.engine import outcomes
 from workers.engine.hands import Hands
 from workers.engine.job import Job, Outcome, Task
 from workers.engine.metrics import meter_for
+from workers.engine.outage import is_lost
 from workers.engine.progress import LeaseLost, NotWanted
 from workers.engine.turns import Turns
 
@@ -177,7 +178,7 @@ class Line:
                     self._tell([Outcome(job, wanted=False)])
                     refused.add(job.claim)
             except Exception as error:  # whatever it is, the row must hear of it
-                if conn.closed:
+                if is_lost(conn, error):
                     raise
                 self._tell([Outcome(job, error=error)])
                 refused.add(job.claim)
@@ -213,7 +214,7 @@ class Line:
         try:
             subjects = self.kind.load(conn, jobs)
         except Exception as error:  # as above
-            if conn.closed:
+            if is_lost(conn, error):
                 raise  # the leases give the rows back, which are not in hand
             if len(jobs) == 1:
                 self._end(Outcome(jobs[0], error=error))
@@ -312,8 +313,8 @@ class Line:
     def _is_wanted(self, conn: Connection, jobs: Sequence[Job]) -> bool:
         try:
             return bool(self.kind.load(conn, jobs))
-        except Exception:  # as above; what went well before is no reason to end now
-            if conn.closed:
+        except Exception as error:  # as above; what went well before is no reason to end now
+            if is_lost(conn, error):
                 raise
             return True
 

@@ -14,6 +14,7 @@ import psycopg
 import structlog
 
 from sql.connection import connect
+from workers.engine.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -24,9 +25,6 @@ log = structlog.get_logger("workers.engine.listener")
 # it; after two and a half times that it takes a silent connection for dead, whatever TCP says.
 HEARTBEAT: Final = 10.0
 _SILENCE: Final = 2.5 * HEARTBEAT
-
-_SHORTEST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 30.0
 
 
 class Listener:
@@ -47,27 +45,24 @@ class Listener:
         self._closed = True
 
     def _run(self) -> None:
-        pause = _SHORTEST_PAUSE
+        outage = Outage(log, lost="not_listening", back="listening_again")
         while not self._closed:
-            began = time.monotonic()
             try:
                 with connect(self._url, "coffer listener") as conn:
                     conn.execute("LISTEN coffer_work")
                     self.is_listening = True
                     self._wake()  # for what came while nobody listened
-                    self._listen(conn)
+                    self._listen(conn, outage)
             except psycopg.OperationalError as error:
-                if time.monotonic() - began > _SILENCE:
-                    pause = _SHORTEST_PAUSE
-                log.warning("not_listening", error=str(error).strip(), next_try_in=pause)
                 self.is_listening = False
-                time.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                time.sleep(outage.goes_on(error))
 
-    def _listen(self, conn: psycopg.Connection) -> None:
+    def _listen(self, conn: psycopg.Connection, outage: Outage) -> None:
         heard = time.monotonic()
         while not self._closed:
             for note in conn.notifies(timeout=0.5, stop_after=1):
+                # Through a pooler LISTEN succeeds, but nothing is ever heard.
+                outage.is_over()
                 if note.payload == self._name:
                     heard = time.monotonic()
                 elif note.payload in self._kinds:

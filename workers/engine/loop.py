@@ -32,13 +32,14 @@ import psycopg
 import structlog
 
 from sql import queries
-from sql.connection import connect
+from sql.connection import connect, connect_at_start
 from workers.engine import metrics_server
 from workers.engine.line import Line
 from workers.engine.listener import HEARTBEAT, Listener
+from workers.engine.outage import Outage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from uuid import UUID
 
     from sql.connection import Connection
@@ -57,10 +58,6 @@ GRACE: Final = 20.0
 
 # Rows claimed at once, and written at once, at most.
 BATCH: Final = 500
-
-# Seconds between two tries to reach a lost database: at first, and at most.
-_SHORTEST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 30.0
 
 # Seconds after it fell asleep when a worker looks again: for those who enqueued meanwhile and could
 # not know that it sleeps.
@@ -102,6 +99,7 @@ class Worker:
         }
         self._settings = settings
         self._connection: Connection | None = None
+        self._outage = Outage(log, lost="database_lost", back="database_back")
         self._second: Connection | None = None
         self._claimer = ThreadPoolExecutor(1, "claimer")
         self._listener: Listener | None = None
@@ -119,12 +117,12 @@ class Worker:
     def run(self, *, once: bool = False) -> None:
         """Work until SIGTERM or SIGINT; with `once`, until nothing is due.
 
-        Raises psycopg.OperationalError where the database cannot be reached at the start. One that
-        is lost later is waited for.
+        Raises psycopg.OperationalError where the database cannot be reached within five seconds of
+        the start. One that is lost later, or takes no writes, is waited for.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_stop)
-        self._conn()
+        self._start()
         log.info("worker_started", worker=str(self.id), kinds=sorted(self._lines))
         metrics_server.serve(self._settings, [line.meter for line in self._lines.values()])
         if not once and self._settings.database_listen_url:
@@ -134,7 +132,6 @@ class Worker:
                 kinds=frozenset(self._lines),
                 wake=lambda: self._inbox.put(None),
             )
-        pause = _SHORTEST_PAUSE
         while not self._stopping:
             try:
                 self._check_in()
@@ -143,15 +140,13 @@ class Worker:
                     break
                 patience = self._patience()
                 self.finish(0 if claimed else patience)
-                pause = _SHORTEST_PAUSE
+                self._outage.is_over()
             except psycopg.Error as error:
                 # It is away, restarts, takes no writes, or is not migrated: all of that passes.
                 if once and not isinstance(error, psycopg.OperationalError):
                     raise
-                log.warning("database_lost", error=str(error).strip(), next_try_in=round(pause, 1))
                 self._disconnect()
-                self._sleep(pause)
-                pause = min(pause * random.uniform(1.5, 2.5), _LONGEST_PAUSE)  # noqa: S311
+                self._sleep(self._outage.goes_on(error))
         self._wind_up()
         signal.alarm(0)
         log.info("worker_stopped", worker=str(self.id), **self.counts)
@@ -187,6 +182,7 @@ class Worker:
 
         Where that is interrupted, the row is given back.
         """
+        self._start()
         self._check_in()
         line, conn = self._lines[kind], self._conn()
         found = line.begin(conn, line.claim_one(conn, subject_id)) == 1
@@ -323,8 +319,8 @@ class Worker:
                 line.give_back(self._conn(), everything=True)
             self._count()
             queries.workers.leave(self._conn(), id=self.id)
-        except psycopg.OperationalError as error:
-            log.warning("database_lost", error=str(error).strip())  # the leases give them back
+        except psycopg.Error as error:
+            self._outage.goes_on(error)  # the leases give them back
         self.close()
 
     def _conn(self) -> Connection:
@@ -332,9 +328,16 @@ class Worker:
             self._connection = self._connect()
         return self._connection
 
+    def _start(self) -> None:
+        """Make the first connection, if need be with patience: the database may be restarting."""
+        self._connection = self._connection or self._set_up(connect_at_start)
+
     def _connect(self) -> Connection:
+        return self._set_up(connect)
+
+    def _set_up(self, how: Callable[..., Connection]) -> Connection:
         pooler = self._settings.database_pooler
-        conn = connect(self._settings.database_url, "coffer worker", pooler=pooler)
+        conn = how(self._settings.database_url, "coffer worker", pooler=pooler)
         if not pooler:
             queries.workers.set_up(conn)
         return conn

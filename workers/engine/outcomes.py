@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from webapp.failure import Failure
 from webapp.telemetry import logs
+from workers.engine.outage import is_lost
 from workers.engine.progress import LeaseLost
 
 if TYPE_CHECKING:
@@ -56,15 +57,15 @@ def write(
 ) -> dict[str, int]:
     """Write how the work on some rows of one kind ended; how many ended how.
 
-    Raises psycopg.Error only where the connection is lost. What was written by then stays written,
-    and may be written again: its claims hold no more, so that nothing happens.
+    Raises psycopg.Error only where nothing can be written now. What was written by then stays
+    written, and may be written again: its claims hold no more, so that nothing happens.
     """
     counts = {"finished": 0, "dropped": 0, "failed": 0, "dead": 0, "lost": 0}
     done = [outcome for outcome in outcomes if outcome.error is None]
     try:
         ends = _succeed(conn, kind, done) if done else []
     except Exception as error:  # whatever it is, the rows must hear of it
-        if conn.closed:
+        if is_lost(conn, error):
             raise
         if len(done) > 1:
             for outcome in done:
@@ -133,7 +134,7 @@ def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: BaseExc
     except LeaseLost:
         return "lost"
     except Exception as another:  # whatever it is, it must not stop the loop
-        if conn.closed:
+        if is_lost(conn, another):
             raise
         log.error("not_finished", work=outcome.job, **logs.about(another))
         return "failed"
@@ -208,7 +209,7 @@ def release(conn: Connection, kind: Kind, jobs: Sequence[Job]) -> None:
                     if _release(conn, kind, [job]):
                         kind.put_back(conn, job)
             except Exception as error:  # whatever it is, the others go back
-                if conn.closed:
+                if is_lost(conn, error):
                     raise
                 log.error("not_released", work=job, **logs.about(error))
     for job in jobs:

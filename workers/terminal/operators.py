@@ -22,11 +22,11 @@ class Commands(click.Group):
 
 def connection() -> Connection:
     """The operator's connection; `with` closes it."""
-    from sql.connection import connect
+    from sql.connection import connect_at_start
     from webapp import settings
 
     loaded = settings.load()
-    return connect(loaded.database_url, "coffer operator", pooler=loaded.database_pooler)
+    return connect_at_start(loaded.database_url, "coffer operator", pooler=loaded.database_pooler)
 
 
 def print_json(found: dict[str, Any]) -> None:

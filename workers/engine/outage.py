@@ -1,0 +1,71 @@
+"""What a process waits for that is away: when it tries again, and how often it says so.
+
+A database goes away, restarts, fails over, or takes no writes because its disk is full: all of
+that passes, so workers and clocks stay and wait. They say so when it begins, once a minute while it
+lasts, and when it is over.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from sql.connection import Connection
+
+# Seconds between two tries: at first, and at most.
+_SHORTEST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 5.0
+
+# Seconds between two lines of the log, while it lasts.
+_SAY_EVERY: Final = 60.0
+
+# How the SQLSTATEs of errors begin which say that the server can do nothing for anybody now: the
+# connection failed, its disk is full or it takes no more connections, it shuts down or starts, it
+# cannot read its files, or it only reads.
+_NOTHING_WORKS: Final = ("08", "53100", "53300", "57P", "58", "25006")
+
+
+def is_lost(conn: Connection, error: BaseException) -> bool:
+    """Whether it is the server that fails, and not what it was asked for."""
+    if conn.closed:
+        return True
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return state is not None and state.startswith(_NOTHING_WORKS)
+
+
+class Outage:
+    """Remembers since when something has been away. `lost` and `back` are events of the log."""
+
+    def __init__(self, log: FilteringBoundLogger, *, lost: str, back: str) -> None:
+        self._log = log
+        self._lost = lost
+        self._back = back
+        self._since: float | None = None
+        self._next_line = 0.0
+        self._pause = _SHORTEST_PAUSE
+
+    def goes_on(self, error: BaseException) -> float:
+        """It failed once more; return the seconds to wait until the next try."""
+        now = time.monotonic()
+        if self._since is None:
+            self._since, self._next_line, self._pause = now, now, _SHORTEST_PAUSE
+        else:
+            # Unevenly, so that those who lost it together do not come back together.
+            self._pause = min(self._pause * random.uniform(1.5, 2.5), _LONGEST_PAUSE)  # noqa: S311
+        if now >= self._next_line:
+            self._next_line = now + _SAY_EVERY
+            said = " ".join(str(error).split())
+            self._log.warning(self._lost, error=said, seconds=round(now - self._since))
+        return self._pause
+
+    def is_over(self) -> None:
+        """It works."""
+        if self._since is not None:
+            self._log.info(self._back, seconds=round(time.monotonic() - self._since))
+            self._since = None
