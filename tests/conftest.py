@@ -132,11 +132,32 @@ def owner(
     return shared_owner
 
 
+@pytest.fixture(scope="session")
+def shared_app_conns() -> Iterator[list[psycopg.Connection[Any]]]:
+    """The connection of the app's role that tests share, and those that one of them lost."""
+    made: list[psycopg.Connection[Any]] = []
+    yield made
+    for conn in made:
+        conn.close()
+
+
 @pytest.fixture
-def app_conn(database: databases.Database) -> Iterator[psycopg.Connection[Any]]:
+def app_conn(
+    database: databases.Database, shared_app_conns: list[psycopg.Connection[Any]]
+) -> psycopg.Connection[Any]:
     """A connection of the app's role, in autocommit."""
-    with database.connect(role="app") as conn:
-        yield conn
+    if not (shared_app_conns and _resets(shared_app_conns[-1])):
+        shared_app_conns.append(database.connect(role="app"))
+    return shared_app_conns[-1]
+
+
+def _resets(conn: psycopg.Connection[Any]) -> bool:
+    """Take back what a test set; whether the connection is still there."""
+    try:
+        conn.execute("RESET ALL")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @pytest.fixture
