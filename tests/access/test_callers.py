@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from tests.people import People
-from webapp.access.callers import Caller, Known
+from webapp.access.callers import Caller, Found, Known
 from webapp.app import create_app
 from webapp.http import db
 
@@ -61,21 +62,20 @@ def test_who_was_refused_is_asked_for_again(ana, owner):
     assert ana.client.get("/api/admin/users").status_code == 200
 
 
-def test_after_its_time_it_is_forgotten(make):
-    user = make.user()
-    caller = Caller(user_id=user["id"], workspace_id=user["workspace_id"], is_permitted=True)
+ANA = Found(UUID(int=1), Caller(user_id=UUID(int=1), workspace_id=UUID(int=2)), is_permitted=True)
+
+
+def test_after_its_time_it_is_forgotten():
     key = ("API key", "cfk_x", None, "account:read")
-    for seconds, found in ((0.0, None), (60.0, caller), (1e-9, None)):
+    for seconds, found in ((0.0, None), (60.0, ANA), (1e-9, None)):
         known = Known(seconds)
-        known.put(key, caller)
+        known.put(key, ANA)
         assert known.get(key) is found
 
 
-def test_it_does_not_grow_without_end(make):
-    user = make.user()
-    caller = Caller(user_id=user["id"], workspace_id=user["workspace_id"], is_permitted=True)
+def test_it_does_not_grow_without_end():
     known = Known(60.0)
     for number in range(10_100):
-        known.put(("API key", str(number), None, "account:read"), caller)
+        known.put(("API key", str(number), None, "account:read"), ANA)
     assert known.get(("API key", "0", None, "account:read")) is None
-    assert known.get(("API key", "10099", None, "account:read")) is caller
+    assert known.get(("API key", "10099", None, "account:read")) is ANA

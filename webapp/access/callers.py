@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from uuid import UUID
 
 import structlog
@@ -57,7 +57,6 @@ class Caller:
 
     user_id: UUID
     workspace_id: UUID
-    is_permitted: bool
     session_id: UUID | None = None
     signed_in_at: datetime | None = None
     api_key_id: UUID | None = None
@@ -66,6 +65,16 @@ class Caller:
     def actor(self) -> str:
         """The caller as history names them."""
         return f"user:{self.user_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who calls, before it is judged what they may do: `caller` is None where they name a workspace
+    that is not theirs."""
+
+    user_id: UUID
+    caller: Caller | None
+    is_permitted: bool
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -92,9 +101,8 @@ def is_reading() -> bool:
     return request.method in ("GET", "HEAD")
 
 
-def find(permission: str) -> Caller:
-    """The caller of this request; its workspace is None where they name one that is not theirs.
-    Raises Problem 401."""
+def find(permission: str) -> Found:
+    """Who makes this request, and whether they have a permission. Raises Problem 401."""
     credential, secret = _credential()
     workspace_id = _workspace()
     if credential == "handle":
@@ -105,7 +113,7 @@ def find(permission: str) -> Caller:
     if found is None:
         ask = _of_session if credential == "access token" else _of_api_key
         found = ask(secret, permission, workspace_id)
-        if found.is_permitted and found.workspace_id is not None:
+        if found.is_permitted and found.caller is not None:
             known.put(key, found)
     return found
 
@@ -115,20 +123,20 @@ class Known:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._known: OrderedDict[Key, tuple[float, Caller]] = OrderedDict()
+        self._known: OrderedDict[Key, tuple[float, Found]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Key) -> Caller | None:
+    def get(self, key: Key) -> Found | None:
         """The caller, unless it is too long ago."""
         until, found = self._known.get(key, (0.0, None))
         return found if time.monotonic() < until else None
 
-    def put(self, key: Key, caller: Caller) -> None:
+    def put(self, key: Key, found: Found) -> None:
         """Remember a caller who was just let in."""
         if not self._seconds:
             return
         with self._lock:
-            self._known[key] = (time.monotonic() + self._seconds, caller)
+            self._known[key] = (time.monotonic() + self._seconds, found)
             self._known.move_to_end(key)
             if len(self._known) > _MOST_KNOWN:
                 self._known.popitem(last=False)
@@ -145,7 +153,7 @@ def _credential() -> tuple[str, str]:
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise _refused("Authorization takes `Bearer` and an access token or an API key.")
+            _refuse("Authorization takes `Bearer` and an access token or an API key.")
         return ("API key" if token.startswith(BEGINNING) else "access token"), token
     key = request.headers.get(KEY_HEADER)
     if key is not None:
@@ -170,7 +178,7 @@ def _workspace() -> UUID | None:
         raise invalid_input((WORKSPACE_HEADER, "Not a valid UUID.")) from None
 
 
-def _of_session(token: str, permission: str, workspace_id: UUID | None) -> Caller:
+def _of_session(token: str, permission: str, workspace_id: UUID | None) -> Found:
     try:
         session_id = access_tokens().read(token)
     except ExpiredAccessToken as error:
@@ -178,17 +186,17 @@ def _of_session(token: str, permission: str, workspace_id: UUID | None) -> Calle
         said = f"The access token is not valid. {error}"
         raise _unauthenticated(said, error="invalid_token") from None
     except InvalidAccessToken as error:
-        raise _refused(f"The access token is not valid. {error}") from None
+        _refuse(f"The access token is not valid. {error}")
     with db.connection() as conn:
         row: dict[str, Any] | None = queries.callers.of_session(
             conn, session_id=session_id, permission=permission, workspace_id=workspace_id
         )
     if row is None:
         raise _unauthenticated("The session is over; log in again.", error="invalid_token")
-    return Caller(**row)
+    return _found(row)
 
 
-def _of_api_key(key: str, permission: str, workspace_id: UUID | None) -> Caller:
+def _of_api_key(key: str, permission: str, workspace_id: UUID | None) -> Found:
     row: dict[str, Any] | None = None
     if len(key) <= _LONGEST_KEY:
         with db.connection() as conn:
@@ -196,13 +204,13 @@ def _of_api_key(key: str, permission: str, workspace_id: UUID | None) -> Caller:
                 conn, secret_hash=digest(key), permission=permission, workspace_id=workspace_id
             )
     if row is None:
-        raise _refused("The API key is unknown, revoked or has expired.")
+        _refuse("The API key is unknown, revoked or has expired.")
     if row.pop("is_to_be_noted"):
         g.noted_key = row["api_key_id"]
-    return Caller(**row)
+    return _found(row)
 
 
-def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Caller:
+def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Found:
     """P4."""
     if not settings().in_development:
         raise _unauthenticated(f"{DEVELOPMENT_HEADER} signs in only in development.")
@@ -218,7 +226,7 @@ def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Calle
             row = queries.callers.of_handle(conn, **asked)
     if row is None or row.pop("is_disabled"):
         raise _unauthenticated("This user is disabled.")
-    return Caller(**row)
+    return _found(row)
 
 
 def _note_key_use(response: Response) -> Response:
@@ -238,11 +246,17 @@ def _note_key_use(response: Response) -> Response:
     return response
 
 
-def _refused(detail: str) -> Problem:
-    """A credential that is wrong. Whoever sends a hundred of them has to wait."""
+def _found(row: dict[str, Any]) -> Found:
+    is_permitted = row.pop("is_permitted")
+    caller = Caller(**row) if row["workspace_id"] is not None else None
+    return Found(row["user_id"], caller, is_permitted)
+
+
+def _refuse(detail: str) -> NoReturn:
+    """Count a credential that is wrong, and raise Problem 401, or 429 after a hundred of them."""
     with db.connection() as conn:
         limits.charge(conn, *limits.of_client(limits.BAD_CREDENTIALS))
-    return _unauthenticated(detail, error="invalid_token")
+    raise _unauthenticated(detail, error="invalid_token") from None
 
 
 def _unauthenticated(detail: str, *, error: str | None = None) -> Problem:

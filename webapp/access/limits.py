@@ -104,7 +104,9 @@ def count_request(user: object, *, writes: bool) -> None:
     allowances = _allowances()
     limit = allowances.writes if writes else allowances.reads
     if limit is not None:
-        _tell(allowances.take(limit, limit.key(user)))
+        g.standing = standing = allowances.take(limit, limit.key(user))
+        if standing.wait:
+            raise too_many(standing)
 
 
 def of_client(limit: Limit, *parts: object) -> list[tuple[Limit, str]]:
@@ -156,12 +158,6 @@ def too_many(standing: Standing) -> Problem:
     )
 
 
-def _tell(standing: Standing) -> None:
-    g.standing = standing
-    if standing.wait:
-        raise too_many(standing)
-
-
 def _charge(conn: Connection, charges: Sequence[tuple[Limit, str]]) -> Standing | None:
     """Charge what there is room for; the worst of those of which there was not enough."""
     charged = _put(conn, charges, uses=1)
@@ -170,7 +166,7 @@ def _charge(conn: Connection, charges: Sequence[tuple[Limit, str]]) -> Standing 
         return None
     used = _used(conn, [key for _, key in refused])
     return max(
-        (_refused(limit, used.get(key, 0.0)) for limit, key in refused), key=lambda each: each.wait
+        (_used_up(limit, used.get(key, 0.0)) for limit, key in refused), key=lambda each: each.wait
     )
 
 
@@ -190,7 +186,8 @@ def _used(conn: Connection, keys: list[str]) -> dict[str, float]:
     return {row["key"]: row["used"] for row in rows}
 
 
-def _refused(limit: Limit, used: float) -> Standing:
+def _used_up(limit: Limit, used: float) -> Standing:
+    """How an allowance stands of which there was not enough."""
     return Standing(limit, 0, used, max(used + limit.worth - limit.seconds, 1.0))
 
 
@@ -231,7 +228,7 @@ class Allowances:
                     charged = _put(conn, [(limit, key)], uses=uses)
                     if charged:
                         return self._keep(limit, key, _Held(uses - 1, charged[key], now))
-                return _refused(limit, _used(conn, [key]).get(key, 0.0))
+                return _used_up(limit, _used(conn, [key]).get(key, 0.0))
         except psycopg.Error as error:
             # What cannot be counted is let through: whoever only reads is to have their answer.
             if not outages.takes_no_changes(error):

@@ -50,15 +50,15 @@ def permit(
 def _let_in(permission: str) -> None:
     found = callers.find(permission)
     limits.count_request(found.user_id, writes=not callers.is_reading())
-    if found.workspace_id is None:
+    if found.caller is None:
         raise not_found()
-    g.caller = found
+    g.caller = found.caller
     if not found.is_permitted:
         with db.transaction() as conn:
             audit.record(
                 conn,
                 "permission.denied",
-                workspace_id=found.workspace_id,
+                workspace_id=found.caller.workspace_id,
                 permission=permission,
                 method=request.method,
                 path=request.path[:300],

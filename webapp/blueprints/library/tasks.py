@@ -46,7 +46,7 @@ def create(new: dict[str, Any], user: str) -> Response:
 
     `user` is `me`, or the caller's own id.
     """
-    _only_ones_own_list(user)
+    _refuse_anothers_list(user)
     with transaction() as conn:
         task = queries.tasks.create(conn, **_mine(), **new)
     return answer(task, 201, location=f"/api/me/tasks/{task['id']}")
@@ -58,7 +58,7 @@ def create(new: dict[str, Any], user: str) -> Response:
 @tasks.response(200, TaskPage)
 def list_own(arguments: dict[str, Any], user: str) -> Response:
     """List one's tasks"""
-    _only_ones_own_list(user)
+    _refuse_anothers_list(user)
     if arguments["status"] == "all":
         arguments["status"] = None
     return list_page(arguments, read_position, queries.tasks.list_of_user, **_mine())
@@ -71,7 +71,7 @@ def list_own(arguments: dict[str, Any], user: str) -> Response:
 @tasks.response(200, CompletedTasks)
 def complete_many(given: dict[str, Any], user: str) -> Response:
     """Complete several tasks, all in one transaction"""
-    _only_ones_own_list(user)
+    _refuse_anothers_list(user)
     ids = list(dict.fromkeys(given["ids"]))
     with transaction() as conn:
         own = {row["id"] for row in queries.tasks.find_own(conn, ids=ids, **_mine())}
@@ -92,7 +92,7 @@ def complete_many(given: dict[str, Any], user: str) -> Response:
 @tasks.response(200, Task)
 def get(user: str, task_id: UUID) -> Response:
     """Show a task"""
-    _only_ones_own_task(user)
+    _refuse_anothers_task(user)
     with connection() as conn:
         return answer(queries.tasks.get(conn, id=task_id, **_mine()))
 
@@ -110,6 +110,7 @@ def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
     mine = _held(user, task_id)
     with transaction() as conn:
         before = _lock(conn, mine)
+        etags.check(lambda: before)
         after = {name: before[name] for name in _CHANGEABLE} | change
         if after["recurrence"] is not None and after["due_at"] is None:
             raise Problem(
@@ -172,15 +173,14 @@ def _mine() -> dict[str, UUID]:
 
 
 def _held(user: str, task_id: UUID) -> dict[str, UUID]:
-    _only_ones_own_task(user)
+    _refuse_anothers_task(user)
     return {"id": task_id, **_mine()}
 
 
 def _lock(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
-    """The task, held until the transaction ends and in the state that If-Match names."""
+    """The task, held until the transaction ends."""
     queries.tasks.lock(conn, **mine)
     task: dict[str, Any] = queries.tasks.get(conn, **mine)
-    etags.check(lambda: task)
     return task
 
 
@@ -205,13 +205,13 @@ def _is_oneself(user: str) -> bool:
     return user in ("me", str(caller().user_id))
 
 
-def _only_ones_own_list(user: str) -> None:
+def _refuse_anothers_list(user: str) -> None:
     """T4."""
     if not _is_oneself(user):
         raise Problem(403, "forbidden", "Lists of tasks are for their owners alone.")
 
 
-def _only_ones_own_task(user: str) -> None:
+def _refuse_anothers_task(user: str) -> None:
     """T4."""
     if not _is_oneself(user):
         raise not_found()

@@ -54,10 +54,10 @@ def _begin(given: dict[str, Any]) -> Response:
     password_hash = known["password_hash"]
     is_right = passwords().verify(password_hash, given["password"])
     if account is None or not is_right:
-        _failed("login.failed", known["id"], email=email, reason="password")
+        _record_failure("login.failed", known["id"], email=email, reason="password")
         raise attempts.wrong_credentials()
     if account["is_disabled"]:
-        _failed("login.failed", account["id"], email=email, reason="disabled")
+        _record_failure("login.failed", account["id"], email=email, reason="disabled")
         raise sign_in.disabled()
     is_outdated = passwords().is_outdated(password_hash)
     new_hash = passwords().hash(given["password"]) if is_outdated else None
@@ -109,7 +109,7 @@ def finish(given: dict[str, Any]) -> Response:
                 raise _invalid_ticket()
             sign_in.succeeded(conn, user_id, login["id"], second_factor=method)
             return sign_in.tokens(user_id, token, with_cookie=given["cookie"])
-    _failed("totp.failed", user_id, reason=method)
+    _record_failure("totp.failed", user_id, reason=method)
     raise Problem(
         401,
         "wrong_code",
@@ -131,7 +131,7 @@ def _login_of(ticket: str) -> dict[str, Any]:
     raise _invalid_ticket()
 
 
-def _failed(action: str, user_id: UUID | None, **details: Any) -> None:
+def _record_failure(action: str, user_id: UUID | None, **details: Any) -> None:
     with transaction() as conn:
         audit.record(conn, action, user_id=user_id, **details)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from flask import Response
 
@@ -66,7 +66,7 @@ def verify(given: dict[str, Any]) -> Response:
         secret = second_factor.unseal(kept["secret"])
         step = None if secret is None else codes.step_of(secret, given["code"])
         if step is None:
-            raise _wrong_code("verify")
+            _refuse_code("verify")
         with transaction() as conn:
             if not queries.totp.confirm(conn, user_id=user_id, secret=kept["secret"], step=step):
                 raise Problem(409, "totp_not_enrolling", "It was enrolled anew, or verified.")
@@ -115,7 +115,7 @@ def _code_used(code: str, what_for: str) -> Iterator[Connection]:
         if is_right:
             yield conn
             return
-    raise _wrong_code(what_for)
+    _refuse_code(what_for)
 
 
 def _tell(conn: Connection, what: str) -> None:
@@ -130,7 +130,8 @@ def _secret(body: dict[str, Any]) -> Response:
     return response
 
 
-def _wrong_code(what_for: str) -> Problem:
+def _refuse_code(what_for: str) -> NoReturn:
+    """Write a wrong code into the audit log, and raise Problem 403."""
     with transaction() as conn:
         audit.record(conn, "totp.failed", reason=what_for)
-    return Problem(403, "wrong_code", "The code is wrong, or was used already.")
+    raise Problem(403, "wrong_code", "The code is wrong, or was used already.")
