@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     import psycopg
 
+# An id that nothing has.
+NOWHERE = "00000000-0000-7000-8000-000000000000"
+
 # How an item gets to each status: the moves after its birth in `enriching`.
 WAYS = {
     "enriching": [],

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.factories import NOWHERE
 from webapp.http.errors import MIMETYPE
-
-# An id that nothing has.
-NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 NOTE = {"source_type": "note", "raw_text": "Buy milk."}
 JSON = "application/json"

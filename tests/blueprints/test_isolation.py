@@ -12,18 +12,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from werkzeug.routing import Rule
 
 from sql import queries
-from tests.blueprints.test_routes import CALLS, NOWHERE, ROUTES
+from tests.factories import NOWHERE
 from tests.people import People, Person
 from webapp.routes import permit
-
-RULES = {rule.endpoint: rule for rule in ROUTES}
-GUARDED = [
-    (method, endpoint)
-    for method, _, endpoint in CALLS
-    if not endpoint.startswith(("health", "description", "docs", "metrics", "sso"))
-]
 
 # What refused calls may write.
 TOLD = {"audit_log", "rate_limits"}
@@ -46,10 +40,33 @@ class World:
     people: dict[str, Person]
     workspace_id: UUID
     ids: dict[str, UUID]
+    rules: dict[str, Rule]
+
+    def call(self, who, method, endpoint, *, nowhere=False, workspace=True, body=None):
+        ids = dict.fromkeys(self.ids, NOWHERE) | {"user": "me"} if nowhere else self.ids
+        rule = self.rules[endpoint].rule
+        return self.callers[who].open(
+            re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids[found[1]]), rule),
+            method=method,
+            headers={"X-Workspace-Id": str(self.workspace_id)} if workspace else {},
+            json=body,
+            query_string=QUERIES.get(endpoint),
+        )
+
+
+@pytest.fixture(scope="session")
+def guarded(calls, shared_app):
+    """Every call that takes a permission: its method, its endpoint and the permission."""
+    return [
+        (method, endpoint, permission)
+        for method, _, endpoint in calls
+        if not endpoint.startswith(("health", "description", "docs", "metrics", "sso"))
+        if (permission := shared_app.view_functions[endpoint].permission) != permit.PUBLIC
+    ]
 
 
 @pytest.fixture
-def world(app, make, owner):
+def world(app, routes, make, owner):
     people = People(app, make, owner)
     olga, max_, vera, dora, sten = (
         people.person(name) for name in ("olga", "max", "vera", "dora", "sten")
@@ -102,35 +119,50 @@ def world(app, make, owner):
         )["id"],
         "invitation_id": people.invitation(workspace_id, olga, "ines@example.com"),
     }
-    return World(callers, {"olga": olga, "sten": sten}, workspace_id, ids)
+    rules = {rule.endpoint: rule for rule in routes}
+    return World(callers, {"olga": olga, "sten": sten}, workspace_id, ids, rules)
+
+
+@pytest.fixture
+def begin_anew(world, database):
+    """Gives every table what it held when the test began."""
+    with database.connect(role="admin") as conn:
+        conn.execute("SET session_replication_role = replica")  # no triggers, no order of tables
+        statements = []
+        for table in tables(conn):
+            conn.execute(f"CREATE TEMPORARY TABLE kept_{table} AS TABLE {table}")
+            statements += (
+                f"DELETE FROM {table}; ",
+                f"INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE kept_{table}; ",
+            )
+        conn.execute(
+            "CREATE FUNCTION pg_temp.begin_anew() RETURNS void LANGUAGE plpgsql"
+            f" AS $$ BEGIN {''.join(statements)} END $$"
+        )
+        yield lambda: conn.execute("SELECT pg_temp.begin_anew()")
 
 
 def everything(owner):
     return [name for (name,) in owner.execute("SELECT DISTINCT permission FROM role_permissions")]
 
 
-def call(world, who, method, endpoint, *, nowhere=False, workspace=True, body=None):
-    ids = dict.fromkeys(world.ids, NOWHERE) | {"user": "me"} if nowhere else world.ids
-    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids[found[1]]), RULES[endpoint].rule)
-    headers = {"X-Workspace-Id": str(world.workspace_id)} if workspace else {}
-    query = QUERIES.get(endpoint)
-    return world.callers[who].open(
-        path, method=method, headers=headers, json=body, query_string=query
-    )
-
-
-def contents(owner):
-    """Everything in the database, apart from what refusals may write."""
-    tables = owner.execute(
+def tables(conn):
+    rows = conn.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ 'yoyo'"
-    ).fetchall()
-    return {
-        table: owner.execute(
-            f"SELECT md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) FROM {table} t"
-        ).fetchone()
-        for (table,) in tables
+    )
+    return [table for (table,) in rows]
+
+
+@pytest.fixture
+def contents(owner):
+    """Everything in the database, apart from what refusals may write; call it for that."""
+    query = " UNION ALL ".join(
+        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '' ORDER BY t::text), ''))"
+        f"  FROM {table} AS t"
+        for table in tables(owner)
         if table not in TOLD
-    }
+    )
+    return lambda: dict(owner.execute(query).fetchall())
 
 
 def told(answer):
@@ -144,101 +176,110 @@ def told(answer):
     return answer.status_code, body, headers
 
 
-def allowed(owner, permission, who):
-    """Whether the tables say that somebody may, in the workspace."""
+@pytest.fixture
+def allowed(owner):
+    """Whether the tables say that somebody may, in the workspace: call it with permission and
+    caller."""
+    granted = set(owner.execute("SELECT permission, role FROM role_permissions"))
     roles = {
-        "owner": ["user", "owner"],
-        "member": ["user", "member"],
-        "viewer": ["user", "viewer"],
-        "key with every scope": ["user", "owner"],
-    }[who]
-    (is_so,) = owner.execute(
-        "SELECT EXISTS (SELECT FROM role_permissions WHERE permission = %s AND role = ANY (%s))",
-        (permission, roles),
-    ).fetchone()
-    return is_so and not (who.startswith("key") and permission == "account:manage")
-
-
-@pytest.mark.parametrize(("method", "endpoint"), GUARDED)
-def test_who_may_not_is_refused_and_changes_nothing(world, owner, app, method, endpoint):
-    permission = app.view_functions[endpoint].permission
-    if permission == permit.PUBLIC:
-        return
-    expected = {
-        "nobody": 401,
-        "disabled": 401,
-        "key of a disabled user": 401,
-        "stranger": 404,
-        "key of a stranger": 404,
-        "admin": 404,
-        "key with no scope": 403,
-    } | {
-        who: 403
-        for who in ("owner", "member", "viewer", "key with every scope")
-        if not allowed(owner, permission, who)
+        "owner": ("user", "owner"),
+        "member": ("user", "member"),
+        "viewer": ("user", "viewer"),
+        "key with every scope": ("user", "owner"),
     }
-    before = contents(owner)
-    for who, status in expected.items():
-        for body in (None, {}):
-            answer = call(world, who, method, endpoint, body=body)
-            assert answer.status_code == status, who
-            said = {401: "unauthenticated", 403: "forbidden", 404: "not_found"}[status]
-            assert answer.json["code"] == said
-            assert not re.search("Team|olga|Milk|milk|example.com", answer.text)
-    assert contents(owner) == before
+
+    def may(permission, who):
+        is_so = any((permission, role) in granted for role in roles[who])
+        return is_so and not (who.startswith("key") and permission == "account:manage")
+
+    return may
 
 
-@pytest.mark.parametrize("who", ["owner", "member", "viewer", "key with every scope"])
-@pytest.mark.parametrize(("method", "endpoint"), GUARDED)
-def test_who_may_gets_through(world, owner, app, method, endpoint, who):
-    permission = app.view_functions[endpoint].permission
-    if permission == permit.PUBLIC or not allowed(owner, permission, who):
-        return
-    body = BODIES.get(endpoint, {}) if method != "GET" else None
-    answer = call(world, who, method, endpoint, body=body)
-    code = (answer.json or {}).get("code") if answer.status_code >= 400 else None
-    assert code not in ("unauthenticated", "forbidden", "internal_error")
-    is_anothers = PERSONAL & RULES[endpoint].arguments and who in ("member", "viewer")
-    assert (answer.status_code == 404) == bool(is_anothers)
+def test_who_may_not_is_refused_and_changes_nothing(
+    world, owner, guarded, allowed, contents, subtests
+):
+    now = contents()
+    for method, endpoint, permission in guarded:
+        expected = {
+            "nobody": 401,
+            "disabled": 401,
+            "key of a disabled user": 401,
+            "stranger": 404,
+            "key of a stranger": 404,
+            "admin": 404,
+            "key with no scope": 403,
+        } | {
+            who: 403
+            for who in ("owner", "member", "viewer", "key with every scope")
+            if not allowed(permission, who)
+        }
+        with subtests.test(endpoint, method=method):
+            for who, status in expected.items():
+                for body in (None, {}):
+                    answer = world.call(who, method, endpoint, body=body)
+                    assert answer.status_code == status, who
+                    said = {401: "unauthenticated", 403: "forbidden", 404: "not_found"}[status]
+                    assert answer.json["code"] == said
+                    assert not re.search("Team|olga|Milk|milk|example.com", answer.text)
+        before, now = now, contents()
+        with subtests.test(endpoint, method=method, what="changes"):
+            assert now == before
+        owner.execute("DELETE FROM rate_limits")  # so many strangers would be told to wait
 
 
-@pytest.mark.parametrize(
-    ("method", "endpoint"), [each for each in GUARDED if "admin" in RULES[each[1]].rule]
-)
-def test_an_admin_gets_through_where_admins_do(world, method, endpoint):
-    answer = call(world, "admin", method, endpoint, workspace=False)
-    assert answer.status_code == 200
+def test_who_may_gets_through(world, guarded, allowed, begin_anew, subtests):
+    for method, endpoint, permission in guarded:
+        for who in ("owner", "member", "viewer", "key with every scope"):
+            if not allowed(permission, who):
+                continue
+            with subtests.test(endpoint, method=method, who=who):
+                body = BODIES.get(endpoint, {}) if method != "GET" else None
+                answer = world.call(who, method, endpoint, body=body)
+                code = (answer.json or {}).get("code") if answer.status_code >= 400 else None
+                assert code not in ("unauthenticated", "forbidden", "internal_error")
+                is_personal = PERSONAL & world.rules[endpoint].arguments
+                is_anothers = is_personal and who in ("member", "viewer")
+                assert (answer.status_code == 404) == bool(is_anothers)
+            begin_anew()
+
+
+def test_an_admin_gets_through_where_admins_do(world, guarded, begin_anew, subtests):
+    for method, endpoint, _ in guarded:
+        if "admin" in world.rules[endpoint].rule:
+            with subtests.test(endpoint, method=method):
+                answer = world.call("admin", method, endpoint, workspace=False)
+                assert answer.status_code == 200
+            begin_anew()
 
 
 @pytest.mark.parametrize("who", ["stranger", "key of a stranger", "admin"])
-@pytest.mark.parametrize(
-    ("method", "endpoint"), [each for each in GUARDED if RULES[each[1]].arguments - {"user"}]
-)
-def test_what_is_anothers_is_answered_as_what_is_not_there(
-    world, owner, app, method, endpoint, who
-):
-    if app.view_functions[endpoint].permission.startswith("admin:"):
-        return
-    body = BODIES.get(endpoint, {})
-    before = contents(owner)
-    real = call(world, who, method, endpoint, workspace=False, body=body)
-    none = call(world, who, method, endpoint, workspace=False, body=body, nowhere=True)
-    assert told(real) == told(none)
-    assert real.status_code in (403, 404)
-    assert contents(owner) == before
+def test_what_is_anothers_is_answered_as_what_is_not_there(world, guarded, contents, subtests, who):
+    now = contents()
+    for method, endpoint, permission in guarded:
+        if permission.startswith("admin:") or not world.rules[endpoint].arguments - {"user"}:
+            continue
+        with subtests.test(endpoint, method=method):
+            body = BODIES.get(endpoint, {})
+            real = world.call(who, method, endpoint, workspace=False, body=body)
+            none = world.call(who, method, endpoint, workspace=False, body=body, nowhere=True)
+            assert told(real) == told(none)
+            assert real.status_code in (403, 404)
+        before, now = now, contents()
+        with subtests.test(endpoint, method=method, what="changes"):
+            assert now == before
 
 
-@pytest.mark.parametrize(("method", "endpoint"), [each for each in GUARDED if each[0] == "GET"])
-def test_a_list_of_ones_own_has_nothing_of_anothers(world, method, endpoint, app):
-    if app.view_functions[endpoint].permission.startswith("admin:") or (
-        RULES[endpoint].arguments - {"user"}
-    ):
-        return
-    answer = call(world, "stranger", method, endpoint, workspace=False)
-    assert answer.status_code == 200
+def test_a_list_of_ones_own_has_nothing_of_anothers(world, guarded, subtests):
     ids = {*map(str, world.ids.values())} - {"me"}
-    assert not any(each in answer.text for each in ids)
-    assert (answer.json or {}).get("total", 0) == 0
+    for method, endpoint, permission in guarded:
+        is_own = not world.rules[endpoint].arguments - {"user"}
+        if method != "GET" or permission.startswith("admin:") or not is_own:
+            continue
+        with subtests.test(endpoint):
+            answer = world.call("stranger", method, endpoint, workspace=False)
+            assert answer.status_code == 200
+            assert not any(each in answer.text for each in ids)
+            assert (answer.json or {}).get("total", 0) == 0
 
 
 def test_the_workspace_of_a_key_cannot_be_another(world):
@@ -261,7 +302,7 @@ def test_a_workspace_that_is_none_is_refused(world, given):
 
 
 def test_a_denial_is_in_the_audit_log(world, owner):
-    call(world, "viewer", "POST", "items.create", body={})
+    world.call("viewer", "POST", "items.create", body={})
     (entry,) = owner.execute("SELECT actor, details FROM audit_log").fetchall()
     assert entry[0].startswith("user:")
     assert entry[1] == {

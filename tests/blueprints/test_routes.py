@@ -2,44 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-import pytest
-
-from webapp.app import create_app
 from webapp.routes import permit
-from webapp.settings import Settings
-
-# An id that nothing has.
-NOWHERE = "00000000-0000-7000-8000-000000000000"
-
-# The map needs no database: the app opens its pool at the first request.
-ROUTES = list(
-    create_app(
-        Settings(
-            environment="development",
-            database_url="postgresql://nowhere.invalid/x",
-            database_migrate_url="postgresql://nowhere.invalid/x",
-            secret_key="x" * 32,
-        )
-    ).url_map.iter_rules()
-)
-
-
-def address(rule: str) -> str:
-    """A rule with ids that nothing has."""
-    return (
-        re.sub(r"<uuid:\w+>", NOWHERE, rule)
-        .replace("<provider_name>", "nowhere")
-        .replace("<user>", "me")
-    )
-
-
-CALLS = [
-    (method, address(rule.rule), rule.endpoint)
-    for rule in ROUTES
-    for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
-]
 
 # What anybody may read.
 OPEN = {"/health", "/metrics", "/docs", "/docs/", "/docs/<file>", "/api/openapi.json"}
@@ -79,60 +42,65 @@ def view_of(app, endpoint):
     return app.view_functions[endpoint]
 
 
-@pytest.mark.parametrize("rule", ROUTES, ids=lambda rule: f"{rule.rule}-{rule.endpoint}")
-def test_every_route_declares_a_permission_and_few_are_public(shared_app, rule):
-    permission = view_of(shared_app, rule.endpoint).permission
-    assert (permission == permit.PUBLIC) == (rule.rule in OPEN | WAYS_IN)
+def test_every_route_declares_a_permission_and_few_are_public(shared_app, routes, subtests):
+    for rule in routes:
+        with subtests.test(rule.rule, endpoint=rule.endpoint):
+            permission = view_of(shared_app, rule.endpoint).permission
+            assert (permission == permit.PUBLIC) == (rule.rule in OPEN | WAYS_IN)
 
 
-def test_every_declared_permission_is_some_roles(shared_app, owner):
+def test_every_declared_permission_is_some_roles(shared_app, routes, owner):
     granted = {name for (name,) in owner.execute("SELECT permission FROM role_permissions")}
-    declared = {view_of(shared_app, rule.endpoint).permission for rule in ROUTES}
+    declared = {view_of(shared_app, rule.endpoint).permission for rule in routes}
     assert declared - {permit.PUBLIC} == granted
 
 
-@pytest.mark.parametrize("rule", ROUTES, ids=lambda rule: f"{rule.rule}-{rule.endpoint}")
-def test_whatever_anybody_may_try_is_limited(shared_app, rule):
-    is_limited = view_of(shared_app, rule.endpoint).is_limited
-    assert is_limited == (rule.rule not in OPEN | {"/api/auth/sso"})
+def test_whatever_anybody_may_try_is_limited(shared_app, routes, subtests):
+    for rule in routes:
+        with subtests.test(rule.rule, endpoint=rule.endpoint):
+            is_limited = view_of(shared_app, rule.endpoint).is_limited
+            assert is_limited == (rule.rule not in OPEN | {"/api/auth/sso"})
 
 
-@pytest.mark.parametrize(("method", "path", "endpoint"), CALLS)
-def test_nobody_gets_nothing_but_what_is_public(client, app, method, path, endpoint):
-    answer = client.open(path.replace("<file>", "start.js"), method=method, buffered=True)
-    if view_of(app, endpoint).permission == permit.PUBLIC:
-        assert answer.status_code in (200, 204, 404, 415)
-    else:
-        assert answer.status_code == 401
-        assert answer.json["code"] == "unauthenticated"
-        assert "WWW-Authenticate" in answer.headers
+def test_nobody_gets_nothing_but_what_is_public(client, app, calls, subtests):
+    for method, path, endpoint in calls:
+        with subtests.test(endpoint, method=method):
+            answer = client.open(path.replace("<file>", "start.js"), method=method, buffered=True)
+            if view_of(app, endpoint).permission == permit.PUBLIC:
+                assert answer.status_code in (200, 204, 404, 415)
+            else:
+                assert answer.status_code == 401
+                assert answer.json["code"] == "unauthenticated"
+                assert "WWW-Authenticate" in answer.headers
 
 
-@pytest.mark.parametrize(("method", "path", "endpoint"), CALLS)
-def test_a_write_takes_more_than_a_permission_to_read(shared_app, method, path, endpoint):
-    permission = view_of(shared_app, endpoint).permission
-    if endpoint == "search.find_by_body":  # it writes nothing
-        return
-    assert permission.endswith(":read") == (method == "GET" and permission != permit.PUBLIC) or (
-        (method, permission) == ("GET", "workspace:members:manage")
-    )
+def test_a_write_takes_more_than_a_permission_to_read(shared_app, calls, subtests):
+    for method, _, endpoint in calls:
+        if endpoint == "search.find_by_body":  # it writes nothing
+            continue
+        with subtests.test(endpoint, method=method):
+            permission = view_of(shared_app, endpoint).permission
+            reads = method == "GET" and permission != permit.PUBLIC
+            assert permission.endswith(":read") == reads or (
+                (method, permission) == ("GET", "workspace:members:manage")
+            )
 
 
-@pytest.mark.parametrize(
-    ("method", "rule", "endpoint"),
-    [(method, rule.rule, rule.endpoint) for rule in ROUTES for method in rule.methods & {"POST"}],
-)
-def test_a_post_may_be_sent_again_unless_its_answer_is_secret(shared_app, method, rule, endpoint):
-    is_idempotent = getattr(view_of(shared_app, endpoint), "is_idempotent", False)
-    assert is_idempotent == (rule not in NOT_KEPT)
+def test_a_post_may_be_sent_again_unless_its_answer_is_secret(shared_app, routes, subtests):
+    for rule in routes:
+        if "POST" in rule.methods:
+            with subtests.test(rule.rule):
+                view = view_of(shared_app, rule.endpoint)
+                assert getattr(view, "is_idempotent", False) == (rule.rule not in NOT_KEPT)
 
 
-@pytest.mark.parametrize(("method", "path", "endpoint"), CALLS)
-def test_every_answer_has_its_id_and_the_security_headers(ana, method, path, endpoint):
-    answer = ana.open(path, method=method, headers={"X-Request-Id": "mine"}, buffered=True)
-    assert answer.headers["X-Request-Id"] == "mine"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+def test_every_answer_has_its_id_and_the_security_headers(ana, calls, subtests):
+    for method, path, endpoint in calls:
+        with subtests.test(endpoint, method=method):
+            answer = ana.open(path, method=method, headers={"X-Request-Id": "mine"}, buffered=True)
+            assert answer.headers["X-Request-Id"] == "mine"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_a_caller_without_the_permission_is_403(ana):

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.blueprints.test_routes import NOWHERE
+from tests.factories import NOWHERE
 
 TASKS = "/api/me/tasks"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.blueprints.test_routes import NOWHERE
+from tests.factories import NOWHERE
 from webapp.access.limits import BAD_CREDENTIALS
 from webapp.identity.keyring import digest
 

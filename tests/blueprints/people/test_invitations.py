@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.blueprints.test_routes import NOWHERE
+from tests.factories import NOWHERE
 from webapp.access.credentials import access_tokens, keyring
 from webapp.app import create_app
 from webapp.http import db

@@ -9,7 +9,7 @@ from functools import partial
 import psycopg
 import pytest
 
-from tests.blueprints.test_routes import NOWHERE
+from tests.factories import NOWHERE
 from webapp.routes.idempotency import HEADER
 
 # Who waits for somebody else's lock in this database.

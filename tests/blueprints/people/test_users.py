@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.blueprints.people.test_members import WAITING
-from tests.blueprints.test_routes import NOWHERE
+from tests.factories import NOWHERE
 from tests.people import PASSWORD
 from webapp.routes.idempotency import HEADER, REPLAYED
 

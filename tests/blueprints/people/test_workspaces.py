@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.blueprints.test_routes import NOWHERE
+from tests.factories import NOWHERE
 from webapp.routes.idempotency import HEADER, REPLAYED
 
 NOTE = {"source_type": "note", "raw_text": "Buy milk."}

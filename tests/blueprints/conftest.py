@@ -1,0 +1,44 @@
+"""What the URL map has, for tests that try every route."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from tests.factories import NOWHERE
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.routing import Rule
+
+
+class Call(NamedTuple):
+    """A method of a route, and the route's address with ids that nothing has."""
+
+    method: str
+    path: str
+    endpoint: str
+
+
+@pytest.fixture(scope="session")
+def routes(shared_app: Flask) -> list[Rule]:
+    return list(shared_app.url_map.iter_rules())
+
+
+@pytest.fixture(scope="session")
+def calls(routes: list[Rule]) -> list[Call]:
+    return [
+        Call(method, _address(rule.rule), rule.endpoint)
+        for rule in routes
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
+    ]
+
+
+def _address(rule: str) -> str:
+    return (
+        re.sub(r"<uuid:\w+>", NOWHERE, rule)
+        .replace("<provider_name>", "nowhere")
+        .replace("<user>", "me")
+    )
