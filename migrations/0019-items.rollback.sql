@@ -1,6 +1,9 @@
 DELETE FROM items;
 CALL unite_views('searchable', leaving => 'searchable_items');
-DROP VIEW searchable_items, tagged_items;
+DROP VIEW searchable_items;
+DROP FUNCTION item_briefs;
+DROP FUNCTION item_answers;
+DROP TYPE item_answer;
 DROP TABLE suggestions, item_tags, items;
 DELETE FROM transitions WHERE entity = 'item';
 DELETE FROM role_permissions WHERE permission LIKE 'workspace:items:%';

@@ -97,20 +97,119 @@ CREATE TABLE suggestions (
 
 CREATE UNIQUE INDEX suggestions_name_is_unique_for_its_item ON suggestions (item_id, fold(name));
 
--- Items with the names of their tags.
-CREATE VIEW tagged_items
-WITH (security_invoker = true)
-AS
-SELECT item.*,
-       ARRAY(
-         SELECT tag.name
-           FROM item_tags
-           JOIN tags AS tag
-             ON tag.id = item_tags.tag_id
-          WHERE item_tags.item_id = item.id
-          ORDER BY fold(tag.name)
-       ) AS tags
-  FROM items AS item;
+-- What is answered of an item by itself.
+CREATE TYPE item_answer AS (
+  id           uuid,
+  source_type  text,
+  source_url   text,
+  status       text,
+  title        text,
+  summary      text,
+  language     text,
+  error        text,
+  tags         text[],
+  created_at   timestamptz,
+  updated_at   timestamptz,
+  confirmed_at timestamptz,
+  raw_text     text,
+  author       text,
+  published_at timestamptz,
+  content      text,
+  suggestions  jsonb,
+  progress     jsonb
+);
+
+-- A workspace's items as they are answered: a view with a parameter, because the workspace by which the rows
+-- are chosen is not answered. PostgreSQL puts the body of such a function in place of the call.
+CREATE FUNCTION item_answers(of_workspace uuid)
+RETURNS SETOF item_answer
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT item.id,
+         item.source_type,
+         item.source_url,
+         item.status,
+         item.title,
+         item.summary,
+         item.language,
+         item.error,
+         ARRAY(
+           SELECT tag.name
+             FROM item_tags
+             JOIN tags AS tag
+               ON tag.id = item_tags.tag_id
+            WHERE item_tags.item_id = item.id
+            ORDER BY fold(tag.name)
+         ),
+         item.created_at,
+         item.updated_at,
+         item.confirmed_at,
+         item.raw_text,
+         item.author,
+         item.published_at,
+         item.content,
+         (
+           SELECT coalesce(
+                    jsonb_agg(
+                      jsonb_build_object(
+                        'id', suggestion.id,
+                        'name', suggestion.name,
+                        'confidence', suggestion.confidence,
+                        'status', suggestion.status
+                      )
+                      ORDER BY suggestion.confidence DESC, suggestion.name
+                    ),
+                    '[]'
+                  )
+             FROM suggestions AS suggestion
+            WHERE suggestion.item_id = item.id
+         ),
+         (
+           SELECT work.progress
+             FROM outbox AS work
+            WHERE work.kind = 'enrich_items'
+              AND work.subject_id = item.id
+         )
+    FROM items AS item
+   WHERE item.workspace_id = of_workspace
+$$;
+
+-- The same as it is answered in lists: without the long texts and what belongs to them.
+CREATE FUNCTION item_briefs(of_workspace uuid)
+RETURNS TABLE (
+  id           uuid,
+  source_type  text,
+  source_url   text,
+  status       text,
+  title        text,
+  summary      text,
+  language     text,
+  error        text,
+  tags         text[],
+  created_at   timestamptz,
+  updated_at   timestamptz,
+  confirmed_at timestamptz
+)
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT id,
+         source_type,
+         source_url,
+         status,
+         title,
+         summary,
+         language,
+         error,
+         tags,
+         created_at,
+         updated_at,
+         confirmed_at
+    FROM item_answers(of_workspace)
+$$;
 
 CREATE VIEW searchable_items
 WITH (security_invoker = true)

@@ -52,20 +52,56 @@ CREATE TABLE task_tags (
 
 CREATE INDEX task_tags_by_tag ON task_tags (tag_id);
 
--- Tasks with the names of their tags.
-CREATE VIEW tagged_tasks
-WITH (security_invoker = true)
-AS
-SELECT task.*,
-       ARRAY(
-         SELECT tag.name
-           FROM task_tags
-           JOIN tags AS tag
-             ON tag.id = task_tags.tag_id
-          WHERE task_tags.task_id = task.id
-          ORDER BY fold(tag.name)
-       ) AS tags
-  FROM tasks AS task;
+-- What is answered of a task.
+CREATE TYPE task_answer AS (
+  id           uuid,
+  user_id      uuid,
+  title        text,
+  description  text,
+  completed    boolean,
+  due_at       timestamptz,
+  priority     smallint,
+  recurrence   text,
+  item_id      uuid,
+  tags         text[],
+  created_at   timestamptz,
+  updated_at   timestamptz,
+  completed_at timestamptz
+);
+
+-- A user's tasks in a workspace as they are answered, all of them or those in one status: a view with
+-- parameters, like `item_answers`.
+CREATE FUNCTION task_answers(of_workspace uuid, of_user uuid, in_status text DEFAULT NULL)
+RETURNS SETOF task_answer
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT task.id,
+         task.user_id,
+         task.title,
+         task.description,
+         task.status = 'completed',
+         task.due_at,
+         task.priority,
+         task.recurrence,
+         task.item_id,
+         ARRAY(
+           SELECT tag.name
+             FROM task_tags
+             JOIN tags AS tag
+               ON tag.id = task_tags.tag_id
+            WHERE task_tags.task_id = task.id
+            ORDER BY fold(tag.name)
+         ),
+         task.created_at,
+         task.updated_at,
+         task.completed_at
+    FROM tasks AS task
+   WHERE task.workspace_id = of_workspace
+     AND task.user_id = of_user
+     AND (in_status IS NULL OR task.status = in_status)
+$$;
 
 -- Tags with how much they are used; what is discarded does not count.
 CREATE VIEW counted_tags

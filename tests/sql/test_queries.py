@@ -99,6 +99,19 @@ def test_every_query_is_valid_and_reads_growing_tables_by_an_index(planned, grow
                 assert "Index Cond" in node or "TID Cond" in node, node
 
 
+def test_views_with_parameters_are_planned_with_the_query_that_reads_them(app, planned):
+    """As if their bodies stood in it, so that its conditions reach the indexes."""
+    views = app.execute(
+        "SELECT proname FROM pg_proc JOIN pg_language AS language ON language.oid = prolang"
+        " WHERE pronamespace = 'public'::regnamespace"
+        "   AND proretset AND provolatile = 's' AND lanname = 'sql'"
+    ).fetchall()
+    assert ("item_answers",) in views
+    for query in EVERY_QUERY:
+        called = {node.get("Function Name") for node in nodes(planned(query))}
+        assert not called & {name for (name,) in views}, query.name
+
+
 def test_every_query_named_in_the_source_exists():
     assert named_in_source() <= {query.name for query in EVERY_QUERY}
 

@@ -1,7 +1,7 @@
 -- name: create :one
 -- A new item with its tags, of which those that are new are made. Entering `enriching` enqueues its
--- enrichment.
-WITH item AS (
+-- enrichment. It is answered as it was written, since no statement reads what it writes itself.
+WITH made AS (
   INSERT INTO items
     (
       workspace_id,
@@ -28,34 +28,24 @@ WITH item AS (
   RETURNING *
 ),
 tag AS (
-  SELECT made.id, made.name
-    FROM make_tags(%(workspace_id)s, %(tags)s::text[]) AS made
+  SELECT id, name
+    FROM make_tags(%(workspace_id)s, %(tags)s::text[])
 ),
 attached AS (
   INSERT INTO item_tags (item_id, tag_id)
-  SELECT item.id, tag.id
-    FROM item
+  SELECT made.id, tag.id
+    FROM made
    CROSS JOIN tag
 )
-SELECT item.id,
-       item.source_type,
-       item.source_url,
-       item.status,
-       item.title,
-       item.summary,
-       item.language,
-       item.error,
-       ARRAY(SELECT name FROM tag ORDER BY fold(name)) AS tags,
-       item.created_at,
-       item.updated_at,
-       item.confirmed_at,
-       item.raw_text,
-       item.author,
-       item.published_at,
-       item.content,
-       '[]'::jsonb AS suggestions,
-       NULL::jsonb AS progress
-  FROM item;
+SELECT answer.*
+  FROM made
+ CROSS JOIN LATERAL jsonb_populate_record(
+         NULL::item_answer,
+         to_jsonb(made) || jsonb_build_object(
+                             'tags', ARRAY(SELECT name FROM tag ORDER BY fold(name)),
+                             'suggestions', ARRAY[]::text[]
+                           )
+       ) AS answer;
 
 -- name: hold_page :exec
 -- Lets one capture of a page after the other into a workspace, until the transaction ends.
@@ -75,47 +65,9 @@ SELECT id
 
 -- name: get :one
 -- An item whole.
-SELECT item.id,
-       item.source_type,
-       item.source_url,
-       item.status,
-       item.title,
-       item.summary,
-       item.language,
-       item.error,
-       item.tags,
-       item.created_at,
-       item.updated_at,
-       item.confirmed_at,
-       item.raw_text,
-       item.author,
-       item.published_at,
-       item.content,
-       (
-         SELECT coalesce(
-                  jsonb_agg(
-                    jsonb_build_object(
-                      'id', suggestion.id,
-                      'name', suggestion.name,
-                      'confidence', suggestion.confidence,
-                      'status', suggestion.status
-                    )
-                    ORDER BY suggestion.confidence DESC, suggestion.name
-                  ),
-                  '[]'
-                )
-           FROM suggestions AS suggestion
-          WHERE suggestion.item_id = item.id
-       ) AS suggestions,
-       (
-         SELECT work.progress
-           FROM outbox AS work
-          WHERE work.kind = 'enrich_items'
-            AND work.subject_id = item.id
-       ) AS progress
-  FROM tagged_items AS item
- WHERE item.id = %(id)s
-   AND item.workspace_id = %(workspace_id)s;
+SELECT *
+  FROM item_answers(%(workspace_id)s)
+ WHERE id = %(id)s;
 
 -- name: lock :value
 -- Holds an item until the transaction ends; no row where the workspace has no such item.
@@ -134,23 +86,11 @@ SELECT true
 
 -- name: list_pending :many
 -- Everything that waits for its owner, newest first.
-SELECT item.id,
-       item.source_type,
-       item.source_url,
-       item.status,
-       item.title,
-       item.summary,
-       item.language,
-       item.error,
-       item.tags,
-       item.created_at,
-       item.updated_at,
-       item.confirmed_at
-  FROM tagged_items AS item
- WHERE item.workspace_id = %(workspace_id)s
-   AND item.status IN ('enriching', 'ready_to_confirm', 'failed')
-   AND (%(after)s::uuid IS NULL OR item.id < %(after)s::uuid)
- ORDER BY item.id DESC
+SELECT *
+  FROM item_briefs(%(workspace_id)s)
+ WHERE status IN ('enriching', 'ready_to_confirm', 'failed')
+   AND (%(after)s::uuid IS NULL OR id < %(after)s::uuid)
+ ORDER BY id DESC
  LIMIT %(limit)s;
 
 -- name: count_pending :value

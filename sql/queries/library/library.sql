@@ -1,20 +1,8 @@
 -- name: list :many
 -- Confirmed items, newest first: all of them, or those with a tag or with a text in title or summary.
-SELECT item.id,
-       item.source_type,
-       item.source_url,
-       item.status,
-       item.title,
-       item.summary,
-       item.language,
-       item.error,
-       item.tags,
-       item.created_at,
-       item.updated_at,
-       item.confirmed_at
-  FROM tagged_items AS item
- WHERE item.workspace_id = %(workspace_id)s
-   AND item.status = 'confirmed'
+SELECT *
+  FROM item_briefs(%(workspace_id)s) AS item
+ WHERE item.status = 'confirmed'
    AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
    AND (
          %(tag)s::text IS NULL
@@ -36,21 +24,9 @@ SELECT item.id,
 
 -- name: list_trash :many
 -- Discarded items, newest first.
-SELECT item.id,
-       item.source_type,
-       item.source_url,
-       item.status,
-       item.title,
-       item.summary,
-       item.language,
-       item.error,
-       item.tags,
-       item.created_at,
-       item.updated_at,
-       item.confirmed_at
-  FROM tagged_items AS item
- WHERE item.workspace_id = %(workspace_id)s
-   AND item.status = 'discarded'
+SELECT *
+  FROM item_briefs(%(workspace_id)s) AS item
+ WHERE item.status = 'discarded'
    AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
  ORDER BY item.id DESC
  LIMIT %(limit)s;

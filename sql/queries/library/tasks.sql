@@ -1,6 +1,6 @@
 -- name: create :one
 -- A new task of a user's with its tags.
-WITH task AS (
+WITH made AS (
   INSERT INTO tasks
     (workspace_id, user_id, title, description, due_at, priority, recurrence, item_id)
   VALUES (
@@ -16,49 +16,30 @@ WITH task AS (
   RETURNING *
 ),
 tag AS (
-  SELECT made.id, made.name
-    FROM make_tags(%(workspace_id)s, %(tags)s::text[]) AS made
+  SELECT id, name
+    FROM make_tags(%(workspace_id)s, %(tags)s::text[])
 ),
 attached AS (
   INSERT INTO task_tags (task_id, tag_id)
-  SELECT task.id, tag.id
-    FROM task
+  SELECT made.id, tag.id
+    FROM made
    CROSS JOIN tag
 )
-SELECT task.id,
-       task.user_id,
-       task.title,
-       task.description,
-       false AS completed,
-       task.due_at,
-       task.priority,
-       task.recurrence,
-       task.item_id,
-       ARRAY(SELECT name FROM tag ORDER BY fold(name)) AS tags,
-       task.created_at,
-       task.updated_at,
-       task.completed_at
-  FROM task;
+SELECT answer.*
+  FROM made
+ CROSS JOIN LATERAL jsonb_populate_record(
+         NULL::task_answer,
+         to_jsonb(made) || jsonb_build_object(
+                             'completed', false,
+                             'tags', ARRAY(SELECT name FROM tag ORDER BY fold(name))
+                           )
+       ) AS answer;
 
 -- name: get :one
 -- A user's task.
-SELECT task.id,
-       task.user_id,
-       task.title,
-       task.description,
-       task.status = 'completed' AS completed,
-       task.due_at,
-       task.priority,
-       task.recurrence,
-       task.item_id,
-       task.tags,
-       task.created_at,
-       task.updated_at,
-       task.completed_at
-  FROM tagged_tasks AS task
- WHERE task.id = %(id)s
-   AND task.workspace_id = %(workspace_id)s
-   AND task.user_id = %(user_id)s;
+SELECT *
+  FROM task_answers(%(workspace_id)s, %(user_id)s)
+ WHERE id = %(id)s;
 
 -- name: lock :value
 -- Holds a user's task until the transaction ends; no row where there is none.
@@ -72,20 +53,7 @@ SELECT id
 -- name: list_of_user :many
 -- A user's tasks in a workspace: all of them or those in one status, in the order asked for. The
 -- position of each says where the next page begins; bytes are compared, the same on every server.
-SELECT id,
-       user_id,
-       title,
-       description,
-       status = 'completed' AS completed,
-       due_at,
-       priority,
-       recurrence,
-       item_id,
-       tags,
-       created_at,
-       updated_at,
-       completed_at,
-       position
+SELECT *
   FROM (
          SELECT task.*,
                 (
@@ -99,10 +67,7 @@ SELECT id,
                     ELSE ''
                   END || E'\x01' || task.id
                 ) COLLATE "C" AS position
-           FROM tagged_tasks AS task
-          WHERE task.workspace_id = %(workspace_id)s
-            AND task.user_id = %(user_id)s
-            AND (%(status)s::text IS NULL OR task.status = %(status)s)
+           FROM task_answers(%(workspace_id)s, %(user_id)s, %(status)s) AS task
        ) AS sorted
  WHERE %(after)s::text IS NULL
     OR CASE WHEN %(direction)s = 'asc' THEN position > %(after)s ELSE position < %(after)s END

@@ -37,7 +37,10 @@ def events_of(owner, task):
 
 
 def test_a_task_goes_from_its_note_to_its_end(olga, owner):
-    task = note(olga, description="Of oak")
+    task = note(
+        olga, description="Of oak", due_at="2026-12-01T09:00:00.25Z", tags=["oak", "Garden"]
+    )
+    assert task["tags"] == ["Garden", "oak"]
     assert (task["completed"], task["description"]) == (False, "Of oak")
     path = f"{TASKS}/{task['id']}"
     assert olga.client.get(path).json == task
