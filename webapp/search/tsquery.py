@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _DISCARDED: Final = " s:discarded"
 _MOST_HITS: Final = 10
+# Nothing carries it: where no tag has the name, nothing is found.
+_NO_TAG: Final = "none"
 # A lexeme in a tsquery's text, with its quotation marks.
 _LEXEME: Final = re.compile(r"'(?:[^']|'')*'")
 
@@ -28,8 +30,8 @@ class Composer:
     """Composes the tsqueries of one query.
 
     `meanings` has, for each of the query's terms: `stems`, a tsquery's text by configuration, empty
-    for a word that is too common to be indexed; `words`, as they stand; `tag`, the one of that
-    name, or None; `tags`, those with the term in their name.
+    for a word that is too common to be indexed; `words`, as they stand; `namesakes`, the tags of
+    that name; `tags`, those with the term in their name.
     """
 
     query: Query
@@ -117,7 +119,8 @@ class Composer:
         if isinstance(condition, Facet):
             return [_quoted(lexeme) for lexeme in condition.lexemes]
         if isinstance(condition, Tag):
-            return [_quoted(f" t:{self.meanings[condition.name]['tag']}")]
+            namesakes = self.meanings[condition.name]["namesakes"]
+            return [_quoted(f" t:{tag}") for tag in namesakes or [_NO_TAG]]
         meaning = self.meanings[condition.text]
         if config is None:
             found = []

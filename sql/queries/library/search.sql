@@ -1,7 +1,8 @@
 -- name: read_terms :one
 -- What a query's terms stand for in a workspace: the volumes that some audiences may read, newest
--- first, each with its shelf, bookcase and collection; for each term by its number its stems in each configuration that the
--- workspace has texts of, its words as they stand, and the tags that bear its name.
+-- first, each with its shelf, bookcase and collection; and for each term, by its number, its stems in
+-- each configuration that the workspace has texts of, its words as they stand, the tags that bear just
+-- this name (several where names look alike), and those with the term in their names.
 WITH RECURSIVE configs (config) AS (
   SELECT min(config)
     FROM search_entries
@@ -55,8 +56,8 @@ SELECT (
                          WHERE parsed.token ~ '\w'
                            AND length(parsed.token) <= 60
                       ),
-                      'tag', (
-                        SELECT tag.id
+                      'namesakes', (
+                        SELECT coalesce(jsonb_agg(tag.id), '[]')
                           FROM tags AS tag
                          WHERE tag.workspace_id = %(workspace_id)s
                            AND search_text(tag.name) = terms.text

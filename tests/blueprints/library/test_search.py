@@ -169,6 +169,21 @@ def test_common_words_alone_are_looked_for_in_titles(olga, owner):
     assert found(olga, "the who ") == ["The Who"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("caf\u00e9", "cafe\u0301"), ("\ufb01sh", "fish"), ("\u00aboak\u00bb", "<oak>")],
+)
+def test_tags_that_look_alike_are_both_found(olga, one, other):
+    capture(olga, "Sits in the shade", one)
+    capture(olga, "Stands in the sun", other)
+    capture(olga, "Lies in the rain", "elsewhere")
+    both = ["Sits in the shade", "Stands in the sun"]
+    for q in (f'#"{one}"', f"tag:{other}", one, other):
+        assert sorted(found(olga, q)) == both, q
+    assert found(olga, f'-#"{one}"') == ["Lies in the rain"]
+    assert suggested(olga, one)
+
+
 def test_letters_are_the_same_however_they_are_encoded(olga):
     capture(olga, "cafe\u0301 at the corner", title="It")
     assert found(olga, "café") == ["It"]
