@@ -200,6 +200,7 @@ _ENDS: Final = {
     "failed": "the attempt failed; another one follows",
     "dead": "the work was given up; `coffer dead list` has it",
     "lost": "nothing was written: another worker has it now",
+    "held": "nothing was written: somebody else holds the row; it is tried again soon",
 }
 
 

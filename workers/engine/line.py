@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from webapp.settings import Settings
     from workers.engine.kind import Kind
+    from workers.engine.progress import Progress
 
 log = structlog.get_logger("workers")
 
@@ -108,6 +110,7 @@ class Line:
         self._work_pace = Pace()
         self._write_pace = Pace()
         self._moved = time.monotonic()
+        self._hasty_until = 0.0
         self._next_report = 0.0
         self._streak = 0
         self._gathered: list[Task] = []
@@ -275,7 +278,12 @@ class Line:
                 rows = self._write_pace.rows_in(_LONGEST_WRITE, most=self._batch) or 1
             some = [each for each in ended[:rows] if each.job.claim in self.in_hand]
             began = time.monotonic()
-            for name, number in outcomes.write(conn, self.kind, some, self.meter).items():
+            # Where a row was held just now, others may be: not each of them is waited for.
+            patience = outcomes.LITTLE_PATIENCE if began < self._hasty_until else outcomes.PATIENCE
+            counts = outcomes.write(conn, self.kind, some, self.meter, patience)
+            if counts["held"]:
+                self._hasty_until = time.monotonic() + outcomes.HELD_FOR
+            for name, number in counts.items():
                 total[name] = total.get(name, 0) + number
             if some:
                 self._write_pace.note(time.monotonic() - began, len(some))
@@ -291,6 +299,14 @@ class Line:
         """Write what the work has reported, which extends its lease, and tell it whether to go on;
         a batch goes on as long as one of its rows is held and one is wanted."""
         reports = [each for each in list(self._hands.at_work.values()) if each.said is not None]
+        try:
+            self._extend(conn, reports)
+        except outcomes.HELD:  # one of the rows: the others are not to lose their leases
+            for each in reports:
+                with suppress(*outcomes.HELD):
+                    self._extend(conn, [each])
+
+    def _extend(self, conn: Connection, reports: Sequence[Progress]) -> None:
         said = [(job, each.said) for each in reports for job in each.jobs]
         if not said:
             return

@@ -35,6 +35,7 @@ _COUNTERS: Final = (
     ("failed", "failed", "Attempts that failed and that another one follows."),
     ("dead", "dead", "Rows given up: they became dead letters."),
     ("leases_lost", "lost", "Rows whose result came too late and was not written."),
+    ("held", "held", "Rows whose result was not written because somebody else held the row."),
 )
 _HISTOGRAMS: Final = (
     ("claim", "claiming", "Seconds that a claim took, those included that found nothing."),

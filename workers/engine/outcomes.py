@@ -1,7 +1,9 @@
 """Writes how the work on rows ended: the result and the end of the outbox row in one transaction.
 
 Rows of a kind are written together. Where the database refuses one of them, the transaction is
-undone and each is written by itself, so that a bad row spoils nothing for the others.
+undone and each is written by itself, so that a bad row spoils nothing for the others. A row that
+somebody else holds, perhaps a transaction that stands still, is not waited for: its work is put
+back, without charging the attempt, and done again a little later.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 
@@ -33,43 +36,64 @@ log = structlog.get_logger("workers")
 # Characters of an error that are kept.
 _LONGEST: Final = 2000
 
+# How long to wait for what others hold; and where many rows may be held, for each of them.
+PATIENCE: Final = "500ms"
+LITTLE_PATIENCE: Final = "50ms"
+
+# Seconds after which work is done again whose row somebody held.
+HELD_FOR: Final = 5.0
+
+# That somebody else held the row, and so no error of the work.
+HELD: Final = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+)
+
 
 @contextmanager
 def transaction(conn: Connection, job: Job) -> Iterator[None]:
-    """A transaction in the worker's name, for the request that caused the work."""
+    """A transaction in the worker's name, for the request that caused the work; about one row, so
+    it waits for nobody for long."""
     with conn.transaction():
-        identify(conn, job)
+        identify(conn, job, LITTLE_PATIENCE)
         yield
 
 
-def identify(conn: Connection, job: Job) -> None:
+def identify(conn: Connection, job: Job, patience: str) -> None:
     """The open transaction goes on for this job's request."""
-    queries.requests.identify(
+    queries.workers.act(
         conn,
         actor=f"worker:{job.kind}",
         request_id=job.request_id or "",
         traceparent=job.traceparent or "",
+        patience=patience,
     )
 
 
 def write(
-    conn: Connection, kind: Kind, outcomes: Sequence[Outcome], meter: Meter | None = None
+    conn: Connection,
+    kind: Kind,
+    outcomes: Sequence[Outcome],
+    meter: Meter | None = None,
+    patience: str = PATIENCE,
 ) -> dict[str, int]:
     """Write how the work on some rows of one kind ended; how many ended how.
 
     Raises psycopg.Error only where nothing can be written now. What was written by then stays
     written, and may be written again: its claims hold no more, so that nothing happens.
     """
-    counts = {"finished": 0, "dropped": 0, "failed": 0, "dead": 0, "lost": 0}
+    counts = dict.fromkeys(("finished", "dropped", "failed", "dead", "lost", "held"), 0)
     done = [outcome for outcome in outcomes if outcome.error is None]
     try:
-        ends = _succeed(conn, kind, done) if done else []
+        ends = _succeed(conn, kind, done, patience) if done else []
     except Exception as error:  # whatever it is, the rows must hear of it
         if is_lost(conn, error):
             raise
         if len(done) > 1:
             for outcome in done:
-                for name, number in write(conn, kind, [outcome], meter).items():
+                alone = write(conn, kind, [outcome], meter, LITTLE_PATIENCE)
+                for name, number in alone.items():
                     counts[name] += number
             ends = []
         else:
@@ -92,7 +116,7 @@ def write(
 
 
 def _succeed(
-    conn: Connection, kind: Kind, outcomes: Sequence[Outcome]
+    conn: Connection, kind: Kind, outcomes: Sequence[Outcome], patience: str
 ) -> list[tuple[Outcome, str]]:
     if kind.save is None:
         held = _finish(conn, kind, outcomes)
@@ -107,7 +131,7 @@ def _succeed(
                 if job.claim not in held:
                     continue
                 if request != (request := (job.request_id, job.traceparent)) or not wanted:
-                    identify(conn, job)
+                    identify(conn, job, patience)
                 wanted[job.claim] = outcome.wanted and kind.save(conn, job, outcome.result)
     return [
         (outcome, "finished" if wanted[claim] and outcome.wanted else "dropped")
@@ -129,15 +153,29 @@ def _finish(conn: Connection, kind: Kind, outcomes: Sequence[Outcome]) -> set[in
 
 def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: BaseException) -> str:
     """As `_fail`; where even that does not work, the row comes back when its lease ends."""
+    job = outcome.job
     try:
-        return _fail(conn, kind, outcome.job, error)
+        if isinstance(error, HELD):
+            return _put_off(conn, kind, job, error)
+        try:
+            return _fail(conn, kind, job, error)
+        except HELD as held:
+            return _put_off(conn, kind, job, held)
     except LeaseLost:
         return "lost"
     except Exception as another:  # whatever it is, it must not stop the loop
         if is_lost(conn, another):
             raise
-        log.error("not_finished", work=outcome.job, **logs.about(another))
+        log.error("not_finished", work=job, **logs.about(another))
         return "failed"
+
+
+def _put_off(conn: Connection, kind: Kind, job: Job, held: psycopg.Error) -> str:
+    """Put work back whose row somebody holds; for the same reason it cannot be moved back."""
+    _hold(_release(conn, kind, [job], delay=HELD_FOR))
+    said = held.diag.message_primary
+    log.warning("held_by_others", work=job, error=said, next_attempt_in=HELD_FOR)
+    return "held"
 
 
 def _fail(conn: Connection, kind: Kind, job: Job, error: BaseException) -> str:
@@ -201,28 +239,42 @@ def _postpone(conn: Connection, kind: Kind, job: Job, said: str, delay: float) -
 def release(conn: Connection, kind: Kind, jobs: Sequence[Job]) -> None:
     """Give rows back that nobody has worked on, without charging the attempt."""
     if kind.put_back is None:
-        _release(conn, kind, jobs)
+        try:
+            _release(conn, kind, jobs)
+        except HELD:  # one of them
+            for job in jobs:
+                _release_one(conn, kind, job)
     else:
         for job in jobs:
-            try:
-                with transaction(conn, job):
-                    if _release(conn, kind, [job]):
-                        kind.put_back(conn, job)
-            except Exception as error:  # whatever it is, the others go back
-                if is_lost(conn, error):
-                    raise
-                log.error("not_released", work=job, **logs.about(error))
+            _release_one(conn, kind, job)
     for job in jobs:
         log.info("released", work=job)
 
 
-def _release(conn: Connection, kind: Kind, jobs: Sequence[Job]) -> int:
+def _release_one(conn: Connection, kind: Kind, job: Job) -> None:
+    try:
+        try:
+            with transaction(conn, job):
+                if _release(conn, kind, [job]) and kind.put_back is not None:
+                    kind.put_back(conn, job)
+        except HELD as held:
+            _put_off(conn, kind, job, held)
+    except LeaseLost:
+        return
+    except Exception as error:  # whatever it is, the others go back
+        if is_lost(conn, error):
+            raise
+        log.error("not_released", work=job, **logs.about(error))
+
+
+def _release(conn: Connection, kind: Kind, jobs: Sequence[Job], delay: float = 0.0) -> int:
     return len(
         queries.outbox.release(
             conn,
             kind=kind.name,
             subject_ids=[job.subject_id for job in jobs],
             claims=[job.claim for job in jobs],
+            delay=timedelta(seconds=delay),
         )
     )
 

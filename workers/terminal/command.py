@@ -31,6 +31,11 @@ class Command(click.Command):
         except settings.SettingsError as error:
             lines = ["these settings are wrong:", *error.mistakes]
             raise click.ClickException("\n  ".join(lines)) from None
+        except psycopg.errors.LockNotAvailable:
+            raise click.ClickException(
+                "somebody else holds what this needs, perhaps a transaction that stands still: "
+                "try again, or look into pg_stat_activity"
+            ) from None
         except psycopg.OperationalError as error:
             said = " ".join(str(error).split())
             raise click.ClickException(f"the database does not answer: {said}") from None
@@ -87,7 +92,7 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         "--once",
         is_flag=True,
         help="Do what is due and not paused, then end: with 0 where nothing went wrong, with 3 "
-        "where an attempt failed, work was given up or a lease was lost.",
+        "where an attempt failed, work was given up or not written.",
     )
     @click.option(
         "--every",
@@ -154,7 +159,7 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
             worker.run(once=once)
         finally:
             tracing.stop()
-        if once and any(worker.counts[how] for how in ("failed", "dead", "lost")):
+        if once and any(worker.counts[how] for how in ("failed", "dead", "lost", "held")):
             raise click.exceptions.Exit(SOME_FAILED)
 
     if len(kinds) > 1:

@@ -150,10 +150,10 @@ UPDATE outbox
    AND claim = %(claim)s;
 
 -- name: release :many
--- The worker gives work back that it did not do: it is due again at once, and the attempt does not
--- count. The claims that still held.
+-- The worker gives work back that it did not do: it is due again after a delay, if any, and the attempt
+-- does not count. The claims that still held.
 UPDATE outbox
-   SET run_after = now(),
+   SET run_after = now() + %(delay)s,
        attempts = attempts - 1,
        claim = NULL,
        claimed_by = NULL,

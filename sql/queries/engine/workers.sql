@@ -5,7 +5,16 @@
 SELECT set_config('enable_seqscan', 'off', false),
        set_config('enable_bitmapscan', 'off', false),
        set_config('enable_sort', 'off', false),
-       set_config('statement_timeout', '30s', false);
+       set_config('statement_timeout', '30s', false),
+       set_config('lock_timeout', '500ms', false);
+
+-- name: act :exec
+-- The open transaction goes on in a worker's name, for the request that caused the work, and waits no
+-- longer than so for what another one holds.
+SELECT set_config('coffer.actor', %(actor)s, true),
+       set_config('coffer.request_id', %(request_id)s, true),
+       set_config('coffer.traceparent', %(traceparent)s, true),
+       set_config('lock_timeout', %(patience)s, true);
 
 -- name: seen :value
 -- A worker says that it is there and what it would start at once, and where it listens sends itself

@@ -180,15 +180,19 @@ class Work(RuleBasedStateMachine):
         )
         assert buried == 0
 
-    @rule(held=consumes(claims))
-    def release(self, held):
+    @rule(held=consumes(claims), delay=st.sampled_from([0, 30]))
+    def release(self, held, delay):
         row = self._row_of(held)
         found = queries.outbox.release(
-            self.conn, kind=KIND.name, subject_ids=[held.subject_id], claims=[held.claim]
+            self.conn,
+            kind=KIND.name,
+            subject_ids=[held.subject_id],
+            claims=[held.claim],
+            delay=timedelta(seconds=delay),
         )
         assert len(found) == bool(row)
         if row:
-            row.due, row.claim, row.progress = self.now, None, False
+            row.due, row.claim, row.progress = self.now + delay, None, False
             row.attempts -= 1
 
     @rule(number=st.integers(0, 9))

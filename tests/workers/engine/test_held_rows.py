@@ -1,0 +1,135 @@
+"""Rows that somebody else holds: their work is put back, and nobody waits for them."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.workers.conftest import KIND, dead, enqueue, kind_of, outbox
+from webapp.failure import Failure
+from workers.engine import outcomes, progress
+
+
+@pytest.fixture
+def counters(owner):
+    """A table that work counts in, a row for each of the outbox's; call it for its sums."""
+    owner.execute("CREATE TABLE counters (number int, value int)")
+    owner.execute("GRANT SELECT, UPDATE ON counters TO PUBLIC")
+    owner.execute("INSERT INTO counters SELECT n, 0 FROM generate_series(0, 19) AS n")
+    yield lambda: [n for (n,) in owner.execute("SELECT number FROM counters WHERE value = 1")]
+    owner.execute("DROP TABLE counters")
+
+
+@pytest.fixture
+def hold(database):
+    """A transaction that stands still and holds what a statement locks, until the test ends."""
+    with database.connect() as conn, conn.transaction(force_rollback=True):
+        yield conn.execute
+
+
+@pytest.fixture(autouse=True)
+def long_enough_to_be_seen(monkeypatch):
+    monkeypatch.setattr(outcomes, "HELD_FOR", 100.0)
+
+
+HOLD_SOME = "SELECT FROM counters WHERE number < 12 FOR UPDATE"
+
+
+def put_back(owner):
+    """The numbers of rows that are due later, unclaimed, and uncharged."""
+    rows = owner.execute(
+        "SELECT (payload ->> 'number')::int FROM outbox WHERE run_after > now() AND attempts = 0"
+        " AND claim IS NULL AND last_error IS NULL ORDER BY 1"
+    )
+    return [number for (number,) in rows]
+
+
+def count(conn, job, *_):
+    conn.execute("UPDATE counters SET value = 1 WHERE number = %s", (job.payload["number"],))
+    return True
+
+
+def refuse(_):
+    raise Failure("It was meant to fail.")
+
+
+def test_what_somebody_holds_is_put_back_uncharged_and_the_others_are_written(
+    worker, owner, counters, hold, logged
+):
+    enqueue(owner, *range(20))
+    hold(HOLD_SOME)
+    working = worker(kind_of(str, save=count), concurrency=20)
+    assert working.round() == 20
+    assert counters() == list(range(12, 20))
+    assert put_back(owner) == list(range(12))
+    assert dead(owner) == []
+    told = [line for line in logged if line["event"] == "held_by_others"]
+    assert len(told) == 12
+    assert working.counts["held"] == 12
+
+
+def test_one_result_alone_is_put_back_too(worker, owner, counters, hold):
+    enqueue(owner, 1)
+    hold(HOLD_SOME)
+    worker(kind_of(str, save=count)).round()
+    assert put_back(owner) == [1]
+
+
+def test_a_row_that_is_held_at_its_claim_is_not_begun(worker, owner, counters, hold):
+    enqueue(owner, 1, 12)
+    hold(HOLD_SOME)
+    begun = []
+    working = worker(kind_of(begun.append, start=count, save=None))
+    working.round()
+    assert begun == [12]
+    assert put_back(owner) == [1]
+
+
+@pytest.mark.parametrize("ending", ["put_back", "give_up"])
+def test_an_attempt_that_failed_is_put_back_where_its_row_is_held(
+    worker, owner, counters, hold, ending
+):
+    enqueue(owner, 1)
+    hold(HOLD_SOME)
+    delays = (0, 30) if ending == "put_back" else (0,)
+    worker(kind_of(refuse, delays=delays, **{ending: count})).round()
+    assert put_back(owner) == [1]
+    assert dead(owner) == []
+
+
+def test_a_worker_that_stops_gives_back_what_somebody_holds(worker, owner, counters, hold):
+    enqueue(owner, 1, 12)
+    hold(HOLD_SOME)
+    forever = threading.Event()
+    stopped = worker(kind_of(lambda _: forever.wait(5), put_back=count), grace=0.05)
+    stopped.claim()
+    stopped._wind_up()
+    assert put_back(owner) == [1]
+    assert [row[:2] for row in outbox(owner)] == [(0, False)] * 2
+    assert counters() == [12]
+    forever.set()
+
+
+def test_a_held_row_of_the_queue_keeps_no_other_lease_from_being_extended(
+    worker, owner, effects, hold, monkeypatch
+):
+    monkeypatch.setattr("workers.engine.line._REPORT_EVERY", 0.01)
+    enqueue(owner, 1, 2)
+    begun = threading.Barrier(3)
+    ended = threading.Event()
+
+    def report(number):
+        begun.wait(5)
+        while not ended.wait(0.01):
+            progress.report(number)
+        return str(number)
+
+    working = worker(kind_of(report))
+    working.claim()
+    begun.wait(5)
+    hold("SELECT FROM outbox WHERE payload @> '{\"number\": 1}' FOR UPDATE")
+    extended = "SELECT FROM outbox WHERE kind = %s AND progress IS NOT NULL"
+    while not owner.execute(extended, (KIND,)).rowcount:
+        working.finish(working._patience())
+    ended.set()
