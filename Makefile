@@ -19,7 +19,7 @@ dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and cloc
 test: .venv/ready  ## Run the tests on a PostgreSQL of their own, within a minute
 	@$(BIN)/python -m pytest -n 2 -m "not processes"
 
-test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run what make test leaves out: whole processes, much random input
+test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/spectral/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run what make test leaves out: whole processes, much random input
 	@$(BIN)/python -m pytest -n 2 -m "processes or fuzz" --deep
 
 test-all: test test-rest  ## Run everything
@@ -50,11 +50,11 @@ lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest 
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --extra dev --extra otel --extra s3 -c requirements.lock setup.cfg -o requirements-dev.lock
 
-tests/oidc/node_modules/.package-lock.json: tests/oidc/package-lock.json
+tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@if command -v npm >/dev/null; then \
-	  npm ci --silent --no-audit --no-fund --prefix tests/oidc && touch $@; \
+	  npm ci --silent --no-audit --no-fund --prefix tests/$* && touch $@; \
 	else \
-	  echo "npm is not installed: the tests of single sign-on against a real provider are skipped."; \
+	  echo "npm is not installed: tests that use tests/$* are skipped."; \
 	fi
 
 tests/s3/.venv/ready: tests/s3/requirements.txt .venv/ready

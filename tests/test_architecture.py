@@ -24,13 +24,16 @@ CLIENTS = sorted(
 # upwards. The page docs/architecture.md has the same table.
 ROOMS = {
     "sql": (),
+    "webapp.version": (),
     "webapp.failure": (),
     "webapp.rules": (),
     "webapp.reading": (),
     "webapp.identity": (),
     "webapp.mails": ("webapp.identity",),
     "webapp.parsing": ("webapp.failure",),
-    "webapp.clients": ("webapp.failure", "webapp.parsing", "webapp.reading", "webapp.rules"),
+    "webapp.clients": (
+        *("webapp.version", "webapp.failure", "webapp.parsing", "webapp.reading", "webapp.rules"),
+    ),
     "webapp.settings": ("sql", "webapp.clients"),
     "webapp.telemetry": ("webapp.settings",),
     "webapp.schemas": ("webapp.identity", "webapp.rules"),
@@ -38,7 +41,10 @@ ROOMS = {
     "webapp.search": ("sql",),
     "webapp.http": ("sql", "webapp.settings", "webapp.telemetry"),
     "webapp.access": ("sql", "webapp.http", "webapp.identity", "webapp.settings"),
-    "webapp.routes": ("sql", "webapp.access", "webapp.http", "webapp.schemas", "webapp.settings"),
+    "webapp.routes": (
+        *("sql", "webapp.version", "webapp.access", "webapp.http", "webapp.schemas"),
+        "webapp.settings",
+    ),
     "webapp.signing_in": (
         *("sql", "webapp.access", "webapp.clients", "webapp.http", "webapp.identity"),
         *("webapp.rules", "webapp.settings"),

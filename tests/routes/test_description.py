@@ -6,6 +6,7 @@ import orjson
 import pytest
 import schemathesis
 from hypothesis import given
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 
@@ -13,6 +14,7 @@ from tests.fuzzing import examples
 from webapp.app import create_app
 from webapp.routes.description import api
 from webapp.settings import Settings
+from webapp.version import VERSION
 
 load_all_checks()
 
@@ -77,6 +79,37 @@ def test_every_operation_answers_as_described(described, make, owner, label, mod
         case.call_and_validate(headers={"X-Dev-User-Id": "ana"}, checks=CHECKS)
 
     answers_as_described()
+
+
+def test_it_is_valid(described):
+    OpenAPIV31SpecValidator(described.raw_schema).validate()
+    assert described.raw_schema["info"]["version"] == VERSION
+    assert described.raw_schema["servers"] == [{"url": "/"}]
+
+
+def test_every_operation_says_whether_one_has_to_sign_in():
+    public = {label for label, operation in OPERATIONS.items() if operation["security"] == []}
+    assert "POST /api/auth/login" in public
+    assert "GET /api/items/pending" not in public
+
+
+def test_no_parameter_may_be_null_and_nothing_is_null_by_default(described):
+    def parts(value):
+        yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            if isinstance(inner, dict | list):
+                yield from parts(inner)
+
+    for operation in OPERATIONS.values():
+        for parameter in operation["parameters"]:
+            assert isinstance(parameter["schema"]["type"], str)
+    schemas = described.raw_schema["components"]["schemas"]
+    assert not [each for each in parts(schemas) if "default" in each and each["default"] is None]
+
+
+def test_an_address_may_be_too_long_where_it_has_a_query():
+    assert "414" in OPERATIONS["GET /api/search"]["responses"]
+    assert "414" not in OPERATIONS["POST /api/search"]["responses"]
 
 
 def test_patterns_are_those_of_json_schema(described):

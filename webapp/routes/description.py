@@ -19,6 +19,7 @@ from webapp.http import errors, request_id
 from webapp.http.installed import Installed, settings
 from webapp.routes import idempotency, permit
 from webapp.schemas.common import ProblemAnswer
+from webapp.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from flask import Flask
 
     Document = dict[str, Any]
-
-VERSION: Final = "0.1.0"
 
 _DESCRIPTION: Final = """\
 Keeps what people put into it and works on it in the background.
@@ -37,6 +36,8 @@ Every error is `application/problem+json` with a stable `code`. Every response c
 send `next_cursor` as `cursor` until it is null. A POST with an `Idempotency-Key` may be sent again
 within 24 hours and gives the same answer.
 """
+
+_LICENSE: Final = {"name": "MIT", "identifier": "MIT"}
 
 _SECURITY: Final = {
     "access_token": {
@@ -88,7 +89,9 @@ api: Final[Installed[Api]] = Installed("api")
 def install(app: Flask) -> None:
     """Give the app its API, to register blueprints with."""
     app.config |= {"API_TITLE": "Coffer", "API_VERSION": VERSION, "OPENAPI_VERSION": "3.1.0"}
-    made = api.install(app, Api(app, spec_kwargs={"info": {"description": _DESCRIPTION}}))
+    # Relative: whoever has read the description reaches the API in the same way.
+    more = {"info": {"description": _DESCRIPTION, "license": _LICENSE}, "servers": [{"url": "/"}]}
+    made = api.install(app, Api(app, spec_kwargs=more))
     made.spec.components.schema("Problem", schema=ProblemAnswer)
 
 
@@ -119,7 +122,7 @@ def _document(app: Flask, spec: Document) -> bytes:
         if name not in ("Error", "PaginationMetadata")
     }
     components.pop("responses", None)
-    return orjson.dumps(_with_patterns_of_json(spec))
+    return orjson.dumps(_as_json_schema(spec))
 
 
 def _complete(
@@ -129,6 +132,9 @@ def _complete(
     responses = operation["responses"]
     responses.pop("default", None)
     responses.pop("422", None)
+    parameters = operation.setdefault("parameters", [])
+    for parameter in parameters:
+        _be_no_null(parameter["schema"])
     for status in _possible_errors(method, path, operation, view):
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
@@ -138,7 +144,7 @@ def _complete(
         responses["304"] = {"description": "It is as it was when its ETag was given."}
     for response in responses.values():
         response.setdefault("headers", {})[request_id.HEADER] = {"schema": {"type": "string"}}
-    parameters = operation.setdefault("parameters", [])
+    operation["responses"] = dict(sorted(responses.items()))
     if getattr(view, "is_idempotent", False):
         parameters.append(
             {
@@ -150,21 +156,20 @@ def _complete(
         )
     if getattr(view, "takes_if_match", False):
         parameters.append(_IF_MATCH)
-    if view.permission != permit.PUBLIC:
+    if view.permission == permit.PUBLIC:
+        operation["security"] = []
+    else:
         operation["security"] = [{name: []} for name in schemes]
         if "{workspace_id}" not in path:
             parameters.append(_WORKSPACE)
-        operation["description"] = (
-            f"{operation.get('description', '')}\n\nTakes `{view.permission}`.".strip()
-        )
+        said = f"Requires the permission `{view.permission}`."
+        operation["description"] = f"{operation.get('description', '')}\n\n{said}".strip()
 
 
 def _possible_errors(method: str, path: str, operation: Document, view: Any) -> Iterator[int]:
     has_path_parameters = "{" in path
     has_body = "requestBody" in operation
-    has_arguments = has_body or any(
-        parameter["in"] == "query" for parameter in operation.get("parameters", [])
-    )
+    has_query = any(parameter["in"] == "query" for parameter in operation["parameters"])
     idempotent = getattr(view, "is_idempotent", False)
     if view.is_limited:
         yield from (401, 403, 429)
@@ -173,8 +178,10 @@ def _possible_errors(method: str, path: str, operation: Document, view: Any) -> 
     if view.permission != permit.PUBLIC:
         # The workspace that a request names may be none, or another's.
         yield from (404, 422)
-    if has_arguments or idempotent:
+    if has_body or has_query or idempotent:
         yield from (400, 422)
+    if has_query:
+        yield 414
     if has_path_parameters:
         yield 404
     if has_body:
@@ -186,17 +193,28 @@ def _possible_errors(method: str, path: str, operation: Document, view: Any) -> 
     yield 500
 
 
-def _with_patterns_of_json(value: Any) -> Any:
-    """A part of the document with its patterns as JSON Schema reads them: anywhere in a string, and
-    with another sign for its end."""
+def _be_no_null(schema: Document) -> None:
+    """No address or header has a null: what marshmallow makes of a parameter that is left out is of
+    no concern to clients."""
+    if isinstance(schema.get("type"), list):
+        (schema["type"],) = (each for each in schema["type"] if each != "null")
+
+
+def _as_json_schema(value: Any) -> Any:
+    """A part of the document as JSON Schema has it.
+
+    It looks for patterns anywhere in a string, and has another sign for its end. A default of null
+    is ours, and often of a field that takes no null: what is left out is left as it is, or is none.
+    """
     if isinstance(value, list):
-        return [_with_patterns_of_json(each) for each in value]
+        return [_as_json_schema(each) for each in value]
     if isinstance(value, dict):
         return {
             name: f"^{each[:-2]}$"
             if name == "pattern" and str(each).endswith(r"\Z")
-            else _with_patterns_of_json(each)
+            else _as_json_schema(each)
             for name, each in value.items()
+            if not (name == "default" and each is None)
         }
     return value
 

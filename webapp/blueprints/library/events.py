@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from flask import Response
 
-events = Blueprint("events", __name__, url_prefix="/api", description="What happened.")
+events = Blueprint("events", __name__, url_prefix="/api", description="Timelines.")
 
 
 @events.get("/items/<uuid:item_id>/events")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _BATCH: Final = 500
 
 exports = Blueprint(
-    "exports", __name__, url_prefix="/api/export", description="Everything, to take along."
+    "exports", __name__, url_prefix="/api/export", description="Exports of everything."
 )
 
 
@@ -46,7 +46,7 @@ def export_items() -> Response:
 @permit("workspace:tasks:read")
 @exports.response(200, content_type="application/x-ndjson")
 def export_tasks() -> Response:
-    """Export one's tasks, as lines of JSON
+    """Export your tasks, as lines of JSON
 
     The last line is `{"type": "end", "count": …}`.
     """

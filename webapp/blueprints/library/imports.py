@@ -35,7 +35,7 @@ _FORMATS: Final = {
 # A file is in memory until it is in the database: not many at once in a process.
 _AT_ONCE: Final = 2
 
-imports = Blueprint("imports", __name__, url_prefix="/api/imports", description="Files to take in.")
+imports = Blueprint("imports", __name__, url_prefix="/api/imports", description="Imports of files.")
 
 
 def _takes_a_file(view: Callable[..., Response]) -> Callable[..., Response]:
@@ -77,9 +77,9 @@ def _takes_a_file(view: Callable[..., Response]) -> Callable[..., Response]:
 def create(arguments: dict[str, Any]) -> Response:
     """Import a file: bookmarks, or items and tasks as lines of JSON
 
-    It is read and added in the background; ask for the import to see how far it is. Pages that the
-    workspace has already are counted and left alone. Bookmarks become confirmed items, tagged by
-    their tags and folders; lines keep their status and their times.
+    The file is read and added in the background; the import's own address shows how far it has got.
+    Pages that the workspace already has are counted and skipped. Bookmarks become confirmed items
+    that are tagged with their tags and folders; lines of JSON keep their status and their times.
     """
     file_format = _FORMATS.get(request.mimetype)
     if file_format is None:
@@ -106,7 +106,7 @@ def create(arguments: dict[str, Any]) -> Response:
 def list_of_workspace(arguments: dict[str, Any]) -> Response:
     """List imports, newest first
 
-    They are forgotten thirty days after their end.
+    An import is forgotten thirty days after it ends.
     """
     ask = queries.imports.list_of_workspace
     return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
@@ -116,7 +116,7 @@ def list_of_workspace(arguments: dict[str, Any]) -> Response:
 @permit("workspace:imports:read")
 @imports.response(200, Import)
 def get(import_id: UUID) -> Response:
-    """Show an import and how far it is"""
+    """Show an import and its progress"""
     with connection() as conn:
         return answer(_import(conn, import_id))
 
@@ -126,7 +126,7 @@ def get(import_id: UUID) -> Response:
 @idempotent
 @imports.response(200, Import)
 def cancel(import_id: UUID) -> Response:
-    """End an import; what was added stays"""
+    """Cancel an import; what it has added stays"""
     with transaction() as conn:
         queries.imports.cancel(conn, id=import_id, workspace_id=caller().workspace_id)
         queries.import_rows.forget(conn, id=import_id)

@@ -47,11 +47,12 @@ items = Blueprint("items", __name__, url_prefix="/api/items", description="Links
 def create(new: dict[str, Any]) -> Response:
     """Capture a link or a note
 
-    It is enriched in the background: a title, a summary and suggested tags within seconds, when its
-    status becomes `ready_to_confirm`. With `enrich: false` it is `confirmed` at once.
+    It is enriched in the background: within seconds it has a title, a summary and suggested tags,
+    and its status becomes `ready_to_confirm`. With `enrich: false` it is `confirmed` at once.
 
-    A page that the workspace has, and has not discarded, gives the item that it has, as it is, with
-    `duplicate_of`; unless `allow_duplicate` asks for a second one.
+    A page that the workspace already has, and has not discarded, is not captured twice: the answer
+    is the item that exists, unchanged, with `duplicate_of`. Send `allow_duplicate` to capture it
+    again.
     """
     may_be_second = new.pop("allow_duplicate")
     url = new["source_url"]
@@ -78,10 +79,10 @@ def create(new: dict[str, Any]) -> Response:
 @items.arguments(PageAddress)
 @items.response(200, CheckedAddress)
 def check_url(given: dict[str, Any]) -> Response:
-    """Ask whether a page was captured before
+    """Check whether a page was captured before
 
-    Scheme and host are compared whatever their case, without a default port, a fragment and the
-    parameters by which clicks are followed.
+    Two addresses are the same page where they differ only in the case of scheme and host, in a
+    default port, in the fragment, or in parameters that track clicks.
     """
     url = given["source_url"]
     with connection() as conn:
@@ -97,7 +98,7 @@ def check_url(given: dict[str, Any]) -> Response:
 @items.arguments(PageArguments, location="query")
 @items.response(200, ItemPage)
 def list_pending(arguments: dict[str, Any]) -> Response:
-    """List what waits for its owner, newest first
+    """List the items that await a decision, newest first
 
     Items that are `enriching`, `ready_to_confirm` or `failed`.
     """

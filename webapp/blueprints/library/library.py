@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
 
-library = Blueprint("library", __name__, url_prefix="/api", description="Items to find again.")
+library = Blueprint(
+    "library", __name__, url_prefix="/api", description="Confirmed and discarded items."
+)
 
 
 @library.get("/library")
@@ -50,7 +52,7 @@ def list_confirmed(arguments: dict[str, Any]) -> Response:
 def list_discarded(arguments: dict[str, Any]) -> Response:
     """List discarded items, newest first
 
-    They are removed for good `TRASH_KEPT_DAYS` after they were discarded.
+    Items are removed for good `TRASH_KEPT_DAYS` days after they were discarded.
     """
     ask = queries.library.list_trash
     return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
@@ -64,7 +66,7 @@ def list_discarded(arguments: dict[str, Any]) -> Response:
 def purge(given: dict[str, Any]) -> Response:
     """Remove discarded items for good
 
-    `not_allowed` is said of items that are not discarded.
+    Items that are not discarded are left alone; their result is `not_allowed`.
     """
     mine = {"workspace_id": caller().workspace_id}
     ids = list(dict.fromkeys(given["ids"]))
@@ -82,7 +84,8 @@ def purge(given: dict[str, Any]) -> Response:
 def change_many(change: dict[str, Any]) -> Response:
     """Confirm, discard or tag several items, all in one transaction
 
-    An item whose status does not allow the action is left as it is, tags and all: `not_allowed`.
+    An item whose status does not allow the action is left as it is, tags included; its result is
+    `not_allowed`.
     """
     mine = {"workspace_id": caller().workspace_id}
     ids = list(dict.fromkeys(change["ids"]))

@@ -19,7 +19,9 @@ from webapp.search.query import QueryMistake, parse
 if TYPE_CHECKING:
     from flask import Response
 
-search = Blueprint("search", __name__, url_prefix="/api/search", description="Everything, found.")
+search = Blueprint(
+    "search", __name__, url_prefix="/api/search", description="Search over everything."
+)
 
 
 @search.get("")
@@ -29,10 +31,10 @@ search = Blueprint("search", __name__, url_prefix="/api/search", description="Ev
 def find(arguments: dict[str, Any]) -> Response:
     """Find items and tasks, the best first
 
-    All words have to match, in any order; the last one may be unfinished. `"a phrase"`, `-not`,
-    `this OR that`, `#tag`, `is:pending`, `type:task`, `before:2026-11-21`, `after:2026-01`. Where
-    nothing matches, words that look like those asked for are taken too. What is discarded is found
-    by `is:discarded` alone.
+    Every word has to match, in any order; the last one may be unfinished. A query may also have
+    `"a phrase"`, `-not`, `this OR that`, `#tag`, `is:pending`, `type:task`, `before:2026-11-21` and
+    `after:2026-01`. If nothing matches, similar words are tried. Discarded items are found by
+    `is:discarded` only.
     """
     return _find(arguments)
 
@@ -45,7 +47,7 @@ def find(arguments: dict[str, Any]) -> Response:
 def find_by_body(arguments: dict[str, Any]) -> Response:
     """Find items and tasks, with the query in the body
 
-    As GET; no proxy's log has what was looked for.
+    The same search as by GET, but the query does not end up in the logs of proxies.
     """
     return _find(arguments)
 
@@ -55,10 +57,10 @@ def find_by_body(arguments: dict[str, Any]) -> Response:
 @search.arguments(SuggestArguments, location="query")
 @search.response(200, Suggestions)
 def suggest(arguments: dict[str, Any]) -> Response:
-    """Suggest what may be meant while it is typed
+    """Suggest completions while somebody types
 
-    Tags of which a word begins so, then items and tasks whose titles have all these words, the last
-    one unfinished.
+    First tags with a word that begins like this, then items and tasks whose titles have all these
+    words, of which the last may be unfinished.
     """
     me = caller()
     with connection() as conn:

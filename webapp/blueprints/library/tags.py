@@ -19,7 +19,7 @@ from webapp.schemas.library.tags import NewTag, Tag, TagArguments, TagChange, Ta
 if TYPE_CHECKING:
     from uuid import UUID
 
-tags = Blueprint("tags", __name__, url_prefix="/api/tags", description="What things are about.")
+tags = Blueprint("tags", __name__, url_prefix="/api/tags", description="Tags of items and tasks.")
 
 
 @tags.get("")
@@ -27,7 +27,7 @@ tags = Blueprint("tags", __name__, url_prefix="/api/tags", description="What thi
 @tags.arguments(TagArguments, location="query")
 @tags.response(200, TagPage)
 def list_of_workspace(arguments: dict[str, Any]) -> Response:
-    """List the workspace's tags with how much each is used"""
+    """List the workspace's tags, with how often each is used"""
     ask = queries.tags.list_of_workspace
     return list_page(arguments, read_position, ask, workspace_id=caller().workspace_id)
 
@@ -37,11 +37,12 @@ def list_of_workspace(arguments: dict[str, Any]) -> Response:
 @idempotent
 @tags.arguments(NewTag)
 @tags.response(201, Tag)
-@tags.alt_response(200, schema=Tag, description="The workspace has it already.")
+@tags.alt_response(200, schema=Tag, description="The workspace already has this tag.")
 def create(new: dict[str, Any]) -> Response:
     """Make a tag
 
-    One that differs only in case is the same: 200 with that one.
+    A name that differs from an existing tag's only in case is that tag: the answer is 200, with the
+    existing one.
     """
     with transaction() as conn:
         made = queries.tags.create(conn, workspace_id=caller().workspace_id, **new)
@@ -65,7 +66,7 @@ def get(tag_id: UUID) -> Response:
 def change(change: dict[str, Any], tag_id: UUID) -> Response:
     """Rename a tag, or give it a colour
 
-    A name that another tag has is 409 `tag_exists`: merge them.
+    If another tag has the name, the answer is 409 `tag_exists`: merge the two.
     """
     with transaction() as conn:
         queries.tags.change(conn, id=tag_id, workspace_id=caller().workspace_id, **change)
@@ -78,7 +79,7 @@ def change(change: dict[str, Any], tag_id: UUID) -> Response:
 @tags.arguments(TagMerge)
 @tags.response(200, Tag)
 def merge(given: dict[str, Any], tag_id: UUID) -> Response:
-    """Let another tag take the place of this one"""
+    """Merge a tag into another, which takes its place everywhere"""
     into = given["into"]
     if into == tag_id:
         raise invalid_input(("into", "Is the same tag."))
@@ -98,7 +99,7 @@ def merge(given: dict[str, Any], tag_id: UUID) -> Response:
 @permit("workspace:items:write")
 @tags.response(204)
 def remove(tag_id: UUID) -> Response:
-    """Remove a tag from whatever carries it"""
+    """Delete a tag, and remove it from everything that carries it"""
     with transaction() as conn:
         queries.tags.remove(conn, id=tag_id, workspace_id=caller().workspace_id)
     return Response(status=204)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
 
-tasks = Blueprint("tasks", __name__, url_prefix="/api/<user>/tasks", description="Things to do.")
+tasks = Blueprint("tasks", __name__, url_prefix="/api/<user>/tasks", description="Tasks.")
 
 
 @tasks.post("")
@@ -42,9 +42,9 @@ tasks = Blueprint("tasks", __name__, url_prefix="/api/<user>/tasks", description
 @tasks.arguments(NewTask)
 @tasks.response(201, Task)
 def create(new: dict[str, Any], user: str) -> Response:
-    """Note something to do
+    """Create a task
 
-    `user` is `me`, or the caller's own id.
+    `user` is `me`, or your own id.
     """
     _refuse_anothers_list(user)
     with transaction() as conn:
@@ -57,7 +57,7 @@ def create(new: dict[str, Any], user: str) -> Response:
 @tasks.arguments(TaskArguments, location="query")
 @tasks.response(200, TaskPage)
 def list_own(arguments: dict[str, Any], user: str) -> Response:
-    """List one's tasks"""
+    """List your tasks"""
     _refuse_anothers_list(user)
     if arguments["status"] == "all":
         arguments["status"] = None
@@ -103,9 +103,9 @@ def get(user: str, task_id: UUID) -> Response:
 @tasks.arguments(TaskChange)
 @tasks.response(200, Task)
 def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
-    """Change what a task says
+    """Change a task
 
-    What is left out stays as it is; null takes it away.
+    Fields that are left out stay as they are; null clears a field.
     """
     mine = _held(user, task_id)
     with transaction() as conn:
@@ -141,7 +141,7 @@ def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
 def toggle(user: str, task_id: UUID) -> Response:
     """Complete a task, or reopen it
 
-    Completing one that recurs makes the next one.
+    Completing a task that recurs creates the next one.
     """
     mine = _held(user, task_id)
     with transaction() as conn:
@@ -157,7 +157,7 @@ def toggle(user: str, task_id: UUID) -> Response:
 @takes_if_match
 @tasks.response(204)
 def remove(user: str, task_id: UUID) -> Response:
-    """Remove a task"""
+    """Delete a task"""
     mine = _held(user, task_id)
     with transaction() as conn:
         etags.check(lambda: _lock(conn, mine))

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 REGISTRATION_HOURS: Final = 24
 RESET_MINUTES: Final = 60
 
-accounts = Blueprint("accounts", __name__, url_prefix="/api/auth", description="One's account.")
+accounts = Blueprint("accounts", __name__, url_prefix="/api/auth", description="Your account.")
 
 
 @accounts.post("/register")
@@ -53,9 +53,9 @@ accounts = Blueprint("accounts", __name__, url_prefix="/api/auth", description="
 @accounts.arguments(Registration)
 @accounts.response(202, MailSent)
 def register(new: dict[str, Any]) -> Response:
-    """Ask for an account
+    """Register
 
-    A mail tells what to do next. The answer is the same whether the address has an account or not.
+    A mail says what to do next. The answer is the same whether or not the address has an account.
     """
     if not settings().registration_enabled and not _is_invited(new):
         raise Problem(403, "registration_closed", "Registration is closed; ask for an invitation.")
@@ -83,7 +83,8 @@ def register(new: dict[str, Any]) -> Response:
 def confirm(given: dict[str, Any]) -> Response:
     """Confirm a registration with the token of its mail
 
-    And with the password chosen then: whoever reads the mail is to be who chose it.
+    The password chosen at registration is needed again: it shows that whoever reads the mail is who
+    registered.
     """
     with connection() as conn:
         registration = queries.registrations.find(conn, token_hash=digest(given["token"]))
@@ -116,7 +117,7 @@ def confirm(given: dict[str, Any]) -> Response:
 @permit("account:read")
 @accounts.response(200, Account)
 def get() -> Response:
-    """Show one's account, and what one may do"""
+    """Show your account and your permissions"""
     with connection() as conn:
         return answer(_account(conn, caller().user_id, caller().workspace_id))
 
@@ -126,7 +127,7 @@ def get() -> Response:
 @accounts.arguments(AccountChange)
 @accounts.response(200, Account)
 def change(change: dict[str, Any]) -> Response:
-    """Change one's name or handle"""
+    """Change your name or handle"""
     with transaction() as conn:
         queries.users.change(conn, id=caller().user_id, **change)
         return answer(_account(conn, caller().user_id, caller().workspace_id))
@@ -137,9 +138,9 @@ def change(change: dict[str, Any]) -> Response:
 @accounts.arguments(PasswordChange)
 @accounts.response(204)
 def change_password(given: dict[str, Any]) -> Response:
-    """Change one's password
+    """Change your password
 
-    Every other session ends.
+    All of your other sessions end.
     """
     with reauthenticated(given["current_password"]) as account:
         _refuse_weak(given["new_password"], account["email"], field="new_password")
@@ -165,9 +166,9 @@ def change_password(given: dict[str, Any]) -> Response:
 @accounts.arguments(Forgotten)
 @accounts.response(202, MailSent)
 def forget_password(given: dict[str, Any]) -> Response:
-    """Ask for a mail to reset one's password
+    """Request a mail to reset your password
 
-    The answer is the same whether the address has an account or not.
+    The answer is the same whether or not the address has an account.
     """
     if not settings().sends_mail:
         raise Problem(
@@ -192,9 +193,9 @@ def forget_password(given: dict[str, Any]) -> Response:
 @accounts.arguments(PasswordReset)
 @accounts.response(204)
 def reset_password(given: dict[str, Any]) -> Response:
-    """Set another password with the token of a mail
+    """Set a new password with the token of a mail
 
-    Every session ends. The second factor and the API keys stay.
+    All sessions end. The second factor and the API keys stay as they are.
     """
     token_hash = digest(given["token"])
     with connection() as conn:

@@ -20,7 +20,7 @@ from webapp.schemas.common import PageArguments
 from webapp.schemas.people.api_keys import ApiKeyPage, MadeApiKey, NewApiKey
 
 api_keys = Blueprint(
-    "api_keys", __name__, url_prefix="/api/api-keys", description="Keys for programs."
+    "api_keys", __name__, url_prefix="/api/api-keys", description="API keys for programs."
 )
 
 
@@ -29,7 +29,7 @@ api_keys = Blueprint(
 @api_keys.arguments(NewApiKey)
 @api_keys.response(201, MadeApiKey)
 def create(new: dict[str, Any]) -> Response:
-    """Make a key for a program
+    """Create a key for a program
 
     It acts for its owner, in the workspace of this request, and may do what its scopes name as long
     as its owner may. The key is shown in this answer and never again.
@@ -76,7 +76,7 @@ def create(new: dict[str, Any]) -> Response:
 @api_keys.arguments(PageArguments, location="query")
 @api_keys.response(200, ApiKeyPage)
 def list_own(arguments: dict[str, Any]) -> Response:
-    """List one's keys of every workspace, newest first"""
+    """List your keys for all workspaces, newest first"""
     return list_page(arguments, UUID, queries.api_keys.list_of_user, user_id=caller().user_id)
 
 

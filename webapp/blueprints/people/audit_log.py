@@ -13,7 +13,7 @@ from webapp.routes.permit import permit
 from webapp.schemas.people.audit_log import AuditArguments, AuditPage
 
 audit_log = Blueprint(
-    "audit_log", __name__, url_prefix="/api/admin/audit", description="What touched access."
+    "audit_log", __name__, url_prefix="/api/admin/audit", description="The audit log, for admins."
 )
 
 

@@ -29,7 +29,9 @@ from webapp.signing_in import attempts
 
 LASTS_DAYS: Final = 7
 
-invitations = Blueprint("invitations", __name__, url_prefix="/api", description="Asking others in.")
+invitations = Blueprint(
+    "invitations", __name__, url_prefix="/api", description="Invitations to a workspace."
+)
 
 
 @invitations.post("/workspaces/<uuid:workspace_id>/invitations")
@@ -40,8 +42,8 @@ invitations = Blueprint("invitations", __name__, url_prefix="/api", description=
 def create(new: dict[str, Any], workspace_id: UUID) -> Response:
     """Invite somebody by mail
 
-    The invitation is good for seven days, and for whoever has its token. Another one to the same
-    address takes its place.
+    The invitation is valid for seven days, for whoever has its token. A later one to the same
+    address replaces it.
     """
     if not settings().sends_mail:
         raise Problem(403, "mail_not_configured", "This server sends no mail, so nobody is asked.")
@@ -85,7 +87,7 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
 @invitations.arguments(PageArguments, location="query")
 @invitations.response(200, InvitationPage)
 def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response:
-    """List the invitations that wait for an answer"""
+    """List the invitations that have not been accepted"""
     ask = queries.invitations.list_of_workspace
     return list_page(arguments, UUID, ask, workspace_id=workspace_id)
 
@@ -94,7 +96,7 @@ def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response
 @permit("workspace:members:manage")
 @invitations.response(204)
 def withdraw(workspace_id: UUID, invitation_id: UUID) -> Response:
-    """Take an invitation back"""
+    """Withdraw an invitation"""
     with transaction() as conn:
         invitation = queries.invitations.withdraw(conn, id=invitation_id, workspace_id=workspace_id)
         audit.record(
@@ -112,9 +114,9 @@ def withdraw(workspace_id: UUID, invitation_id: UUID) -> Response:
 @invitations.arguments(Acceptance)
 @invitations.response(200, Workspace)
 def accept(given: dict[str, Any]) -> Response:
-    """Join the workspace of an invitation
+    """Accept an invitation, and join its workspace
 
-    Whoever has the token may use it, once. A member stays what they are.
+    Whoever has the token may use it, once. Somebody who is a member already keeps their role.
     """
     user_id = caller().user_id
     with transaction() as conn:

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
     from flask import Response
 
-log_ins = Blueprint("log_ins", __name__, url_prefix="/api/auth", description="Signing in.")
+log_ins = Blueprint("log_ins", __name__, url_prefix="/api/auth", description="Logging in.")
 
 
 @log_ins.post("/login")
 @permit(PUBLIC, limit=SIGN_INS)
 @log_ins.arguments(Credentials)
 @log_ins.response(200, Tokens)
-@log_ins.alt_response(202, schema=Ticket, description="The second factor is asked for.")
+@log_ins.alt_response(202, schema=Ticket, description="The second factor is required.")
 def begin(given: dict[str, Any]) -> Response:
-    """Log in with address and password
+    """Log in with an email address and a password
 
     The answer is the same, and takes as long, whether the address or the password is wrong.
     """
@@ -80,7 +80,7 @@ def _begin(given: dict[str, Any]) -> Response:
 def finish(given: dict[str, Any]) -> Response:
     """Finish a log-in with the second factor
 
-    A code works once. The ticket is good for five minutes.
+    A code works once. The ticket is valid for five minutes.
     """
     login = _login_of(given["ticket"])
     user_id = login["user_id"]

@@ -21,7 +21,7 @@ members = Blueprint(
     "members",
     __name__,
     url_prefix="/api/workspaces/<uuid:workspace_id>",
-    description="Who shares a workspace.",
+    description="Members of a workspace.",
 )
 
 
@@ -40,9 +40,9 @@ def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response
 @members.arguments(MemberChange)
 @members.response(200, Member)
 def change_role(change: dict[str, Any], workspace_id: UUID, user_id: UUID) -> Response:
-    """Give a member another role
+    """Change a member's role
 
-    The last owner keeps theirs: 409 `last_owner`.
+    The last owner stays an owner: the answer is 409 `last_owner`.
     """
     with transaction() as conn:
         member = queries.members.change_role(
@@ -62,7 +62,7 @@ def change_role(change: dict[str, Any], workspace_id: UUID, user_id: UUID) -> Re
 @permit("workspace:members:manage")
 @members.response(204)
 def remove(workspace_id: UUID, user_id: UUID) -> Response:
-    """Send a member away; their keys for this workspace go too"""
+    """Remove a member, and revoke their keys for this workspace"""
     _remove("member.removed", workspace_id, user_id)
     return Response(status=204)
 
@@ -73,7 +73,7 @@ def remove(workspace_id: UUID, user_id: UUID) -> Response:
 def leave(workspace_id: UUID) -> Response:
     """Leave a workspace
 
-    The last owner cannot: 409 `last_owner`.
+    The last owner cannot leave: the answer is 409 `last_owner`.
     """
     _remove("member.left", workspace_id, caller().user_id)
     return Response(status=204)

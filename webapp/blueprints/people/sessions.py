@@ -30,7 +30,9 @@ from webapp.signing_in import sign_in
 # An answer that got lost may be fetched again for so long with the token that it spent.
 GRACE: Final = timedelta(seconds=10)
 
-sessions = Blueprint("sessions", __name__, url_prefix="/api/auth", description="Being signed in.")
+sessions = Blueprint(
+    "sessions", __name__, url_prefix="/api/auth", description="Sessions and their tokens."
+)
 
 
 @sessions.post("/refresh")
@@ -40,8 +42,8 @@ sessions = Blueprint("sessions", __name__, url_prefix="/api/auth", description="
 def refresh(given: dict[str, Any]) -> Response:
     """Get the next tokens of a session
 
-    A refresh token works once. For ten seconds it gives the same next token again, in case the
-    answer got lost; after that, whoever sends it has ended the session.
+    A refresh token works once. For ten seconds it may be sent again and gives the same next token,
+    in case the answer was lost; after that, sending it again ends the session.
     """
     text = given["refresh_token"] or cookies.refresh_token() or ""
     token = RefreshToken.read(text)
@@ -102,10 +104,10 @@ def _spent(
 @sessions.arguments(Refresh)
 @sessions.response(204)
 def log_out(given: dict[str, Any]) -> Response:
-    """End this session
+    """Log out
 
-    The one of the refresh token, of the cookie, or of the access token. A session that is over is
-    no error.
+    Ends the session of the refresh token, the cookie or the access token that is sent. It is no
+    error if the session is over already.
     """
     session_id = _session_to_end(given["refresh_token"])
     if session_id is not None:
@@ -143,9 +145,9 @@ def _session_to_end(refresh_token: str | None) -> UUID | None:
 @permit("account:manage")
 @sessions.response(200, Ended)
 def log_out_everywhere() -> Response:
-    """End all of one's sessions, this one too
+    """Log out everywhere: end all of your sessions, this one included
 
-    API keys stay; revoke them at /api/api-keys.
+    API keys stay valid; revoke them at /api/api-keys.
     """
     with transaction() as conn:
         ended = queries.sessions.end_all(
@@ -162,7 +164,7 @@ def log_out_everywhere() -> Response:
 @sessions.arguments(PageArguments, location="query")
 @sessions.response(200, SessionPage)
 def list_live(arguments: dict[str, Any]) -> Response:
-    """List one's sessions that are not over, newest first"""
+    """List your active sessions, newest first"""
     mine = {"user_id": caller().user_id, "current": caller().session_id}
     return list_page(arguments, UUID, queries.sessions.list_live, **mine)
 
@@ -171,7 +173,7 @@ def list_live(arguments: dict[str, Any]) -> Response:
 @permit("account:manage")
 @sessions.response(204)
 def end_one(session_id: UUID) -> Response:
-    """End one of one's sessions"""
+    """End one of your sessions"""
     with transaction() as conn:
         if not _end(conn, session_id, caller().user_id, "ended_by_user"):
             raise not_found()

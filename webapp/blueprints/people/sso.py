@@ -49,7 +49,10 @@ sso = Blueprint("sso", __name__, url_prefix=_PATH, description="Single sign-on."
 @permit(PUBLIC)
 @sso.response(200, SsoProviders)
 def list_providers() -> Response:
-    """List the providers that one can sign in with"""
+    """List the providers of single sign-on
+
+    Log in with one at `/api/auth/sso/{provider_name}/login`.
+    """
     names = [provider.name for provider in settings().sso_providers]
     return answer({"items": [{"name": n, "login_url": f"{_PATH}/{n}/login"} for n in names]})
 
@@ -61,7 +64,7 @@ def list_providers() -> Response:
 def log_in(arguments: dict[str, Any], provider_name: str) -> Response:
     """Begin a log-in with a provider
 
-    For browsers: it leads to the provider's own page.
+    For browsers: the answer redirects to the provider's own page.
     """
     provider = _provider(provider_name)
     return_to = arguments["return_to"]
@@ -100,13 +103,14 @@ def log_in(arguments: dict[str, Any], provider_name: str) -> Response:
 @permit(PUBLIC, limit=SIGN_INS)
 @sso.arguments(SsoCallback, location="query", unknown=EXCLUDE)
 @sso.response(200, Tokens)
-@sso.alt_response(202, schema=Ticket, description="The second factor is asked for.")
-@sso.alt_response(303, description="To `return_to`, where the log-in named it.")
+@sso.alt_response(202, schema=Ticket, description="The second factor is required.")
+@sso.alt_response(303, description="Redirects to `return_to`, if the log-in named one.")
 def come_back(arguments: dict[str, Any], provider_name: str) -> Response:
     """Finish a log-in, where the provider sends the browser
 
-    An account is found by what the provider calls its user; else by an address that both the
-    provider and we have seen confirmed; else made, where the provider may bring new users.
+    The account is the one that this user of the provider has used before; otherwise the one with
+    the same email address, if both the provider and this server have confirmed it; otherwise a new
+    one, if the provider may bring new users.
     """
     provider = _provider(provider_name)
     begun = _begun(provider, arguments["state"])
@@ -127,9 +131,9 @@ def come_back(arguments: dict[str, Any], provider_name: str) -> Response:
 @permit("account:manage")
 @sso.response(204)
 def unlink(provider_name: str) -> Response:
-    """Sign in with a provider no more
+    """Unlink a provider from your account
 
-    An account without a password keeps its last way in: 409 `no_password`.
+    An account without a password keeps its last provider: the answer is 409 `no_password`.
     """
     user_id = caller().user_id
     with transaction() as conn:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
 
-totp = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="A second factor.")
+totp = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="The second factor.")
 
 
 @totp.post("/enrol")
@@ -36,7 +36,7 @@ totp = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="A s
 def enrol(given: dict[str, Any]) -> Response:
     """Set up an authenticator app
 
-    Log-ins do not ask for it until a first code was verified.
+    Logging in does not ask for a code until the first one has been verified.
     """
     with reauthenticated(given["password"]) as account:
         secret = codes.new_secret()
@@ -53,9 +53,9 @@ def enrol(given: dict[str, Any]) -> Response:
 @totp.arguments(Code)
 @totp.response(200, RecoveryCodes)
 def verify(given: dict[str, Any]) -> Response:
-    """Switch the second factor on with a first code
+    """Turn on the second factor with a first code
 
-    The answer has ten recovery codes; they are shown here and never again.
+    The answer has ten recovery codes, which are never shown again.
     """
     user_id = caller().user_id
     with attempts.confirmation(user_id):
@@ -81,7 +81,7 @@ def verify(given: dict[str, Any]) -> Response:
 @totp.arguments(TotpChange)
 @totp.response(204)
 def disable(given: dict[str, Any]) -> Response:
-    """Switch the second factor off"""
+    """Turn off the second factor"""
     with reauthenticated(given["password"]), _code_used(given["code"], "disable") as conn:
         queries.totp.remove(conn, user_id=caller().user_id)
         audit.record(conn, "totp.disabled")
@@ -94,7 +94,7 @@ def disable(given: dict[str, Any]) -> Response:
 @totp.arguments(TotpChange)
 @totp.response(200, RecoveryCodes)
 def replace_recovery_codes(given: dict[str, Any]) -> Response:
-    """Get ten new recovery codes in place of the old ones"""
+    """Replace the recovery codes with ten new ones"""
     with reauthenticated(given["password"]), _code_used(given["code"], "replace") as conn:
         recovery_codes = second_factor.give_recovery_codes(conn, caller().user_id)
         audit.record(conn, "totp.recovery_codes_replaced")

@@ -48,9 +48,9 @@ def get(user_id: UUID) -> Response:
 @idempotent
 @users.response(200, User)
 def disable(user_id: UUID) -> Response:
-    """Shut a user out
+    """Disable a user
 
-    Their sessions end, and their keys are refused, from the next request on. What they made stays.
+    Their sessions end and their keys are refused from the next request on. What they created stays.
     """
     _spare_oneself(user_id)
     with transaction() as conn:
@@ -65,7 +65,7 @@ def disable(user_id: UUID) -> Response:
 @idempotent
 @users.response(200, User)
 def enable(user_id: UUID) -> Response:
-    """Let a user in again"""
+    """Enable a user again"""
     with transaction() as conn:
         if queries.users.set_disabled(conn, id=user_id, is_disabled=False):
             audit.record(conn, "user.enabled", user_id=user_id)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flask import Response
 
 workspaces = Blueprint(
-    "workspaces", __name__, url_prefix="/api/workspaces", description="What people share."
+    "workspaces", __name__, url_prefix="/api/workspaces", description="Workspaces to share."
 )
 
 
@@ -30,7 +30,7 @@ workspaces = Blueprint(
 @workspaces.arguments(WorkspaceName)
 @workspaces.response(201, Workspace)
 def create(new: dict[str, Any]) -> Response:
-    """Make a workspace to share; its maker owns it"""
+    """Create a workspace to share, which you own"""
     with transaction() as conn:
         workspace = queries.workspaces.create(conn, name=new["name"], user_id=caller().user_id)
         audit.record(conn, "workspace.created", workspace_id=workspace["id"], name=new["name"])
@@ -42,7 +42,7 @@ def create(new: dict[str, Any]) -> Response:
 @workspaces.arguments(PageArguments, location="query")
 @workspaces.response(200, WorkspacePage)
 def list_own(arguments: dict[str, Any]) -> Response:
-    """List the workspaces that one is a member of"""
+    """List the workspaces that you are a member of"""
     ask = queries.workspaces.list_of_user
     return list_page(arguments, UUID, ask, user_id=caller().user_id)
 

@@ -23,7 +23,7 @@ _PATIENCE: Final = 1.5
 
 _checks: Final[Installed[dict[str, Check]]] = Installed("health")
 
-health = Blueprint("health", __name__, description="Whether everything answers.")
+health = Blueprint("health", __name__, description="Whether the server works.")
 
 
 @health.get("/health")
@@ -31,9 +31,9 @@ health = Blueprint("health", __name__, description="Whether everything answers."
 @health.response(200, Health)
 @health.alt_response(503, schema=Health, description="A part does not answer.")
 def show() -> Response:
-    """Say whether the database answers
+    """Check whether the server and its database work
 
-    503 names the part that does not.
+    An answer of 503 names the part that does not.
     """
     parts = {name: check.answers() for name, check in _checks().items()}
     well = all(parts.values())

@@ -14,6 +14,7 @@ import httpx2
 from webapp.clients.http import connection
 from webapp.clients.http.contract import Answer, CallError
 from webapp.clients.http.transport import Transport
+from webapp.version import VERSION
 
 if TYPE_CHECKING:
     import ssl
@@ -51,7 +52,7 @@ class HttpClient:
         keeps_connections: bool = True,
     ) -> None:
         self._headers = {
-            "User-Agent": _user_agent(),
+            "User-Agent": f"Coffer/{VERSION}",
             "Accept": "*/*",
             # A compressed megabyte can be a gigabyte.
             "Accept-Encoding": "identity",
@@ -123,13 +124,3 @@ def read(pieces: Iterable[bytes], most: int) -> bytes:
             raise CallError(f"sent more than {most / 1e6:g} MB", rule="too_large")
         body += piece
     return bytes(body)
-
-
-def _user_agent() -> str:
-    """`Coffer/1.2.3`, or `Coffer` alone from sources that are not installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"Coffer/{version('coffer')}"
-    except PackageNotFoundError:
-        return "Coffer"
