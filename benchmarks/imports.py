@@ -30,7 +30,7 @@ from benchmarks.web import free_port
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# P17, for a list of 100; a single row has 0.2 s.
+# What is promised for a list of 100 rows; a single row has 0.2 s.
 BOUND_MS: Final = {"one item": 200.0, "list of 100": 500.0}
 
 _LEASE: Final = 3

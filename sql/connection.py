@@ -33,7 +33,7 @@ POOLER_PARAMETERS: Final[dict[str, Any]] = PARAMETERS | {"prepare_threshold": No
 
 
 def connect(url: str, name: str, *, pooler: bool = False) -> Connection:
-    """A connection in autocommit and UTC (P8); the server lists it under `name`.
+    """A connection in autocommit and UTC; the server lists it under `name`.
 
     `pooler` says that the URL leads to one that lends connections by the transaction. Raises
     psycopg.OperationalError within 5 s where no server answers.

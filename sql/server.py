@@ -187,7 +187,7 @@ class Server:
 
 
 def provide(url: str, *, database: str, owner: str, app_role: str, password: str) -> None:
-    """Make a database with its two roles, as far as they are not there yet (P9).
+    """Make a database with its two roles, as far as they are not there yet.
 
     `url` is a superuser's. `owner` may change the schema, `app_role` gets its privileges from the
     migrations.

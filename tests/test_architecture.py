@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -194,6 +196,32 @@ def test_a_noun_has_one_stem_in_every_layer():
 
     blueprints = stems("webapp/blueprints", ".py")
     assert stems("webapp/schemas", ".py") - {"common"} <= blueprints
+
+
+def prose_of(path: Path, text: str) -> str:
+    """What a file says to its readers: a page all of it, a program its comments and docstrings."""
+    if path.suffix != ".py":
+        return text
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, documented)]
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    comments = [each.string for each in tokens if each.type == tokenize.COMMENT]
+    return "\n".join([*(ast.get_docstring(node) or "" for node in nodes), *comments])
+
+
+def test_rules_are_told_in_words_and_not_by_codes_of_a_page_that_readers_do_not_have():
+    code = re.compile(r"(?<![A-Za-z0-9.#-])[PWITADXN][0-9]{1,2}(?![A-Za-z0-9])")
+    tracked = subprocess.run(
+        ["git", "ls-files", "*.py", "*.sql", "*.md"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PROJECT,
+    )
+    texts = {name: (PROJECT / name).read_text() for name in tracked.stdout.split()}
+    suspected = {name: text for name, text in texts.items() if code.search(text)}
+    found = {name: code.findall(prose_of(Path(name), text)) for name, text in suspected.items()}
+    assert {name: codes for name, codes in found.items() if codes} == {}
 
 
 def problem_codes():

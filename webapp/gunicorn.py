@@ -47,7 +47,7 @@ _metrics: str | None = None
 
 
 def on_starting(server: Arbiter) -> None:  # noqa: ARG001  # gunicorn's signature
-    """Refuse to start without the database, before anything listens (P11)."""
+    """Refuse to start without the database, before anything listens."""
     try:
         connect_at_start(_settings.database_url, "coffer web").close()
     except psycopg.OperationalError as error:

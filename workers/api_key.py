@@ -3,8 +3,6 @@
 USER is a mail address, a handle or an id. What is done here stands in the audit log.
 """
 
-# A3.
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

@@ -6,8 +6,6 @@ becomes of times that passed while no clock ran is the schedule's own `late`: ma
 fire, by each, or left out.
 """
 
-# W6.
-
 from __future__ import annotations
 
 import signal

@@ -4,8 +4,6 @@ Work that was given up left a dead letter, which stays until an operator retries
 until its owner has the work done again.
 """
 
-# W8.
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final

@@ -1,7 +1,5 @@
 """Expire idempotency keys: remove the answers kept for more than a day."""
 
-# P5.
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

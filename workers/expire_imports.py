@@ -1,7 +1,5 @@
 """Expire imports: remove those that ended thirty days ago, with what is left of their files."""
 
-# X6.
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final

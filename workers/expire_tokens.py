@@ -1,7 +1,5 @@
 """Expire tokens: remove what is past: registrations, resets, invitations, sessions, old mails."""
 
-# X6.
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -3,8 +3,6 @@
 READY is due and waits for a worker; WAITING is due later, after a delay or a failed attempt.
 """
 
-# W8.
-
 from __future__ import annotations
 
 import signal

@@ -3,8 +3,6 @@
 USER is a mail address, a handle or an id. What is done here stands in the audit log.
 """
 
-# A7.
-
 from __future__ import annotations
 
 import sys

@@ -1,4 +1,4 @@
-"""How long a process may go by who a token was (A1): a second for reading, never for writing."""
+"""How long a process may go by who a token was: a second for reading, never for writing."""
 
 from __future__ import annotations
 

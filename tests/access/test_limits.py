@@ -1,4 +1,4 @@
-"""How often one may ask: counted for all processes together, told in headers (P16, A8)."""
+"""How often one may ask: counted for all processes together, told in headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad input is told so in one form, and never breaks anything (P3)."""
+"""Bad input is told so in one form, and never breaks anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every route, called by everybody: who gets through, and what the others learn (A5, A6).
+"""Every route, called by everybody: who gets through, and what the others learn.
 
 What is expected comes from the permission that each route declares and from the table of roles. A
 route with a parameter that this file does not know fails.

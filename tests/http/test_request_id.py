@@ -1,4 +1,4 @@
-"""The request's id: on the response, in errors, in log lines, on events (P2)."""
+"""The request's id: on the response, in errors, in log lines, on events."""
 
 from __future__ import annotations
 

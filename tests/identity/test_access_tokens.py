@@ -1,4 +1,4 @@
-"""Access tokens: only ours, only of this kind, only for a while (A1)."""
+"""Access tokens: only ours, only of this kind, only for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passwords: how they are kept, compared and judged (A2)."""
+"""Passwords: how they are kept, compared and judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refresh tokens, tickets and CSRF tokens (A1, A8)."""
+"""Refresh tokens, tickets and CSRF tokens."""
 
 from __future__ import annotations
 

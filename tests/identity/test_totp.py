@@ -1,4 +1,4 @@
-"""Codes by time and recovery codes (A2)."""
+"""Codes by time and recovery codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What browsers are told: CORS for configured origins, security headers (P10)."""
+"""What browsers are told: CORS for configured origins, security headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same POST twice makes one thing and gives one answer (P5)."""
+"""The same POST twice makes one thing and gives one answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in during development (P4)."""
+"""Signing in during development."""
 
 from __future__ import annotations
 

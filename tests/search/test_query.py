@@ -1,4 +1,4 @@
-"""What somebody typed (I11)."""
+"""What somebody typed."""
 
 from __future__ import annotations
 

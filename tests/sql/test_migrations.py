@@ -1,4 +1,4 @@
-"""Migrations: plain SQL, each with its way back (P13), and the roles they serve (P9)."""
+"""Migrations: plain SQL, each with its way back, and the roles they serve."""
 
 from __future__ import annotations
 

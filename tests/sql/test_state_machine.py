@@ -1,4 +1,4 @@
-"""The state machine: the database moves things as its table says, whoever asks (W9)."""
+"""The state machine: the database moves things as its table says, whoever asks."""
 
 from __future__ import annotations
 

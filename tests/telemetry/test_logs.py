@@ -1,4 +1,4 @@
-"""What stands in a log line, and what does not (P6)."""
+"""What stands in a log line, and what does not."""
 
 from __future__ import annotations
 

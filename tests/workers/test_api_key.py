@@ -1,4 +1,4 @@
-"""`coffer api-key`: operators make keys for users, to be piped, and revoke them (A3)."""
+"""`coffer api-key`: operators make keys for users, to be piped, and revoke them."""
 
 from __future__ import annotations
 

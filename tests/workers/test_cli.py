@@ -1,4 +1,4 @@
-"""The command line: quick, plain, and each worker by its own name (W5)."""
+"""The command line: quick, plain, and each worker by its own name."""
 
 from __future__ import annotations
 

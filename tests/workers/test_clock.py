@@ -1,4 +1,4 @@
-"""The clock: each schedule fires once for each of its times, however many clocks run (W6)."""
+"""The clock: each schedule fires once for each of its times, however many clocks run."""
 
 from __future__ import annotations
 

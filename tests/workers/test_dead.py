@@ -1,4 +1,4 @@
-"""`coffer dead`: what was given up is seen, retried once and discarded on purpose (W8)."""
+"""`coffer dead`: what was given up is seen, retried once and discarded on purpose."""
 
 from __future__ import annotations
 

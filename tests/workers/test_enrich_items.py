@@ -1,4 +1,4 @@
-"""Enriching items (I6 to I8, W4), with real pages and a real provider on loopback."""
+"""Enriching items, with real pages and a real provider on loopback."""
 
 from __future__ import annotations
 

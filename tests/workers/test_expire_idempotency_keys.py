@@ -1,4 +1,4 @@
-"""Expired idempotency keys are removed, the others stay (P5)."""
+"""Expired idempotency keys are removed, the others stay."""
 
 from __future__ import annotations
 

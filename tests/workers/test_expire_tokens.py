@@ -1,4 +1,4 @@
-"""What is past is removed, by the moment, and nothing else (X6)."""
+"""What is past is removed, by the moment, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports: read in a child process, added a batch at a time (I9)."""
+"""Imports: read in a child process, added a batch at a time."""
 
 from __future__ import annotations
 

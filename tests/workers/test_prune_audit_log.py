@@ -1,4 +1,4 @@
-"""The audit log is kept as long as the setting says, and ninety days whoever asks (A7)."""
+"""The audit log is kept as long as the setting says, and ninety days whoever asks."""
 
 from __future__ import annotations
 

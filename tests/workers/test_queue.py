@@ -1,4 +1,4 @@
-"""`coffer queue`: how the work stands, who works, and steering it (W8)."""
+"""`coffer queue`: how the work stands, who works, and steering it."""
 
 from __future__ import annotations
 

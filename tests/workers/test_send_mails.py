@@ -1,4 +1,4 @@
-"""Mails: sent once, with tokens that work, and to nobody who is not concerned (A2)."""
+"""Mails: sent once, with tokens that work, and to nobody who is not concerned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`coffer user`: operators make, find and help users, and it stands in the audit log (A7)."""
+"""`coffer user`: operators make, find and help users, and it stands in the audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log: what touched somebody's access (A7)."""
+"""The audit log: what touched somebody's access."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def _of_api_key(key: str, permission: str, workspace_id: UUID | None) -> Found:
 
 
 def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Found:
-    """P4."""
+    """The user of a handle, made at its first use; in development alone. Raises Problem 401."""
     if not settings().in_development:
         raise _unauthenticated(f"{DEVELOPMENT_HEADER} signs in only in development.")
     if not _HANDLE.fullmatch(handle):
@@ -230,7 +230,7 @@ def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Found
 
 
 def _note_key_use(response: Response) -> Response:
-    """Once the answer is out: when and from where its key was used (A3)."""
+    """Once the answer is out: when and from where its key was used."""
     key_id = g.pop("noted_key", None)
     if key_id is not None:
         pool, address = db.pool(), client_address.address()

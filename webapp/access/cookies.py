@@ -1,4 +1,4 @@
-"""The session's cookie, for browsers, and what keeps other sites from using it (A8).
+"""The session's cookie, for browsers, and what keeps other sites from using it.
 
 The cookie has the refresh token and nothing else, and goes to `/api/auth` alone. Where it
 authenticates, the request must carry the session's CSRF token in a header, which another site's

@@ -1,4 +1,4 @@
-"""What handlers send: rows as JSON, and lists page by page (P8, P15)."""
+"""What handlers send: rows as JSON, and lists page by page."""
 
 from __future__ import annotations
 

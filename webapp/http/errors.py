@@ -1,4 +1,4 @@
-"""Every error of the API in one form: RFC 9457 `application/problem+json` (P3).
+"""Every error of the API in one form: RFC 9457 `application/problem+json`.
 
 Handlers catch nothing. They raise Problem, or let the database refuse; here a refusal becomes an
 answer with a stable `code`. What is nobody's mistake but ours is logged whole and told as a 500
@@ -43,7 +43,8 @@ _HTTP_CODES: Final = {
     415: ("unsupported_media_type", "Send the body as application/json."),
 }
 
-# An action that the state machine refused, where the answer is not the usual 409 (I5).
+# An action that the state machine refused, where the answer is not the usual 409: the retry of what
+# has not failed.
 _REFUSED_ACTIONS: Final = {"retry": (400, "invalid_state")}
 
 _MOST_ERRORS: Final = 50

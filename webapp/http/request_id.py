@@ -1,4 +1,4 @@
-"""The request's id: taken from `X-Request-Id` where it is well formed, else made (P2)."""
+"""The request's id: taken from `X-Request-Id` where it is well formed, else made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access tokens: JWTs of a few minutes that name a session (A1).
+"""Access tokens: JWTs of a few minutes that name a session.
 
 What they promise is small on purpose: who holds one is asked for in the database each time, so that
 a session that ended or a user who was disabled is refused by the next request.

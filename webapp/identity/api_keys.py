@@ -1,4 +1,4 @@
-"""API keys: random, shown once, kept as a hash (A3)."""
+"""API keys: random, shown once, kept as a hash."""
 
 from __future__ import annotations
 

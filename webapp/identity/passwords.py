@@ -1,4 +1,4 @@
-"""Passwords: hashed by Argon2 (A2), and refused where anybody would guess them."""
+"""Passwords: hashed by Argon2, and refused where anybody would guess them."""
 
 from __future__ import annotations
 

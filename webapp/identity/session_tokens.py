@@ -1,5 +1,5 @@
 """The opaque tokens of a session: its refresh tokens, the ticket between two steps of a log-in, and
-what guards its cookie (A1, A8)."""
+what guards its cookie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second factor: codes by time (RFC 6238), and recovery codes for a lost phone (A2)."""
+"""The second factor: codes by time (RFC 6238), and recovery codes for a lost phone."""
 
 from __future__ import annotations
 

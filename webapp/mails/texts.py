@@ -1,4 +1,4 @@
-"""The texts of the mails. Each function gives a subject and a plain text (A2, A5).
+"""The texts of the mails. Each function gives a subject and a plain text.
 
 `address` is the public URL of the API, `app_url` that of the operator's own front end, if there is
 one. With a front end, a mail links to it and carries the token in the fragment, which browsers send

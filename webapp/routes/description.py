@@ -1,4 +1,4 @@
-"""Describes the API truly (P14).
+"""Describes the API truly.
 
 flask-smorest turns the decorators of a route into OpenAPI. What follows from rules that hold for
 every route (the errors it may answer with, its headers, who may call it) is added here by those

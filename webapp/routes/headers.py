@@ -1,4 +1,4 @@
-"""Headers that tell browsers what they may do with our answers (P10)."""
+"""Headers that tell browsers what they may do with our answers."""
 
 from __future__ import annotations
 

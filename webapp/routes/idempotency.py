@@ -1,4 +1,4 @@
-"""The same POST twice makes one thing and gives one answer (P5).
+"""The same POST twice makes one thing and gives one answer.
 
 A client that sends `Idempotency-Key` may send the request again, at once or within a day, without
 fear of doing it twice. The key is claimed in the transaction that does the work: a second request

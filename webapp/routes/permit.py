@@ -27,7 +27,7 @@ def permit(
     permission: str, *, limit: Limit | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let callers with this permission through: 401 for nobody, 403 for the others, 404 where the
-    workspace they name is not theirs (A6). `limit` is for what is public: uses by one client.
+    workspace they name is not theirs. `limit` is for what is public: uses by one client.
     """
 
     def declare(view: Callable[..., Any]) -> Callable[..., Any]:

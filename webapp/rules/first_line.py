@@ -1,4 +1,4 @@
-"""The title of what has none (I1)."""
+"""The title of what has none."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def moment(**kwargs: Any) -> fields.AwareDateTime:
 
 
 class PageArguments(Schema):
-    """Which page of a list (P15)."""
+    """Which page of a list."""
 
     limit = fields.Integer(
         load_default=20,
@@ -143,7 +143,7 @@ class ProblemAnswer(Schema):
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
     code = fields.String(required=True, metadata={"description": "Stable; branch on this one."})
-    requestId = fields.String(required=True)  # noqa: N815  # the name that P3 gives it
+    requestId = fields.String(required=True)  # noqa: N815  # as problems have had it from the start
     errors = fields.List(fields.Nested(Mistake), metadata={"description": "For input errors."})
     current_status = fields.String(metadata={"description": "For a move that is not allowed."})
     allowed_actions = fields.List(fields.String())

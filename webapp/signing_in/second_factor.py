@@ -1,4 +1,4 @@
-"""Judges the codes of a second factor, each of which works once (A2)."""
+"""Judges the codes of a second factor, each of which works once."""
 
 from __future__ import annotations
 

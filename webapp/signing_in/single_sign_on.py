@@ -1,4 +1,4 @@
-"""Whose account it is that a provider of single sign-on tells of (A4).
+"""Whose account it is that a provider of single sign-on tells of.
 
 The rules, in their order:
 

@@ -1,4 +1,4 @@
-"""The form of every command: its options, and errors in one plain line (W5)."""
+"""The form of every command: its options, and errors in one plain line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same page twice in one workspace (I9)."""
+"""The same page twice in one workspace."""
 
 from __future__ import annotations
 

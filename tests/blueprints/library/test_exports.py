@@ -1,4 +1,4 @@
-"""Everything one has, to take along (I9)."""
+"""Everything one has, to take along."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items over HTTP (I1 to I5, I8)."""
+"""Items over HTTP."""
 
 from __future__ import annotations
 

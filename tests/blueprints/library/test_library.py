@@ -1,4 +1,4 @@
-"""The library, the trash, and many items at once (I9)."""
+"""The library, the trash, and many items at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search and suggestions over HTTP (I11)."""
+"""Search and suggestions over HTTP."""
 
 from __future__ import annotations
 

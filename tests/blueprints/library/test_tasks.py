@@ -1,4 +1,4 @@
-"""Tasks over HTTP (T1 to T5)."""
+"""Tasks over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Register, confirm, change and reset the password: and what an attacker makes of it (A1, A2)."""
+"""Register, confirm, change and reset the password: and what an attacker makes of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys: shown once, narrower than their owner, and refused at once when they end (A3)."""
+"""API keys: shown once, narrower than their owner, and refused at once when they end."""
 
 from __future__ import annotations
 

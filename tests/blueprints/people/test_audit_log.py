@@ -1,4 +1,4 @@
-"""The audit log: found by what one looks for, page by page, and never rewritten (A7)."""
+"""The audit log: found by what one looks for, page by page, and never rewritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invitations: written to a mailbox, used once, and only as long as they stand (A5)."""
+"""Invitations: written to a mailbox, used once, and only as long as they stand."""
 
 from __future__ import annotations
 

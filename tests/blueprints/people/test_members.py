@@ -1,4 +1,4 @@
-"""Members of a workspace: who manages them, and an owner who always remains (A5)."""
+"""Members of a workspace: who manages them, and an owner who always remains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single sign-on by OpenID Connect, with a real provider that insists on PKCE (A4)."""
+"""Single sign-on by OpenID Connect, with a real provider that insists on PKCE."""
 
 from __future__ import annotations
 

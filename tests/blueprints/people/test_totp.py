@@ -1,4 +1,4 @@
-"""The second factor: and what an attacker who knows the password makes of it (A2)."""
+"""The second factor: and what an attacker who knows the password makes of it."""
 
 from __future__ import annotations
 

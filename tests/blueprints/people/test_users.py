@@ -1,4 +1,4 @@
-"""Users, for admins: found, shut out, let in again, and every step of it on record (A7)."""
+"""Users, for admins: found, shut out, let in again, and every step of it on record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workspaces that people share: made, listed, renamed and chosen by a header (A5)."""
+"""Workspaces that people share: made, listed, renamed and chosen by a header."""
 
 from __future__ import annotations
 

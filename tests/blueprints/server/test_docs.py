@@ -1,4 +1,4 @@
-"""The API's description and the page that shows it (P14)."""
+"""The API's description and the page that shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop: claims, leases, fences, retries (W1 to W5), by claimed rounds."""
+"""The loop: claims, leases, fences, retries, by claimed rounds."""
 
 from __future__ import annotations
 

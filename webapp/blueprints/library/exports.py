@@ -1,4 +1,4 @@
-"""Everything one has, to take along: sent as it is read, of any size (I9)."""
+"""Everything one has, to take along: sent as it is read, of any size."""
 
 from __future__ import annotations
 

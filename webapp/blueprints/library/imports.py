@@ -1,4 +1,4 @@
-"""Imports over HTTP: what people bring along from elsewhere (I9)."""
+"""Imports over HTTP: what people bring along from elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The library and the trash over HTTP: items to be found again, and many at once (I9)."""
+"""The library and the trash over HTTP: items to be found again, and many at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search over HTTP (I11)."""
+"""Search over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tags over HTTP (I10)."""
+"""Tags over HTTP."""
 
 from __future__ import annotations
 

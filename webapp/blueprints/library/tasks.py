@@ -1,4 +1,4 @@
-"""Tasks over HTTP (T1 to T5)."""
+"""Tasks over HTTP."""
 
 from __future__ import annotations
 
@@ -206,12 +206,12 @@ def _is_oneself(user: str) -> bool:
 
 
 def _refuse_anothers_list(user: str) -> None:
-    """T4."""
+    """Raises Problem 403 for another user's list."""
     if not _is_oneself(user):
         raise Problem(403, "forbidden", "Lists of tasks are for their owners alone.")
 
 
 def _refuse_anothers_task(user: str) -> None:
-    """T4."""
+    """Raises Problem 404 for another user's task, as for one that is not there."""
     if not _is_oneself(user):
         raise not_found()

@@ -1,4 +1,4 @@
-"""Accounts over HTTP: register, change, forget and reset the password (A1, A2)."""
+"""Accounts over HTTP: register, change, forget and reset the password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys over HTTP (A3)."""
+"""API keys over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log over HTTP, for admins (A7)."""
+"""The audit log over HTTP, for admins."""
 
 from __future__ import annotations
 

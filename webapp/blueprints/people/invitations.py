@@ -1,4 +1,4 @@
-"""Invitations into a workspace over HTTP (A5)."""
+"""Invitations into a workspace over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Members of a workspace over HTTP (A5)."""
+"""Members of a workspace over HTTP."""
 
 from __future__ import annotations
 

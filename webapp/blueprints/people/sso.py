@@ -1,4 +1,4 @@
-"""Single sign-on over HTTP, by OpenID Connect (A4).
+"""Single sign-on over HTTP, by OpenID Connect.
 
 What a log-in has to remember until the browser comes back is in an encrypted cookie of ten minutes,
 so a callback is good only in the browser that began, and for the provider that it began with.

@@ -1,4 +1,4 @@
-"""The second factor over HTTP (A2)."""
+"""The second factor over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users over HTTP, for admins (A7)."""
+"""Users over HTTP, for admins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workspaces over HTTP (A5)."""
+"""Workspaces over HTTP."""
 
 from __future__ import annotations
 

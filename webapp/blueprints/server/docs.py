@@ -1,4 +1,4 @@
-"""The API's description, for programs and for people (P14)."""
+"""The API's description, for programs and for people."""
 
 from __future__ import annotations
 

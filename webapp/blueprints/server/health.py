@@ -1,4 +1,4 @@
-"""Whether the parts that Coffer stands on answer (P1)."""
+"""Whether the parts that Coffer stands on answer."""
 
 from __future__ import annotations
 

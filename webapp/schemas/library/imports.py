@@ -1,4 +1,4 @@
-"""Imports (I9)."""
+"""Imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items: links and notes (I1 to I5)."""
+"""Items: links and notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The library and the trash: items to be found again, and those to be forgotten (I9)."""
+"""The library and the trash: items to be found again, and those to be forgotten."""
 
 from __future__ import annotations
 

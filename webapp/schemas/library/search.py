@@ -1,4 +1,4 @@
-"""Search (I11)."""
+"""Search."""
 
 from __future__ import annotations
 

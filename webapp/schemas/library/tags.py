@@ -1,4 +1,4 @@
-"""Tags (I10)."""
+"""Tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks (T1 to T5)."""
+"""Tasks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_AT_ONCE: Final = 500
 
 
 class TaskArguments(PageArguments):
-    """Which tasks, in which order (T3)."""
+    """Which tasks, in which order."""
 
     status = fields.String(load_default="all", validate=validate.OneOf(STATUSES))
     sort = fields.String(
@@ -43,7 +43,7 @@ def _rule(value: str) -> None:
 
 
 class NewTask(Schema):
-    """What is to be done (T2)."""
+    """What is to be done."""
 
     title = text(1, 200, required=True, metadata={"example": "Order the oak posts"})
     description = fields.String(

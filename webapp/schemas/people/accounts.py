@@ -1,4 +1,4 @@
-"""Accounts: registering, passwords, and what users see of themselves (A1, A2)."""
+"""Accounts: registering, passwords, and what users see of themselves."""
 
 from __future__ import annotations
 

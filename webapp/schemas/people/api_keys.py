@@ -1,4 +1,4 @@
-"""API keys (A3)."""
+"""API keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log (A7)."""
+"""The audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invitations into a workspace (A5)."""
+"""Invitations into a workspace."""
 
 from __future__ import annotations
 

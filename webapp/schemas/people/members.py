@@ -1,4 +1,4 @@
-"""Members of a workspace (A5)."""
+"""Members of a workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single sign-on (A4)."""
+"""Single sign-on."""
 
 from __future__ import annotations
 

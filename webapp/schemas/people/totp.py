@@ -1,4 +1,4 @@
-"""The second factor (A2)."""
+"""The second factor."""
 
 from __future__ import annotations
 

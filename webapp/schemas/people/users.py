@@ -1,4 +1,4 @@
-"""Users, as admins see them (A7)."""
+"""Users, as admins see them."""
 
 from __future__ import annotations
 

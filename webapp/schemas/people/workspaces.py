@@ -1,4 +1,4 @@
-"""Workspaces (A5)."""
+"""Workspaces."""
 
 from __future__ import annotations
 

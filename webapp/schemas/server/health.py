@@ -1,4 +1,4 @@
-"""Health: whether the parts that Coffer stands on answer (P1)."""
+"""Health: whether the parts that Coffer stands on answer."""
 
 from __future__ import annotations
 
