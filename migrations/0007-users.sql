@@ -69,12 +69,13 @@ CREATE TABLE known_addresses (
 CREATE INDEX known_addresses_by_time ON known_addresses (seen_at);
 
 -- The second factor of a user: its secret, encrypted, and the last time step of which a code was used,
--- so that each code works once. It is not asked for until it has been confirmed.
+-- so that each code works once. It is not asked for until it has been confirmed, soon after it was
+-- enrolled.
 CREATE TABLE totp (
   user_id      uuid        NOT NULL,
   secret       bytea       NOT NULL,
   last_step    bigint      NOT NULL DEFAULT 0,
-  created_at   timestamptz NOT NULL DEFAULT now(),
+  enrolled_at  timestamptz NOT NULL DEFAULT now(),
   confirmed_at timestamptz,
   CONSTRAINT totp_pkey PRIMARY KEY (user_id),
   CONSTRAINT totp_user_exists FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE

@@ -130,3 +130,4 @@ CREATE TABLE invitations (
 
 CREATE UNIQUE INDEX invitations_one_for_each_address ON invitations (workspace_id, fold(email));
 CREATE INDEX invitations_by_expiry ON invitations (expires_at);
+CREATE INDEX invitations_by_inviter ON invitations (invited_by);

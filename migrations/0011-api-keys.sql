@@ -1,7 +1,7 @@
 -- Keys for programs: each belongs to one user in one workspace, and goes when the membership does.
 
 -- `secret_hash` is the SHA-256 of the whole key, which is random and so needs no slow hash. `prefix` is
--- its beginning, to know it again by.
+-- its beginning, to know it again by. A year is at most 366 days, and a day more lets clocks differ.
 CREATE TABLE api_keys (
   id                uuid        NOT NULL DEFAULT uuidv7(),
   user_id           uuid        NOT NULL,
@@ -11,14 +11,15 @@ CREATE TABLE api_keys (
   secret_hash       bytea       NOT NULL,
   scopes            text[]      NOT NULL,
   created_at        timestamptz NOT NULL DEFAULT now(),
-  expires_at        timestamptz,
+  expires_at        timestamptz NOT NULL,
   last_used_at      timestamptz,
   last_used_address inet,
   CONSTRAINT api_keys_pkey PRIMARY KEY (id),
   CONSTRAINT api_keys_secret_is_unique UNIQUE (secret_hash),
   CONSTRAINT api_keys_member_exists FOREIGN KEY (workspace_id, user_id)
     REFERENCES members (workspace_id, user_id) ON DELETE CASCADE,
-  CONSTRAINT api_keys_name_is_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100)
+  CONSTRAINT api_keys_name_is_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100),
+  CONSTRAINT api_keys_last_a_year_at_most CHECK (expires_at < created_at + interval '8808 hours')
 );
 
 CREATE INDEX api_keys_by_user ON api_keys (user_id, id);

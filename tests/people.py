@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -12,8 +13,6 @@ from webapp.identity.api_keys import new_api_key
 from webapp.identity.keyring import digest
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import psycopg
     from flask import Flask
     from flask.testing import FlaskClient
@@ -117,7 +116,7 @@ class People:
             prefix=made.prefix,
             secret_hash=made.secret_hash,
             scopes=scopes,
-            expires_at=expires_at,
+            expires_at=expires_at or datetime.now(UTC) + timedelta(days=1),
         )
         return row, made.secret
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sql import queries
+from webapp.identity.api_keys import LONGEST_LIFETIME, USUAL_LIFETIME
 from workers.terminal import operators, people
 from workers.terminal.operators import plain
 
@@ -34,9 +35,15 @@ def command() -> None:
     help="A permission that it has, such as workspace:items:read; may be given again.",
 )
 @click.option("--workspace", type=click.UUID, help="By default the user's personal one.")
-@click.option("--days", type=click.IntRange(1, 3650), help="After which it expires; else never.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, LONGEST_LIFETIME.days),
+    default=USUAL_LIFETIME.days,
+    show_default=True,
+    help="After which it expires.",
+)
 def create(
-    *, who: str, name: str, scopes: tuple[str, ...], workspace: UUID | None, days: int | None
+    *, who: str, name: str, scopes: tuple[str, ...], workspace: UUID | None, days: int
 ) -> None:
     """Make a key and print it: the one time that it is shown."""
     from webapp.identity.api_keys import NEVER, new_api_key
@@ -69,7 +76,7 @@ def create(
                 prefix=made.prefix,
                 secret_hash=made.secret_hash,
                 scopes=sorted(set(scopes)),
-                expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
+                expires_at=datetime.now(UTC) + timedelta(days=days),
             )
             people.record(conn, "api_key.created", user["id"], name=name, prefix=made.prefix)
     click.echo(f"key {key['id']} of {people.called(user)}; it is shown this once:", err=True)

@@ -88,9 +88,26 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
                 **place,
             )
         case "password_changed":
-            return texts.password_changed(when, told["from_address"], **place)
+            return texts.password_changed(
+                when,
+                told["from_address"],
+                told["revoked_api_keys"],
+                told["api_keys_left"],
+                **place,
+            )
         case "totp_changed":
             return texts.totp_changed(told["what"], when, told["from_address"], **place)
+        case "recovery_codes_replaced":
+            return texts.recovery_codes_replaced(when, told["from_address"], **place)
+        case "api_key_made":
+            return texts.api_key_made(
+                told["name"],
+                told["prefix"],
+                told["expires_on"],
+                when,
+                told["from_address"],
+                **place,
+            )
         case "provider_linked":
             return texts.provider_linked(told["provider"], when, **place)
         case "many_wrong_passwords":

@@ -164,8 +164,11 @@ def enable(*, who: str) -> None:
 @click.argument("who", metavar="USER")
 @_FROM_STDIN
 @click.option("--totp", "without_totp", is_flag=True, help="Switch the second factor off as well.")
-def reset_password(*, who: str, password_stdin: bool, without_totp: bool) -> None:
-    """Set another password, which is asked for; every session ends."""
+@click.option("--keep-api-keys", is_flag=True, help="Else they are all revoked.")
+def reset_password(
+    *, who: str, password_stdin: bool, without_totp: bool, keep_api_keys: bool
+) -> None:
+    """Set another password, which is asked for; every session and every API key ends."""
     with operators.connection() as conn:
         user = people.find(conn, who)
         password_hash = _hash(_password(from_stdin=password_stdin), user["email"], user["handle"])
@@ -176,12 +179,18 @@ def reset_password(*, who: str, password_stdin: bool, without_totp: bool) -> Non
             ):
                 raise click.ClickException("the password was changed meanwhile; try again")
             queries.sessions.end_all(conn, user_id=user["id"], but=None, reason="password_reset")
+            queries.invitations.withdraw_all(conn, invited_by=user["id"])
+            queries.totp.forget_enrolment(conn, user_id=user["id"])
+            keys = 0 if keep_api_keys else queries.api_keys.revoke_all(conn, user_id=user["id"])
             if user["email"] is not None:
                 queries.password_resets.clear(conn, email=user["email"])
             people.record(conn, "password.reset", user["id"])
+            if keys:
+                people.record(conn, "api_key.all_revoked", user["id"], revoked=keys)
             if without_totp and queries.totp.remove(conn, user_id=user["id"]):
                 people.record(conn, "totp.disabled", user["id"])
-    click.echo(f"{people.called(user)} has another password; all sessions are ended")
+    ended = "all sessions are ended" if keep_api_keys else "all sessions and API keys are ended"
+    click.echo(f"{people.called(user)} has another password; {ended}")
 
 
 def _change(

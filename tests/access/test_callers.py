@@ -52,7 +52,7 @@ def test_it_is_for_this_permission_and_this_workspace_alone(ana, owner):
 
 def test_a_change_of_access_in_this_process_is_noticed_at_once(ana):
     assert ana.client.get("/api/items/pending").status_code == 200
-    assert ana.client.post("/api/auth/logout-everywhere").status_code == 200
+    assert ana.client.post("/api/auth/logout-everywhere", json={}).status_code == 200
     assert ana.client.get("/api/items/pending").status_code == 401
 
 

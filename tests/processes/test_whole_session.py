@@ -127,7 +127,9 @@ def test_a_whole_session_and_nothing_secret_in_its_logs(world, database):
     assert status == 200
     assert call("POST", "/api/auth/login/totp", second_step)[0] == 401
 
-    new_key = {"name": "reader", "scopes": ["workspace:items:read"]}
+    new_key = {"name": "reader", "scopes": ["workspace:items:read"], "password": PASSWORD}
+    wrong = new_key | {"password": "a garden fence of pine"}
+    assert call("POST", "/api/api-keys", wrong, token=second["access_token"])[0] == 403
     status, key = call("POST", "/api/api-keys", new_key, token=second["access_token"])
     assert status == 201
     assert call("GET", "/api/items/pending", **{"X-API-Key": key["key"]})[0] == 200

@@ -158,7 +158,20 @@ def test_with_a_front_end_mails_link_to_it(client, sending, post_office):
 @pytest.mark.parametrize(
     ("template", "details"),
     [
-        ("password_changed", {"from_address": "127.0.0.1"}),
+        (
+            "password_changed",
+            {"from_address": "127.0.0.1", "revoked_api_keys": 0, "api_keys_left": 1},
+        ),
+        ("recovery_codes_replaced", {"from_address": None}),
+        (
+            "api_key_made",
+            {
+                "from_address": None,
+                "name": "backup",
+                "prefix": "cfk_abcdef",
+                "expires_on": "2027-01-01",
+            },
+        ),
         ("totp_changed", {"from_address": None, "what": "switched on"}),
         ("provider_linked", {"from_address": None, "provider": "work"}),
         ("many_wrong_codes", {"from_address": None}),

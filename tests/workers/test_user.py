@@ -350,11 +350,25 @@ def test_another_password_ends_every_session(asked, people, app, owner):
     ines = people.person("ines")
     new = "another fence of oak"
     answer = asked("reset-password", INES, "--password-stdin", typed=f"{new}\n")
-    assert answer.stdout == f"{INES} has another password; all sessions are ended\n"
+    assert answer.stdout == f"{INES} has another password; all sessions and API keys are ended\n"
     assert new not in answer.output
     assert ines.client.get("/api/auth/me").status_code == 401
     assert (log_in(app), log_in(app, password=new)) == (401, 200)
     assert log(owner)[0] == ("password.reset", "operator", ines.id, None)
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 401), (("--keep-api-keys",), 200)])
+def test_another_password_revokes_every_key_unless_they_are_to_stay(
+    asked, people, owner, options, status
+):
+    ines = people.person("ines")
+    _, key = people.key(ines, ["account:read"])
+    people.invitation(people.workspace(ines), ines, "guest@example.com")
+    asked("reset-password", INES, "--password-stdin", *options, typed="another fence of oak\n")
+    assert people.client(X_API_Key=key).get("/api/auth/me").status_code == status
+    assert owner.execute("SELECT count(*) FROM invitations").fetchone() == (0,)
+    revoked = [action for action, *_ in log(owner) if action == "api_key.all_revoked"]
+    assert len(revoked) == (status == 401)
 
 
 def test_a_second_factor_is_switched_off_where_asked(asked, people, owner):

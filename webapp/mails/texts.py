@@ -90,12 +90,24 @@ def reset_password(token: str, minutes: int, *, address: str, app_url: str | Non
 
 
 def password_changed(
-    when: datetime, from_address: str | None, *, address: str, app_url: str | None
+    when: datetime,
+    from_address: str | None,
+    revoked_api_keys: int,
+    api_keys_left: int,
+    *,
+    address: str,
+    app_url: str | None,
 ) -> Text:
-    """Notice of a new password. `from_address` is the IP address it was changed from, if known."""
+    """Notice of a new password. `from_address` is the IP address it was changed from, if known;
+    after it come how many API keys were revoked, and how many still work."""
+    keys = ""
+    if revoked_api_keys:
+        keys += f" {_count(revoked_api_keys, 'API key')} of yours stopped working as well."
+    if api_keys_left:
+        keys += f" You still have {_count(api_keys_left, 'API key')}, which still work."
     return _text(
         f"Your {_PRODUCT} password was changed",
-        f"The password of your account was changed on {_time(when)}{_place(from_address)}.",
+        f"The password of your account was changed on {_time(when)}{_place(from_address)}.{keys}",
         "If it was you, there is nothing you need to do.",
         "If it was not you, somebody else has your account: reset the password at once, by asking"
         " for a new one where you log in.",
@@ -119,6 +131,45 @@ def totp_changed(
         "If it was you, there is nothing you need to do.",
         "If it was not you, somebody knows your password: change it at once, then see to the second"
         " factor.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def recovery_codes_replaced(
+    when: datetime, from_address: str | None, *, address: str, app_url: str | None
+) -> Text:
+    """Notice of new recovery codes, made from that IP address, if known."""
+    return _text(
+        f"New recovery codes for your {_PRODUCT} account",
+        f"Ten new recovery codes for the second factor of your account were made on {_time(when)}"
+        f"{_place(from_address)}. The old ones no longer work.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, somebody else has your account: reset the password at once, then switch"
+        " the second factor off and on again.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def api_key_made(
+    name: str,
+    prefix: str,
+    expires_on: str,
+    when: datetime,
+    from_address: str | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice of a new API key: its name, how it begins, and the day on which it expires."""
+    return _text(
+        f"A new API key for your {_PRODUCT} account",
+        f"The API key {_name(name, 'without a name')}, which begins with {prefix}, was made"
+        f" on {_time(when)}{_place(from_address)}. It acts in your name until {expires_on}.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, somebody else has your account: reset the password at once. That"
+        " revokes all of your API keys too.",
         address=address,
         app_url=app_url,
     )

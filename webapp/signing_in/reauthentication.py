@@ -1,14 +1,15 @@
 """Before a change of what guards an account: that it is still its user who sits there.
 
 An account with a password takes the password; one without, the session of a log-in within the last
-ten minutes.
+ten minutes. So does what gives somebody else lasting power in the user's name, with or without one.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sql import queries
 from webapp.access import audit
@@ -21,27 +22,60 @@ from webapp.signing_in import attempts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sql.connection import Connection
+
 _FRESH: Final = timedelta(minutes=10)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The caller's account, as it was when they showed that it is theirs."""
+
+    email: str | None
+    password_hash: str | None
+
+    def hold(self, conn: Connection) -> None:
+        """Keep the account and the session as they are until the transaction ends: a reset or a
+        log-out of the same moment waits, and then takes away what is about to be given. Raises
+        Problem 409 where it came first."""
+        user_id, session_id = caller().user_id, caller().session_id
+        # In the order in which a reset takes them.
+        is_same = queries.users.hold(conn, id=user_id, password_hash=self.password_hash)
+        if is_same and session_id is not None:
+            is_same = queries.sessions.hold(conn, id=session_id)
+        if not is_same:
+            raise Problem(409, "account_changed", "The account was changed meanwhile; try again.")
+
+
 @contextmanager
-def reauthenticated(password: str | None) -> Iterator[dict[str, Any]]:
-    """Judge the password; then the account's `email` and `password_hash`. What is raised inside
-    counts as an attempt too. Raises Problem 403, and 429 after too many."""
+def reauthenticated(password: str | None) -> Iterator[Shown]:
+    """Judge the password. What is raised inside counts as a wrong attempt too. Raises Problem 403,
+    and 429 after too many."""
     with attempts.confirmation(caller().user_id):
         with db.connection() as conn:
-            account: dict[str, Any] = queries.users.get_password(conn, id=caller().user_id)
-        if account["password_hash"] is None:
-            signed_in_at = caller().signed_in_at
-            if signed_in_at is None or datetime.now(UTC) - signed_in_at > _FRESH:
-                raise Problem(
-                    403,
-                    "reauthentication_required",
-                    "This account has no password: log in again and retry within ten minutes.",
-                )
+            account = Shown(**queries.users.get_password(conn, id=caller().user_id))
+        if account.password_hash is None:
+            require_recent_log_in("This account has no password")
         else:
-            if not passwords().verify(account["password_hash"], password or ""):
+            if not passwords().verify(account.password_hash, password or ""):
                 with db.transaction() as conn:
                     audit.record(conn, "password.failed")
                 raise Problem(403, "wrong_password", "The password is wrong.")
         yield account
+
+
+def reauthenticate(password: str | None) -> Shown:
+    """Judge the password alone. Raises Problem 403, and 429 after too many."""
+    with reauthenticated(password) as account:
+        return account
+
+
+def require_recent_log_in(why: str) -> None:
+    """Let only a session through that was begun a moment ago, and no key. Raises Problem 403."""
+    signed_in_at = caller().signed_in_at
+    if signed_in_at is None or datetime.now(UTC) - signed_in_at > _FRESH:
+        raise Problem(
+            403,
+            "reauthentication_required",
+            f"{why}: log in again and retry within ten minutes.",
+        )

@@ -44,6 +44,18 @@ DELETE FROM api_keys
    AND user_id = %(user_id)s
 RETURNING workspace_id, name, prefix;
 
+-- name: revoke_all :exec
+-- Removes every key of a user; how many.
+DELETE FROM api_keys
+ WHERE user_id = %(user_id)s;
+
+-- name: count_of_user :value
+-- How many keys of a user are good.
+SELECT count(*)
+  FROM api_keys
+ WHERE user_id = %(user_id)s
+   AND expires_at > now();
+
 -- name: note_use :exec
 -- When and from where a key was used last, at most once a minute.
 UPDATE api_keys

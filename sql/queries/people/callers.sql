@@ -45,12 +45,14 @@ SELECT key.user_id,
    AND member.workspace_id = key.workspace_id
    AND member.workspace_id = coalesce(%(workspace_id)s, key.workspace_id)
  WHERE key.secret_hash = %(secret_hash)s
-   AND (key.expires_at IS NULL OR key.expires_at > now());
+   AND key.expires_at > now();
 
 -- name: of_handle :maybe
--- Who calls with the header of development, and whether they may do what they ask.
+-- Who calls with the header of development, and whether they may do what they ask. Each request signs
+-- in anew.
 SELECT users.id AS user_id,
        users.disabled_at IS NOT NULL AS is_disabled,
+       now() AS signed_in_at,
        member.workspace_id,
        EXISTS (
          SELECT FROM role_permissions AS granted

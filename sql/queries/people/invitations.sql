@@ -57,6 +57,11 @@ DELETE FROM invitations
    AND workspace_id = %(workspace_id)s
 RETURNING email;
 
+-- name: withdraw_all :exec
+-- Takes all invitations of a user back; how many.
+DELETE FROM invitations
+ WHERE invited_by = %(invited_by)s;
+
 -- name: accept :maybe
 -- Uses up an invitation; no row where the token is none, or past, or where who invited does not own
 -- the workspace any more.

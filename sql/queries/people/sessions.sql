@@ -81,6 +81,15 @@ known AS (
 SELECT id
   FROM session;
 
+-- name: hold :maybe
+-- Keeps a session from being ended until the transaction is over; no row where it has ended.
+SELECT id
+  FROM sessions
+ WHERE id = %(id)s
+   AND status = 'active'
+   AND expires_at > now()
+   FOR SHARE;
+
 -- name: refresh :maybe
 -- Makes the next refresh token the good one, if this one is it; no row where it is not, or where the
 -- session is over or its user disabled. Of several at once the first one gets the row.

@@ -5,15 +5,17 @@ VALUES (%(user_id)s, %(secret)s)
 ON CONFLICT ON CONSTRAINT totp_pkey
 DO UPDATE
       SET secret = EXCLUDED.secret,
-          last_step = 0
+          last_step = 0,
+          enrolled_at = now()
     WHERE kept.confirmed_at IS NULL;
 
 -- name: get :maybe
--- A user's second factor.
+-- A user's second factor; no row where it was begun and not confirmed in time.
 SELECT secret,
        confirmed_at IS NOT NULL AS is_confirmed
   FROM totp
- WHERE user_id = %(user_id)s;
+ WHERE user_id = %(user_id)s
+   AND (confirmed_at IS NOT NULL OR enrolled_at > now() - interval '15 minutes');
 
 -- name: use_step :exec
 -- Uses up a code by its step of time, and all before it; 0 where it was used.
@@ -28,6 +30,12 @@ UPDATE totp
    SET secret = %(new)s
  WHERE user_id = %(user_id)s
    AND secret = %(old)s;
+
+-- name: forget_enrolment :exec
+-- Takes away a second factor that was never confirmed.
+DELETE FROM totp
+ WHERE user_id = %(user_id)s
+   AND confirmed_at IS NULL;
 
 -- name: confirm :exec
 -- The second factor is asked for from now on; 0 where it is already.

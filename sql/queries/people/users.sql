@@ -128,6 +128,16 @@ SELECT password_hash,
   FROM users
  WHERE id = %(id)s;
 
+-- name: hold :maybe
+-- Keeps an account as it was judged until the transaction ends; no row where it was disabled, or got
+-- another password, since.
+SELECT id
+  FROM users
+ WHERE id = %(id)s
+   AND disabled_at IS NULL
+   AND password_hash IS NOT DISTINCT FROM %(password_hash)s::text
+   FOR SHARE;
+
 -- name: set_password :exec
 -- A new password; 0 where it is no longer the old one, or there is no such user.
 UPDATE users

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
+from tests.blueprints.people.signing_in import wait_until_blocked
 from tests.factories import NOWHERE
+from tests.people import PASSWORD, mails
+from webapp.access.credentials import keyring
 from webapp.access.limits import BAD_CREDENTIALS
 from webapp.identity.keyring import digest
+from webapp.mails.tokens import mail_tokens
 
 NOTE = {"source_type": "note", "raw_text": "Buy milk."}
 READ = "workspace:items:read"
@@ -18,7 +24,7 @@ PENDING = "/api/items/pending"
 
 def make_key(person, *scopes, workspace_id=None, **given):
     headers = {"X-Workspace-Id": str(workspace_id)} if workspace_id else {}
-    body = {"name": "backup", "scopes": list(scopes)} | given
+    body = {"name": "backup", "scopes": list(scopes), "password": PASSWORD} | given
     return person.client.post("/api/api-keys", json=body, headers=headers)
 
 
@@ -54,7 +60,7 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(people, olga, owner):
 
 
 def test_a_second_try_with_the_same_idempotency_key_keeps_no_secret(olga, owner):
-    body = {"name": "backup", "scopes": [READ]}
+    body = {"name": "backup", "scopes": [READ], "password": PASSWORD}
     for _ in range(2):
         olga.client.post("/api/api-keys", json=body, headers={"Idempotency-Key": "k"})
     assert owner.execute("SELECT count(*) FROM idempotency_keys").fetchone() == (0,)
@@ -106,21 +112,104 @@ def test_a_viewer_cannot_give_what_their_role_lacks(people, olga):
         ({"workspace_id": NOWHERE}, 422),
         ({"expires_at": "tomorrow"}, 422),
         ({"expires_at": 1}, 422),
+        ({"expires_at": None}, 422),
+        ({"password": ""}, 422),
+        ({"password": "x" * 201}, 422),
         ({"scopes": [READ, READ]}, 201),
         ({"name": "x" * 100}, 201),
     ],
     ids=[
         *("many scopes", "a scope alone", "no list", "a number", "a long scope"),
         *("no name", "blank name", "long name", "NUL", "for another user", "for a workspace"),
-        *("no time", "a number as time", "twice the same", "longest name"),
+        *("no time", "a number as time", "never", "empty password", "long password"),
+        *("twice the same", "longest name"),
     ],
 )
 def test_input_that_is_wrong_makes_no_key(olga, owner, given, status):
-    answer = olga.client.post("/api/api-keys", json={"name": "k", "scopes": [READ]} | given)
+    body = {"name": "k", "scopes": [READ], "password": PASSWORD} | given
+    answer = olga.client.post("/api/api-keys", json=body)
     assert answer.status_code == status
     assert owner.execute("SELECT count(*) FROM api_keys").fetchone() == (int(status == 201),)
     if status == 201:
         assert answer.json["scopes"] == [READ]
+
+
+# Who may make one
+
+
+@pytest.mark.parametrize("password", [None, "a garden fence of pine"])
+def test_who_does_not_know_the_password_makes_no_key(olga, owner, password):
+    answer = make_key(olga, READ, password=password)
+    assert (answer.status_code, answer.json["code"]) == (403, "wrong_password")
+    assert owner.execute("SELECT count(*) FROM api_keys").fetchone() == (0,)
+    assert mails(owner) == []
+
+
+def test_guesses_at_the_password_are_limited(olga):
+    guesses = [make_key(olga, READ, password="wrong").status_code for _ in range(10)]
+    assert guesses == [403] * 10
+    assert make_key(olga, READ).status_code == 429
+
+
+def test_a_wrong_scope_is_no_wrong_password(olga):
+    for _ in range(11):
+        assert make_key(olga, "workspace:everything").status_code == 422
+
+
+def test_without_a_password_it_takes_a_log_in_of_the_last_ten_minutes(people, owner):
+    ina = people.person("ina", password=False)
+    assert make_key(ina, READ, password=None).status_code == 201
+    owner.execute("UPDATE sessions SET created_at = created_at - interval '601 seconds'")
+    answer = make_key(ina, READ, password=None)
+    assert (answer.status_code, answer.json["code"]) == (403, "reauthentication_required")
+    assert owner.execute("SELECT count(*) FROM api_keys").fetchone() == (1,)
+
+
+def test_the_header_of_development_makes_keys(ana, owner):
+    body = {"name": "backup", "scopes": [READ]}
+    assert ana.post("/api/api-keys", json=body).status_code == 201
+    assert mails(owner) == []
+
+
+def test_its_owner_is_told_by_mail(olga, owner):
+    made = make_key(olga, READ).json
+    assert mails(owner) == [("api_key_made", olga.email)]
+    (text,) = owner.execute("SELECT details::text FROM mails").fetchone()
+    assert made["prefix"] in text
+    assert made["key"] not in text
+
+
+def test_a_key_made_while_the_password_is_reset_does_not_outlive_the_reset(
+    app, people, olga, owner, database
+):
+    """The password was judged, and then somebody else was faster."""
+    with (
+        ThreadPoolExecutor(1) as threads,
+        database.connect(role="app") as resetting,
+        database.connect() as watching,
+    ):
+        with resetting.transaction():
+            resetting.execute("UPDATE users SET password_hash = 'another'")
+            making = threads.submit(make_key, olga, READ)
+            wait_until_blocked(watching, 1)
+        answer = making.result()
+    assert (answer.status_code, answer.json["code"]) == (409, "account_changed")
+    assert owner.execute("SELECT count(*) FROM api_keys").fetchone() == (0,)
+
+
+def test_a_key_made_while_all_is_logged_out_does_not_outlive_it(app, people, olga, owner, database):
+    with (
+        ThreadPoolExecutor(1) as threads,
+        database.connect(role="app") as ending,
+        database.connect() as watching,
+    ):
+        with ending.transaction():
+            ending.execute("UPDATE sessions SET status = 'ended', ended_at = now()")
+            making = threads.submit(make_key, olga, READ)
+            wait_until_blocked(watching, 1)
+        answer = making.result()
+    assert (answer.status_code, answer.json["code"]) == (409, "account_changed")
+    assert owner.execute("SELECT count(*) FROM api_keys").fetchone() == (0,)
 
 
 # Scopes
@@ -137,7 +226,7 @@ def test_a_key_with_every_scope_manages_no_keys(people, olga):
     scopes = olga.client.get("/api/auth/me").json["permissions"]
     key = make_key(olga, *(scope for scope in scopes if scope != "account:manage")).json
     assert use(people, key["key"], "/api/api-keys").status_code == 200
-    body = {"name": "another", "scopes": [READ]}
+    body = {"name": "another", "scopes": [READ], "password": PASSWORD}
     assert use(people, key["key"], "/api/api-keys", "POST", json=body).status_code == 403
     assert use(people, key["key"], f"/api/api-keys/{key['id']}", "DELETE").status_code == 403
 
@@ -209,6 +298,72 @@ def test_a_removed_members_keys_are_gone_and_those_elsewhere_stay(people, olga, 
 
 
 # The end of a key
+
+
+def test_a_key_expires_in_ninety_days_unless_it_is_said_when(olga, owner):
+    made = make_key(olga, READ).json
+    days = owner.execute(
+        "SELECT extract(epoch FROM expires_at - created_at) / 86400 FROM api_keys"
+    ).fetchone()[0]
+    assert float(days) == pytest.approx(90, abs=0.01)
+    assert datetime.fromisoformat(made["expires_at"]) > datetime.now(UTC) + timedelta(days=89)
+
+
+@pytest.mark.parametrize(("days", "status"), [(365, 201), (366.5, 422), (3650, 422)])
+def test_a_key_lasts_a_year_at_most(olga, days, status):
+    moment = datetime.now(UTC) + timedelta(days=days)
+    assert make_key(olga, READ, expires_at=moment.isoformat()).status_code == status
+
+
+def test_the_database_keeps_no_key_for_longer(people, olga):
+    with pytest.raises(psycopg.errors.CheckViolation, match="api_keys_last_a_year_at_most"):
+        people.key(olga, [READ], expires_at=datetime.now(UTC) + timedelta(days=368))
+
+
+# What keys survive: docs/security.md has it as a table
+
+
+def test_log_out_everywhere_says_what_keys_are_left_and_revokes_them_where_asked(people, olga):
+    key = make_key(olga, READ).json["key"]
+    path = "/api/auth/logout-everywhere"
+    left = olga.client.post(path, json={}).json
+    assert left == {"ended": 1, "revoked_api_keys": 0, "api_keys_left": 1}
+    assert use(people, key).status_code == 200
+    session_id = people.session({"id": olga.id, "workspace_id": olga.workspace_id})
+    client = people.client(Authorization=f"Bearer {people.token(olga.id, session_id)}")
+    answer = client.post(path, json={"revoke_api_keys": True}).json
+    assert answer == {"ended": 1, "revoked_api_keys": 1, "api_keys_left": 0}
+    assert use(people, key).status_code == 401
+
+
+@pytest.mark.parametrize(("given", "status"), [({}, 200), ({"revoke_api_keys": True}, 401)])
+def test_another_password_leaves_keys_unless_they_are_to_go(people, olga, owner, given, status):
+    key = make_key(olga, READ).json["key"]
+    body = {"current_password": PASSWORD, "new_password": "another fence of oak"} | given
+    assert olga.client.post("/api/auth/password", json=body).status_code == 204
+    assert use(people, key).status_code == status
+    told = owner.execute("SELECT details FROM mails WHERE template = 'password_changed'")
+    ((details,),) = told.fetchall()
+    revoked = int(status == 401)
+    assert (details["revoked_api_keys"], details["api_keys_left"]) == (revoked, 1 - revoked)
+
+
+@pytest.mark.parametrize(("given", "status"), [({}, 401), ({"revoke_api_keys": False}, 200)])
+def test_a_reset_revokes_keys_unless_they_are_to_stay(app, people, olga, owner, given, status):
+    key = make_key(olga, READ).json["key"]
+    sten = people.person("sten")
+    _, others = people.key(sten, [READ])
+    app.test_client().post("/api/auth/password/forgot", json={"email": olga.email})
+    (reset_id,) = owner.execute("SELECT id FROM password_resets").fetchone()
+    (token,) = mail_tokens(keyring.of(app), "password_reset", reset_id)
+    body = {"token": token, "password": "another fence of oak"} | given
+    assert app.test_client().post("/api/auth/password/reset", json=body).status_code == 204
+    assert use(people, key).status_code == status
+    assert use(people, others).status_code == 200
+    revoked = owner.execute(
+        "SELECT user_id, details ->> 'revoked' FROM audit_log WHERE action = 'api_key.all_revoked'"
+    )
+    assert revoked.fetchall() == [(olga.id, "1")] * (status == 401)
 
 
 @pytest.mark.parametrize("seconds", [-1, -86_400 * 400])

@@ -385,7 +385,10 @@ class TestLogOut:
         bob = people.person("bob")
         tokens = [logged_in(client) for _ in range(3)]
         answer = account.client.post("/api/auth/logout-everywhere", json={})
-        assert (answer.status_code, answer.json) == (200, {"ended": 4})
+        assert (answer.status_code, answer.json) == (
+            200,
+            {"ended": 4, "revoked_api_keys": 0, "api_keys_left": 0},
+        )
         for each in tokens:
             assert me(client, each["access_token"]).status_code == 401
             assert refresh(client, each["refresh_token"]).status_code == 401

@@ -213,6 +213,18 @@ class TestEnrol:
     def test_without_enrolment_there_is_nothing_to_verify(self, account, clock):
         assert_refused(verify(account, clock.code()), 409, "totp_not_enrolling")
 
+    def test_what_is_not_verified_in_time_or_before_another_password_is_forgotten(
+        self, account, clock, owner
+    ):
+        """Else who once knew the password could switch on a factor of theirs much later."""
+        enrol(account)
+        owner.execute("UPDATE totp SET enrolled_at = enrolled_at - interval '901 seconds'")
+        assert_refused(verify(account, clock.code()), 409, "totp_not_enrolling")
+        enrol(account)
+        body = {"current_password": PASSWORD, "new_password": NEW}
+        assert account.client.post("/api/auth/password", json=body).status_code == 204
+        assert_refused(verify(account, clock.code()), 409, "totp_not_enrolling")
+
     def test_two_first_codes_at_once_give_recovery_codes_once(self, people, account, clock, owner):
         enrol(account)
         environment = dict(account.client.environ_base)
@@ -566,6 +578,11 @@ class TestRecovery:
         answer = finish(client, ticket_of(client), recovery_code=recovery_codes[0])
         assert_refused(answer, 401, "wrong_code")
         assert finish(client, ticket_of(client), recovery_code=new[0]).status_code == 200
+
+    def test_the_user_is_told_of_new_ones(self, account, clock, recovery_codes, owner):
+        owner.execute("DELETE FROM mails")
+        assert renew(account, clock.code()).status_code == 200
+        assert mails(owner) == [("recovery_codes_replaced", EMAIL)]
 
     def test_new_ones_take_the_password_and_a_code(self, account, clock, recovery_codes):
         assert_refused(renew(account, clock.code(), password="x"), 403, "wrong_password")

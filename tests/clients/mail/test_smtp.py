@@ -654,7 +654,11 @@ WITH_TOKEN: Mapping[str, tuple[Callable[..., texts.Text], str, str]] = {
 }
 NOTICES: Mapping[str, Callable[..., texts.Text]] = {
     "already registered": texts.already_registered,
-    "password": lambda **where: texts.password_changed(WHEN, "192.0.2.7", **where),
+    "password": lambda **where: texts.password_changed(WHEN, "192.0.2.7", 1, 2, **where),
+    "recovery": lambda **where: texts.recovery_codes_replaced(WHEN, "192.0.2.7", **where),
+    "key": lambda **where: texts.api_key_made(
+        "backup", "cfk_abcdef", "2027-01-01", WHEN, "192.0.2.7", **where
+    ),
     "totp": lambda **where: texts.totp_changed("switched off", WHEN, "2001:db8::7", **where),
     "provider": lambda **where: texts.provider_linked("work", WHEN, **where),
     "passwords": lambda **where: texts.many_wrong_passwords(WHEN, "192.0.2.7", **where),
@@ -724,13 +728,13 @@ def test_without_a_front_end_the_call_can_be_run_as_it_is(name: str) -> None:
 def test_a_notice_says_when_and_from_where() -> None:
     later = WHEN.astimezone(datetime.strptime("+0200", "%z").tzinfo)
     for when in (WHEN, later):
-        _, text = texts.password_changed(when, "192.0.2.7", address=ADDRESS, app_url=None)
+        _, text = texts.password_changed(when, "192.0.2.7", 0, 0, address=ADDRESS, app_url=None)
         assert "on 2026-03-01 at 23:30 UTC, from 192.0.2.7." in " ".join(text.split())
 
 
 @pytest.mark.parametrize("from_address", [None, "", "evil.example.com", "1.2.3.4\nhttp://x.org"])
 def test_a_place_that_is_no_ip_address_is_left_out(from_address: str | None) -> None:
-    _, text = texts.password_changed(WHEN, from_address, address=ADDRESS, app_url=None)
+    _, text = texts.password_changed(WHEN, from_address, 0, 0, address=ADDRESS, app_url=None)
     assert "at 23:30 UTC." in " ".join(text.split())
 
 

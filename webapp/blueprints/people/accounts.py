@@ -35,7 +35,8 @@ from webapp.schemas.people.accounts import (
 )
 from webapp.signing_in import attempts
 from webapp.signing_in.notices import notify
-from webapp.signing_in.reauthentication import reauthenticated
+from webapp.signing_in.reauthentication import reauthenticate
+from webapp.signing_in.revocation import end_all
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -140,24 +141,28 @@ def change(change: dict[str, Any]) -> Response:
 def change_password(given: dict[str, Any]) -> Response:
     """Change your password
 
-    All of your other sessions end.
+    All of your other sessions end. API keys stay as they are, unless `revoke_api_keys` is set.
     """
-    with reauthenticated(given["current_password"]) as account:
-        _refuse_weak(given["new_password"], account["email"], field="new_password")
+    account = reauthenticate(given["current_password"])
+    _refuse_weak(given["new_password"], account.email, field="new_password")
     new_hash = passwords().hash(given["new_password"])
     user_id = caller().user_id
     with transaction() as conn:
         if not queries.users.set_password(
-            conn, id=user_id, old_hash=account["password_hash"], password_hash=new_hash
+            conn, id=user_id, old_hash=account.password_hash, password_hash=new_hash
         ):
-            raise Problem(409, "password_changed", "The password was changed meanwhile.")
-        queries.sessions.end_all(
-            conn, user_id=user_id, but=caller().session_id, reason="password_changed"
-        )
-        if account["email"] is not None:
-            queries.password_resets.clear(conn, email=account["email"])
+            raise Problem(409, "account_changed", "The password was changed meanwhile.")
+        if account.email is not None:
+            queries.password_resets.clear(conn, email=account.email)
         audit.record(conn, "password.changed")
-        notify(conn, "password_changed", user_id=user_id, email=account["email"])
+        _end_all(
+            conn,
+            user_id,
+            account.email,
+            reason="password_changed",
+            but=caller().session_id,
+            api_keys=given["revoke_api_keys"],
+        )
     return Response(status=204)
 
 
@@ -195,7 +200,8 @@ def forget_password(given: dict[str, Any]) -> Response:
 def reset_password(given: dict[str, Any]) -> Response:
     """Set a new password with the token of a mail
 
-    All sessions end. The second factor and the API keys stay as they are.
+    All sessions end, invitations that you sent and nobody has accepted are withdrawn, and API keys
+    are revoked unless `revoke_api_keys` is false. The second factor stays as it is.
     """
     token_hash = digest(given["token"])
     with connection() as conn:
@@ -214,10 +220,38 @@ def reset_password(given: dict[str, Any]) -> Response:
         if user is None:
             raise _invalid_token()
         user_id = user["id"]
-        queries.sessions.end_all(conn, user_id=user_id, but=None, reason="password_reset")
         audit.record(conn, "password.reset", actor=f"user:{user_id}", user_id=user_id)
-        notify(conn, "password_changed", user_id=user_id, email=user["email"])
+        queries.invitations.withdraw_all(conn, invited_by=user_id)
+        _end_all(
+            conn,
+            user_id,
+            user["email"],
+            reason="password_reset",
+            api_keys=given["revoke_api_keys"],
+        )
     return Response(status=204)
+
+
+def _end_all(
+    conn: Connection,
+    user_id: UUID,
+    email: str | None,
+    *,
+    reason: str,
+    but: UUID | None = None,
+    api_keys: bool,
+) -> None:
+    """After another password was set: end what was begun with the one before, and tell the user."""
+    queries.totp.forget_enrolment(conn, user_id=user_id)
+    ended = end_all(conn, user_id, reason=reason, but=but, api_keys=api_keys)
+    notify(
+        conn,
+        "password_changed",
+        user_id=user_id,
+        email=email,
+        revoked_api_keys=ended.keys,
+        api_keys_left=ended.keys_left,
+    )
 
 
 def _account(conn: Connection, user_id: UUID, workspace_id: UUID) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import permit
 from webapp.schemas.common import PageArguments
 from webapp.schemas.people.api_keys import ApiKeyPage, MadeApiKey, NewApiKey
+from webapp.signing_in.notices import notify
+from webapp.signing_in.reauthentication import reauthenticate
 
 api_keys = Blueprint(
     "api_keys", __name__, url_prefix="/api/api-keys", description="API keys for programs."
@@ -32,11 +34,14 @@ def create(new: dict[str, Any]) -> Response:
     """Create a key for a program
 
     It acts for its owner, in the workspace of this request, and may do what its scopes name as long
-    as its owner may. The key is shown in this answer and never again.
+    as its owner may. It takes the password, or in an account without one a log-in within the last
+    ten minutes, and its owner is told by mail. The key is shown in this answer and never again.
     """
+    account = reauthenticate(new["password"])
     made = new_api_key()
     user_id, workspace_id = caller().user_id, caller().workspace_id
     with transaction() as conn:
+        account.hold(conn)
         permissions = queries.callers.list_permissions(
             conn, user_id=user_id, workspace_id=workspace_id
         )
@@ -65,6 +70,15 @@ def create(new: dict[str, Any]) -> Response:
             name=new["name"],
             prefix=made.prefix,
             scopes=key["scopes"],
+        )
+        notify(
+            conn,
+            "api_key_made",
+            user_id=user_id,
+            email=account.email,
+            name=key["name"],
+            prefix=key["prefix"],
+            expires_on=f"{key['expires_at']:%Y-%m-%d}",
         )
     response = answer(key | {"key": made.secret}, 201)
     response.headers["Cache-Control"] = "no-store"

@@ -24,8 +24,15 @@ from webapp.identity.session_tokens import RefreshToken
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import PUBLIC, permit
 from webapp.schemas.common import PageArguments
-from webapp.schemas.people.sessions import Ended, Refresh, SessionPage, Tokens
+from webapp.schemas.people.sessions import (
+    LoggedOutEverywhere,
+    LogOutEverywhere,
+    Refresh,
+    SessionPage,
+    Tokens,
+)
 from webapp.signing_in import sign_in
+from webapp.signing_in.revocation import end_all
 
 # An answer that got lost may be fetched again for so long with the token that it spent.
 GRACE: Final = timedelta(seconds=10)
@@ -143,18 +150,26 @@ def _session_to_end(refresh_token: str | None) -> UUID | None:
 
 @sessions.post("/logout-everywhere")
 @permit("account:manage")
-@sessions.response(200, Ended)
-def log_out_everywhere() -> Response:
+@sessions.arguments(LogOutEverywhere)
+@sessions.response(200, LoggedOutEverywhere)
+def log_out_everywhere(given: dict[str, Any]) -> Response:
     """Log out everywhere: end all of your sessions, this one included
 
-    API keys stay valid; revoke them at /api/api-keys.
+    API keys stay valid, unless `revoke_api_keys` is set.
     """
+    user_id = caller().user_id
     with transaction() as conn:
-        ended = queries.sessions.end_all(
-            conn, user_id=caller().user_id, but=None, reason="logged_out_everywhere"
+        ended = end_all(
+            conn, user_id, reason="logged_out_everywhere", api_keys=given["revoke_api_keys"]
         )
-        audit.record(conn, "session.all_logged_out", ended=ended)
-    response = answer({"ended": ended})
+        audit.record(conn, "session.all_logged_out", ended=ended.sessions)
+    response = answer(
+        {
+            "ended": ended.sessions,
+            "revoked_api_keys": ended.keys,
+            "api_keys_left": ended.keys_left,
+        }
+    )
     cookies.take_back(response)
     return response
 

@@ -19,7 +19,7 @@ from webapp.routes.permit import permit
 from webapp.schemas.people.totp import Code, Enrolment, Reauthentication, RecoveryCodes, TotpChange
 from webapp.signing_in import attempts, second_factor
 from webapp.signing_in.notices import notify
-from webapp.signing_in.reauthentication import reauthenticated
+from webapp.signing_in.reauthentication import reauthenticate, reauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,15 +36,17 @@ totp = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="The
 def enrol(given: dict[str, Any]) -> Response:
     """Set up an authenticator app
 
-    Logging in does not ask for a code until the first one has been verified.
+    Logging in does not ask for a code until the first one has been verified, which has to be done
+    within fifteen minutes.
     """
-    with reauthenticated(given["password"]) as account:
-        secret = codes.new_secret()
-        user_id = caller().user_id
-        with transaction() as conn:
-            if not queries.totp.enrol(conn, user_id=user_id, secret=second_factor.seal(secret)):
-                raise Problem(409, "totp_enabled", "The second factor is on; disable it first.")
-    uri = codes.provisioning_uri(secret, account["email"] or str(user_id))
+    account = reauthenticate(given["password"])
+    secret = codes.new_secret()
+    user_id = caller().user_id
+    with transaction() as conn:
+        account.hold(conn)
+        if not queries.totp.enrol(conn, user_id=user_id, secret=second_factor.seal(secret)):
+            raise Problem(409, "totp_enabled", "The second factor is on; disable it first.")
+    uri = codes.provisioning_uri(secret, account.email or str(user_id))
     return _secret({"secret": secret, "uri": uri, "qr_svg": codes.qr_code(uri)})
 
 
@@ -72,7 +74,8 @@ def verify(given: dict[str, Any]) -> Response:
                 raise Problem(409, "totp_not_enrolling", "It was enrolled anew, or verified.")
             recovery_codes = second_factor.give_recovery_codes(conn, user_id)
             audit.record(conn, "totp.enabled")
-            _tell(conn, "switched on")
+            email = queries.users.get_password(conn, id=user_id)["email"]
+            _tell(conn, email, "switched on")
     return _secret({"recovery_codes": recovery_codes})
 
 
@@ -82,10 +85,10 @@ def verify(given: dict[str, Any]) -> Response:
 @totp.response(204)
 def disable(given: dict[str, Any]) -> Response:
     """Turn off the second factor"""
-    with reauthenticated(given["password"]), _code_used(given["code"], "disable") as conn:
+    with _code_used(given, "disable") as (conn, email):
         queries.totp.remove(conn, user_id=caller().user_id)
         audit.record(conn, "totp.disabled")
-        _tell(conn, "switched off")
+        _tell(conn, email, "switched off")
     return Response(status=204)
 
 
@@ -95,33 +98,35 @@ def disable(given: dict[str, Any]) -> Response:
 @totp.response(200, RecoveryCodes)
 def replace_recovery_codes(given: dict[str, Any]) -> Response:
     """Replace the recovery codes with ten new ones"""
-    with reauthenticated(given["password"]), _code_used(given["code"], "replace") as conn:
+    with _code_used(given, "replace") as (conn, email):
         recovery_codes = second_factor.give_recovery_codes(conn, caller().user_id)
         audit.record(conn, "totp.recovery_codes_replaced")
+        notify(conn, "recovery_codes_replaced", user_id=caller().user_id, email=email)
     return _secret({"recovery_codes": recovery_codes})
 
 
 @contextmanager
-def _code_used(code: str, what_for: str) -> Iterator[Connection]:
-    """A transaction in which a code of the app, or a recovery code, is used up. Raises Problem."""
-    user_id = caller().user_id
-    with transaction() as conn:
-        kept = queries.totp.get(conn, user_id=user_id)
-        if kept is None or not kept["is_confirmed"]:
-            raise Problem(409, "totp_disabled", "The second factor is not on.")
-        is_right = second_factor.use_code(
-            conn, user_id, kept["secret"], code
-        ) or second_factor.use_recovery_code(conn, user_id, code)
-        if is_right:
-            yield conn
-            return
-    _refuse_code(what_for)
+def _code_used(given: dict[str, Any], what_for: str) -> Iterator[tuple[Connection, str | None]]:
+    """A transaction in which a code of the app, or a recovery code, is used up after the password
+    was judged, and the user's address. Raises Problem."""
+    user_id, code = caller().user_id, given["code"]
+    with reauthenticated(given["password"]) as account:
+        with transaction() as conn:
+            account.hold(conn)
+            kept = queries.totp.get(conn, user_id=user_id)
+            if kept is None or not kept["is_confirmed"]:
+                raise Problem(409, "totp_disabled", "The second factor is not on.")
+            is_right = second_factor.use_code(
+                conn, user_id, kept["secret"], code
+            ) or second_factor.use_recovery_code(conn, user_id, code)
+            if is_right:
+                yield conn, account.email
+                return
+        _refuse_code(what_for)
 
 
-def _tell(conn: Connection, what: str) -> None:
-    user_id = caller().user_id
-    email = queries.users.get_password(conn, id=user_id)["email"]
-    notify(conn, "totp_changed", user_id=user_id, email=email, what=what)
+def _tell(conn: Connection, email: str | None, what: str) -> None:
+    notify(conn, "totp_changed", user_id=caller().user_id, email=email, what=what)
 
 
 def _secret(body: dict[str, Any]) -> Response:

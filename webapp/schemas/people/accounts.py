@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from webapp.identity.passwords import LONGEST, SHORTEST
-from webapp.schemas.common import Clearable, email, text
+from webapp.schemas.common import Clearable, Flag, email, text
 
 
 def _new_password() -> fields.String:
@@ -16,11 +16,23 @@ def _new_password() -> fields.String:
     )
 
 
-def _password(description: str = "The present one.") -> fields.String:
+def present_password() -> fields.String:
+    """The password of whoever has signed in, asked for again."""
     return fields.String(
-        required=True,
+        load_default=None,
         validate=validate.Length(1, LONGEST),
-        metadata={"description": description},
+        metadata={
+            "description": "The present one. An account without one takes a session begun within "
+            "the last ten minutes."
+        },
+    )
+
+
+def revoke_api_keys(*, by_default: bool) -> Flag:
+    """Whether the API keys of an account end with its sessions."""
+    return Flag(
+        load_default=by_default,
+        metadata={"description": "Whether all of one's API keys are revoked with it."},
     )
 
 
@@ -58,18 +70,19 @@ class Confirmation(Schema):
     """The proof that the address is one's own, and that one chose the password."""
 
     token = mail_token()
-    password = _password("The one chosen when registering.")
+    password = fields.String(
+        required=True,
+        validate=validate.Length(1, LONGEST),
+        metadata={"description": "The one chosen when registering."},
+    )
 
 
 class PasswordChange(Schema):
     """Another password."""
 
-    current_password = fields.String(
-        load_default=None,
-        validate=validate.Length(1, LONGEST),
-        metadata={"description": "Not for an account that has none yet, as after SSO."},
-    )
+    current_password = present_password()
     new_password = _new_password()
+    revoke_api_keys = revoke_api_keys(by_default=False)
 
 
 class Forgotten(Schema):
@@ -83,6 +96,7 @@ class PasswordReset(Schema):
 
     token = mail_token()
     password = _new_password()
+    revoke_api_keys = revoke_api_keys(by_default=True)
 
 
 class AccountChange(Schema):

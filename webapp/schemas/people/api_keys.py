@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from webapp.identity.api_keys import LONGEST_LIFETIME, USUAL_LIFETIME
 from webapp.schemas.common import ShortList, page_of, text
+from webapp.schemas.people.accounts import present_password
 
-_LONGEST: Final = timedelta(days=3653)
 
-
-def _in_the_future(moment: datetime) -> None:
-    if not timedelta(0) < moment - datetime.now(UTC) <= _LONGEST:
-        raise ValidationError("Must be in the future, within ten years.")
+def _within_a_year(moment: datetime) -> None:
+    if not timedelta(0) < moment - datetime.now(UTC) <= LONGEST_LIFETIME:
+        raise ValidationError("Must be in the future, within a year.")
 
 
 class NewApiKey(Schema):
@@ -32,8 +31,12 @@ class NewApiKey(Schema):
         },
     )
     expires_at = fields.AwareDateTime(
-        load_default=None, default_timezone=UTC, validate=_in_the_future
+        load_default=lambda: datetime.now(UTC) + USUAL_LIFETIME,
+        default_timezone=UTC,
+        validate=_within_a_year,
+        metadata={"description": "Within a year; by default in ninety days."},
     )
+    password = present_password()
 
 
 class ApiKey(Schema):
@@ -45,7 +48,7 @@ class ApiKey(Schema):
     workspace_id = fields.UUID(required=True)
     scopes = fields.List(fields.String(), required=True)
     created_at = fields.DateTime(required=True)
-    expires_at = fields.DateTime(required=True, allow_none=True)
+    expires_at = fields.DateTime(required=True)
     last_used_at = fields.DateTime(
         required=True, allow_none=True, metadata={"description": "To the minute."}
     )

@@ -5,12 +5,19 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from webapp.schemas.common import page_of
+from webapp.schemas.people.accounts import revoke_api_keys
 
 
 class Refresh(Schema):
     """The refresh token, unless it comes as a cookie."""
 
     refresh_token = fields.String(load_default=None, validate=validate.Length(1, 200))
+
+
+class LogOutEverywhere(Schema):
+    """What ends besides one's sessions."""
+
+    revoke_api_keys = revoke_api_keys(by_default=False)
 
 
 class Tokens(Schema):
@@ -56,3 +63,12 @@ class Ended(Schema):
     """How many sessions were ended."""
 
     ended = fields.Integer(required=True)
+
+
+class LoggedOutEverywhere(Ended):
+    """What was ended, and what is left."""
+
+    revoked_api_keys = fields.Integer(required=True)
+    api_keys_left = fields.Integer(
+        required=True, metadata={"description": "Those that still work, in all workspaces."}
+    )

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from webapp.schemas.common import text
-
-
-def _password() -> fields.String:
-    return fields.String(
-        load_default=None,
-        validate=validate.Length(1, 200),
-        metadata={
-            "description": "The present one. An account without one takes a session begun within "
-            "the last ten minutes."
-        },
-    )
+from webapp.schemas.people.accounts import present_password
 
 
 class Reauthentication(Schema):
     """The proof that it is still the user who sits there."""
 
-    password = _password()
+    password = present_password()
 
 
 class Code(Schema):
@@ -33,7 +23,7 @@ class Code(Schema):
 class TotpChange(Schema):
     """The proof that it is the user, and has the second factor."""
 
-    password = _password()
+    password = present_password()
     code = text(6, 40, required=True, metadata={"description": "Of the app, or a recovery code."})
 
 
