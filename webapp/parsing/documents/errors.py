@@ -1,0 +1,31 @@
+"""Why a document cannot be read."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from webapp.failure import Failure
+
+Code = Literal["encrypted", "damaged", "too_complex", "unsupported", "empty"]
+
+CODES: frozenset[str] = frozenset(get_args(Code))
+
+_MESSAGES: dict[Code, str] = {
+    "encrypted": "The document is encrypted: it takes its password to read it.",
+    "damaged": "The document is damaged.",
+    "too_complex": "The document is larger or more complex than Coffer can take in.",
+    "unsupported": "Coffer cannot read documents of this kind.",
+    "empty": "The document is empty.",
+}
+
+
+class DocumentError(Failure):
+    """The document cannot be read, and `code` says why.
+
+    Permanent, except where it took too long by the wall clock or was killed from outside: that may
+    be the fault of a busy machine.
+    """
+
+    def __init__(self, code: Code, message: str = "", *, permanent: bool = True) -> None:
+        super().__init__(message or _MESSAGES[code], permanent=permanent)
+        self.code = code

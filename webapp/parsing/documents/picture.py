@@ -1,0 +1,67 @@
+"""Reads pictures: how large they are, which way up, and what the camera or scanner noted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PIL import Image, UnidentifiedImageError
+
+from webapp.parsing.documents.document import Metadata
+from webapp.parsing.documents.errors import DocumentError
+
+if TYPE_CHECKING:
+    from webapp.parsing.documents.reading import Reading
+    from webapp.parsing.documents.source import Source
+
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "AVIF")
+MOST_PIXELS = 200_000_000  # of a picture as it is, before it is made smaller
+_DESCRIPTION, _ARTIST, _DATE, _TAKEN, _DETAILS = 0x010E, 0x013B, 0x0132, 0x9003, 0x8769
+_ORIENTATION = 0x0112
+
+
+def open_picture(source: Source) -> Image.Image:
+    """The picture, not decoded yet. Raises DocumentError."""
+    # Pillow's own guard warns and raises at other numbers, and not where it is decoded.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        picture = Image.open(source.open(), formats=_FORMATS)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise DocumentError("damaged") from error
+    check_size(picture)
+    return picture
+
+
+def check_size(picture: Image.Image) -> None:
+    """Raises DocumentError where it has more pixels than are taken in."""
+    if picture.width * picture.height > MOST_PIXELS:
+        raise DocumentError("too_complex", "The picture has more pixels than Coffer takes in.")
+
+
+def read(source: Source, reading: Reading) -> Metadata:
+    """A page for each page of a TIFF, and one for any other picture; none has text as yet."""
+    picture = open_picture(source)
+    count = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
+    reading.expect(count)
+    for number in range(count):
+        try:
+            picture.seek(number)
+        except (EOFError, OSError, ValueError, SyntaxError):
+            break
+        check_size(picture)
+        width, height = picture.size
+        if picture.getexif().get(_ORIENTATION) in {5, 6, 7, 8}:  # it lies on its side
+            width, height = height, width
+        reading.page("", of=count, size=(float(width), float(height)), origin="picture")
+    picture.seek(0)
+    exif = picture.getexif()
+    taken = exif.get_ifd(_DETAILS).get(_TAKEN) or exif.get(_DATE)
+    return Metadata.of(exif.get(_DESCRIPTION), exif.get(_ARTIST), created=_moment(str(taken)))
+
+
+def _moment(text: str) -> datetime | None:
+    """A time as cameras write it, by a clock of which nobody knows where it is."""
+    try:
+        return datetime.strptime(text.strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
+    except ValueError:
+        return None
