@@ -1,0 +1,48 @@
+"""What the fork server imports, so that its children need to open no file any more."""
+
+from __future__ import annotations
+
+import contextlib
+import email.message  # noqa: F401
+import encodings
+import html.entities  # noqa: F401
+import importlib
+import pkgutil
+from datetime import datetime
+
+from PIL import Image
+
+from webapp.parsing.charset import decode
+from webapp.parsing.documents import mail
+from webapp.parsing.documents.dispatch import read_inside
+from webapp.parsing.documents.reading import Reading
+from webapp.parsing.documents.source import Source
+from webapp.parsing.documents.tasks import attachment, picture, read  # noqa: F401
+
+Image.init()
+for _module in pkgutil.iter_modules(encodings.__path__):
+    with contextlib.suppress(ImportError, LookupError):  # some are for other systems
+        importlib.import_module(f"encodings.{_module.name}")
+_MAIL = b"""\
+From: =?utf-8?q?J=C3=B6rg?= <a@b.example>
+Date: Mon, 1 Jan 2024 10:00:00 +0100
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=x
+
+--x
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+J=C3=B6rg
+--x
+Content-Type: text/html
+Content-Disposition: attachment; filename*=utf-8''a.html
+Content-Transfer-Encoding: base64
+
+PHA+YQ==
+--x--
+"""
+# What is imported at the first use only.
+mail.read(Source(_MAIL), Reading(read_inside=read_inside))
+datetime.strptime("2024", "%Y")  # noqa: DTZ007
+decode("Grüße aus Köln".encode("latin-1"), None)
