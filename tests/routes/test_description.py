@@ -4,112 +4,112 @@ from __future__ import annotations
 
 import orjson
 import pytest
-import schemathesis
 from hypothesis import given
-from openapi_spec_validator import OpenAPIV31SpecValidator
-from schemathesis import GenerationMode
-from schemathesis.checks import load_all_checks
 
 from tests.fuzzing import examples
-from webapp.app import create_app
-from webapp.routes.description import api
-from webapp.settings import Settings
 from webapp.version import VERSION
-
-load_all_checks()
 
 # Not checked: that input which satisfies the schema is accepted. A note of white space satisfies it
 # and is refused all the same, and so is an article with neither text nor URL.
-CHECKS = [
-    check
-    for check in schemathesis.checks.CHECKS.get_all()
-    if check.__name__ != "positive_data_acceptance"
-]
-# Read from the description itself, so that none is left out.
-OPERATIONS = {
-    f"{method.upper()} {path}": operation
-    for path, operations in orjson.loads(
-        api.of(
-            create_app(
-                Settings(
-                    environment="development",
-                    database_url="postgresql://nowhere.invalid/x",
-                    database_migrate_url="postgresql://nowhere.invalid/x",
-                    secret_key="x" * 32,
-                )
-            )
-        ).document
-    )["paths"].items()
-    for method, operation in operations.items()
-    if method != "parameters"
-}
-
-
-def takes_something(label):
-    """Whether anything that a client sends could be wrong."""
-    return bool(OPERATIONS[label].get("requestBody") or OPERATIONS[label].get("parameters"))
+NOT_CHECKED = {"positive_data_acceptance"}
 
 
 @pytest.fixture(scope="session")
 def described(shared_app):
+    import schemathesis  # takes seconds, and only this process needs it
+
     return schemathesis.openapi.from_wsgi("/api/openapi.json", shared_app)
 
 
-@pytest.mark.fuzz
-@pytest.mark.parametrize(
-    ("label", "mode"),
-    [(label, GenerationMode.POSITIVE) for label in OPERATIONS]
-    + [(label, GenerationMode.NEGATIVE) for label in OPERATIONS if takes_something(label)],
-)
-def test_every_operation_answers_as_described(described, make, owner, label, mode):
-    operation = described.find_operation_by_label(label)
-    mine = make.user("ana")
-    owner.execute("UPDATE users SET is_admin = true WHERE handle = 'ana'")
-    real = {"workspace_id": mine["workspace_id"], "user_id": make.user()["id"]}
+@pytest.fixture(scope="session")
+def checks(described):
+    import schemathesis.checks
 
-    @examples(4)
-    @given(case=operation.as_strategy(generation_mode=mode))
+    schemathesis.checks.load_all_checks()
+    every = schemathesis.checks.CHECKS.get_all()
+    return [check for check in every if check.__name__ not in NOT_CHECKED]
+
+
+@pytest.fixture(scope="session")
+def operations(described):
+    """By label, such as `GET /api/items/{item_id}`; read from the description itself, so that none
+    is left out."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, operations in described.raw_schema["paths"].items()
+        for method, operation in operations.items()
+        if method != "parameters"
+    }
+
+
+@pytest.mark.fuzz
+# A connection that the app's pool opens meanwhile draws its lifetime from `random`, which
+# Hypothesis takes for a strategy of ours.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+def test_every_operation_answers_as_described(
+    described, operations, checks, make, owner, forget, subtests
+):
+    from schemathesis import GenerationMode
+
+    for label, operation in operations.items():
+        takes_something = operation.get("requestBody") or operation.get("parameters")
+        for mode in GenerationMode if takes_something else [GenerationMode.POSITIVE]:
+            forget()
+            ana = make.user("ana")
+            owner.execute("UPDATE users SET is_admin = true WHERE handle = 'ana'")
+            with subtests.test(label, mode=mode.value):
+                operation_answers_as_described(described, label, mode, checks, make, ana)
+
+
+def operation_answers_as_described(described, label, mode, checks, make, ana):
+    real = {"workspace_id": ana["workspace_id"], "user_id": make.user()["id"]}
+    cases = described.find_operation_by_label(label).as_strategy(generation_mode=mode)
+
+    @examples(3)
+    @given(case=cases)
     def answers_as_described(case):
-        if mode is GenerationMode.POSITIVE and "item_id" in case.path_parameters:
+        if mode.value == "positive" and "item_id" in case.path_parameters:
             # A real item, so that not every guess at an id ends in 404.
             status = "failed" if label.endswith("retry") else "ready_to_confirm"
-            case.path_parameters["item_id"] = str(make.item(mine, status=status)["id"])
+            case.path_parameters["item_id"] = str(make.item(ana, status=status)["id"])
         for name in case.path_parameters.keys() & real.keys():
             case.path_parameters[name] = str(real[name])
-        case.call_and_validate(headers={"X-Dev-User-Id": "ana"}, checks=CHECKS)
+        case.call_and_validate(headers={"X-Dev-User-Id": "ana"}, checks=checks)
 
     answers_as_described()
 
 
 def test_it_is_valid(described):
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
     OpenAPIV31SpecValidator(described.raw_schema).validate()
     assert described.raw_schema["info"]["version"] == VERSION
     assert described.raw_schema["servers"] == [{"url": "/"}]
 
 
-def test_every_operation_says_whether_one_has_to_sign_in():
-    public = {label for label, operation in OPERATIONS.items() if operation["security"] == []}
+def test_every_operation_says_whether_one_has_to_sign_in(operations):
+    public = {label for label, operation in operations.items() if operation["security"] == []}
     assert "POST /api/auth/login" in public
     assert "GET /api/items/pending" not in public
 
 
-def test_no_parameter_may_be_null_and_nothing_is_null_by_default(described):
+def test_no_parameter_may_be_null_and_nothing_is_null_by_default(described, operations):
     def parts(value):
         yield value
         for inner in value.values() if isinstance(value, dict) else value:
             if isinstance(inner, dict | list):
                 yield from parts(inner)
 
-    for operation in OPERATIONS.values():
+    for operation in operations.values():
         for parameter in operation["parameters"]:
             assert isinstance(parameter["schema"]["type"], str)
     schemas = described.raw_schema["components"]["schemas"]
     assert not [each for each in parts(schemas) if "default" in each and each["default"] is None]
 
 
-def test_an_address_may_be_too_long_where_it_has_a_query():
-    assert "414" in OPERATIONS["GET /api/search"]["responses"]
-    assert "414" not in OPERATIONS["POST /api/search"]["responses"]
+def test_an_address_may_be_too_long_where_it_has_a_query(operations):
+    assert "414" in operations["GET /api/search"]["responses"]
+    assert "414" not in operations["POST /api/search"]["responses"]
 
 
 def test_patterns_are_those_of_json_schema(described):
@@ -124,6 +124,6 @@ def test_what_a_change_leaves_out_has_no_default(described):
     assert [name for name, each in change.items() if "default" in each] == []
 
 
-def test_what_can_be_asked_for_conditionally_may_be_unchanged():
-    assert "304" in OPERATIONS["GET /api/library"]["responses"]
-    assert "304" not in OPERATIONS["POST /api/tags"]["responses"]
+def test_what_can_be_asked_for_conditionally_may_be_unchanged(operations):
+    assert "304" in operations["GET /api/library"]["responses"]
+    assert "304" not in operations["POST /api/tags"]["responses"]
