@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from tests.fuzzing import examples
 from webapp.version import VERSION
@@ -68,6 +68,9 @@ def operation_answers_as_described(described, label, mode, checks, make, ana):
     @examples(3)
     @given(case=cases)
     def answers_as_described(case):
+        # White space around a string is taken away before its length is judged, which a schema
+        # cannot say.
+        assume(mode.value == "positive" or not is_padded([case.body, case.query]))
         if mode.value == "positive" and "item_id" in case.path_parameters:
             # A real item, so that not every guess at an id ends in 404.
             status = "failed" if label.endswith("retry") else "ready_to_confirm"
@@ -77,6 +80,15 @@ def operation_answers_as_described(described, label, mode, checks, make, ana):
         case.call_and_validate(headers={"X-Dev-User-Id": "ana"}, checks=checks)
 
     answers_as_described()
+
+
+def is_padded(value):
+    """Whether a string in it begins or ends with white space."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return isinstance(value, str) and value != value.strip()
+    return any(map(is_padded, value))
 
 
 def test_it_is_valid(described):
