@@ -42,6 +42,7 @@ ROOMS = {
     "webapp.imports": ("webapp.rules", "webapp.schemas"),
     "webapp.search": ("sql",),
     "webapp.http": ("sql", "webapp.settings", "webapp.telemetry"),
+    "webapp.serving": ("webapp.http", "webapp.telemetry"),
     "webapp.access": ("sql", "webapp.http", "webapp.identity", "webapp.settings"),
     "webapp.routes": (
         *("sql", "webapp.version", "webapp.access", "webapp.http", "webapp.schemas"),
@@ -58,7 +59,7 @@ ROOMS = {
     ),
     "webapp": (  # app.py, gunicorn.py, dev.py
         *("sql", "webapp.access", "webapp.blueprints", "webapp.http", "webapp.routes"),
-        *("webapp.settings", "webapp.telemetry"),
+        *("webapp.serving", "webapp.settings", "webapp.telemetry"),
     ),
     "workers.engine": ("sql", "webapp.failure", "webapp.settings", "webapp.telemetry"),
     "workers.terminal": (

@@ -12,27 +12,47 @@ import psycopg
 
 from sql.connection import connect_at_start
 from webapp import settings
-from webapp.telemetry import tracing
+from webapp.serving.worker import Worker
+from webapp.telemetry import logs, tracing
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
-    from gunicorn.workers.base import Worker
 
 try:
     _settings = settings.load()
 except settings.SettingsError as error:
     sys.exit("\n".join(["Coffer cannot start; these settings are wrong:", *error.mistakes]))
 
-# A request that waits for the database holds a thread and costs next to nothing else.
-worker_class = "gthread"
+logs.configure(_settings)
+
+
+class WebWorker(Worker):
+    """A process of the web, which knows who stands before it."""
+
+    proxies = _settings.trusted_proxies
+
+
+# gunicorn's threads, made proof against clients that are slow. A request that waits for the
+# database holds a thread and costs next to nothing else.
+worker_class = WebWorker
 workers = _settings.web_processes
-# A few more than may use the database: where it hangs they refuse the rest and answer /health.
+# A few more than may use the database: where it hangs they refuse the rest.
 threads = _settings.web_threads + 4
 host = "127.0.0.1" if _settings.in_development else "0.0.0.0"  # noqa: S104  # a server's purpose
 bind = f"{host}:{_settings.port}"
 # More clients than threads wait here and not in an error.
 backlog = 1024
+# In each process, so that with the connections to the database they are fewer than the 1,024 files
+# that most systems let a process have.
+worker_connections = 900
 keepalive = 30
+# Whom a request comes from and where the app is, no header says but what TRUSTED_PROXIES covers.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+# The event loop sends what a client does not take at once, and so it has to see it.
+sendfile = False
+logger_class = "webapp.serving.log.Log"
 graceful_timeout = 25
 # A worker that answers nothing for a minute is stuck and is replaced.
 timeout = 60

@@ -289,7 +289,7 @@ def test_twenty_identical_posts_at_once_over_two_processes(web, rows):
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(web):
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as conn:
         conn.sendall(
-            b"POST /api/items HTTP/1.1\r\nHost: x\r\nX-Dev-User-Id: ana\r\n"
+            b"POST /api/items HTTP/1.1\r\nHost: localhost\r\nX-Dev-User-Id: ana\r\n"
             b"Content-Type: application/json\r\nContent-Length: 50000000000\r\n\r\n"
         )
         assert conn.recv(4096).startswith(b"HTTP/1.1 413")
@@ -301,7 +301,7 @@ def test_a_body_that_never_ends_is_refused_at_the_limit(web):
     item = json.dumps(NOTE).encode()
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as conn:
         conn.sendall(
-            b"POST /api/items HTTP/1.1\r\nHost: x\r\nX-Dev-User-Id: ana\r\n"
+            b"POST /api/items HTTP/1.1\r\nHost: localhost\r\nX-Dev-User-Id: ana\r\n"
             b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
             + b"%x\r\n%s\r\n"
             % (len(item), item)
@@ -316,7 +316,7 @@ def test_a_body_that_never_ends_is_refused_at_the_limit(web):
 def test_a_body_in_malformed_chunks_is_400(web, chunk):
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as conn:
         conn.sendall(
-            b"POST /api/items HTTP/1.1\r\nHost: x\r\nX-Dev-User-Id: ana\r\n"
+            b"POST /api/items HTTP/1.1\r\nHost: localhost\r\nX-Dev-User-Id: ana\r\n"
             b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk
         )
         conn.shutdown(socket.SHUT_WR)

@@ -18,7 +18,7 @@ from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from sql import NoRow
-from webapp.http import outages, request_id
+from webapp.http import outages, problem_form, request_id
 from webapp.telemetry import logs
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from webapp.http.outages import Outage
 
-MIMETYPE: Final = "application/problem+json"
+MIMETYPE: Final = problem_form.MIMETYPE
 
 log = structlog.get_logger("webapp.http.errors")
 
@@ -75,18 +75,15 @@ class Problem(Exception):
         self.extra = extra
 
     def response(self) -> Response:
-        body: dict[str, Any] = {
-            "type": f"urn:coffer:problem:{self.code}",
-            "title": HTTPStatus(self.status).phrase,
-            "status": self.status,
-            "detail": self.detail,
-            "code": self.code,
-            "requestId": request_id.current(),
-        }
-        if self.errors:
-            body["errors"] = [{"field": field, "message": said} for field, said in self.errors]
         return Response(
-            orjson.dumps(body | self.extra),
+            problem_form.as_json(
+                self.status,
+                self.code,
+                self.detail,
+                request_id.current(),
+                self.errors,
+                **self.extra,
+            ),
             status=self.status,
             mimetype=MIMETYPE,
             headers=self.headers,

@@ -1,0 +1,59 @@
+"""Threads for requests, of which no caller gets all."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+Job = TypeVar("Job")
+
+
+class Turns(Generic[Job]):
+    """A pool of threads in which a caller has so many at once; what else they want waits for those
+    to end, and others go before. So whoever asks for what takes long, such as rows that somebody
+    holds, keeps nobody else waiting."""
+
+    def __init__(
+        self, name: str, threads: int, of_caller: int, work: Callable[[Job], None]
+    ) -> None:
+        self.pool = ThreadPoolExecutor(threads, name)
+        self._of_caller = of_caller
+        self._work = work
+        self._lock = Lock()
+        self._running: dict[Hashable, int] = {}
+        self._waiting: dict[Hashable, deque[Job]] = {}
+
+    def come(self, caller: Hashable, job: Job) -> None:
+        """Start a job, or let it wait for the caller's turn."""
+        with self._lock:
+            running = self._running.get(caller, 0)
+            if running == self._of_caller:
+                self._waiting.setdefault(caller, deque()).append(job)
+                return
+            self._running[caller] = running + 1
+        self.pool.submit(self._run, caller, job)
+
+    def _run(self, caller: Hashable, job: Job) -> None:
+        try:
+            self._work(job)
+        finally:
+            self._leave(caller)
+
+    def _leave(self, caller: Hashable) -> None:
+        with self._lock:
+            waiting = self._waiting.get(caller)
+            if not waiting:
+                self._running[caller] -= 1
+                if not self._running[caller]:
+                    del self._running[caller]
+                return
+            job = waiting.popleft()
+            if not waiting:
+                del self._waiting[caller]
+        # Behind what others have asked for meanwhile.
+        self.pool.submit(self._run, caller, job)

@@ -1,0 +1,110 @@
+"""A process of the web: gunicorn's threaded worker, in which no thread waits for a client.
+
+The event loop reads a request until it is whole, and takes a thread for it only then. Uploads are
+read by threads of their own, at a pace.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from webapp.serving import refusals
+from webapp.serving.arrival import Stage
+from webapp.serving.event_loop import EventLoop
+from webapp.serving.turns import Turns
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from webapp.serving.connection import Connection, Socket
+
+# Threads that one caller leaves to others.
+_LEFT_TO_OTHERS: Final = 6
+
+
+class Worker(EventLoop):
+    """What happens in threads, and how connections get there and come back."""
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Refuse to start as what this is not."""
+        super().check_config(cfg, log)
+        if cfg.is_ssl or cfg.proxy_protocol != "off" or "h2" in cfg.http_protocols:
+            sys.exit("Coffer speaks HTTP/1.1 and nothing else; a proxy before it may speak more.")
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        """Make the pools of this process; give the one that gunicorn knows of."""
+        most = self.bounds
+        of_caller = max(self.cfg.threads - _LEFT_TO_OTHERS, 1)
+        self.requests = Turns("requests", self.cfg.threads, of_caller, self.answer)
+        self.uploads = Turns("uploads", most.upload_threads, most.uploads_of_caller, self.answer)
+        self.health = Turns("health", most.health_threads, most.health_threads, self.answer)
+        return self.requests.pool
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        super().run()
+        for turns in (self.uploads, self.health):
+            turns.pool.shutdown(wait=False)
+
+    def hand_over(self, conn: Connection) -> None:
+        """Let a thread answer."""
+        self.waiting.leave(conn)
+        if conn.stage is Stage.UPLOAD:
+            turns = self.uploads
+        else:
+            turns = self.health if conn.arrival.is_about_health else self.requests
+        turns.come(conn.arrival.caller(self.proxies) or conn.host, conn)
+
+    def answer(self, conn: Connection) -> None:
+        """Answer a request; called in a thread."""
+        stays_open = False
+        try:
+            stays_open = self.handle(conn)
+            conn.sock.sends_head = False
+            if conn.sock.unsent:
+                conn.sock.send_more()
+        finally:
+            self.method_queue.defer(self.finish, conn, stays_open)
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        """Answer one request; called in a thread, by gunicorn's `handle`."""
+        refusals.check(req)
+        req._expected_100_continue = False  # it is given where the body is read
+        if conn.stage is Stage.UPLOAD:
+            req.force_close()
+        conn.sock.sends_head = True
+        return super().handle_request(req, conn)
+
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """Whether the connection can go on; called in a thread, by gunicorn's `handle`."""
+        if conn.stage is Stage.UPLOAD:
+            return False
+        # What is wrong with the rest of a body has nobody to be told: the answer is out.
+        with suppress(Exception):
+            conn.is_read = conn.parser.finish_body()
+        return keepalive and conn.is_read
+
+    def handle_error(
+        self,
+        req: Any,  # noqa: ARG002  # gunicorn's signature
+        client: Socket,
+        addr: Any,
+        exc: Exception,
+    ) -> None:
+        """Answer what cannot be answered otherwise; called in a thread, by gunicorn's `handle`."""
+        with suppress(OSError):
+            client.sendall(self.tell(addr, refusals.of(exc), exc))
+
+    def finish(self, conn: Connection, stays_open: bool) -> None:
+        """A thread is done with a connection; the client may have to take more of the answer."""
+        conn.stays_open = stays_open
+        conn.begin_again()
+        conn.deadline = time.monotonic() + self.bounds.head_seconds
+        try:
+            self.go_on(conn)
+        except Exception as error:  # noqa: BLE001  # one connection must not end all others
+            self.fail(conn, error)
