@@ -93,6 +93,15 @@ class People:
         workspace_id: UUID = row["id"]
         return workspace_id
 
+    def member(self, workspace_id: UUID) -> UUID:
+        """The id of a new member of a workspace, who cannot sign in."""
+        user = self.make.user()
+        queries.members.join(
+            self.make.conn, workspace_id=workspace_id, user_id=user["id"], role="member"
+        )
+        member_id: UUID = user["id"]
+        return member_id
+
     def join(self, workspace_id: UUID, person: Person, role: str) -> None:
         queries.members.join(
             self.make.conn, workspace_id=workspace_id, user_id=person.id, role=role

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.blueprints.examples import Examples, address, of_all_nouns
 from tests.factories import NOWHERE
 
 if TYPE_CHECKING:
@@ -28,17 +28,15 @@ def routes(shared_app: Flask) -> list[Rule]:
 
 
 @pytest.fixture(scope="session")
-def calls(routes: list[Rule]) -> list[Call]:
+def examples() -> Examples:
+    return of_all_nouns()
+
+
+@pytest.fixture(scope="session")
+def calls(routes: list[Rule], examples: Examples) -> list[Call]:
+    values = dict.fromkeys(examples.things, NOWHERE) | examples.words
     return [
-        Call(method, _address(rule.rule), rule.endpoint)
+        Call(method, address(rule.rule, values), rule.endpoint)
         for rule in routes
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
     ]
-
-
-def _address(rule: str) -> str:
-    return (
-        re.sub(r"<uuid:\w+>", NOWHERE, rule)
-        .replace("<provider_name>", "nowhere")
-        .replace("<user>", "me")
-    )

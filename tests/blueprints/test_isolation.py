@@ -1,7 +1,7 @@
 """Every route, called by everybody: who gets through, and what the others learn.
 
 What is expected comes from the permission that each route declares and from the table of roles. A
-route with a parameter that this file does not know fails.
+route with a parameter that no noun's EXAMPLES know fails.
 """
 
 from __future__ import annotations
@@ -14,22 +14,13 @@ from uuid import UUID
 import pytest
 from werkzeug.routing import Rule
 
-from sql import queries
+from tests.blueprints.examples import Examples, Place, address
 from tests.factories import NOWHERE
 from tests.people import People, Person
 from webapp.routes import permit
 
 # What refused calls may write.
 TOLD = {"audit_log", "rate_limits"}
-
-# What a route takes, where nothing is not enough to get as far as the thing it is about.
-BODIES = {"tasks.replace": {"title": "x"}, "items.change": {"action": "discard"}}
-BODIES["tags.merge"] = {"into": NOWHERE[:-1] + "1"}
-BODIES["search.find_by_body"] = {"q": "milk"}
-QUERIES = {"search.find": {"q": "milk"}, "search.suggest": {"q": "mi"}}
-
-# What belongs to one user and to nobody else in their workspace.
-PERSONAL = {"session_id", "api_key_id", "task_id"}
 
 
 @dataclass
@@ -39,18 +30,28 @@ class World:
     callers: dict[str, Any]
     people: dict[str, Person]
     workspace_id: UUID
-    ids: dict[str, UUID]
+    ids: dict[str, object]
     rules: dict[str, Rule]
+    examples: Examples
+
+    def names_a_thing(self, endpoint):
+        """Whether an address has an id of something."""
+        return bool(self.rules[endpoint].arguments & self.ids.keys())
+
+    def has_nothing_for(self, who, endpoint):
+        """Whether nothing is at an address for somebody of the workspace."""
+        parameters = self.rules[endpoint].arguments
+        is_anothers = self.examples.personal & parameters and who in ("member", "viewer")
+        return bool(is_anothers or self.examples.absent & parameters)
 
     def call(self, who, method, endpoint, *, nowhere=False, workspace=True, body=None):
-        ids = dict.fromkeys(self.ids, NOWHERE) | {"user": "me"} if nowhere else self.ids
-        rule = self.rules[endpoint].rule
+        ids = dict.fromkeys(self.ids, NOWHERE) if nowhere else self.ids
         return self.callers[who].open(
-            re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids[found[1]]), rule),
+            address(self.rules[endpoint].rule, ids | self.examples.words),
             method=method,
             headers={"X-Workspace-Id": str(self.workspace_id)} if workspace else {},
             json=body,
-            query_string=QUERIES.get(endpoint),
+            query_string=self.examples.queries.get(endpoint),
         )
 
 
@@ -60,13 +61,12 @@ def guarded(calls, shared_app):
     return [
         (method, endpoint, permission)
         for method, _, endpoint in calls
-        if not endpoint.startswith(("health", "description", "docs", "metrics", "sso"))
         if (permission := shared_app.view_functions[endpoint].permission) != permit.PUBLIC
     ]
 
 
 @pytest.fixture
-def world(app, routes, make, owner):
+def world(app, routes, examples, make, owner):
     people = People(app, make, owner)
     olga, max_, vera, dora, sten = (
         people.person(name) for name in ("olga", "max", "vera", "dora", "sten")
@@ -76,8 +76,6 @@ def world(app, routes, make, owner):
     people.join(workspace_id, dora, "owner")
     owner.execute("UPDATE users SET disabled_at = now() WHERE handle = 'dora'")
     people.workspace(sten)
-    item = make.item({"id": olga.id, "workspace_id": workspace_id}, status="failed")
-    key, _ = people.key(olga, ["workspace:items:read"], workspace_id=workspace_id)
     scopes = [permission for permission in everything(owner) if permission != "account:manage"]
     callers = {
         "nobody": people.client(),
@@ -98,29 +96,10 @@ def world(app, routes, make, owner):
         ),
         "key of a stranger": people.client(X_API_Key=people.key(sten, scopes)[1]),
     }
-    ids = {
-        "workspace_id": workspace_id,
-        "item_id": item["id"],
-        "user_id": max_.id,
-        "session_id": olga.session_id,
-        "api_key_id": key["id"],
-        "user": "me",
-        "tag_id": queries.tags.create(
-            make.conn, workspace_id=workspace_id, name="garden", color=None
-        )["id"],
-        "task_id": make.task(olga, workspace_id)["id"],
-        "import_id": queries.imports.create(
-            make.conn,
-            workspace_id=workspace_id,
-            user_id=olga.id,
-            format="json_lines",
-            enrich=False,
-            file=b"{}",
-        )["id"],
-        "invitation_id": people.invitation(workspace_id, olga, "ines@example.com"),
-    }
+    place = Place(people, olga, workspace_id)
+    ids = {name: make_one(place) for name, make_one in examples.things.items()}
     rules = {rule.endpoint: rule for rule in routes}
-    return World(callers, {"olga": olga, "sten": sten}, workspace_id, ids, rules)
+    return World(callers, {"olga": olga, "sten": sten}, workspace_id, ids, rules, examples)
 
 
 @pytest.fixture
@@ -233,13 +212,11 @@ def test_who_may_gets_through(world, guarded, allowed, begin_anew, subtests):
             if not allowed(permission, who):
                 continue
             with subtests.test(endpoint, method=method, who=who):
-                body = BODIES.get(endpoint, {}) if method != "GET" else None
+                body = world.examples.bodies.get(endpoint, {}) if method != "GET" else None
                 answer = world.call(who, method, endpoint, body=body)
                 code = (answer.json or {}).get("code") if answer.status_code >= 400 else None
                 assert code not in ("unauthenticated", "forbidden", "internal_error")
-                is_personal = PERSONAL & world.rules[endpoint].arguments
-                is_anothers = is_personal and who in ("member", "viewer")
-                assert (answer.status_code == 404) == bool(is_anothers)
+                assert (answer.status_code == 404) == world.has_nothing_for(who, endpoint)
             begin_anew()
 
 
@@ -256,10 +233,10 @@ def test_an_admin_gets_through_where_admins_do(world, guarded, begin_anew, subte
 def test_what_is_anothers_is_answered_as_what_is_not_there(world, guarded, contents, subtests, who):
     now = contents()
     for method, endpoint, permission in guarded:
-        if permission.startswith("admin:") or not world.rules[endpoint].arguments - {"user"}:
+        if permission.startswith("admin:") or not world.names_a_thing(endpoint):
             continue
         with subtests.test(endpoint, method=method):
-            body = BODIES.get(endpoint, {})
+            body = world.examples.bodies.get(endpoint, {})
             real = world.call(who, method, endpoint, workspace=False, body=body)
             none = world.call(who, method, endpoint, workspace=False, body=body, nowhere=True)
             assert told(real) == told(none)
@@ -270,9 +247,9 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(world, guarded, conte
 
 
 def test_a_list_of_ones_own_has_nothing_of_anothers(world, guarded, subtests):
-    ids = {*map(str, world.ids.values())} - {"me"}
+    ids = {*map(str, world.ids.values())}
     for method, endpoint, permission in guarded:
-        is_own = not world.rules[endpoint].arguments - {"user"}
+        is_own = not world.names_a_thing(endpoint)
         if method != "GET" or permission.startswith("admin:") or not is_own:
             continue
         with subtests.test(endpoint):

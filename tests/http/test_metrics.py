@@ -6,7 +6,6 @@ import http.client
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -77,29 +76,3 @@ def test_a_route_is_named_by_its_rule_and_never_by_the_address(settings, databas
         ("other", "none", "405"),
     }
     assert "00000000" not in text
-
-
-def test_in_development_metrics_are_open(client):
-    answer = client.get("/metrics")
-    assert (answer.status_code, answer.mimetype) == (200, "text/plain")
-
-
-@pytest.mark.parametrize("environment", ["test", "production"])
-def test_elsewhere_metrics_take_the_token(settings, environment):
-    app = create_app(replace(settings, environment=environment, metrics_token=TOKEN))
-
-    def answer(**headers):
-        return app.test_client().get("/metrics", headers=headers)
-
-    assert answer(Authorization=f"Bearer {TOKEN}").status_code == 200
-    for wrong in ({}, *({"Authorization": each} for each in ("Bearer x", TOKEN, "Bearer é"))):
-        refused = answer(**wrong)
-        assert (refused.status_code, refused.json["code"]) == (401, "unauthenticated")
-        assert refused.mimetype == "application/problem+json"
-        assert refused.headers["WWW-Authenticate"] == "Bearer"
-
-
-def test_elsewhere_there_are_none_without_a_token(settings):
-    app = create_app(replace(settings, environment="production"))
-    answer = app.test_client().get("/metrics", headers={"Authorization": "Bearer None"})
-    assert (answer.status_code, answer.json["code"]) == (404, "not_found")

@@ -320,28 +320,6 @@ def test_old_imports_are_forgotten(olga, worker, owner, work):
     assert [each["id"] for each in olga.client.get("/api/imports").json["items"]] == ids[1:]
 
 
-@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data", None])
-def test_a_file_of_another_kind_is_refused(olga, kind):
-    answer = olga.client.post("/api/imports", data=b"x", content_type=kind)
-    assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
-
-
-def test_a_file_may_be_larger_than_other_bodies_but_not_too_large(olga, settings):
-    much = b" " * (settings.max_body_bytes + 1)
-    assert olga.client.post("/api/imports", data=much, headers=LINES).status_code == 201
-    too_much = b" " * (settings.import_max_bytes + 1)
-    answer = olga.client.post("/api/imports", data=too_much, headers=LINES)
-    assert (answer.status_code, answer.json["code"]) == (413, "body_too_large")
-
-
-def test_a_key_makes_one_import_of_the_same_file(olga):
-    headers = LINES | {"Idempotency-Key": "once"}
-    first, second = (
-        olga.client.post("/api/imports", data=b"{}", headers=headers).json for _ in range(2)
-    )
-    assert first["id"] == second["id"]
-
-
 def test_hostile_nesting_is_one_failed_import(olga, imported):
     found = imported(olga, b'{"raw_text": ' + b"[" * 100_000)
     assert found["status"] == "failed"

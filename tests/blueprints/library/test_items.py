@@ -8,8 +8,19 @@ from uuid import UUID
 
 import pytest
 
+from tests.blueprints.examples import Examples
 from webapp.schemas.library.events import EventPage
 from webapp.schemas.library.items import Item, ItemPage
+
+EXAMPLES = Examples(
+    things={
+        "item_id": lambda place: place.make.item(
+            {"id": place.owner.id, "workspace_id": place.workspace_id}, status="failed"
+        )["id"]
+    },
+    bodies={"items.change": {"action": "discard"}},
+    not_kept={"/api/items/check-url"},  # a check changes nothing
+)
 
 NOTE = {"source_type": "note", "raw_text": "Call Ana.\nThe fence needs new posts."}
 ARTICLE = {"source_type": "article", "source_url": "https://example.com/a?b=c#d"}

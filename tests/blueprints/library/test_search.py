@@ -11,8 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.blueprints.examples import Examples
 from tests.fuzzing import examples
 from webapp.search import finder
+
+EXAMPLES = Examples(
+    bodies={"search.find_by_body": {"q": "milk"}},
+    queries={"search.find": {"q": "milk"}, "search.suggest": {"q": "mi"}},
+    unlike_their_method={"search.find_by_body"},  # a query that is in no proxy's log
+)
 
 
 def capture(person, text, *tags, title=None, **more):

@@ -9,7 +9,18 @@ from uuid import uuid4
 import pytest
 
 from sql import queries
+from tests.blueprints.examples import Examples
+from tests.factories import NOWHERE
 from tests.sql.test_search_index import assert_true as assert_true_index
+
+EXAMPLES = Examples(
+    things={
+        "tag_id": lambda place: queries.tags.create(
+            place.make.conn, workspace_id=place.workspace_id, name="garden", color=None
+        )["id"]
+    },
+    bodies={"tags.merge": {"into": NOWHERE[:-1] + "1"}},
+)
 
 TAGS = "/api/tags"
 

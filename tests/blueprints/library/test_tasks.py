@@ -8,8 +8,16 @@ from uuid import uuid4
 
 import pytest
 
+from tests.blueprints.examples import Examples
 from tests.factories import NOWHERE
 from tests.people import PASSWORD
+
+EXAMPLES = Examples(
+    things={"task_id": lambda place: place.make.task(place.owner, place.workspace_id)["id"]},
+    words={"user": "me"},
+    personal={"task_id"},
+    bodies={"tasks.replace": {"title": "x"}},
+)
 
 TASKS = "/api/me/tasks"
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from sql import queries
+from tests.blueprints.examples import Examples
 from tests.people import PASSWORD, mails
 from webapp.access.credentials import keyring, passwords
 from webapp.app import create_app
@@ -16,6 +17,13 @@ from webapp.http import db
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
 from webapp.schemas.people.accounts import Account
+
+EXAMPLES = Examples(
+    ways_in={
+        f"/api/auth/{way}" for way in ("register", "confirm", "password/forgot", "password/reset")
+    },
+    not_kept={"/api/auth/password"},
+)
 
 EMAIL = "ana@example.com"
 NEW = "a gate of larch and iron"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from tests.blueprints.examples import Examples
 from tests.blueprints.people.signing_in import wait_until_blocked
 from tests.factories import NOWHERE
 from tests.people import PASSWORD, mails
@@ -15,6 +16,16 @@ from webapp.access.credentials import keyring
 from webapp.access.limits import BAD_CREDENTIALS
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
+
+EXAMPLES = Examples(
+    things={
+        "api_key_id": lambda place: place.people.key(
+            place.owner, ["workspace:items:read"], workspace_id=place.workspace_id
+        )[0]["id"]
+    },
+    personal={"api_key_id"},
+    not_kept={"/api/api-keys"},
+)
 
 NOTE = {"source_type": "note", "raw_text": "Buy milk."}
 READ = "workspace:items:read"

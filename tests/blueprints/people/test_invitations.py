@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.blueprints.examples import Examples
 from tests.factories import NOWHERE
 from webapp.access.credentials import access_tokens, keyring
 from webapp.app import create_app
@@ -16,6 +17,15 @@ from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
 from webapp.routes.idempotency import HEADER, REPLAYED
 from webapp.signing_in.attempts import INVITATIONS, MAILS_TO_MAILBOX
+
+EXAMPLES = Examples(
+    things={
+        "invitation_id": lambda place: place.people.invitation(
+            place.workspace_id, place.owner, "ines@example.com"
+        )
+    },
+    unlike_their_method={"invitations.list_of_workspace"},  # for who may invite
+)
 
 ACCEPT = "/api/invitations/accept"
 INES = "ines@example.com"

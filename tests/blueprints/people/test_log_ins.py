@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 
 from sql import queries
+from tests.blueprints.examples import Examples
 from tests.blueprints.people.signing_in import (
     EMAIL,
     WRONG,
@@ -28,6 +29,8 @@ from webapp.identity.passwords import Passwords
 from webapp.mails.tokens import mail_tokens
 from webapp.schemas.people.sessions import Tokens
 from webapp.signing_in.attempts import name_of
+
+EXAMPLES = Examples(ways_in={"/api/auth/login", "/api/auth/login/totp"})
 
 ELSEWHERE = "203.0.113.7"
 

@@ -9,8 +9,11 @@ from functools import partial
 import psycopg
 import pytest
 
+from tests.blueprints.examples import Examples
 from tests.factories import NOWHERE
 from webapp.routes.idempotency import HEADER
+
+EXAMPLES = Examples(things={"user_id": lambda place: place.people.member(place.workspace_id)})
 
 # Who waits for somebody else's lock in this database.
 WAITING = (

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.blueprints.examples import Examples
 from tests.blueprints.people.signing_in import (
     WRONG,
     actions,
@@ -26,6 +27,17 @@ from webapp.http import db
 from webapp.identity.access_tokens import AccessTokens
 from webapp.identity.session_tokens import RefreshToken, csrf_token, new_ticket
 from webapp.schemas.people.sessions import SessionPage, Tokens
+
+EXAMPLES = Examples(
+    things={
+        "session_id": lambda place: place.people.session(
+            {"id": place.owner.id, "workspace_id": place.owner.workspace_id}
+        )
+    },
+    personal={"session_id"},
+    ways_in={"/api/auth/refresh", "/api/auth/logout"},
+    not_kept={"/api/auth/logout-everywhere"},
+)
 
 
 @pytest.fixture

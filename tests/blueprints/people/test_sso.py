@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from tests.blueprints.examples import Examples
 from tests.oidc_provider import provider as running_provider
 from tests.people import People
 from webapp.access.credentials import keyring
@@ -14,6 +15,13 @@ from webapp.app import create_app
 from webapp.http import db
 from webapp.settings.identity import SsoProvider
 from webapp.signing_in import single_sign_on
+
+EXAMPLES = Examples(
+    words={"provider_name": "nowhere"},
+    absent={"provider_name"},
+    open={"/api/auth/sso"},
+    ways_in={f"/api/auth/sso/<provider_name>/{step}" for step in ("login", "callback")},
+)
 
 # A real provider answers.
 pytestmark = pytest.mark.processes

@@ -11,6 +11,7 @@ import pyotp
 import pytest
 import structlog
 
+from tests.blueprints.examples import Examples
 from tests.people import PASSWORD, mails, use_up
 from webapp.access.credentials import keyring
 from webapp.app import create_app
@@ -22,6 +23,12 @@ from webapp.mails.tokens import mail_tokens
 from webapp.schemas.people.log_ins import Ticket
 from webapp.schemas.people.sessions import Tokens
 from webapp.schemas.people.totp import Enrolment, RecoveryCodes
+
+EXAMPLES = Examples(
+    not_kept={
+        f"/api/auth/totp/{step}" for step in ("enrol", "verify", "disable", "recovery-codes")
+    },
+)
 
 EMAIL = "ana@example.com"
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

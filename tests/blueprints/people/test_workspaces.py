@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from tests.blueprints.examples import Examples
 from tests.factories import NOWHERE
 from webapp.routes.idempotency import HEADER, REPLAYED
+
+EXAMPLES = Examples(
+    things={"workspace_id": lambda place: place.workspace_id},
+    not_kept={"/api/workspaces/<uuid:workspace_id>/leave"},
+)
 
 NOTE = {"source_type": "note", "raw_text": "Buy milk."}
 WORKSPACES = "/api/workspaces"

@@ -7,7 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from tests.blueprints.examples import Examples
 from webapp.app import create_app
+
+EXAMPLES = Examples(
+    words={"file": "start.js"},
+    open={"/docs", "/docs/", "/docs/<file>", "/api/openapi.json"},
+)
 
 
 def test_the_description_names_every_route_of_the_api(shared_app, client):

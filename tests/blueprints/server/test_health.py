@@ -8,10 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from tests.blueprints.examples import Examples
 from webapp.app import create_app
 from webapp.blueprints.server.health import Check
 from webapp.http import db
 from webapp.schemas.server.health import Health
+
+EXAMPLES = Examples(open={"/health"})
 
 
 def test_all_is_well(client):
