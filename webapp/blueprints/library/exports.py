@@ -39,7 +39,9 @@ def export_items() -> Response:
     The last line is `{"type": "end", "count": …}`.
     """
     rows = _rows(db.pool(), queries.exports.items, workspace_id=caller().workspace_id)
-    return _as_file(_lines("item", rows), "items.jsonl", "application/x-ndjson")
+    return _as_file(
+        _lines("item", map(_portable_item, rows)), "items.jsonl", "application/x-ndjson"
+    )
 
 
 @exports.get("/tasks.jsonl")
@@ -52,7 +54,9 @@ def export_tasks() -> Response:
     """
     mine = {"workspace_id": caller().workspace_id, "user_id": caller().user_id}
     rows = _rows(db.pool(), queries.exports.tasks, **mine)
-    return _as_file(_lines("task", rows), "tasks.jsonl", "application/x-ndjson")
+    return _as_file(
+        _lines("task", map(_portable_task, rows)), "tasks.jsonl", "application/x-ndjson"
+    )
 
 
 @exports.get("/bookmarks.html")
@@ -74,6 +78,20 @@ def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterato
         if len(rows) < _BATCH:
             return
         after = rows[-1]["id"]
+
+
+def _portable_item(item: Row) -> Row:
+    """An item without what is said of it here alone."""
+    del item["progress"]
+    for suggestion in item["suggestions"]:
+        del suggestion["id"]
+    return item
+
+
+def _portable_task(task: Row) -> Row:
+    """A task without what is said of it here alone."""
+    del task["user_id"]
+    return task
 
 
 def _lines(kind: str, rows: Iterator[Row]) -> Iterator[bytes]:
