@@ -119,8 +119,7 @@ def prepare(conn: psycopg.Connection) -> tuple[UUID, UUID]:
     ).fetchone()
     assert row is not None
     conn.execute(
-        "INSERT INTO tags (workspace_id, name)"
-        " SELECT %s, 'tag' || n FROM generate_series(1, %s) AS n",
+        "SELECT make_tags(%s, array_agg('tag' || n)) FROM generate_series(1, %s) AS n",
         (row[1], _TAGS),
     )
     return row[0], row[1]

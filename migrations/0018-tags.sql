@@ -1,9 +1,14 @@
--- The tags of a workspace.
+-- The tags of a workspace, and who knows of them.
 
--- A name is kept as it was typed and compared without regard to case.
+-- `audience` is who may see the tag: the workspace's id for all its members, or the id of the user whose
+-- tasks alone have brought it about. So what somebody's private tasks are about stays private: two users
+-- who think of the same tag have one each, and in a workspace that is shared nothing tells of another's.
+-- A name is kept as it was typed and compared without regard to case. Ids and times of a tag that somebody
+-- sees never tell of one that they do not.
 CREATE TABLE tags (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL,
+  audience     uuid        NOT NULL,
   name         text        NOT NULL,
   color        text,
   created_at   timestamptz NOT NULL DEFAULT now(),
@@ -13,16 +18,18 @@ CREATE TABLE tags (
   CONSTRAINT tags_color_is_six_hex_digits CHECK (color ~ '^#[0-9a-f]{6}$')
 );
 
-CREATE UNIQUE INDEX tags_name_is_unique_in_its_workspace ON tags (workspace_id, fold(name));
+CREATE UNIQUE INDEX tags_name_is_unique_for_its_audience
+    ON tags (workspace_id, fold(name), audience);
 
 -- A search finds tags by parts of their names.
 CREATE INDEX tags_by_trigrams ON tags USING gin (workspace_id, search_text(name) gin_trgm_ops);
 
--- The tags of a workspace by their names; those that it does not have yet are made. Two captures that
--- share a tag do not wait for each other: a tag that is there is only locked against removal, which any
--- number may do at once, and only a new one is written. In the order of their names, so that two
--- requests never wait for each other in a circle.
-CREATE FUNCTION make_tags(workspace uuid, names text[])
+-- Tags by their names, for a thing that an audience may find: the workspace's, or else the audience's own.
+-- Those that are not there yet are made, for that audience; for the workspace where none is given, or
+-- where it has no members but its user. Two captures that share a tag do not wait for each other: a tag
+-- that is there is only locked against removal, which any number may do at once, and only a new one is
+-- written. In the order of their names, so that two requests never wait for each other in a circle.
+CREATE FUNCTION make_tags(of_workspace uuid, names text[], of_audience uuid DEFAULT NULL)
 RETURNS TABLE (id uuid, name text)
 LANGUAGE sql
 VOLATILE
@@ -34,27 +41,140 @@ AS $$
      ORDER BY fold(given.name)
   ),
   held AS (
-    SELECT tag.id, tag.name
+    SELECT tag.id, tag.name, tag.audience
       FROM tags AS tag
-     WHERE tag.workspace_id = workspace
+     WHERE tag.workspace_id = of_workspace
        AND fold(tag.name) IN (SELECT fold(wanted.name) FROM wanted)
+       AND tag.audience IN (of_workspace, of_audience)
      ORDER BY fold(tag.name)
        FOR KEY SHARE
   ),
   made AS (
-    INSERT INTO tags AS kept (workspace_id, name)
-    SELECT workspace, wanted.name
+    INSERT INTO tags AS kept (workspace_id, audience, name)
+    SELECT of_workspace,
+           CASE
+             WHEN EXISTS (
+               SELECT FROM workspaces
+                WHERE workspaces.id = of_workspace
+                  AND workspaces.personal_of IS NOT NULL
+             ) THEN of_workspace
+             ELSE coalesce(of_audience, of_workspace)
+           END,
+           wanted.name
       FROM wanted
      WHERE fold(wanted.name) NOT IN (SELECT fold(held.name) FROM held)
      ORDER BY fold(wanted.name)
-    ON CONFLICT (workspace_id, fold(name))
+    ON CONFLICT (workspace_id, fold(name), audience)
     DO UPDATE
           SET name = kept.name
     RETURNING kept.id, kept.name
   )
-  SELECT held.id, held.name
-    FROM held
+  (
+    SELECT DISTINCT ON (fold(held.name))
+           held.id, held.name
+      FROM held
+     ORDER BY fold(held.name), held.audience = of_workspace DESC
+  )
    UNION ALL
   SELECT made.id, made.name
     FROM made
+$$;
+
+-- Whatever carries a tag, once for each tag that it carries. A noun with tags joins by a view
+-- `tag_uses_<noun>` with these columns and a call of `unite_views`. `audience` is who may find the
+-- thing; what is in the trash does not count.
+CREATE VIEW tag_uses
+WITH (security_invoker = true)
+AS
+SELECT NULL::uuid AS tag_id,
+       NULL::text AS type,
+       NULL::uuid AS audience,
+       NULL::boolean AS counts,
+       NULL::timestamptz AS used_at
+ WHERE false;
+
+-- How much of what some audiences may find carries a tag, and when it was last given. In one pass.
+CREATE FUNCTION count_tag_uses(of_tag uuid, by_audiences uuid[])
+RETURNS TABLE (
+  items        bigint,
+  tasks        bigint,
+  usage        bigint,
+  last_used_at timestamptz
+)
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT count(*) FILTER (WHERE use.counts AND use.type = 'item'),
+         count(*) FILTER (WHERE use.counts AND use.type = 'task'),
+         count(*) FILTER (WHERE use.counts),
+         max(use.used_at)
+    FROM tag_uses AS use
+   WHERE use.tag_id = of_tag
+     AND use.audience = ANY (by_audiences)
+$$;
+
+-- A workspace's tags as they are answered to whoever belongs to some audiences: a view with parameters,
+-- because a tag and each of its uses are there only for those who may see them.
+CREATE FUNCTION tag_answers(of_workspace uuid, to_audiences uuid[])
+RETURNS TABLE (
+  id           uuid,
+  name         text,
+  color        text,
+  is_private   boolean,
+  items        bigint,
+  tasks        bigint,
+  usage        bigint,
+  last_used_at timestamptz,
+  created_at   timestamptz
+)
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT tag.id,
+         tag.name,
+         tag.color,
+         tag.audience <> tag.workspace_id,
+         uses.items,
+         uses.tasks,
+         uses.usage,
+         uses.last_used_at,
+         tag.created_at
+    FROM tags AS tag
+   CROSS JOIN LATERAL count_tag_uses(tag.id, to_audiences) AS uses
+   WHERE tag.workspace_id = of_workspace
+     AND tag.audience = ANY (to_audiences)
+$$;
+
+-- Lets whatever carries one tag carry another one too: in each table that gives things their tags, which
+-- is known by its foreign key. Its first column is the thing's id.
+CREATE FUNCTION copy_tag_uses(from_tag uuid, into_tag uuid)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  tagged_by regclass;
+  thing_id text;
+BEGIN
+  FOR tagged_by, thing_id IN
+    SELECT foreign_key.conrelid, thing.attname
+      FROM pg_constraint AS foreign_key
+      JOIN pg_attribute AS thing
+        ON thing.attrelid = foreign_key.conrelid
+       AND thing.attnum = 1
+     WHERE foreign_key.confrelid = 'tags'::regclass
+       AND foreign_key.contype = 'f'
+     ORDER BY foreign_key.conrelid::regclass::text
+  LOOP
+    EXECUTE format(
+      'INSERT INTO %1$s (%2$I, tag_id, created_at)'
+        ' SELECT %2$I, $2, created_at FROM %1$s WHERE tag_id = $1'
+        ' ON CONFLICT DO NOTHING',
+      tagged_by,
+      thing_id
+    )
+    USING from_tag, into_tag;
+  END LOOP;
+END
 $$;

@@ -1,6 +1,7 @@
 DELETE FROM items;
 CALL unite_views('searchable', leaving => 'searchable_items');
-DROP VIEW searchable_items;
+CALL unite_views('tag_uses', leaving => 'tag_uses_items');
+DROP VIEW searchable_items, tag_uses_items;
 DROP FUNCTION item_briefs;
 DROP FUNCTION item_answers;
 DROP TYPE item_answer;

@@ -80,6 +80,20 @@ CREATE TABLE item_tags (
 
 CREATE INDEX item_tags_by_tag ON item_tags (tag_id);
 
+CREATE VIEW tag_uses_items
+WITH (security_invoker = true)
+AS
+SELECT item_tags.tag_id,
+       'item' AS type,
+       item.workspace_id AS audience,
+       item.status <> 'discarded' AS counts,
+       item_tags.created_at AS used_at
+  FROM item_tags
+  JOIN items AS item
+    ON item.id = item_tags.item_id;
+
+CALL unite_views('tag_uses');
+
 -- The tags that enrichment suggests for an item, and what its owner decided about each.
 CREATE TABLE suggestions (
   id         uuid        NOT NULL DEFAULT uuidv7(),

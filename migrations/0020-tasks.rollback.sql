@@ -1,6 +1,7 @@
 DELETE FROM tasks;
 CALL unite_views('searchable', leaving => 'searchable_tasks');
-DROP VIEW counted_tags, searchable_tasks;
+CALL unite_views('tag_uses', leaving => 'tag_uses_tasks');
+DROP VIEW searchable_tasks, tag_uses_tasks;
 DROP FUNCTION task_answers;
 DROP TYPE task_answer;
 DROP TABLE task_tags, tasks;

@@ -52,6 +52,20 @@ CREATE TABLE task_tags (
 
 CREATE INDEX task_tags_by_tag ON task_tags (tag_id);
 
+CREATE VIEW tag_uses_tasks
+WITH (security_invoker = true)
+AS
+SELECT task_tags.tag_id,
+       'task' AS type,
+       task.user_id AS audience,
+       true AS counts,
+       task_tags.created_at AS used_at
+  FROM task_tags
+  JOIN tasks AS task
+    ON task.id = task_tags.task_id;
+
+CALL unite_views('tag_uses');
+
 -- What is answered of a task.
 CREATE TYPE task_answer AS (
   id           uuid,
@@ -102,30 +116,6 @@ AS $$
      AND task.user_id = of_user
      AND (in_status IS NULL OR task.status = in_status)
 $$;
-
--- Tags with how much they are used; what is discarded does not count.
-CREATE VIEW counted_tags
-WITH (security_invoker = true)
-AS
-SELECT tag.*,
-       (
-         SELECT count(*)
-           FROM item_tags
-           JOIN items AS item
-             ON item.id = item_tags.item_id
-            AND item.status <> 'discarded'
-          WHERE item_tags.tag_id = tag.id
-       ) AS items,
-       (
-         SELECT count(*)
-           FROM task_tags
-          WHERE task_tags.tag_id = tag.id
-       ) AS tasks,
-       greatest(
-         (SELECT max(created_at) FROM item_tags WHERE item_tags.tag_id = tag.id),
-         (SELECT max(created_at) FROM task_tags WHERE task_tags.tag_id = tag.id)
-       ) AS last_used_at
-  FROM tags AS tag;
 
 CREATE VIEW searchable_tasks
 WITH (security_invoker = true)

@@ -65,8 +65,8 @@ CREATE TABLE import_rows (
 CREATE INDEX import_rows_waiting ON import_rows (import_id, number) WHERE NOT is_done;
 CREATE INDEX import_rows_by_row ON import_rows (row_id);
 
--- The tags that rows of imports are to get; those that the workspace does not have yet are made.
-CREATE FUNCTION tags_of_import_rows(workspace uuid, row_ids uuid[])
+-- The tags that rows of imports are to get; those that are not there yet are made, as by `make_tags`.
+CREATE FUNCTION tags_of_import_rows(of_workspace uuid, row_ids uuid[], of_audience uuid DEFAULT NULL)
 RETURNS TABLE (row_id uuid, tag_id uuid)
 LANGUAGE sql
 VOLATILE
@@ -80,7 +80,7 @@ AS $$
   SELECT DISTINCT
          wanted.row_id,
          made.id
-    FROM make_tags(workspace, ARRAY(SELECT name FROM wanted)) AS made
+    FROM make_tags(of_workspace, ARRAY(SELECT name FROM wanted), of_audience) AS made
     JOIN wanted
       ON fold(wanted.name) = fold(made.name)
 $$;

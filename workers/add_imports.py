@@ -36,7 +36,7 @@ def save(conn: Connection, job: Job, _: object) -> bool:
         "upto": queries.import_rows.next_batch(conn, id=import_id, limit=BATCH),
     }
     queries.import_rows.hold_pages(conn, workspace_id=found["workspace_id"], **some)
-    queries.import_rows.make_tags(conn, workspace_id=found["workspace_id"], **some)
+    queries.import_rows.make_tags(conn, **some, **whose)
     items = queries.import_rows.add_items(conn, **some, **whose)
     queries.import_rows.settle_items(conn, ids=items["added"])
     tasks = queries.import_rows.add_tasks(conn, **some, **whose)

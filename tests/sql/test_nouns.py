@@ -39,6 +39,20 @@ CREATE TABLE parcel_tags (
   CONSTRAINT parcel_tags_tag_exists FOREIGN KEY (tag_id) REFERENCES tags (id) ON DELETE CASCADE
 );
 
+CREATE VIEW tag_uses_parcels
+WITH (security_invoker = true)
+AS
+SELECT parcel_tags.tag_id,
+       'parcel' AS type,
+       parcel.workspace_id AS audience,
+       true AS counts,
+       parcel_tags.created_at AS used_at
+  FROM parcel_tags
+  JOIN parcels AS parcel
+    ON parcel.id = parcel_tags.parcel_id;
+
+CALL unite_views('tag_uses');
+
 CREATE VIEW searchable_parcels
 WITH (security_invoker = true)
 AS
@@ -142,6 +156,19 @@ def test_its_tags_are_found(conn, workspace_id, parcel):
     assert f" t:{tag}" not in lexemes(conn, parcel)
 
 
+def test_its_tags_count_and_merge(conn, workspace_id, parcel):
+    mine = {"workspace_id": workspace_id, "audiences": [workspace_id]}
+    queries.tags.make(conn, workspace_id=workspace_id, names=["garden", "yard"])
+    tags = dict(conn.execute("SELECT name, id FROM tags").fetchall())
+    conn.execute(
+        "INSERT INTO parcel_tags (parcel_id, tag_id) VALUES (%s, %s)", (parcel, tags["yard"])
+    )
+    assert queries.tags.get(conn, id=tags["yard"], **mine)["usage"] == 1
+    queries.tags.merge(conn, id=tags["yard"], into=tags["garden"])
+    queries.tags.remove(conn, id=tags["yard"], **mine)
+    assert queries.tags.get(conn, id=tags["garden"], **mine)["usage"] == 1
+
+
 def test_what_is_there_when_it_joins_is_found_too(conn, parcel):
     conn.execute("DELETE FROM search_entries")
     for trigger in ("enter_search", "refresh_search", "move_in_search", "leave_search"):
@@ -153,7 +180,8 @@ def test_what_is_there_when_it_joins_is_found_too(conn, parcel):
 def test_it_leaves_as_it_came(conn):
     before = conn.execute("SELECT pg_get_viewdef('searchable'::regclass)").fetchone()
     conn.execute("CALL unite_views('searchable', leaving => 'searchable_parcels')")
-    conn.execute("DROP VIEW searchable_parcels; DROP TABLE parcel_tags, parcels")
+    conn.execute("CALL unite_views('tag_uses', leaving => 'tag_uses_parcels')")
+    conn.execute("DROP VIEW searchable_parcels, tag_uses_parcels; DROP TABLE parcel_tags, parcels")
     after = conn.execute("SELECT pg_get_viewdef('searchable'::regclass)").fetchone()
     assert "parcels" in before[0]
     assert "parcels" not in after[0]

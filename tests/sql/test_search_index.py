@@ -75,6 +75,7 @@ def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
 ):
     user = make.user()
     mine = {"workspace_id": user["workspace_id"]}
+    seen = mine | {"audiences": [user["workspace_id"]]}
     items: list = []
     tasks: list = []
 
@@ -131,9 +132,9 @@ def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
             if one and other and one != other:
                 with app_conn.transaction():
                     queries.tags.merge(app_conn, id=one, into=other)
-                    queries.tags.remove(app_conn, id=one, **mine)
+                    queries.tags.remove(app_conn, id=one, **seen)
         elif kind == "remove" and tag_id(what):
-            queries.tags.remove(app_conn, id=tag_id(what), **mine)
+            queries.tags.remove(app_conn, id=tag_id(what), **seen)
         elif kind == "complete":
             app_conn.execute(
                 "UPDATE tasks SET status = CASE status WHEN 'pending' THEN 'completed'"
@@ -288,6 +289,7 @@ def test_an_edit_that_gives_a_tag_and_the_end_of_that_tag_do_not_wait_in_a_circl
 ):
     user = make.user()
     mine = {"workspace_id": user["workspace_id"]}
+    seen = mine | {"audiences": [user["workspace_id"]]}
     item = make.item(user, title="Oak", tags=["a"])
     make.item(user, title="Beech", tags=["b"])
     ids = dict(owner.execute("SELECT name, id FROM tags").fetchall())
@@ -295,9 +297,9 @@ def test_an_edit_that_gives_a_tag_and_the_end_of_that_tag_do_not_wait_in_a_circl
     def end(conn):
         with conn.transaction():
             if how == "merge":
-                queries.tags.lock_many(conn, ids=list(ids.values()), **mine)
+                queries.tags.lock_many(conn, ids=list(ids.values()), **seen)
                 queries.tags.merge(conn, id=ids["a"], into=ids["b"])
-            queries.tags.remove(conn, id=ids["a"], **mine)
+            queries.tags.remove(conn, id=ids["a"], **seen)
 
     with (
         database.connect(role="app") as a,

@@ -460,3 +460,20 @@ def test_imports_of_items_and_tasks_never_wait_in_a_circle(olga, owner, rounds, 
     ends = owner.execute("SELECT DISTINCT status, error FROM imports").fetchall()
     assert ends == [("completed", None)]
     assert "attempt_failed" not in [line["event"] for line in logged]
+
+
+def test_tags_of_tasks_stay_private_in_a_shared_workspace(olga, people, imported):
+    max_ = people.person("max")
+    workspace_id = str(people.workspace(olga, member=max_))
+    for person in (olga, max_):
+        person.client.environ_base["HTTP_X_WORKSPACE_ID"] = workspace_id
+    lines = [
+        {"type": "task", "title": "x", "tags": ["divorce", "garden"]},
+        {"raw_text": "x", "tags": ["garden"]},
+    ]
+    imported(olga, lines)
+    names = [
+        [tag["name"] for tag in person.client.get("/api/tags").json["items"]]
+        for person in (olga, max_)
+    ]
+    assert names == [["divorce", "garden"], ["garden"]]

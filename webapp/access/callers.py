@@ -96,6 +96,11 @@ def caller() -> Caller:
     return found
 
 
+def may(permission: str) -> bool:
+    """Whether the caller, and the key they came with, has a permission beside the route's."""
+    return find(permission).is_permitted
+
+
 def is_reading() -> bool:
     """Whether the request changes nothing."""
     return request.method in ("GET", "HEAD")

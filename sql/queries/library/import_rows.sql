@@ -29,8 +29,8 @@ SELECT max(number)
     OR place = 1;
 
 -- name: make_tags :exec
--- Makes and holds all tags of a batch at once, so that two imports never wait for each other in a
--- circle.
+-- Makes and holds all tags of a batch at once, first those of items and then those of tasks, so that
+-- two imports never wait for each other in a circle.
 SELECT made.id
   FROM make_tags(
          %(workspace_id)s,
@@ -41,7 +41,23 @@ SELECT made.id
             WHERE row.import_id = %(id)s
               AND NOT row.is_done
               AND row.number <= %(upto)s
+              AND row.entity = 'item'
          )
+       ) AS made
+ UNION ALL
+SELECT made.id
+  FROM make_tags(
+         %(workspace_id)s,
+         ARRAY(
+           SELECT name.name
+             FROM import_rows AS row
+            CROSS JOIN LATERAL jsonb_array_elements_text(row.payload -> 'tags') AS name (name)
+            WHERE row.import_id = %(id)s
+              AND NOT row.is_done
+              AND row.number <= %(upto)s
+              AND row.entity = 'task'
+         ),
+         %(user_id)s
        ) AS made;
 
 -- name: hold_pages :exec
@@ -236,7 +252,9 @@ added AS (
 tagged AS (
   INSERT INTO task_tags (task_id, tag_id)
   SELECT tag.row_id, tag.tag_id
-    FROM tags_of_import_rows(%(workspace_id)s, ARRAY(SELECT row_id FROM batch)) AS tag
+    FROM tags_of_import_rows(
+           %(workspace_id)s, ARRAY(SELECT row_id FROM batch), %(user_id)s
+         ) AS tag
 ),
 looked_at AS (
   UPDATE import_rows

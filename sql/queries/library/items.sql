@@ -118,8 +118,8 @@ UPDATE items
 RETURNING id;
 
 -- name: load_for_enrichment :many
--- What the enrichment works on, with the names of the tags that the workspace uses most; no row
--- where the item is gone or no longer wants it.
+-- What the enrichment works on, with the names of the tags that the workspace uses most, of those that
+-- all its members see; no row where the item is gone or no longer wants it.
 WITH wanted AS (
   SELECT id, workspace_id, source_type, source_url, raw_text, title
     FROM items
@@ -134,6 +134,7 @@ known AS (
              LEFT JOIN item_tags
                ON item_tags.tag_id = tag.id
             WHERE tag.workspace_id = workspace.id
+              AND tag.audience = workspace.id
             GROUP BY tag.id
             ORDER BY count(item_tags.item_id) DESC, tag.id DESC
             LIMIT %(most_tags)s

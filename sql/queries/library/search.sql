@@ -60,6 +60,7 @@ SELECT (
                         SELECT coalesce(jsonb_agg(tag.id), '[]')
                           FROM tags AS tag
                          WHERE tag.workspace_id = %(workspace_id)s
+                           AND tag.audience = ANY (%(audiences)s::uuid[])
                            AND search_text(tag.name) = terms.text
                       ),
                       'tags', (
@@ -68,6 +69,7 @@ SELECT (
                                  SELECT tag.id
                                    FROM tags AS tag
                                   WHERE tag.workspace_id = %(workspace_id)s
+                                    AND tag.audience = ANY (%(audiences)s::uuid[])
                                     AND search_text(tag.name) LIKE '%%' || terms.pattern || '%%'
                                     AND regexp_replace(
                                           ' ' || search_text(tag.name) || ' ', '[-_/.:,]', ' ', 'g'
@@ -113,6 +115,7 @@ SELECT term.number,
          SELECT tag.id
            FROM tags AS tag
           WHERE tag.workspace_id = %(workspace_id)s
+            AND tag.audience = ANY (%(audiences)s::uuid[])
             AND search_text(tag.name) %%> term.word
           ORDER BY word_similarity(term.word, search_text(tag.name)) DESC, tag.id
           LIMIT 5
@@ -209,6 +212,7 @@ SELECT type, id, text
            FROM tags AS tag
           WHERE tag.id = ANY (%(tags)s::uuid[])
             AND tag.workspace_id = %(workspace_id)s
+            AND tag.audience = ANY (%(audiences)s::uuid[])
           UNION ALL
          SELECT found.type,
                 found.id,

@@ -17,7 +17,7 @@ WITH made AS (
 ),
 tag AS (
   SELECT id, name
-    FROM make_tags(%(workspace_id)s, %(tags)s::text[])
+    FROM make_tags(%(workspace_id)s, %(tags)s::text[], %(user_id)s)
 ),
 attached AS (
   INSERT INTO task_tags (task_id, tag_id)
@@ -90,11 +90,17 @@ UPDATE tasks
    AND user_id = %(user_id)s
 RETURNING id;
 
+-- name: make_tags :exec
+-- Makes and holds the tags of these names that a user's tasks carry until the transaction ends, as
+-- `tags.make` does for items.
+SELECT id
+  FROM make_tags(%(workspace_id)s, %(tags)s::text[], %(user_id)s);
+
 -- name: replace_tags :exec
 -- The tags that a task carries from now on.
 WITH tag AS (
   SELECT made.id
-    FROM make_tags(%(workspace_id)s, %(tags)s::text[]) AS made
+    FROM make_tags(%(workspace_id)s, %(tags)s::text[], %(user_id)s) AS made
 ),
 removed AS (
   DELETE FROM task_tags

@@ -15,7 +15,7 @@ BLUEPRINTS: Final = (
 INSTALLS: Final = ()
 
 REFUSALS: Final = {
-    "tags_name_is_unique_in_its_workspace": Problem(
+    "tags_name_is_unique_for_its_audience": Problem(
         409, "tag_exists", "Another tag has this name: merge the two."
     ),
     "tasks_item_exists": invalid_input(("item_id", "There is no such item here.")),

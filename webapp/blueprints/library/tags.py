@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response
 
 from sql import queries
-from webapp.access.callers import caller
+from webapp.access.callers import caller, may
 from webapp.http.answers import answer, list_page, read_position
 from webapp.http.db import connection, transaction
 from webapp.http.errors import invalid_input, not_found
@@ -19,6 +19,8 @@ from webapp.schemas.library.tags import NewTag, Tag, TagArguments, TagChange, Ta
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from sql.connection import Connection
+
 tags = Blueprint("tags", __name__, url_prefix="/api/tags", description="Tags of items and tasks.")
 
 
@@ -29,7 +31,7 @@ tags = Blueprint("tags", __name__, url_prefix="/api/tags", description="Tags of 
 def list_of_workspace(arguments: dict[str, Any]) -> Response:
     """List the workspace's tags, with how often each is used"""
     ask = queries.tags.list_of_workspace
-    return list_page(arguments, read_position, ask, workspace_id=caller().workspace_id)
+    return list_page(arguments, read_position, ask, **_seen())
 
 
 @tags.post("")
@@ -69,7 +71,7 @@ def change(change: dict[str, Any], tag_id: UUID) -> Response:
     If another tag has the name, the answer is 409 `tag_exists`: merge the two.
     """
     with transaction() as conn:
-        queries.tags.change(conn, id=tag_id, workspace_id=caller().workspace_id, **change)
+        queries.tags.change(conn, id=tag_id, **_seen(), **change)
         return answer(_tag(conn, tag_id))
 
 
@@ -83,15 +85,18 @@ def merge(given: dict[str, Any], tag_id: UUID) -> Response:
     into = given["into"]
     if into == tag_id:
         raise invalid_input(("into", "Is the same tag."))
-    mine = {"workspace_id": caller().workspace_id}
+    seen = _seen()
     with transaction() as conn:
-        found = {row["id"] for row in queries.tags.lock_many(conn, ids=[tag_id, into], **mine)}
+        rows = queries.tags.lock_many(conn, ids=[tag_id, into], **seen)
+        found = {row["id"]: row["is_private"] for row in rows}
         if tag_id not in found:
             raise not_found()
         if into not in found:
             raise invalid_input(("into", "There is no such tag here."))
+        if found[into] and not found[tag_id]:
+            raise invalid_input(("into", "Is private, and what everybody sees cannot be."))
         queries.tags.merge(conn, id=tag_id, into=into)
-        queries.tags.remove(conn, id=tag_id, **mine)
+        queries.tags.remove(conn, id=tag_id, **seen)
         return answer(_tag(conn, into))
 
 
@@ -101,10 +106,19 @@ def merge(given: dict[str, Any], tag_id: UUID) -> Response:
 def remove(tag_id: UUID) -> Response:
     """Delete a tag, and remove it from everything that carries it"""
     with transaction() as conn:
-        queries.tags.remove(conn, id=tag_id, workspace_id=caller().workspace_id)
+        queries.tags.remove(conn, id=tag_id, **_seen())
     return Response(status=204)
 
 
-def _tag(conn: Any, tag_id: UUID) -> dict[str, Any]:
-    tag: dict[str, Any] = queries.tags.get(conn, id=tag_id, workspace_id=caller().workspace_id)
+def _tag(conn: Connection, tag_id: UUID) -> dict[str, Any]:
+    tag: dict[str, Any] = queries.tags.get(conn, id=tag_id, **_seen())
     return tag
+
+
+def _seen() -> dict[str, Any]:
+    """What the caller sees tags by: the workspace, and as whom they may find what carries them."""
+    who = caller()
+    audiences = [who.workspace_id]
+    if may("workspace:tasks:read"):
+        audiences.append(who.user_id)
+    return {"workspace_id": who.workspace_id, "audiences": audiences}

@@ -120,17 +120,12 @@ def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
                 errors=[("due_at", "A task that recurs needs a due time.")],
             )
         if after["tags"] != before["tags"]:
-            queries.tags.make(conn, workspace_id=caller().workspace_id, names=after["tags"])
+            queries.tasks.make_tags(conn, **_mine(), tags=after["tags"])
         queries.tasks.replace(
             conn, **mine, **{name: value for name, value in after.items() if name != "tags"}
         )
         if after["tags"] != before["tags"]:
-            queries.tasks.replace_tags(
-                conn,
-                task_id=task_id,
-                workspace_id=caller().workspace_id,
-                tags=after["tags"],
-            )
+            queries.tasks.replace_tags(conn, **_mine(), task_id=task_id, tags=after["tags"])
         return answer(queries.tasks.get(conn, **mine))
 
 

@@ -70,9 +70,15 @@ class Tag(Schema):
     id = fields.UUID(required=True)
     name = fields.String(required=True)
     color = fields.String(required=True, allow_none=True)
+    is_private = fields.Boolean(
+        required=True,
+        metadata={"description": "true: of one's own tasks alone, seen by nobody else."},
+    )
     items = fields.Integer(required=True, metadata={"description": "Not counting the trash."})
-    tasks = fields.Integer(required=True)
-    usage = fields.Integer(required=True, metadata={"description": "Items and tasks."})
+    tasks = fields.Integer(required=True, metadata={"description": "One's own."})
+    usage = fields.Integer(
+        required=True, metadata={"description": "All together that one may see."}
+    )
     last_used_at = fields.DateTime(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
 
