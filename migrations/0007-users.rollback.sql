@@ -1,1 +1,2 @@
-DROP TABLE identities, recovery_codes, totp, known_addresses, password_resets, registrations, users;
+DROP TABLE sso_callbacks, identities, recovery_codes, totp, known_addresses, password_resets, registrations;
+DROP TABLE users;

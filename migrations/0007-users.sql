@@ -100,3 +100,13 @@ CREATE TABLE identities (
   CONSTRAINT identities_user_exists FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
   CONSTRAINT identities_one_for_each_user_and_provider UNIQUE (user_id, provider)
 );
+
+-- Log-ins of single sign-on that came back from their provider. What a browser remembers of one is good
+-- for one of these; a row outlives that memory.
+CREATE TABLE sso_callbacks (
+  state_hash bytea       NOT NULL,
+  expires_at timestamptz NOT NULL,
+  CONSTRAINT sso_callbacks_pkey PRIMARY KEY (state_hash)
+);
+
+CREATE INDEX sso_callbacks_by_expiry ON sso_callbacks (expires_at);

@@ -21,6 +21,7 @@ def remove(conn: Connection, settings: Settings) -> int:  # noqa: ARG001
         queries.invitations.expire(conn, limit=BATCH),
         queries.sessions.expire(conn, limit=BATCH),
         queries.sessions.forget_addresses(conn, limit=BATCH),
+        queries.sso_callbacks.expire(conn, limit=BATCH),
         queries.mails.expire(conn, limit=BATCH),
         queries.rate_limits.expire(conn, limit=BATCH),
     )

@@ -44,6 +44,7 @@ ROWS = {
     f" VALUES (%(id)s, %(user)s, %(own)s, 'active', %(hash)s, 'password', false, {AGO})",
     "known_addresses": "(user_id, network, seen_at)"
     f" SELECT %(user)s, '10.0.0.0'::inet + count(*), {AGO} FROM known_addresses",
+    "sso_callbacks": f"(state_hash, expires_at) VALUES (%(hash)s, {AGO})",
     "mails": "(template, recipient, about, created_at)"
     f" VALUES ('registration', %(email)s, %(id)s, {AGO})",
     "rate_limits": f"(key, used_until) VALUES (%(email)s, {AGO})",
@@ -56,6 +57,7 @@ BOUNDARIES = {
     "invitations": ("1 second", "-1 minute"),
     "sessions": ("7 days 1 second", "6 days 23:59"),
     "known_addresses": ("90 days 1 second", "89 days 23:59"),
+    "sso_callbacks": ("1 second", "-1 minute"),
     "mails": ("30 days 1 second", "29 days 23:59"),
     "rate_limits": ("1 second", "-1 minute"),
 }

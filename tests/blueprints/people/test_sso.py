@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -245,6 +247,37 @@ def test_a_callback_for_another_provider_than_the_one_begun_with_is_refused(brow
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_sso_state")
 
 
+def test_what_the_browser_remembers_is_good_for_one_callback(sso_app, browser, provider, owner):
+    """Though the provider gives a code of its own to each who opens the same address."""
+    url = begin(browser)
+    codes = [come_back(provider.log_in(url, "ana")) for _ in range(2)]
+    kept = browser.get_cookie("coffer_sso", path="/api/auth/sso").value
+    assert browser.get(codes[0]).status_code == 200
+    browser.set_cookie("coffer_sso", kept, path="/api/auth/sso")
+    answer = browser.get(codes[1])
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_sso_state")
+    assert owner.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
+    refused = owner.execute("SELECT details FROM audit_log WHERE action = 'sso.failed'").fetchall()
+    assert refused == [({"provider": "work", "reason": "invalid_sso_state"},)]
+
+
+def test_of_several_callbacks_at_once_one_signs_in(sso_app, browser, provider, owner):
+    url = begin(browser)
+    codes = [come_back(provider.log_in(url, "ana")) for _ in range(4)]
+    kept = browser.get_cookie("coffer_sso", path="/api/auth/sso").value
+    together = Barrier(4, timeout=30)
+
+    def finish(code):
+        tab = sso_app.test_client()
+        tab.set_cookie("coffer_sso", kept, path="/api/auth/sso")
+        together.wait()
+        return tab.get(code).status_code
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(finish, codes)) == [200, 400, 400, 400]
+    assert owner.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
+
+
 def test_a_callback_works_once(browser, provider):
     url = come_back(provider.log_in(begin(browser), "ana"))
     assert browser.get(url).status_code == 200
@@ -302,8 +335,6 @@ def test_a_provider_that_is_away_is_a_clean_error(make_app):
 
 
 def test_two_first_log_ins_at_once_make_one_account(sso_app, provider, owner):
-    from concurrent.futures import ThreadPoolExecutor
-
     browsers = [sso_app.test_client() for _ in range(4)]
     urls = [come_back(provider.log_in(begin(each), "ana")) for each in browsers]
     with ThreadPoolExecutor(4) as threads:

@@ -1,11 +1,13 @@
 """Single sign-on over HTTP, by OpenID Connect.
 
 What a log-in has to remember until the browser comes back is in an encrypted cookie of ten minutes,
-so a callback is good only in the browser that began, and for the provider that it began with.
+so a callback is good only in the browser that began, and for the provider that it began with. It is
+good once, which the database remembers: a provider may give several codes for one log-in.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -20,10 +22,10 @@ from webapp.access.callers import caller
 from webapp.access.credentials import keyring
 from webapp.access.limits import SIGN_INS
 from webapp.http.answers import answer
-from webapp.http.db import transaction
+from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem, invalid_input, not_found
 from webapp.http.installed import settings
-from webapp.identity.keyring import Unreadable
+from webapp.identity.keyring import Unreadable, digest
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import PUBLIC, permit
 from webapp.schemas.people.log_ins import Ticket
@@ -115,6 +117,7 @@ def come_back(arguments: dict[str, Any], provider_name: str) -> Response:
     provider = _provider(provider_name)
     begun = _begun(provider, arguments["state"])
     try:
+        _use_up(begun)
         identity = _identify(provider, begun, arguments)
         response = _sign_in(provider, identity, with_cookie=begun["return_to"] is not None)
     except Problem as problem:
@@ -159,6 +162,18 @@ def _begun(provider: SsoProvider, state: str | None) -> dict[str, Any]:
     ):
         raise _invalid_state()
     return begun
+
+
+def _use_up(begun: dict[str, Any]) -> None:
+    """What the browser remembers is good once, whatever comes of it. Raises Problem 400."""
+    with connection() as conn:
+        if not queries.sso_callbacks.record(
+            conn,
+            state_hash=digest(begun["state"]),
+            # Longer than the cookie, because clocks differ.
+            remembered=timedelta(seconds=2 * _SECONDS),
+        ):
+            raise _invalid_state()
 
 
 def _identify(provider: SsoProvider, begun: dict[str, Any], arguments: dict[str, Any]) -> Identity:
@@ -242,5 +257,6 @@ def _invalid_state() -> Problem:
     return Problem(
         400,
         "invalid_sso_state",
-        "This log-in was not begun here, or more than ten minutes ago; begin again.",
+        "This log-in was not begun in this browser, is finished already, or was begun more than ten"
+        " minutes ago; begin again.",
     )
