@@ -11,7 +11,16 @@ from flask import Flask, Response, g, request
 from webapp import settings
 from webapp.access import callers, credentials, limits
 from webapp.blueprints import library, people, server
-from webapp.http import client_address, db, errors, installed, metrics, request_id, request_span
+from webapp.http import (
+    client_address,
+    db,
+    errors,
+    installed,
+    metrics,
+    own_address,
+    request_id,
+    request_span,
+)
 from webapp.routes import description, etags, headers
 from webapp.telemetry import logs, tracing
 
@@ -56,9 +65,10 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     db.install(app, ours)
     credentials.install(app, ours)
     limits.install(app, ours)
-    etags.install(app)
+    etags.install(app, ours)
     callers.install(app, ours)
     metrics.install(app, ours)
+    own_address.install(app, ours)
     description.install(app)
     for system in SYSTEMS:
         for blueprint in system.BLUEPRINTS:

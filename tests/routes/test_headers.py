@@ -64,3 +64,52 @@ def test_https_is_demanded_in_production_alone(settings, environment, sent):
     app = create_app(replace(settings, environment=environment))
     answer = app.test_client().get("/api/items/pending")
     assert ("Strict-Transport-Security" in answer.headers) == sent
+
+
+PRIVATE = {"Authorization", "X-API-Key", "X-Workspace-Id", "X-Dev-User-Id"}
+
+
+def vary_of(answer):
+    return {name.strip() for line in answer.headers.getlist("Vary") for name in line.split(",")}
+
+
+def test_each_answer_says_who_may_keep_it(ana, client):
+    note = {"source_type": "note", "raw_text": "The oak posts.", "enrich": False}
+    made = ana.post("/api/items", json=note)
+    item = f"/api/items/{made.json['id']}"
+    private = [ana.get(item), ana.get("/api/library")]
+    assert {answer.headers["Cache-Control"] for answer in private} == {"private, no-cache"}
+    known = ana.get(item, headers={"If-None-Match": private[0].headers["ETag"]})
+    assert (known.status_code, known.headers["Cache-Control"]) == (304, "private, no-cache")
+    transient = [
+        made,
+        ana.patch(item, json={"title": "Oak"}),
+        ana.get("/api/export/items.jsonl"),
+        ana.get("/api/items/no-such-thing"),
+        ana.get("/api/nothing"),
+        ana.delete("/api/items"),
+        ana.post("/api/items", json={}),
+        client.get("/api/library"),
+        client.get("/health"),
+        client.get("/metrics"),
+    ]
+    assert [answer.headers["Cache-Control"] for answer in transient] == ["no-store"] * 10
+    for answer in (*private, known, *transient):
+        assert vary_of(answer) == PRIVATE, answer.request.path
+
+
+def test_what_is_the_same_for_everybody_is_anybodys_to_keep(client):
+    description = client.get("/api/openapi.json")
+    assert description.headers["Cache-Control"] == "public, no-cache"
+    seen = {"If-None-Match": description.headers["ETag"]}
+    assert client.get("/api/openapi.json", headers=seen).status_code == 304
+    with client.get("/docs/start.js") as page:
+        for answer in (description, page):
+            assert answer.headers["Cache-Control"].startswith("public")
+            assert vary_of(answer) == set()
+
+
+def test_what_varies_by_origin_varies_by_the_caller_too(settings):
+    app = create_app(replace(settings, cors_origins=(OURS, "https://other.example.com")))
+    answer = app.test_client().get("/api/library", headers={"Origin": OURS})
+    assert vary_of(answer) == PRIVATE | {"Origin"}

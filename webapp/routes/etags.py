@@ -1,16 +1,17 @@
-"""Conditional requests: nothing is sent twice that has not changed, and nobody overwrites what they
-have not seen.
+"""What may be kept of answers, and conditional requests: nothing is sent twice that has not
+changed, nobody is shown what another may see, and nobody overwrites what they have not seen.
 
 The ETag of an answer is the hash of its body, so whatever a client can see is part of it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import request
 from werkzeug.http import generate_etag
 
+from webapp.access import callers
 from webapp.http.answers import as_json
 from webapp.http.errors import Problem
 
@@ -19,21 +20,36 @@ if TYPE_CHECKING:
 
     from flask import Flask, Response
 
+    from webapp.settings import Settings
 
-def install(app: Flask) -> None:
-    """Give each answer to a GET its ETag, and 304 to who has it already."""
+
+# What says whose an answer is.
+_SAYS_WHOSE: Final = ("Authorization", callers.KEY_HEADER, callers.WORKSPACE_HEADER)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Say of each answer who may keep it; give what is read its ETag, and 304 to who has it."""
+
+    in_development = (callers.DEVELOPMENT_HEADER,) if settings.in_development else ()
+    varies_by = ", ".join(_SAYS_WHOSE + in_development)
 
     @app.after_request
     def tag(response: Response) -> Response:
-        if (
-            request.method not in ("GET", "HEAD")
-            or response.status_code != 200
-            or response.mimetype != "application/json"
-            or "Cache-Control" in response.headers
-        ):
+        is_read = (
+            response.status_code == 200
+            and request.method in ("GET", "HEAD")
+            and response.mimetype == "application/json"
+        )
+        keep = response.headers.get("Cache-Control")
+        if keep is None:
+            # Kept by whoever asked and by nobody between, and asked about again each time; where it
+            # is an error or the answer to a change, by nobody.
+            keep = "private, no-cache" if is_read else "no-store"
+            response.headers.add("Cache-Control", keep)
+        if not keep.startswith("public"):
+            response.headers.add("Vary", varies_by)
+        if not is_read or keep == "no-store":
             return response
-        # Kept by whoever asked and by nobody between, and asked about again each time.
-        response.headers["Cache-Control"] = "private, no-cache"
         response.add_etag()
         # No other condition is meant for what is only read.
         if "HTTP_IF_NONE_MATCH" in request.environ:

@@ -122,5 +122,4 @@ def _bookmarks(rows: Iterator[Row]) -> Iterator[str]:
 def _as_file(parts: Iterator[bytes] | Iterator[str], name: str, mimetype: str) -> Response:
     response = Response(parts, mimetype=mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="coffer-{name}"'
-    response.headers["Cache-Control"] = "no-store"
     return response

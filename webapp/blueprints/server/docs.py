@@ -38,7 +38,9 @@ def install(app: Flask) -> None:
 @permit(PUBLIC)
 def openapi() -> Response:
     """The OpenAPI document"""
-    return Response(api().document, mimetype="application/json")
+    response = Response(api().document, mimetype="application/json")
+    response.headers["Cache-Control"] = "public, no-cache"
+    return response
 
 
 @docs.get("/docs", defaults={"file": "index.html"})

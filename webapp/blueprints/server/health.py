@@ -38,9 +38,11 @@ def show() -> Response:
     parts = {name: check.answers() for name, check in _checks().items()}
     well = all(parts.values())
     body = {"status": well} | parts
-    return answer(
+    response = answer(
         {part: "ok" if good else "failing" for part, good in body.items()}, 200 if well else 503
     )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def install(app: Flask) -> None:
