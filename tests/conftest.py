@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -189,6 +192,38 @@ def shared_app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
     db.pool.of(app).close()
+
+
+@pytest.fixture(scope="session")
+def kept_apps() -> Iterator[dict[Settings, list[Flask]]]:
+    """The apps of other settings that tests have asked for: a third of a second to make each."""
+    kept: dict[Settings, list[Flask]] = {}
+    yield kept
+    for app in itertools.chain.from_iterable(kept.values()):
+        db.pool.of(app).close()
+
+
+@pytest.fixture
+def make_app(
+    settings: Settings, database: databases.Database, kept_apps: dict[Settings, list[Flask]]
+) -> Callable[..., Flask]:
+    """Gives apps with some settings changed, each time another one, as another process has it.
+
+    The next test gets the same ones. They remember nothing by which it could notice: what is kept
+    in memory is kept by ids, and users and sessions are new.
+    """
+    given: Counter[Settings] = Counter()
+
+    def make(**changes: Any) -> Flask:
+        wanted = replace(settings, **changes)
+        made = kept_apps.setdefault(wanted, [])
+        if given[wanted] == len(made):
+            made.append(create_app(wanted))
+            logs.configure(settings)  # which was configured as the other app has it
+        given[wanted] += 1
+        return made[given[wanted] - 1]
+
+    return make
 
 
 @pytest.fixture

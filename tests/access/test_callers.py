@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from tests.people import People
 from webapp.access.callers import Caller, Found, Known
-from webapp.app import create_app
-from webapp.http import db
 
 
 @pytest.fixture
-def forgetful(settings, database):
+def forgetful(make_app):
     """An app that remembers callers for a minute, to see what that does."""
-    app = create_app(replace(settings, access_check_seconds=60))
-    yield app
-    db.pool.of(app).close()
+    return make_app(access_check_seconds=60)
 
 
 @pytest.fixture

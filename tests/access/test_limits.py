@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
 from webapp.access.limits import SIGN_INS
-from webapp.app import create_app
-from webapp.http import db
 
 # So few writes that a slow machine gets none of them back while a test runs.
 READS, WRITES = 100, 4
@@ -21,18 +18,10 @@ LOG_OUT = "/api/auth/logout"
 
 
 @pytest.fixture
-def process(settings, database):
+def process(make_app):
     """Makes apps, each as a process of its own has it."""
-    made = []
-
-    def make_process(**changes):
-        limits = {"rate_limit_reads": READS, "rate_limit_writes": WRITES}
-        made.append(create_app(replace(settings, **limits | changes)))
-        return made[-1]
-
-    yield make_process
-    for app in made:
-        db.pool.of(app).close()
+    limits = {"rate_limit_reads": READS, "rate_limit_writes": WRITES}
+    return lambda **changes: make_app(**limits | changes)
 
 
 def client_of(app, person):

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-
-from webapp.app import create_app
-from webapp.http import db
 
 OURS = "https://app.example.com"
 
 
-@pytest.fixture(scope="module")
-def cors(settings):
-    app = create_app(replace(settings, cors_origins=(OURS,)))
-    yield app.test_client()
-    db.pool.of(app).close()
+@pytest.fixture
+def cors(make_app):
+    return make_app(cors_origins=(OURS,)).test_client()
 
 
 def preflight(client, origin):
@@ -60,8 +53,8 @@ def test_without_configured_origins_there_is_no_cors(client):
 
 
 @pytest.mark.parametrize(("environment", "sent"), [("production", True), ("development", False)])
-def test_https_is_demanded_in_production_alone(settings, environment, sent):
-    app = create_app(replace(settings, environment=environment))
+def test_https_is_demanded_in_production_alone(make_app, environment, sent):
+    app = make_app(environment=environment)
     answer = app.test_client().get("/api/items/pending")
     assert ("Strict-Transport-Security" in answer.headers) == sent
 
@@ -109,7 +102,7 @@ def test_what_is_the_same_for_everybody_is_anybodys_to_keep(client):
             assert vary_of(answer) == set()
 
 
-def test_what_varies_by_origin_varies_by_the_caller_too(settings):
-    app = create_app(replace(settings, cors_origins=(OURS, "https://other.example.com")))
+def test_what_varies_by_origin_varies_by_the_caller_too(make_app):
+    app = make_app(cors_origins=(OURS, "https://other.example.com"))
     answer = app.test_client().get("/api/library", headers={"Origin": OURS})
     assert vary_of(answer) == PRIVATE | {"Origin"}

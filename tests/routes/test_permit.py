@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
-
-from webapp.app import create_app
 
 
 def test_the_first_use_of_a_handle_makes_the_user_and_their_workspace(sign_in, owner):
@@ -38,8 +35,8 @@ def test_a_handle_that_is_none_is_401(client, owner, handle):
 
 
 @pytest.mark.parametrize("environment", ["test", "production"])
-def test_it_is_refused_outside_development(settings, owner, environment):
-    app = create_app(replace(settings, environment=environment))
+def test_it_is_refused_outside_development(make_app, owner, environment):
+    app = make_app(environment=environment)
     answer = app.test_client().get("/api/items/pending", headers={"X-Dev-User-Id": "ana"})
     assert (answer.status_code, answer.json["code"]) == (401, "unauthenticated")
     assert owner.execute("SELECT count(*) FROM users").fetchone() == (0,)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
@@ -12,8 +11,6 @@ from sql import queries
 from tests.blueprints.examples import Examples
 from tests.people import PASSWORD, mails
 from webapp.access.credentials import keyring, passwords
-from webapp.app import create_app
-from webapp.http import db
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
 from webapp.schemas.people.accounts import Account
@@ -286,12 +283,11 @@ class TestRegister:
         assert_refused(register(client, **more), 422, "invalid_input", *more)
 
     @pytest.mark.usefixtures("account")
-    def test_where_registration_is_closed_it_is_so_for_all(self, settings, account):
-        app = create_app(replace(settings, registration_enabled=False))
-        with db.pool.of(app):
-            known = register(app.test_client())
-            unknown = register(app.test_client(), "nobody@example.com")
-            answer = register(app.test_client(), invitation_token="x")
+    def test_where_registration_is_closed_it_is_so_for_all(self, make_app, account):
+        app = make_app(registration_enabled=False)
+        known = register(app.test_client())
+        unknown = register(app.test_client(), "nobody@example.com")
+        answer = register(app.test_client(), invitation_token="x")
         assert told(known) == told(unknown) == told(answer)
         assert_refused(known, 403, "registration_closed")
 
@@ -657,25 +653,21 @@ class TestReset:
         for mail in queries.mails.load(make.conn, ids=ids):
             assert not mail["is_wanted"] or mail["recipient"] == "mimi@github.com"
 
-    def test_without_mail_it_is_refused_for_all(self, settings, account):
-        changed = {"environment": "production", "smtp_url": None}
-        app = create_app(replace(settings, **changed))
-        with db.pool.of(app):
-            known, unknown = forget(app.test_client()), forget(app.test_client(), "x@example.com")
+    def test_without_mail_it_is_refused_for_all(self, make_app, account):
+        app = make_app(environment="production", smtp_url=None)
+        known, unknown = forget(app.test_client()), forget(app.test_client(), "x@example.com")
         assert told(known) == told(unknown)
         assert_refused(known, 403, "mail_not_configured")
 
-    def test_a_token_by_a_former_secret_stays_good(self, client, account, settings, token):
+    def test_a_token_by_a_former_secret_stays_good(
+        self, client, account, settings, token, make_app
+    ):
         forget(client)
-        app = create_app(
-            replace(
-                settings,
-                secret_key="another secret of 32 characters",
-                secret_keys_former=(settings.secret_key,),
-            )
+        app = make_app(
+            secret_key="another secret of 32 characters",
+            secret_keys_former=(settings.secret_key,),
         )
-        with db.pool.of(app):
-            assert reset(app.test_client(), token("password_reset")).status_code == 204
+        assert reset(app.test_client(), token("password_reset")).status_code == 204
 
 
 def test_no_secret_is_logged(client, account, token, logged):

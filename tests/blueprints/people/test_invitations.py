@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
 from tests.blueprints.examples import Examples
 from tests.factories import NOWHERE
 from webapp.access.credentials import access_tokens, keyring
-from webapp.app import create_app
-from webapp.http import db
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
 from webapp.routes.idempotency import HEADER, REPLAYED
@@ -177,16 +174,13 @@ def test_a_strangers_workspace_is_not_found(people, path, owner):
     assert (count(owner, "mails"), count(owner, "invitations")) == (0, 1)
 
 
-def test_where_no_mail_is_sent_nobody_is_invited(settings, people, olga, path, owner):
-    app = create_app(replace(settings, environment="production", smtp_url=None))
+def test_where_no_mail_is_sent_nobody_is_invited(make_app, people, olga, path, owner):
+    app = make_app(environment="production", smtp_url=None)
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = (
         f"Bearer {access_tokens.of(app).issue(olga.id, olga.session_id)}"
     )
-    try:
-        answer = client.post(path, json={"email": INES})
-    finally:
-        db.pool.of(app).close()
+    answer = client.post(path, json={"email": INES})
     assert (answer.status_code, answer.json["code"]) == (403, "mail_not_configured")
     assert count(owner, "invitations") == 0
 

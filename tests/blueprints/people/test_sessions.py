@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import Barrier
 from uuid import uuid4
 
@@ -22,8 +21,6 @@ from tests.blueprints.people.signing_in import (
 from tests.identity.test_access_tokens import ATTACKS, MALFORMED_HEADERS, Forge
 from tests.people import PASSWORD
 from webapp.access.credentials import access_tokens, keyring
-from webapp.app import create_app
-from webapp.http import db
 from webapp.identity.access_tokens import AccessTokens
 from webapp.identity.session_tokens import RefreshToken, csrf_token, new_ticket
 from webapp.schemas.people.sessions import SessionPage, Tokens
@@ -245,10 +242,9 @@ class TestCookie:
         assert "SameSite=Strict" in csrf_cookie
         assert token not in csrf_cookie
 
-    def test_over_https_it_goes_nowhere_else(self, settings, account):
-        app = create_app(replace(settings, public_url="https://coffer.example"))
-        with db.pool.of(app):
-            cookies = log_in(app.test_client(), cookie=True).headers.getlist("Set-Cookie")
+    def test_over_https_it_goes_nowhere_else(self, make_app, account):
+        client = make_app(public_url="https://coffer.example").test_client()
+        cookies = log_in(client, cookie=True).headers.getlist("Set-Cookie")
         assert len(cookies) == 2
         assert all("; Secure" in cookie for cookie in cookies)
 
@@ -554,19 +550,9 @@ class TestAccessTokens:
 @pytest.mark.usefixtures("account")
 class TestAnotherSecret:
     @pytest.fixture
-    def turn(self, settings, database):
-        made = []
-
-        def another(*former):
-            changed = replace(
-                settings, secret_key="another secret of 32 characters", secret_keys_former=former
-            )
-            made.append(create_app(changed))
-            return made[-1].test_client()
-
-        yield another
-        for app in made:
-            db.pool.of(app).close()
+    def turn(self, make_app):
+        secret = "another secret of 32 characters"
+        return lambda *former: make_app(secret_key=secret, secret_keys_former=former).test_client()
 
     def test_what_was_given_out_before_stays_good(self, client, account, turn, settings):
         given = logged_in(client)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pyotp
@@ -14,8 +13,6 @@ import structlog
 from tests.blueprints.examples import Examples
 from tests.people import PASSWORD, mails, use_up
 from webapp.access.credentials import keyring
-from webapp.app import create_app
-from webapp.http import db
 from webapp.identity import totp
 from webapp.identity.keyring import digest
 from webapp.identity.session_tokens import session_of_ticket
@@ -33,6 +30,7 @@ EXAMPLES = Examples(
 EMAIL = "ana@example.com"
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 NEW = "a gate of larch and iron"
+ANOTHER_SECRET = "another secret of 32 characters"
 
 
 class Clock:
@@ -426,36 +424,28 @@ class TestLogIn:
         client.post("/api/auth/password/reset", json={"token": token, "password": NEW})
         assert log_in(client, password=NEW).status_code == 202
 
-    def test_a_secret_by_a_former_key_stays_good(self, client, clock, settings, account):
+    def test_a_secret_by_a_former_key_stays_good(self, client, clock, settings, account, make_app):
         ticket = ticket_of(client)
-        changed = replace(
-            settings,
-            secret_key="another secret of 32 characters",
-            secret_keys_former=(settings.secret_key,),
-        )
-        app = create_app(changed)
-        with db.pool.of(app):
-            assert finish(app.test_client(), ticket, clock.code()).status_code == 200
-            clock.pass_steps(1)
-            other = app.test_client()
-            assert finish(other, ticket_of(other), clock.code()).status_code == 200
-
-    def test_a_code_has_its_secret_encrypted_by_the_present_key(self, client, clock, settings):
-        ticket = ticket_of(client)
-        new = replace(settings, secret_key="another secret of 32 characters")
-        both = create_app(replace(new, secret_keys_former=(settings.secret_key,)))
-        with db.pool.of(both):
-            assert finish(both.test_client(), ticket, clock.code()).status_code == 200
+        app = make_app(secret_key=ANOTHER_SECRET, secret_keys_former=(settings.secret_key,))
+        assert finish(app.test_client(), ticket, clock.code()).status_code == 200
         clock.pass_steps(1)
-        app = create_app(new)
-        with db.pool.of(app):
-            other = app.test_client()
-            assert finish(other, ticket_of(other), clock.code()).status_code == 200
+        other = app.test_client()
+        assert finish(other, ticket_of(other), clock.code()).status_code == 200
 
-    def test_a_secret_that_no_key_reads_lets_nobody_in(self, client, clock, settings):
+    def test_a_code_has_its_secret_encrypted_by_the_present_key(
+        self, client, clock, settings, make_app
+    ):
         ticket = ticket_of(client)
-        app = create_app(replace(settings, secret_key="another secret of 32 characters"))
-        with db.pool.of(app), structlog.testing.capture_logs() as lines:
+        both = make_app(secret_key=ANOTHER_SECRET, secret_keys_former=(settings.secret_key,))
+        assert finish(both.test_client(), ticket, clock.code()).status_code == 200
+        clock.pass_steps(1)
+        other = make_app(secret_key=ANOTHER_SECRET).test_client()
+        assert finish(other, ticket_of(other), clock.code()).status_code == 200
+
+    def test_a_secret_that_no_key_reads_lets_nobody_in(self, client, clock, make_app):
+        ticket = ticket_of(client)
+        app = make_app(secret_key=ANOTHER_SECRET)
+        with structlog.testing.capture_logs() as lines:
             answer = finish(app.test_client(), ticket, clock.code())
         assert_refused(answer, 401, "wrong_code")
         assert "totp_secret_unreadable" in [line["event"] for line in lines]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
 from tests.blueprints.examples import Examples
-from webapp.app import create_app
 
 EXAMPLES = Examples(
     words={"file": "start.js"},
@@ -45,7 +43,7 @@ def test_the_page_serves_no_other_files(client, path):
 
 
 @pytest.mark.parametrize(("enabled", "status"), [(True, 200), (False, 404)])
-def test_the_page_can_be_switched_off(settings, enabled, status):
-    app = create_app(replace(settings, environment="production", docs_enabled=enabled))
+def test_the_page_can_be_switched_off(make_app, enabled, status):
+    app = make_app(environment="production", docs_enabled=enabled)
     assert app.test_client().get("/docs", buffered=True).status_code == status
     assert app.test_client().get("/api/openapi.json").status_code == 200

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.blueprints.examples import Examples
-from webapp.app import create_app
 
 EXAMPLES = Examples(open={"/metrics"})
 
@@ -20,8 +17,8 @@ def test_in_development_metrics_are_open(client):
 
 
 @pytest.mark.parametrize("environment", ["test", "production"])
-def test_elsewhere_metrics_take_the_token(settings, environment):
-    app = create_app(replace(settings, environment=environment, metrics_token=TOKEN))
+def test_elsewhere_metrics_take_the_token(make_app, environment):
+    app = make_app(environment=environment, metrics_token=TOKEN)
 
     def answer(**headers):
         return app.test_client().get("/metrics", headers=headers)
@@ -34,7 +31,7 @@ def test_elsewhere_metrics_take_the_token(settings, environment):
         assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_elsewhere_there_are_none_without_a_token(settings):
-    app = create_app(replace(settings, environment="production"))
+def test_elsewhere_there_are_none_without_a_token(make_app):
+    app = make_app(environment="production")
     answer = app.test_client().get("/metrics", headers={"Authorization": "Bearer None"})
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
