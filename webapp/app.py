@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from webapp import settings
-from webapp.access import callers, credentials, limits
+from webapp.access import callers, credentials, denials, limits
 from webapp.blueprints import library, people, server
 from webapp.http import (
     client_address,
@@ -67,6 +67,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     limits.install(app, ours)
     etags.install(app, ours)
     callers.install(app, ours)
+    denials.install(app)
     metrics.install(app, ours)
     own_address.install(app, ours)
     description.install(app)

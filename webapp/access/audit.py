@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
 
+    Entry = dict[str, Any]
+
 
 def record(
     conn: Connection,
@@ -31,20 +33,38 @@ def record(
     `details` are small and never secret. Who was let in before is asked for anew from now on.
     """
     g.access_changed = True
+    about = entry(action, user_id=user_id, workspace_id=workspace_id, actor=actor, **details)
+    write(conn, about)
+
+
+def entry(
+    action: str,
+    *,
+    user_id: UUID | None = None,
+    workspace_id: UUID | None = None,
+    actor: str | None = None,
+    **details: Any,
+) -> Entry:
+    """An entry about the request in hand, to be written."""
     caller = g.get("caller")
     if caller is not None and caller.api_key_id is not None:
         details["api_key_id"] = str(caller.api_key_id)
-    queries.audit_log.record(
-        conn,
-        action=action,
-        actor=actor or (f"user:{caller.user_id}" if caller else "anonymous"),
-        user_id=user_id or (caller.user_id if caller else None),
-        workspace_id=workspace_id,
-        address=client_address.address(),
-        user_agent=client_address.user_agent(),
-        request_id=request_id.current(),
-        details=Jsonb(details, dumps=_without_nul),
-    )
+    return {
+        "action": action,
+        "actor": actor or (f"user:{caller.user_id}" if caller else "anonymous"),
+        "user_id": user_id or (caller.user_id if caller else None),
+        "workspace_id": workspace_id,
+        "address": client_address.address(),
+        "user_agent": client_address.user_agent(),
+        "request_id": request_id.current(),
+        "details": details,
+    }
+
+
+def write(conn: Connection, entry: Entry, **more: Any) -> None:
+    """Write an entry, with more details if there are any."""
+    details = Jsonb(entry["details"] | more, dumps=_without_nul)
+    queries.audit_log.record(conn, **entry | {"details": details})
 
 
 def _without_nul(details: dict[str, Any]) -> bytes:

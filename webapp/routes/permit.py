@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import g, request
+from flask import g
 
-from webapp.access import audit, callers, limits
+from webapp.access import callers, denials, limits
 from webapp.http import db
 from webapp.http.errors import Problem, not_found
 
@@ -54,13 +54,5 @@ def _let_in(permission: str) -> None:
         raise not_found()
     g.caller = found.caller
     if not found.is_permitted:
-        with db.transaction() as conn:
-            audit.record(
-                conn,
-                "permission.denied",
-                workspace_id=found.caller.workspace_id,
-                permission=permission,
-                method=request.method,
-                path=request.path[:300],
-            )
+        denials.record(permission)
         raise Problem(403, "forbidden", f"This takes the permission {permission}.")
