@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-
-from webapp.app import create_app
 
 
 @pytest.mark.parametrize(
@@ -18,17 +14,9 @@ def test_a_path_with_two_slashes_is_no_other_path(ana, path):
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
 
 
-@pytest.fixture(scope="module")
-def make_client(settings):
-    made = []
-
-    def make(**changes):
-        made.append(create_app(replace(settings, **changes)))
-        return made[-1].test_client()
-
-    yield make
-    for app in made:
-        app.extensions["pool"].close()
+@pytest.fixture
+def make_client(make_app):
+    return lambda **changes: make_app(**changes).test_client()
 
 
 OURS = ["localhost", "localhost:8080", "LocalHost", "a.localhost", "127.0.0.1:8080", "[::1]:8080"]
