@@ -7,17 +7,18 @@ description, an `H3` and a `DL` for each folder, nothing of it closed reliably.
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
+from webapp.imports.markup import pieces
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     Row = dict[str, Any]
 
 # The folders that browsers themselves make say nothing about what is in them.
 _OWN_FOLDERS: Final = ("personal_toolbar_folder", "unfiled_bookmarks_folder")
-# What no text has; and `<![`, which Python's parser takes for SGML and fails on, is taken apart.
+# What no text has.
 _UNREADABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # The end of the year 2199, in seconds.
 _LAST_SECOND: Final = 7_258_118_400
@@ -27,70 +28,68 @@ _LONGEST_TITLE: Final = 200
 _LONGEST_SUMMARY: Final = 2000
 
 
+class _Link:
+    """A link whose text and description are still to come."""
+
+    __slots__ = ("attributes", "folders", "summary", "title")
+
+    def __init__(self, attributes: dict[str, str], folders: Sequence[str]) -> None:
+        self.attributes = attributes
+        self.folders = folders
+        self.title: list[str] = []
+        self.summary: list[str] = []
+
+    def as_row(self) -> Row:
+        given = self.attributes
+        title, summary = (" ".join("".join(each).split()) for each in (self.title, self.summary))
+        return {
+            "source_url": given.get("href", "").strip(),
+            "title": title[:_LONGEST_TITLE].rstrip() or None,
+            "summary": summary[:_LONGEST_SUMMARY].rstrip() or None,
+            "tags": _tags([*given.get("tags", "").split(","), *self.folders]),
+            "added": _seconds(given.get("add_date") or given.get("time_added") or ""),
+        }
+
+
 def read(text: str) -> Iterator[Row]:
     """The links of a file as an import's rows, in their order, as they stand there: `source_url`,
     `title`, `summary`, `tags` (those of the link, and the names of its folders) and `added`, in
     seconds since 1970 or None."""
-    parser = _Links()
-    parser.feed(_UNREADABLE.sub("", text).replace("<![", "<! ["))
-    parser.close()
-    for link in parser.links:
-        title, summary = (" ".join("".join(link[name]).split()) for name in ("title", "summary"))
-        yield {
-            "source_url": link["url"].strip(),
-            "title": title[:_LONGEST_TITLE].rstrip() or None,
-            "summary": summary[:_LONGEST_SUMMARY].rstrip() or None,
-            "tags": _tags([*link["tags"].split(","), *link["folders"]]),
-            "added": _seconds(link["added"]),
-        }
-
-
-class _Links(HTMLParser):
-    """Collects links, and the folders they are in."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.links: list[Row] = []
-        self._folders: list[str | None] = []
-        self._name: list[str] | None = None  # of the folder that comes next
-        self._into: list[str] | None = None
-        self._described: list[str] | None = None  # by a DD that comes next
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "a":
-            link: Row = {
-                "url": given.get("href", ""),
-                "tags": given.get("tags", ""),
-                "added": given.get("add_date") or given.get("time_added") or "",
-                "folders": [name for name in self._folders if name],
-                "title": [],
-                "summary": [],
-            }
-            self.links.append(link)
-            self._into, self._described = link["title"], link["summary"]
+    link: _Link | None = None
+    folders: list[Sequence[str]] = []  # of each that is open, its name and those around it
+    name: list[str] | None = None  # of the folder that comes next
+    into: list[str] | None = None  # where the texts go that come next
+    described: list[str] | None = None  # by a DD that comes next
+    for kind, tag, attributes in pieces(_UNREADABLE.sub("", text)):
+        if kind == "text":
+            if into is not None:
+                into.append(tag)
+        elif kind == "end":
+            if tag == "dl" and folders:
+                folders.pop()
+            if tag in ("a", "h3", "dl", "dd"):
+                into = None
+        elif tag == "a":
+            if link is not None:
+                yield link.as_row()
+            link = _Link(attributes, folders[-1] if folders else ())
+            into, described = link.title, link.summary
         elif tag == "dd":
-            self._into = self._described
+            into = described
         elif tag == "h3":
-            self._name = self._into = []
-            self._described = None
-            if any(name in given for name in _OWN_FOLDERS):
-                self._name = self._into = None
+            is_browsers = any(each in attributes for each in _OWN_FOLDERS)
+            name = into = None if is_browsers else []
+            described = None
         elif tag == "dl":
-            self._folders.append("".join(self._name or ()).strip() or None)
-            self._name = self._into = None
+            around = folders[-1] if folders else ()
+            # Short here, not for each link: a folder may have a long name, many folders around it
+            # and many links in it.
+            folders.append(_tags([*around, "".join(name)]) if name else around)
+            name = into = None
         elif tag in ("dt", "li", "ul", "h1", "h2"):
-            self._into = None
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "dl" and self._folders:
-            self._folders.pop()
-        if tag in ("a", "h3", "dl", "dd"):
-            self._into = None
-
-    def handle_data(self, data: str) -> None:
-        if self._into is not None:
-            self._into.append(data)
+            into = None
+    if link is not None:
+        yield link.as_row()
 
 
 def _tags(names: list[str]) -> list[str]:

@@ -20,6 +20,7 @@ from webapp.imports import bookmarks
 from webapp.imports.entries import MOST_TAGS, ItemEntry, TaskEntry
 from webapp.rules.first_line import first_line
 from webapp.rules.same_page import normalized, page_hash
+from webapp.schemas.common import MAX_URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,24 +85,34 @@ def main(data: bytes) -> bytes:
 def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
     """The links of a file, each page once: with all its tags, and as old as the oldest."""
     pages: dict[str, Row] = {}
+    folded: dict[str, set[str]] = {}
     for number, link in enumerate(bookmarks.read(_decoded(file)), start=1):
-        try:
-            page = normalized(link["source_url"])
-        except ValueError:
-            page = link["source_url"]
+        page = _page(link["source_url"])
         known = pages.get(page)
         if known is None:
+            if len(pages) > MOST_ROWS:
+                break
             pages[page] = {"number": number, **link}
+            folded[page] = {tag.casefold() for tag in link["tags"]}
             continue
-        folded = {tag.casefold() for tag in known["tags"]}
-        known["tags"] += [tag for tag in link["tags"] if tag.casefold() not in folded]
-        del known["tags"][MOST_TAGS:]
+        for tag in link["tags"]:
+            if len(known["tags"]) < MOST_TAGS and tag.casefold() not in folded[page]:
+                folded[page].add(tag.casefold())
+                known["tags"].append(tag)
         known["added"] = min(filter(None, (known["added"], link["added"])), default=None)
     for link in pages.values():
         added = link.pop("added")
         if added is not None:
             link["created_at"] = datetime.fromtimestamp(added, UTC).isoformat()
         yield link.pop("number"), "item", link | {"source_type": "article"}
+
+
+def _page(url: str) -> str:
+    """What is the same for addresses of the same page; of one that will be refused, itself."""
+    try:
+        return normalized(url) if len(url) <= MAX_URL else url
+    except ValueError:
+        return url
 
 
 def _decoded(file: bytes) -> str:

@@ -1,0 +1,73 @@
+"""Hostile files take time that is linear in their size."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.parsing.effort import assert_linear
+
+# What is written first, again and again, and last.
+BOOKMARKS = {
+    "tags of slashes": ("", "<a/", ""),
+    "tags that are not closed": ("", "<a ", ""),
+    "signs": ("", "<", ""),
+    "comments that are not closed": ("", "<!--", ""),
+    "a comment of dashes": ("<!--", "-", ""),
+    "declarations": ("", "<![", ""),
+    "processing": ("", "<?", ""),
+    "ends": ("", "</a", ""),
+    "quotes that are not closed": ("", "<a href=\"'", ""),
+    "one kind of quote in each tag": ("", "<a b='>", ""),
+    "an attribute": ('<a href="', "x", ""),
+    "attributes": ("<a ", "b=c ", ""),
+    "equals": ("<a ", "=", ""),
+    "spaces between attributes": ("<a x", " ", "=y>"),
+    "slashes in a tag": ("<a ", "/", ""),
+    "a name of a tag": ("<", "a", ""),
+    "scripts": ("", "<script>", ""),
+    "ends of a script": ("<script>", "</script", ""),
+    "titles": ("", "<title>", ""),
+    "links": ("", "<a>", ""),
+    "folders": ("", "<h3>f</h3><dl>", ""),
+    "links of a folder with a long name": (
+        "<h3>" + "long " * 5_000 + "</h3><dl>",
+        "<a href=x>",
+        "",
+    ),
+    "links in many folders": ("<h3>f</h3><dl>" * 5_000, "<a href=http://a.example/>", ""),
+    "links of one page": ("", "<a href=http://a.example/ tags=a,b,c>t</a>", ""),
+    "tags of a link": ("<a href=x tags='", "t,", "'>"),
+    "references": ("<a>", "&", ""),
+    "names of references": ("<a>", "&lt", ""),
+    "a number of a character": ("<a>&#", "1", ""),
+    "accents in a host": ("<a href='http://a", "\u0301\u0327", "'>"),
+    "spaces in a title": ("<a href=x>", " ", "x"),
+}
+LINES = {
+    "texts": ('{"raw_text": "', "x", '"}'),
+    "spaces": ('{"raw_text": "', " ", '"}'),
+    "lines": ("", '{"raw_text": "x"}\n', ""),
+    "lines that are none": ("", "x\n", ""),
+    "empty lines": ("", "\n", ""),
+    "brackets": ("", "[", ""),
+    "objects": ("", '{"a":', ""),
+    "keys": ('{"raw_text": "x"', ',"a": 1', "}"),
+    "digits": ('{"raw_text": "x", "a": ', "1", "}"),
+    "tags": ('{"raw_text": "x", "tags": ["t"', ',"t"', "]}"),
+    "paths": ('{"source_url": "http://a.example/', "/", '"}'),
+    "queries": ('{"source_url": "http://a.example/?', "a=b&", '"}'),
+    "accents in a host": ('{"source_url": "http://a', "\u0301\u0327", '/"}'),
+    "recurrence": ('{"type": "task", "title": "x", "recurrence": "', "FREQ=DAILY;", '"}'),
+    "days": ('{"type": "task", "title": "x", "recurrence": "FREQ=YEARLY;BYMONTHDAY=1', ",1", '"}'),
+    "a fraction of a second": ('{"raw_text": "x", "created_at": "2020-01-01T00:00:00.', "1", 'Z"}'),
+}
+
+
+@pytest.mark.parametrize(("file_format", "shapes"), [("bookmarks", BOOKMARKS), ("lines", LINES)])
+def test_no_file_takes_more_than_linear_time(
+    file_format: str, shapes: dict[str, tuple[str, str, str]]
+) -> None:
+    head = {"format": file_format, "enrich": False, "now": "2026-01-01T00:00:00+00:00"}
+    assert_linear("webapp.imports.reader", json.dumps(head), shapes, 6_000)
