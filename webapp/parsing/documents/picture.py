@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from webapp.parsing.documents.document import Metadata
 from webapp.parsing.documents.errors import DocumentError
@@ -36,6 +36,15 @@ def check_size(picture: Image.Image) -> None:
     """Raises DocumentError where it has more pixels than are taken in."""
     if picture.width * picture.height > MOST_PIXELS:
         raise DocumentError("too_complex", "The picture has more pixels than Coffer takes in.")
+
+
+def upright(picture: Image.Image, side: int) -> Image.Image:
+    """The picture the right way up, no side longer than `side`. Raises what Pillow raises for one
+    that is broken."""
+    picture.draft("RGB", (side, side))  # a JPEG is decoded small
+    turned = ImageOps.exif_transpose(picture)
+    turned.thumbnail((side, side))
+    return turned
 
 
 def read(source: Source, reading: Reading) -> Metadata:

@@ -5,23 +5,29 @@ This imports none of the libraries that read: they are in the server alone.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from webapp.parsing.child import ChildError
 from webapp.parsing.documents.document import decode
 from webapp.parsing.documents.errors import CODES, DocumentError
+from webapp.parsing.documents.ocr import find_engine
 from webapp.parsing.fork_server.client import ForkServer, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from webapp.parsing.documents.document import Document
+    from webapp.parsing.documents.document import Document, Page
     from webapp.parsing.documents.errors import Code
 
 Format = Literal["webp", "jpeg", "png"]
+Ocr = Literal["auto", "always", "never"]
 
 _TASKS = "webapp.parsing.documents.tasks"
 _LIMITS = Limits(seconds=60, megabytes=1_024, output_megabytes=64)
+# A page may take 20 s of the CPU, which the child itself sees to, and this long by the clock.
+_OCR_LIMITS = Limits(seconds=3_600, step_seconds=60, megabytes=1_843, output_megabytes=64)
+_MOST_PICTURES = 50
 _LARGEST_SIDE = 4_000  # pixels
 # Signals that tell of a wrong step rather than of too little memory.
 _MISSTEPS = frozenset({"SIGSEGV", "SIGBUS", "SIGFPE"})
@@ -43,6 +49,13 @@ class Readers:
     def __init__(self, *, most_pages: int = 2_000) -> None:
         self._most_pages = most_pages
         self._server = ForkServer("webapp.parsing.documents.preload")
+        # A server of its own, for what it imports takes as much memory again.
+        self._engine = find_engine()
+        self._recogniser = (
+            ForkServer("webapp.parsing.documents.ocr.preload")
+            if self._engine == "rapidocr"
+            else self._server
+        )
 
     def read(
         self,
@@ -50,12 +63,18 @@ class Readers:
         *,
         name: str = "",
         password: str | None = None,
+        ocr: Ocr = "auto",
         on_page: Callable[[int, int], None] | None = None,
     ) -> Document:
         """All there is to read in a document, attachments within reason.
 
+        Pages that show pictures of text are read by OCR where there is any: at most 50, of those
+        that have hardly any text, or with `always` of all. What could not be read so keeps the
+        origin `picture`.
+
         `on_page` is called in this thread with the number of pages that are done and of all pages,
-        as far as that is known; what it raises ends the child, and comes out of here.
+        as far as that is known, and then again with those that are read by OCR; what it raises ends
+        the child, and comes out of here.
         """
         begun: list[int] = []
 
@@ -65,7 +84,7 @@ class Readers:
             elif on_page is not None:
                 on_page(step["page"], step["of"])
 
-        asked = {"name": name, "password": password, "most_pages": self._most_pages}
+        asked: dict[str, Any] = {"name": name, "password": password, "most_pages": self._most_pages}
         try:
             answer = self._call("read", file, {**asked, "reads_attachments": True}, on_step)
         except DocumentError as error:
@@ -73,7 +92,39 @@ class Readers:
                 raise
             # An attachment took more than there is: the document is read without any.
             answer = self._call("read", file, {**asked, "reads_attachments": False}, on_step)
-        return _decoded(answer)
+        document = _decoded(answer)
+        pictures = [
+            page.number
+            for page in document.pages
+            if page.origin == "picture" or (ocr == "always" and page.width)
+        ]
+        if ocr == "never" or self._engine is None or not pictures:
+            return document
+        wanted = {**asked, "engine": self._engine, "pages": pictures[:_MOST_PICTURES]}
+        return self._recognised(document, file, wanted, ocr, on_step)
+
+    def _recognised(
+        self,
+        document: Document,
+        file: int,
+        asked: dict[str, Any],
+        ocr: Ocr,
+        on_step: Callable[[dict[str, Any]], None],
+    ) -> Document:
+        """The document with the pages that were read from pictures, where that gave more."""
+        limits = dataclasses.replace(_OCR_LIMITS, may_start_programs=self._engine == "tesseract")
+        try:
+            answer = self._call("recognise", file, asked, on_step, limits, self._recogniser)
+        except DocumentError:
+            return document  # what could be read is there, and pages say that they are pictures
+        before = {page.number: page for page in document.pages}
+        return document.with_pages(
+            [
+                page
+                for page in _decoded(answer).pages
+                if page.text and (ocr == "always" or _says_more(page, before[page.number]))
+            ]
+        )
 
     def attachment(
         self, file: int, number: int, *, name: str = "", password: str | None = None
@@ -109,6 +160,7 @@ class Readers:
     def close(self) -> None:
         """End all children and their server."""
         self._server.close()
+        self._recogniser.close()
 
     def __enter__(self) -> Self:
         return self
@@ -123,13 +175,20 @@ class Readers:
         arguments: dict[str, Any],
         on_step: Callable[[dict[str, Any]], None] | None = None,
         limits: Limits = _LIMITS,
+        server: ForkServer | None = None,
     ) -> bytes:
         try:
-            return self._server.call(
+            return (server or self._server).call(
                 f"{_TASKS}.{task}", file, arguments, limits=limits, on_step=on_step
             )
         except ChildError as error:
             raise _document_error(error) from error
+
+
+def _says_more(page: Page, before: Page) -> bool:
+    """Whether a picture of a page says more than its text: the letters that it has may be right."""
+    letters, known = (sum(map(str.isalnum, each.text)) for each in (page, before))
+    return letters > 1.2 * known or not known
 
 
 def _document_error(error: ChildError) -> Exception:

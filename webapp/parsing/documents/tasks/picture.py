@@ -6,13 +6,13 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from webapp.parsing.documents.archive import Archive
 from webapp.parsing.documents.detection import detect
 from webapp.parsing.documents.errors import DocumentError
 from webapp.parsing.documents.pdf.render import render
-from webapp.parsing.documents.picture import open_picture
+from webapp.parsing.documents.picture import open_picture, upright
 from webapp.parsing.documents.reading import Reading
 from webapp.parsing.documents.source import Source
 
@@ -63,15 +63,13 @@ def _shrunk(picture: Image.Image, page: int, size: tuple[int, int]) -> Image.Ima
     try:
         if page > 1 or picture.format == "TIFF":
             picture.seek(page - 1)
-        picture.draft("RGB", size)  # a JPEG is decoded small
-        upright = ImageOps.exif_transpose(picture)
-        # Also what may be decoded only when it is looked at, as lines of a broken file are.
-        upright.thumbnail(size)
+        shown = upright(picture, max(size))
+        shown.thumbnail(size)
     except EOFError as error:
         raise DocumentError("unsupported", "There is no picture of this page.") from error
     except (OSError, ValueError, SyntaxError) as error:
         raise DocumentError("damaged") from error
-    return upright
+    return shown
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
