@@ -1,5 +1,7 @@
 """The parts the embedded provider reads with: sentences, blocks, words and cuts."""
 
+from __future__ import annotations
+
 import pytest
 
 from webapp.reading.blocks import parse

@@ -1,5 +1,7 @@
 """A server on loopback that speaks OpenAI's chat completions, well or badly, as a test asks."""
 
+from __future__ import annotations
+
 import json
 import threading
 from collections import deque

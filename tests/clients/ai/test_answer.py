@@ -1,5 +1,7 @@
 """Reading a model's answer: liberal with its form, strict about the limits."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

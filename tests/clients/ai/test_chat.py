@@ -1,5 +1,7 @@
 """The AI providers: one contract for both, and what a chat endpoint is asked."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """A chat endpoint that refuses, breaks off or takes for ever: what the worker gets to see."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,7 @@
 """The embedded provider: from the text itself, the same everywhere, within its limits."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
