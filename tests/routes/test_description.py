@@ -6,7 +6,9 @@ import orjson
 import pytest
 from hypothesis import assume, given
 
+from tests.blueprints.examples import Place, of_all_nouns
 from tests.fuzzing import examples
+from tests.people import People
 from webapp.version import VERSION
 
 # Not checked: that input which satisfies the schema is accepted. A note of white space satisfies it
@@ -47,7 +49,7 @@ def operations(described):
 # Hypothesis takes for a strategy of ours.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 def test_every_operation_answers_as_described(
-    described, operations, checks, make, owner, forget, subtests
+    described, operations, checks, shared_app, make, owner, forget, subtests
 ):
     from schemathesis import GenerationMode
 
@@ -55,14 +57,15 @@ def test_every_operation_answers_as_described(
         takes_something = operation.get("requestBody") or operation.get("parameters")
         for mode in GenerationMode if takes_something else [GenerationMode.POSITIVE]:
             forget()
-            ana = make.user("ana")
-            owner.execute("UPDATE users SET is_admin = true WHERE handle = 'ana'")
+            people = People(shared_app, make, owner)
+            ana = people.person("ana", admin=True)
+            place = Place(people, ana, people.workspace(ana))
             with subtests.test(label, mode=mode.value):
-                operation_answers_as_described(described, label, mode, checks, make, ana)
+                operation_answers_as_described(described, label, mode, checks, place)
 
 
-def operation_answers_as_described(described, label, mode, checks, make, ana):
-    real = {"workspace_id": ana["workspace_id"], "user_id": make.user()["id"]}
+def operation_answers_as_described(described, label, mode, checks, place):
+    things = of_all_nouns().things
     cases = described.find_operation_by_label(label).as_strategy(generation_mode=mode)
 
     @examples(3)
@@ -71,13 +74,13 @@ def operation_answers_as_described(described, label, mode, checks, make, ana):
         # White space around a string is taken away before its length is judged, which a schema
         # cannot say.
         assume(mode.value == "positive" or not is_padded([case.body, case.query]))
-        if mode.value == "positive" and "item_id" in case.path_parameters:
-            # A real item, so that not every guess at an id ends in 404.
-            status = "failed" if label.endswith("retry") else "ready_to_confirm"
-            case.path_parameters["item_id"] = str(make.item(ana, status=status)["id"])
-        for name in case.path_parameters.keys() & real.keys():
-            case.path_parameters[name] = str(real[name])
-        case.call_and_validate(headers={"X-Dev-User-Id": "ana"}, checks=checks)
+        headers = {"X-Dev-User-Id": "ana"}
+        if mode.value == "positive":
+            # Real things, so that not every guess at an id ends in 404.
+            headers["X-Workspace-Id"] = str(place.workspace_id)
+            for name in case.path_parameters.keys() & things.keys():
+                case.path_parameters[name] = str(things[name](place))
+        case.call_and_validate(headers=headers, checks=checks)
 
     answers_as_described()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from tests.sql.test_search_index import assert_true as assert_true_index
 EXAMPLES = Examples(
     things={
         "tag_id": lambda place: queries.tags.create(
-            place.make.conn, workspace_id=place.workspace_id, name="garden", color=None
+            place.make.conn, workspace_id=place.workspace_id, name=secrets.token_hex(8), color=None
         )["id"]
     },
     bodies={"tags.merge": {"into": NOWHERE[:-1] + "1"}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +19,7 @@ from webapp.signing_in.attempts import INVITATIONS, MAILS_TO_MAILBOX
 EXAMPLES = Examples(
     things={
         "invitation_id": lambda place: place.people.invitation(
-            place.workspace_id, place.owner, "ines@example.com"
+            place.workspace_id, place.owner, f"{secrets.token_hex(8)}@example.com"
         )
     },
     unlike_their_method={"invitations.list_of_workspace"},  # for who may invite
