@@ -8,7 +8,7 @@ export PYTHONUNBUFFERED := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-rest test-all chaos lint format settings lock bench
+.PHONY: help dev test test-rest test-all chaos lint format settings freeze lock bench
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ bench: .venv/ready  ## Run the benchmarks; benchmarks/README.md says what they m
 
 settings: .venv/ready  ## Write .env.example and the settings in docker-compose.yml from their declarations
 	@$(BIN)/python -m webapp.settings
+
+freeze: .venv/ready  ## At a release: hold the migrations to what they are from now on
+	@$(BIN)/python -m sql.released
 
 lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest versions
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \

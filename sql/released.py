@@ -1,0 +1,70 @@
+"""Holds released migrations to what they were: `python -m sql.released`, or `make freeze`.
+
+A database that has a migration does not get it again, so a change to one that was released
+reaches new databases alone. `migrations/released.sha256` has the digests of those that were
+released, in the form that `sha256sum --check` reads, and a test compares. Rollbacks may be mended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from typing import TYPE_CHECKING, Final
+
+from sql.migrate import MIGRATIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RELEASED: Final = "released.sha256"
+
+
+def mistakes(folder: Path) -> list[str]:
+    """What became of released migrations that should not have, a sentence each."""
+    now = _digests(folder)
+    said = []
+    for name, digest in _released(folder).items():
+        if name not in now:
+            said.append(
+                f"{name} was released and is missing: databases have it. Bring it back as it was, "
+                "and undo what it does in a new migration."
+            )
+        elif now[name] != digest:
+            said.append(
+                f"{name} was released and has changed: databases that have it will not get the "
+                "change. Bring it back as it was, and put the change into a new migration."
+            )
+    return said
+
+
+def freeze(folder: Path) -> list[str]:
+    """Count every migration as released from now on; the names of those that are new. Those that
+    were released before keep their digests."""
+    released, now = _released(folder), _digests(folder)
+    new = [name for name in now if name not in released]
+    lines = [f"{digest}  {name}\n" for name, digest in sorted((now | released).items())]
+    (folder / RELEASED).write_text("".join(lines))
+    return new
+
+
+def _released(folder: Path) -> dict[str, str]:
+    file = folder / RELEASED
+    if not file.exists():
+        return {}
+    pairs = [line.split() for line in file.read_text().splitlines()]
+    return {name: digest for digest, name in pairs}
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.glob("*.sql"))
+        if not file.name.endswith(".rollback.sql")
+    }
+
+
+if __name__ == "__main__":
+    if said := mistakes(MIGRATIONS):
+        sys.exit("\n".join(said))
+    for name in freeze(MIGRATIONS):
+        sys.stdout.write(f"released {name}\n")
