@@ -1,15 +1,18 @@
 """Applies `migrations/` and says what the app role may do.
 
 yoyo-migrations does the work. Around it stands an advisory lock, so that any number of machines
-may start at once: the first one migrates, the others wait and find nothing left to do.
+may start at once: the first one migrates, the others wait and find nothing left to do. A migration
+that cannot lock what it changes gives way and tries again, a few times.
 """
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from sql.connection import connect_at_start
@@ -17,8 +20,8 @@ from sql.connection import connect_at_start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import psycopg
     from yoyo.backends.base import DatabaseBackend
+    from yoyo.migrations import MigrationList
 
 MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 GRANTS: Final = Path(__file__).parent / "grants.sql"
@@ -26,12 +29,22 @@ GRANTS: Final = Path(__file__).parent / "grants.sql"
 # Any number will do that no other program uses for an advisory lock in the same database.
 _LOCK: Final = 0x636F66666572
 
+# Tries to lock what migrations change, each as long as LOCK_TIMEOUT, and the seconds between two,
+# in which whoever waits gets through: less than a minute together.
+_TRIES: Final = 10
+_PAUSE: Final = 3.0
+
+
+class MigrationError(Exception):
+    """The database was not migrated; the message says why and what to do."""
+
 
 def migrate(url: str, *, app_url: str | None = None) -> list[str]:
     """Apply what has not been applied yet; return the names of what was.
 
     `url` is the owner's connection URL. Where `app_url` names another role, that role is given its
-    privileges. Raises psycopg.Error; what was applied before the failing migration stays.
+    privileges. Raises MigrationError, or psycopg.Error; what was applied before the failing
+    migration stays.
     """
     from yoyo import read_migrations
 
@@ -39,28 +52,66 @@ def migrate(url: str, *, app_url: str | None = None) -> list[str]:
         connect_at_start(url, "coffer migrate") as conn,
         yoyo_backend(conn, url) as backend,
     ):
-        new = backend.to_apply(read_migrations(str(MIGRATIONS)))
-        backend.apply_migrations(new)
+        migrations = read_migrations(str(MIGRATIONS))
+        new = [migration.id for migration in backend.to_apply(migrations)]
+        _check_known(conn, [migration.id for migration in migrations])
+        _apply(backend, migrations)
         owner = conn.info.user
         app_role = conninfo_to_dict(app_url).get("user", owner) if app_url else owner
         if app_role != owner:
             with conn.transaction():
                 conn.execute("SELECT set_config('coffer.app_role', %s, true)", (app_role,))
                 conn.execute(GRANTS.read_bytes())
-        return [migration.id for migration in new]
+        return new
+
+
+def _check_known(conn: psycopg.Connection, names: list[str]) -> None:
+    """Refuse a database that was migrated by other files than ours. Those of a later Coffer, whose
+    names sort after all of ours, do no harm: an older one may be started again."""
+    applied = conn.execute("SELECT migration_id FROM _yoyo_migration ORDER BY 1").fetchall()
+    strange = [name for (name,) in applied if name not in names and name < max(names)]
+    if strange:
+        raise MigrationError(
+            f"This database was migrated by files that Coffer no longer has, such as {strange[0]}: "
+            "it is from before the first release, whose migrations were written anew. Use a new, "
+            "empty database. What is to be kept can be exported by the Coffer that made this one "
+            "(/api/export/items.jsonl and tasks.jsonl) and imported again (POST /api/imports)."
+        )
+
+
+def _apply(backend: DatabaseBackend, migrations: MigrationList) -> None:
+    for left in reversed(range(_TRIES)):
+        new = backend.to_apply(migrations)
+        try:
+            backend.apply_migrations(new)
+        except psycopg.errors.LockNotAvailable:
+            if not left:
+                waiting = next(iter(backend.to_apply(migrations))).id
+                raise MigrationError(
+                    f"{waiting} was not applied: for {_TRIES} tries another transaction held what "
+                    "it changes. End that one, or wait for it, and start again. "
+                    "The oldest transactions of pg_stat_activity are likely to be the ones."
+                ) from None
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 @contextmanager
 def yoyo_backend(conn: psycopg.Connection, url: str) -> Iterator[DatabaseBackend]:
     """yoyo on a connection of its own, while `conn` holds the lock that lets no other one run."""
-    from yoyo import get_backend
+    from yoyo import default_migration_table
+    from yoyo.connections import parse_uri
+
+    from sql.yoyo_backend import Backend
 
     conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
     try:
         scheme, separator, rest = url.partition("://")
         if scheme not in ("postgresql", "postgres") or not separator:
             raise ValueError("a database URL begins with postgresql://")
-        backend = get_backend(f"postgresql+psycopg://{rest}")
+        backend = Backend(parse_uri(f"postgresql+psycopg://{rest}"), default_migration_table)
+        backend.init_database()
         try:
             # A migration that was killed leaves yoyo's lock row behind. Nobody else can hold it
             # now: whoever would needs the advisory lock first.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from sql import server
-from sql.migrate import migrate
+from sql.migrate import MigrationError, migrate
 from webapp import settings
 from webapp.settings import database
 
@@ -59,7 +59,10 @@ def main() -> int:
         try:
             migrate(loaded.database_migrate_url, app_url=loaded.database_url)
         except psycopg.ProgrammingError as error:
-            raise StartError(_why_not_migrated(error, embedded)) from None
+            said = f"The database cannot be migrated: {error.diag.message_primary}"
+            raise StartError(_with_advice(said, embedded)) from None
+        except MigrationError as error:
+            raise StartError(_with_advice(str(error), embedded)) from None
         _say(f"The database, for psql: {loaded.database_url}")
         # honcho gives each process a port of its own; mails are to name the web's.
         address = folder.with_name(f"{folder.name}.env")
@@ -67,8 +70,7 @@ def main() -> int:
         return _run_honcho(loaded.port, address)
 
 
-def _why_not_migrated(error: psycopg.Error, embedded: server.Server) -> str:
-    said = f"The database cannot be migrated: {error.diag.message_primary}"
+def _with_advice(said: str, embedded: server.Server) -> str:
     if settings.names_a_database():
         return said
     return f"{said}\nIf you need nothing that it keeps, remove {embedded.folder} and begin anew."

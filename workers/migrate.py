@@ -12,11 +12,14 @@ from workers.terminal.command import Command
 
 @click.command(cls=Command, help=__doc__)
 def command() -> None:
-    from sql.migrate import migrate
+    from sql.migrate import MigrationError, migrate
     from webapp import settings
 
     loaded = settings.load()
-    applied = migrate(loaded.database_migrate_url, app_url=loaded.database_url)
+    try:
+        applied = migrate(loaded.database_migrate_url, app_url=loaded.database_url)
+    except MigrationError as error:
+        raise click.ClickException(str(error)) from None
     for name in applied:
         click.echo(f"applied {name}")
     if not applied:

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql as compose
 from yoyo import read_migrations
 
-from sql.migrate import MIGRATIONS, migrate, yoyo_backend
+from sql.migrate import MIGRATIONS, MigrationError, migrate, yoyo_backend
 from tests import databases
 
 FILES = sorted(path.name for path in MIGRATIONS.glob("*.sql"))
@@ -117,6 +117,71 @@ def test_a_failing_migration_leaves_the_database_as_it_was(empty, tmp_path, monk
     with pytest.raises(psycopg.errors.DivisionByZero):
         migrate(empty.owner_url)
     assert not any(name == "half" for _, name, *_ in schema(empty)[0])
+
+
+@pytest.fixture
+def held(empty, tmp_path, monkeypatch):
+    """A transaction that holds what a migration wants to change; a release of it."""
+    (tmp_path / "0001-held.sql").write_text("CREATE TABLE held (id int);")
+    monkeypatch.setattr("sql.migrate.MIGRATIONS", tmp_path)
+    monkeypatch.setattr("sql.yoyo_backend.LOCK_TIMEOUT", "20ms")
+    migrate(empty.owner_url)
+    (tmp_path / "0002-changed.sql").write_text("ALTER TABLE held ADD COLUMN changed int;")
+    with empty.connect() as holder:
+        holder.execute("BEGIN; SELECT FROM held")
+        yield lambda: holder.execute("COMMIT")
+
+
+def test_a_migration_that_cannot_lock_gives_way_and_then_gives_up(empty, held, monkeypatch):
+    got_through = []
+
+    def pause(_):
+        # Whoever asks for the table between two tries gets it: nobody waits in a row behind us.
+        with empty.connect() as other:
+            other.execute("SET lock_timeout = '5s'")
+            got_through.append(other.execute("SELECT count(*) FROM held").fetchone())
+
+    monkeypatch.setattr("sql.migrate.time.sleep", pause)
+    with pytest.raises(MigrationError, match=r"0002-changed was not applied: for 10 tries"):
+        migrate(empty.owner_url)
+    assert got_through == [(0,)] * 9
+
+
+def test_a_migration_tries_again_and_goes_on(empty, held, monkeypatch):
+    monkeypatch.setattr("sql.migrate.time.sleep", lambda _: held())
+    assert migrate(empty.owner_url) == ["0002-changed"]
+
+
+@pytest.mark.parametrize(("directive", "timeout"), [("", "2s"), ("-- transactional: false\n", "0")])
+def test_only_what_holds_others_up_waits_briefly(empty, tmp_path, monkeypatch, directive, timeout):
+    (tmp_path / "0001-shown.sql").write_text(
+        f"{directive}CREATE TABLE shown AS SELECT current_setting('lock_timeout') AS timeout;"
+    )
+    monkeypatch.setattr("sql.migrate.MIGRATIONS", tmp_path)
+    migrate(empty.owner_url)
+    with empty.connect() as conn:
+        assert conn.execute("SELECT timeout FROM shown").fetchone() == (timeout,)
+
+
+def test_a_database_of_files_that_are_gone_is_refused_and_left_alone(empty, tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        (tmp_path / "0001-identity.sql").write_text("CREATE TABLE kept (id int);")
+        patched.setattr("sql.migrate.MIGRATIONS", tmp_path)
+        migrate(empty.owner_url)
+    before = schema(empty)
+    with pytest.raises(MigrationError, match=r"0001-identity.*new, empty database"):
+        migrate(empty.owner_url)
+    assert schema(empty) == before
+
+
+def test_a_database_of_a_later_coffer_is_no_mistake(empty, tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        (tmp_path / "0001-first.sql").write_text("SELECT 1;")
+        (tmp_path / "0002-later.sql").write_text("SELECT 1;")
+        patched.setattr("sql.migrate.MIGRATIONS", tmp_path)
+        migrate(empty.owner_url)
+        (tmp_path / "0002-later.sql").unlink()
+        assert migrate(empty.owner_url) == []
 
 
 def test_one_role_may_serve_as_both(empty):
