@@ -146,10 +146,10 @@ def mails(owner: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
     return owner.execute("SELECT template, recipient FROM mails ORDER BY id").fetchall()
 
 
-def use_up(owner: psycopg.Connection[Any], key: str) -> None:
-    """Leave nothing of an allowance, for longer than any test takes."""
+def use_up(owner: psycopg.Connection[Any], key: str, *, hours: int = 720) -> None:
+    """Leave nothing of an allowance, by default for longer than any test takes."""
     owner.execute(
-        "INSERT INTO rate_limits VALUES (%s, now() + interval '30 days')"
+        "INSERT INTO rate_limits VALUES (%s, now() + make_interval(hours => %s))"
         " ON CONFLICT (key) DO UPDATE SET used_until = EXCLUDED.used_until",
-        (key,),
+        (key, hours),
     )

@@ -138,6 +138,16 @@ def try_charge(conn: Connection, *charges: tuple[Limit, str]) -> bool:
     return True
 
 
+def reserve(conn: Connection, limit: Limit, key: str, *, ahead: int) -> timedelta:
+    """One use of an allowance, also of one that is used up: in how long its turn comes. Raises
+    Problem 429 where those that wait have taken `ahead` windows of it in advance."""
+    windows = 1 + ahead
+    longer = replace(limit, most=limit.most * windows, seconds=limit.seconds * windows)
+    charge(conn, (longer, key))
+    used = _used(conn, [key]).get(key, 0.0)
+    return timedelta(seconds=max(0.0, used - limit.seconds))
+
+
 def refund(conn: Connection, *charges: tuple[Limit, str]) -> None:
     """What was charged turned out well."""
     queries.rate_limits.refund(

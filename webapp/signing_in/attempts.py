@@ -68,11 +68,6 @@ _LOG_IN_OF_CLIENT: Final = Limit("log_in_of_client", 50, 900)
 _CONFIRMATION: Final = Limit("confirmation", 10, 900)
 _CONFIRMATION_TOLD: Final = Limit("confirmation_told", 1, _DAY)
 
-# Mails that somebody makes us send to an address that may be another's.
-MAILS_BY_ADDRESS: Final = Limit("mails_by_address", 20, 3600)
-MAILS_TO_MAILBOX: Final = Limit("mails_to_mailbox", 5, 3600)
-INVITATIONS: Final = Limit("invitations", 50, 3600)
-
 # Whom a mail is about where nobody knows yet whether there is an account.
 _NOBODY: Final = UUID(int=0)
 
@@ -134,16 +129,6 @@ def registration(registration_id: UUID) -> Iterator[None]:
     yield
     with db.connection() as conn:
         limits.refund(conn, charge)
-
-
-def mail_to(email: str, template: str) -> bool:
-    """A mail that somebody who has not signed in asks for; whether it is to be sent. Raises Problem
-    429 where one address asks for too many; a mailbox that gets too many of a kind simply gets no
-    more, for it has those before."""
-    mailbox = (MAILS_TO_MAILBOX, MAILS_TO_MAILBOX.key(template, name_of(email)))
-    with db.connection() as conn:
-        limits.charge(conn, *limits.of_client(MAILS_BY_ADDRESS))
-        return limits.try_charge(conn, mailbox)
 
 
 def name_of(email: str) -> str:

@@ -26,14 +26,18 @@ mail AS (
   INSERT INTO mails (workspace_id, template, recipient, about)
   SELECT workspace_id, 'invitation', email, id
     FROM invitation
+  RETURNING id, about
 )
-SELECT id,
-       email,
-       role,
-       invited_by,
-       created_at,
-       expires_at
-  FROM invitation;
+SELECT invitation.id,
+       invitation.email,
+       invitation.role,
+       invitation.invited_by,
+       invitation.created_at,
+       invitation.expires_at,
+       mail.id AS mail_id
+  FROM invitation
+  JOIN mail
+    ON mail.about = invitation.id;
 
 -- name: list_of_workspace :many
 -- The invitations of a workspace that wait for an answer, newest first.

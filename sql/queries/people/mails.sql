@@ -3,6 +3,13 @@
 INSERT INTO mails (template, recipient, about, details)
 VALUES (%(template)s, %(recipient)s, %(about)s, %(details)s);
 
+-- name: put_off :exec
+-- A mail that was just queued is to wait.
+UPDATE outbox
+   SET run_after = run_after + %(wait)s
+ WHERE kind = 'send_mails'
+   AND subject_id = %(id)s;
+
 -- name: load :many
 -- Mails that are to be sent, each with what its template tells of. Where `is_wanted` is false there
 -- is nobody or nothing to send it about any more.

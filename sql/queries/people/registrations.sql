@@ -1,6 +1,7 @@
--- name: create :exec
+-- name: create :value
 -- Somebody wants an account and has to show that the address is theirs: the registration, and the
--- mail about it, which the worker makes another one of where the address has an account already.
+-- mail about it, which the worker makes another one of where the address has an account already. The
+-- id of the mail.
 WITH registration AS (
   INSERT INTO registrations (id, email, name, password_hash, token_hash, expires_at)
   VALUES (
@@ -15,7 +16,8 @@ WITH registration AS (
 )
 INSERT INTO mails (template, recipient, about)
 SELECT 'registration', email, id
-  FROM registration;
+  FROM registration
+RETURNING id;
 
 -- name: find :maybe
 -- The registration that a token stands for.

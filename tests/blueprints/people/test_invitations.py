@@ -10,11 +10,17 @@ import pytest
 
 from tests.blueprints.examples import Examples
 from tests.factories import NOWHERE
+from tests.people import use_up
 from webapp.access.credentials import access_tokens, keyring
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
 from webapp.routes.idempotency import HEADER, REPLAYED
-from webapp.signing_in.attempts import INVITATIONS, MAILS_TO_MAILBOX
+from webapp.signing_in.attempts import name_of
+from webapp.signing_in.mail_allowances import (
+    INVITATIONS,
+    INVITATIONS_INTO_WORKSPACE,
+    TO_MAILBOX,
+)
 
 EXAMPLES = Examples(
     things={
@@ -271,7 +277,7 @@ def test_the_same_acceptance_sent_twice_gives_one_answer(invite, ines):
 
 def test_of_two_who_use_an_invitation_at_once_one_gets_in(invite, people, ines, owner, path):
     sten = people.person("sten")
-    for _ in range(4):
+    for _ in range(3):
         token = invite()
         together = threading.Barrier(2)
 
@@ -367,21 +373,76 @@ def test_a_key_accepts_no_invitation(invite, people, ines):
 # How many
 
 
-def test_a_mailbox_gets_five_invitations_an_hour(people, olga, owner):
-    paths = [
-        f"/api/workspaces/{people.workspace(olga)}/invitations"
-        for _ in range(MAILS_TO_MAILBOX.most + 1)
-    ]
-    addresses = [INES, INES.upper(), "Ines@Example.com", INES, INES, INES]
+def delays(owner):
+    """The seconds for which each mail waits, in their order."""
+    rows = owner.execute(
+        "SELECT extract(epoch FROM outbox.run_after - outbox.enqueued_at)::float FROM outbox"
+        " JOIN mails ON mails.id = outbox.subject_id ORDER BY mails.id"
+    )
+    return [seconds for (seconds,) in rows.fetchall()]
+
+
+def crowd(owner, hours):
+    """As after many invitations of others to Ines: so many hours of what her mailbox takes."""
+    use_up(owner, TO_MAILBOX.key("invitation", name_of(INES)), hours=hours)
+
+
+def test_one_inviter_writes_to_a_mailbox_three_times_an_hour(people, olga, owner):
+    paths = [f"/api/workspaces/{people.workspace(olga)}/invitations" for _ in range(4)]
+    addresses = [INES, INES.upper(), "Ines@Example.com", INES]
     answers = [
         olga.client.post(path, json={"email": email})
         for path, email in zip(paths, addresses, strict=True)
     ]
-    assert [answer.status_code for answer in answers] == [201] * 5 + [429]
+    assert [answer.status_code for answer in answers] == [201] * 3 + [429]
     assert answers[-1].json["code"] == "rate_limited"
     assert int(answers[-1].headers["Retry-After"]) > 60
-    assert count(owner, "mails") == 5
+    assert count(owner, "mails") == 3
     assert olga.client.post(paths[-1], json={"email": "max@example.com"}).status_code == 201
+
+
+def test_one_workspace_writes_to_a_mailbox_three_times_an_hour(people, olga, path):
+    sten = people.person("sten")
+    people.join(path.split("/")[3], sten, "owner")
+    inviters = (olga, sten, olga, sten)
+    answers = [each.client.post(path, json={"email": INES}).status_code for each in inviters]
+    assert answers == [201] * 3 + [429]
+
+
+def test_invitations_of_others_block_nobody_but_their_mails_wait_for_their_turn(
+    people, olga, owner
+):
+    inviters = [olga, *(people.person(f"inviter{number}") for number in range(7))]
+    for each in inviters:
+        path = f"/api/workspaces/{people.workspace(each)}/invitations"
+        assert each.client.post(path, json={"email": INES}).status_code == 201
+    waiting = delays(owner)
+    assert waiting[: TO_MAILBOX.most] == pytest.approx([0] * TO_MAILBOX.most, abs=1)
+    assert waiting[TO_MAILBOX.most :] == sorted(waiting[TO_MAILBOX.most :])
+
+
+def test_a_mailbox_gets_five_invitations_an_hour(olga, path, owner):
+    assert (TO_MAILBOX.most, TO_MAILBOX.seconds) == (5, 3600)
+    crowd(owner, hours=3)
+    assert olga.client.post(path, json={"email": INES}).status_code == 201
+    # Two hours beyond what may go at once, and its own twelve minutes.
+    assert delays(owner) == pytest.approx([2 * 3600 + 720], abs=300)
+    assert olga.client.post(path, json={"email": "max@example.com"}).status_code == 201
+    assert delays(owner)[1] == pytest.approx(0, abs=1)
+
+
+def test_no_invitation_waits_for_more_than_two_days(olga, path, owner):
+    crowd(owner, hours=49)
+    answer = olga.client.post(path, json={"email": INES})
+    assert (answer.status_code, answer.json["code"]) == (429, "rate_limited")
+    assert (count(owner, "mails"), count(owner, "invitations")) == (0, 0)
+
+
+def test_a_workspace_invites_a_hundred_an_hour(olga, path, owner):
+    limit = INVITATIONS_INTO_WORKSPACE
+    assert (limit.most, limit.seconds) == (100, 3600)
+    use_up(owner, limit.key(path.split("/")[3]))
+    assert olga.client.post(path, json={"email": INES}).status_code == 429
 
 
 def test_one_invites_fifty_an_hour(people, olga, path, owner):
@@ -394,8 +455,8 @@ def test_one_invites_fifty_an_hour(people, olga, path, owner):
     answers = [olga.client.post(path, json={"email": f"g{n}@example.com"}) for n in (1, 2)]
     assert [answer.status_code for answer in answers] == [201, 429]
     assert (INVITATIONS.most, INVITATIONS.seconds) == (50, 3600)
-    keys = {key for (key,) in owner.execute("SELECT key FROM rate_limits WHERE key ~ 'mails_to'")}
-    assert len(keys) == 2
+    mailboxes = owner.execute("SELECT count(*) FROM rate_limits WHERE key ~ 'to_mailbox:'")
+    assert mailboxes.fetchone() == (2,)
     sten = people.person("sten")
     other = f"/api/workspaces/{people.workspace(sten)}/invitations"
     assert sten.client.post(other, json={"email": "g3@example.com"}).status_code == 201

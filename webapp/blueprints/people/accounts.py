@@ -33,7 +33,7 @@ from webapp.schemas.people.accounts import (
     PasswordReset,
     Registration,
 )
-from webapp.signing_in import attempts
+from webapp.signing_in import attempts, mail_allowances
 from webapp.signing_in.notices import notify
 from webapp.signing_in.reauthentication import reauthenticate
 from webapp.signing_in.revocation import end_all
@@ -61,7 +61,7 @@ def register(new: dict[str, Any]) -> Response:
     if not settings().registration_enabled and not _is_invited(new):
         raise Problem(403, "registration_closed", "Registration is closed; ask for an invitation.")
     _refuse_weak(new["password"], new["email"], new["name"])
-    is_wanted = attempts.mail_to(new["email"], "registration")
+    wait = mail_allowances.registration(new["email"])
     registration_id = new_id()
     values = {
         "email": new["email"],
@@ -69,11 +69,12 @@ def register(new: dict[str, Any]) -> Response:
         "password_hash": passwords().hash(new["password"]),
         "token_hash": digest(mail_tokens(keyring(), "registration", registration_id)[0]),
     }
-    if is_wanted:
+    if wait is not None:
         with transaction() as conn:
-            queries.registrations.create(
+            mail_id = queries.registrations.create(
                 conn, id=registration_id, lifetime=timedelta(hours=REGISTRATION_HOURS), **values
             )
+            queries.mails.put_off(conn, id=mail_id, wait=wait)
     return answer({"status": "see_your_mail"}, 202)
 
 
@@ -180,7 +181,7 @@ def forget_password(given: dict[str, Any]) -> Response:
             403, "mail_not_configured", "This server sends no mail; ask its operator for a reset."
         )
     reset_id = new_id()
-    if attempts.mail_to(given["email"], "password_reset"):
+    if mail_allowances.is_reset_wanted(given["email"]):
         with transaction() as conn:
             queries.password_resets.create(
                 conn,

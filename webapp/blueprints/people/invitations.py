@@ -9,11 +9,11 @@ from uuid import UUID
 from flask import Response
 
 from sql import queries
-from webapp.access import audit, limits
+from webapp.access import audit
 from webapp.access.callers import caller
 from webapp.access.credentials import keyring
 from webapp.http.answers import answer, list_page
-from webapp.http.db import connection, transaction
+from webapp.http.db import transaction
 from webapp.http.errors import Problem
 from webapp.http.installed import settings
 from webapp.identity.ids import new_id
@@ -25,7 +25,7 @@ from webapp.routes.permit import permit
 from webapp.schemas.common import PageArguments
 from webapp.schemas.people.invitations import Acceptance, Invitation, InvitationPage, NewInvitation
 from webapp.schemas.people.workspaces import Workspace
-from webapp.signing_in import attempts
+from webapp.signing_in import mail_allowances
 
 LASTS_DAYS: Final = 7
 
@@ -49,14 +49,10 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
         raise Problem(403, "mail_not_configured", "This server sends no mail, so nobody is asked.")
     invitation_id = new_id()
     inviter = caller().user_id
-    mailbox = attempts.name_of(new["email"])
-    with connection() as conn:
-        limits.charge(
-            conn,
-            (attempts.INVITATIONS, attempts.INVITATIONS.key(inviter)),
-            (attempts.MAILS_TO_MAILBOX, attempts.MAILS_TO_MAILBOX.key("invitation", mailbox)),
-        )
     with transaction() as conn:
+        wait = mail_allowances.invitation(
+            conn, new["email"], inviter=inviter, workspace_id=workspace_id
+        )
         queries.invitations.clear(conn, workspace_id=workspace_id, email=new["email"])
         invitation = queries.invitations.create(
             conn,
@@ -72,6 +68,7 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
             raise Problem(
                 409, "personal_workspace", "A personal workspace is not shared; make another one."
             )
+        queries.mails.put_off(conn, id=invitation.pop("mail_id"), wait=wait)
         audit.record(
             conn,
             "member.invited",
