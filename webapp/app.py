@@ -21,7 +21,7 @@ from webapp.http import (
     request_id,
     request_span,
 )
-from webapp.routes import description, etags, headers
+from webapp.routes import description, etags, headers, uploads
 from webapp.telemetry import logs, tracing
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
     credentials.install(app, ours)
     limits.install(app, ours)
     etags.install(app, ours)
+    uploads.install(app)
     callers.install(app, ours)
     denials.install(app)
     metrics.install(app, ours)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import socket
@@ -58,6 +59,19 @@ def test_clients_that_stop_in_the_middle_stop_nobody_else(web, strangers, count,
         began = time.monotonic()
         assert web("GET", path)[0] == 200
         assert time.monotonic() - began < 5
+
+
+def test_uploads_of_one_member_that_stop_stop_nobody_elses(web, strangers):
+    strangers(24, STALLED_UPLOAD)
+    lines = b"".join(b'{"type": "item", "source_type": "note"}\n' for _ in range(40_000))
+    conn = http.client.HTTPConnection("127.0.0.1", web.port, timeout=30)
+    headers = {"X-Dev-User-Id": "ana", "Content-Type": "application/x-ndjson"}
+    with contextlib.closing(conn):
+        began = time.monotonic()
+        conn.request("POST", "/api/imports", lines, headers)
+        answer = conn.getresponse()
+        assert (answer.status, answer.read()[:1]) == (201, b"{")
+        assert time.monotonic() - began < 15
 
 
 def ask(web, sent):

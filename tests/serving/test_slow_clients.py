@@ -257,6 +257,19 @@ def test_no_caller_takes_all_threads(serve, many, held):
     assert held.inside == 20
 
 
+def test_who_has_too_many_in_line_is_told_so(serve, many, held):
+    site = serve(held, threads=8, in_line=5)
+    waiting = many(site, 7, get("/held", "X-API-Key: mallory"))
+    eventually(lambda: held.inside == 2 and site.worker.nr_conns == 7)
+    answer = site.ask(get("/held", "X-API-Key: mallory"))
+    assert answer.startswith(b"HTTP/1.1 429")
+    assert b'"code":"too_many_at_once"' in answer
+    assert b"Retry-After: 2" in answer
+    held.goes_on.set()
+    for conn in waiting:
+        assert read_all(conn).endswith(b"hello")
+
+
 def test_health_is_answered_though_all_threads_are_taken(serve, many, held):
     site = serve(held, threads=3)
     for number in range(6):

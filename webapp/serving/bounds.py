@@ -32,6 +32,9 @@ class Bounds:
 
     # How many unfinished requests one address may have, where addresses tell clients apart.
     of_address: int = 256
+    # How many requests of one caller may wait for the caller's other ones, and how many uploads.
+    in_line: int = 256
+    uploads_in_line: int = 16
     # Threads that receive uploads, and how many of them one caller may have.
     upload_threads: int = 8
     uploads_of_caller: int = 2

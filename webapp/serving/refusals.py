@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 class Refused(Exception):
     """A request that is answered with a problem and nothing else."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, *, retry_after: int | None = None
+    ) -> None:
+        """`retry_after` is in seconds."""
         super().__init__(detail)
+        self._retry_after = retry_after
         self.status = status
         self.code = code
         self.detail = detail
@@ -35,13 +39,21 @@ class Refused(Exception):
             f"X-Request-Id: {request_id}\r\n"
             "X-Content-Type-Options: nosniff\r\n"
             "Cache-Control: no-store\r\n"
-            "Connection: close\r\n\r\n"
+            "Connection: close\r\n"
         )
-        return head.encode() + body
+        if self._retry_after is not None:
+            head += f"Retry-After: {self._retry_after}\r\n"
+        return head.encode() + b"\r\n" + body
 
 
 TOO_SLOW: Final = Refused(
     408, "request_timeout", "The request did not come as quickly as it has to."
+)
+TOO_MANY: Final = Refused(
+    429,
+    "too_many_at_once",
+    "You have asked for too much at once; wait for some of it to be answered.",
+    retry_after=2,
 )
 HUGE_HEAD: Final = Refused(431, "head_too_large", "The headers are larger than this server takes.")
 LONG_LINE: Final = Refused(414, "address_too_long", "The address is longer than this server takes.")

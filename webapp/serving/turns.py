@@ -19,24 +19,29 @@ class Turns(Generic[Job]):
     holds, keeps nobody else waiting."""
 
     def __init__(
-        self, name: str, threads: int, of_caller: int, work: Callable[[Job], None]
+        self, name: str, threads: int, of_caller: int, in_line: int, work: Callable[[Job], None]
     ) -> None:
         self.pool = ThreadPoolExecutor(threads, name)
         self._of_caller = of_caller
+        self._in_line = in_line
         self._work = work
         self._lock = Lock()
         self._running: dict[Hashable, int] = {}
         self._waiting: dict[Hashable, deque[Job]] = {}
 
-    def come(self, caller: Hashable, job: Job) -> None:
-        """Start a job, or let it wait for the caller's turn."""
+    def come(self, caller: Hashable, job: Job) -> bool:
+        """Start a job, or let it wait for the caller's turn. False where too many do."""
         with self._lock:
             running = self._running.get(caller, 0)
             if running == self._of_caller:
-                self._waiting.setdefault(caller, deque()).append(job)
-                return
+                waiting = self._waiting.setdefault(caller, deque())
+                if len(waiting) == self._in_line:
+                    return False
+                waiting.append(job)
+                return True
             self._running[caller] = running + 1
         self.pool.submit(self._run, caller, job)
+        return True
 
     def _run(self, caller: Hashable, job: Job) -> None:
         try:

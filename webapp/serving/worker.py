@@ -37,11 +37,14 @@ class Worker(EventLoop):
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
         """Make the pools of this process; give the one that gunicorn knows of."""
-        most = self.bounds
-        of_caller = max(self.cfg.threads - _LEFT_TO_OTHERS, 1)
-        self.requests = Turns("requests", self.cfg.threads, of_caller, self.answer)
-        self.uploads = Turns("uploads", most.upload_threads, most.uploads_of_caller, self.answer)
-        self.health = Turns("health", most.health_threads, most.health_threads, self.answer)
+        most, threads, answer = self.bounds, self.cfg.threads, self.answer
+        of_caller = max(threads - _LEFT_TO_OTHERS, 1)
+        self.requests = Turns("requests", threads, of_caller, most.in_line, answer)
+        self.uploads = Turns(
+            "uploads", most.upload_threads, most.uploads_of_caller, most.uploads_in_line, answer
+        )
+        of_health = most.health_threads
+        self.health = Turns("health", of_health, of_health, most.in_line, answer)
         return self.requests.pool
 
     def run(self) -> None:
@@ -57,7 +60,8 @@ class Worker(EventLoop):
             turns = self.uploads
         else:
             turns = self.health if conn.arrival.is_about_health else self.requests
-        turns.come(conn.arrival.caller(self.proxies) or conn.host, conn)
+        if not turns.come(conn.arrival.caller(self.proxies) or conn.host, conn):
+            self.refuse(conn, refusals.TOO_MANY)
 
     def answer(self, conn: Connection) -> None:
         """Answer a request; called in a thread."""

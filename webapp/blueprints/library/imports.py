@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import wraps
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -14,17 +12,14 @@ from webapp.access.callers import caller
 from webapp.http import request_body
 from webapp.http.answers import answer, list_page
 from webapp.http.db import connection, transaction
-from webapp.http.errors import Problem
-from webapp.http.installed import settings
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
+from webapp.routes.uploads import takes_upload
 from webapp.schemas.common import PageArguments
 from webapp.schemas.library.imports import Import, ImportArguments, ImportPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from flask import Response
 
 _FORMATS: Final = {
@@ -32,37 +27,15 @@ _FORMATS: Final = {
     "application/x-ndjson": "json_lines",
     "application/jsonl": "json_lines",
 }
-# A file is in memory until it is in the database: not many at once in a process.
+# A file is in memory while it goes into the database: not many at once in a process.
 _AT_ONCE: Final = 2
 
 imports = Blueprint("imports", __name__, url_prefix="/api/imports", description="Imports of files.")
 
 
-def _takes_a_file(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Allow a body of IMPORT_MAX_BYTES, and few of them at once: 503 for one too many."""
-    free = BoundedSemaphore(_AT_ONCE)
-
-    @wraps(view)
-    def received(*args: Any, **kwargs: Any) -> Response:
-        request.max_content_length = settings().import_max_bytes
-        if not free.acquire(blocking=False):
-            raise Problem(
-                503,
-                "too_many_uploads",
-                "Other files are being received; try again in a moment.",
-                headers={"Retry-After": "2"},
-            )
-        try:
-            return view(*args, **kwargs)
-        finally:
-            free.release()
-
-    return received
-
-
 @imports.post("")
 @permit("workspace:imports:write")
-@_takes_a_file
+@takes_upload(lambda settings: settings.import_max_bytes, _FORMATS, in_memory=_AT_ONCE)
 @idempotent
 @imports.doc(
     requestBody={
@@ -81,18 +54,13 @@ def create(arguments: dict[str, Any]) -> Response:
     Pages that the workspace already has are counted and skipped. Bookmarks become confirmed items
     that are tagged with their tags and folders; lines of JSON keep their status and their times.
     """
-    file_format = _FORMATS.get(request.mimetype)
-    if file_format is None:
-        raise Problem(
-            415, "unsupported_media_type", f"Send the file as one of {', '.join(_FORMATS)}."
-        )
     me = caller()
     with transaction() as conn:
         row = queries.imports.create(
             conn,
             workspace_id=me.workspace_id,
             user_id=me.user_id,
-            format=file_format,
+            format=_FORMATS[request.mimetype],
             enrich=arguments["enrich"],
             file=request_body.read(),
         )

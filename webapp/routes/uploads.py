@@ -1,0 +1,118 @@
+"""Routes that take whole files.
+
+A file is received before anything else is done, with no transaction open and no place in memory
+taken, at the client's own pace, for which the server has threads and deadlines of its own
+(`webapp/serving/`). Each user has few at once, so that nobody keeps others from sending theirs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from functools import wraps
+from threading import BoundedSemaphore, Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import request
+
+from webapp.access.callers import caller
+from webapp.http import request_body
+from webapp.http.errors import Problem
+from webapp.http.installed import Installed, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Iterator
+
+    from flask import Flask, Response
+
+    from webapp.settings import Settings
+
+    View = Callable[..., Response]
+
+# Files that a process receives from one user at once.
+_OF_USER: Final = 2
+# Seconds for which a file that was received waits for its place in memory.
+_PATIENCE: Final = 20.0
+
+_places: Final[Installed[Places]] = Installed("places")
+
+
+def install(app: Flask) -> None:
+    """Give an app its places for files."""
+    _places.install(app, Places(_OF_USER))
+
+
+def takes_upload(
+    most: Callable[[Settings], int],
+    media_types: Collection[str],
+    *,
+    in_memory: int | None = None,
+) -> Callable[[View], View]:
+    """Take a body of so many bytes, which is a file by the time the view is called. Where the view
+    has all of it in memory, `in_memory` says how many of them a process may have.
+
+    Stands below `permit`, since places are users', and above `idempotent`, so that no transaction
+    waits for a client.
+    """
+    free = None if in_memory is None else BoundedSemaphore(in_memory)
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def received(*args: Any, **kwargs: Any) -> Response:
+            if request.mimetype not in media_types:
+                taken = ", ".join(media_types)
+                raise Problem(415, "unsupported_media_type", f"Send the file as one of {taken}.")
+            request.max_content_length = most(settings())
+            with _places().taken_by(caller().user_id), request_body.received(), _memory(free):
+                return view(*args, **kwargs)
+
+        return received
+
+    return declare
+
+
+class Places:
+    """How many files each user sends at the moment. Safe for threads."""
+
+    def __init__(self, of_user: int) -> None:
+        self._of_user = of_user
+        self._taken: Counter[Hashable] = Counter()
+        self._lock = Lock()
+
+    @contextmanager
+    def taken_by(self, user: Hashable) -> Iterator[None]:
+        """Take a place. Raises Problem 429 where the user has no more."""
+        with self._lock:
+            if self._taken[user] == self._of_user:
+                raise Problem(
+                    429,
+                    "too_many_uploads",
+                    f"You are sending {self._of_user} files already; wait for one to be received.",
+                    headers={"Retry-After": "2", "Connection": "close"},
+                )
+            self._taken[user] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken[user] -= 1
+                if not self._taken[user]:
+                    del self._taken[user]
+
+
+@contextmanager
+def _memory(free: BoundedSemaphore | None) -> Iterator[None]:
+    if free is None:
+        yield
+        return
+    if not free.acquire(timeout=_PATIENCE):
+        raise Problem(
+            503,
+            "too_many_uploads",
+            "Other files are being taken in; try again in a moment.",
+            headers={"Retry-After": "5"},
+        )
+    try:
+        yield
+    finally:
+        free.release()
