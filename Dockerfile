@@ -22,7 +22,8 @@ RUN apt-get update \
 COPY --from=build /venv /venv
 WORKDIR /coffer
 COPY wsgi.py ./
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# What is received is kept in TMPDIR until it is whole: on a disk, where there is one.
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TMPDIR=/var/tmp
 USER coffer
 EXPOSE 8080
 CMD ["gunicorn", "-c", "python:webapp.gunicorn", "wsgi:application"]

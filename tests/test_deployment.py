@@ -85,6 +85,21 @@ def test_a_container_that_is_taken_over_can_do_little(service):
     assert "content" not in str(COMPOSE.get("configs", {}))
 
 
+def test_clients_reach_the_web_through_the_proxy_alone():
+    proxy = SERVICES["proxy"]
+    assert [name for name, told in SERVICES.items() if "ports" in told] == ["proxy"]
+    assert proxy["depends_on"] == {"web": {"condition": "service_healthy"}}
+    for service in ("proxy", "web"):
+        assert "healthcheck" in SERVICES[service]
+    given = SERVICES["web"]["environment"]
+    assert given["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-1}"
+    configuration = (PROJECT / "docker" / "nginx.conf").read_text()
+    assert "./docker/nginx.conf:/etc/nginx/nginx.conf:ro" in proxy["volumes"]
+    # What the web would refuse for its size only after the proxy has kept it.
+    largest = re.search(r"client_max_body_size (\d+)m;", configuration)[1]
+    assert int(largest) * 1024 * 1024 >= Settings.import_max_bytes
+
+
 def test_the_app_has_a_role_of_its_own():
     environment = SERVICES["web"]["environment"]
     assert "DATABASE_MIGRATE_URL" not in environment

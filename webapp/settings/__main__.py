@@ -34,6 +34,7 @@ _END: Final = "    # The end of what `make settings` writes.\n"
 
 # What docker-compose.yml decides: where its own containers are, and that it is production.
 _DECIDED: Final = {
+    "TRUSTED_PROXIES",
     *("COFFER_ENV", "PORT", "PUBLIC_URL", "SECRET_KEY", "FETCH_ALLOW_LOOPBACK"),
     *("DATABASE_URL", "DATABASE_MIGRATE_URL", "DATABASE_POOLER", "DATABASE_LISTEN_URL"),
 }
