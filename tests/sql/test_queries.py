@@ -99,6 +99,28 @@ def test_every_query_is_valid_and_reads_growing_tables_by_an_index(planned, grow
                 assert "Index Cond" in node or "TID Cond" in node, node
 
 
+def test_what_is_locked_up_to_a_limit_is_looked_up_once(planned):
+    """In a part of its own. As a subquery it is run again for every row that it is compared with,
+    where the planner likes a loop better, and each time locks as many rows again.
+    """
+    locking = [query for query in EVERY_QUERY if b"SKIP LOCKED" in query.statement]
+    assert locking
+    for query in locking:
+        assert locked_within_a_limit(planned(query)) == [], query.name
+
+
+def locked_within_a_limit(node):
+    """The nodes of a plan that lock rows up to a limit and could be run more than once."""
+    found = []
+    for inner in node.get("Plans", []):
+        if inner["Parent Relationship"] == "InitPlan":
+            continue
+        if node["Node Type"] == "Limit" and inner["Node Type"] == "LockRows":
+            found.append(inner)
+        found += locked_within_a_limit(inner)
+    return found
+
+
 def test_views_with_parameters_are_planned_with_the_query_that_reads_them(app, planned):
     """As if their bodies stood in it, so that its conditions reach the indexes."""
     views = app.execute(

@@ -15,14 +15,15 @@ DO UPDATE
 
 -- name: prune :exec
 -- Forgets a batch of old counts, oldest first.
-DELETE FROM work_counts AS old
- USING (
-         SELECT kind, minute
-           FROM work_counts
-          WHERE minute < now() - %(kept)s::interval
-          ORDER BY minute
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       ) AS batch
- WHERE old.kind = batch.kind
-   AND old.minute = batch.minute;
+WITH past AS MATERIALIZED (
+  SELECT kind, minute
+    FROM work_counts
+   WHERE minute < now() - %(kept)s::interval
+   ORDER BY minute
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
+DELETE FROM work_counts
+ USING past
+ WHERE work_counts.kind = past.kind
+   AND work_counts.minute = past.minute;

@@ -58,14 +58,16 @@ DELETE FROM workers
 
 -- name: prune :exec
 -- Forgets a batch of workers that were not seen for long: they died without a word.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM workers
+   WHERE last_seen_at < now() - %(unseen)s::interval
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM workers
- WHERE id IN (
-         SELECT id
-           FROM workers
-          WHERE last_seen_at < now() - %(unseen)s::interval
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE workers.id = past.id;
 
 -- name: list :many
 -- The workers that said they are there, longest running first, each with how long ago it was seen

@@ -153,12 +153,14 @@ UPDATE imports
 
 -- name: expire :exec
 -- Removes imports that ended long ago, with whatever is left of their files.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM imports
+   WHERE ended_at < now() - interval '30 days'
+   ORDER BY ended_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM imports
- WHERE id IN (
-         SELECT id
-           FROM imports
-          WHERE ended_at < now() - interval '30 days'
-          ORDER BY ended_at
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE imports.id = past.id;

@@ -99,18 +99,20 @@ SELECT id
 
 -- name: purge_old :exec
 -- Removes a batch of the items that were discarded longest ago, before a time. Their history stays.
-WITH purged AS (
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM items
+   WHERE status = 'discarded'
+     AND updated_at < now() - %(kept)s::interval
+   ORDER BY updated_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+),
+purged AS (
   DELETE FROM items
-   WHERE id IN (
-           SELECT id
-             FROM items
-            WHERE status = 'discarded'
-              AND updated_at < now() - %(kept)s::interval
-            ORDER BY updated_at
-            LIMIT %(limit)s
-              FOR UPDATE SKIP LOCKED
-         )
-  RETURNING id, workspace_id
+   USING past
+   WHERE items.id = past.id
+  RETURNING items.id, items.workspace_id
 )
 INSERT INTO events (workspace_id, entity, entity_id, event, from_status, actor)
 SELECT workspace_id,

@@ -91,12 +91,14 @@ SELECT true AS is_invited
 
 -- name: expire :exec
 -- Removes invitations that nobody answered in time.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM invitations
+   WHERE expires_at < now()
+   ORDER BY expires_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM invitations
- WHERE id IN (
-         SELECT id
-           FROM invitations
-          WHERE expires_at < now()
-          ORDER BY expires_at
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE invitations.id = past.id;

@@ -92,12 +92,14 @@ UPDATE mails
 
 -- name: expire :exec
 -- Removes mails a month after they were written.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM mails
+   WHERE created_at < now() - interval '30 days'
+   ORDER BY created_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM mails
- WHERE id IN (
-         SELECT id
-           FROM mails
-          WHERE created_at < now() - interval '30 days'
-          ORDER BY created_at
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE mails.id = past.id;

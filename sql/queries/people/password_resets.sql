@@ -50,12 +50,14 @@ DELETE FROM password_resets
 
 -- name: expire :exec
 -- Removes resets that nobody used in time.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM password_resets
+   WHERE expires_at < now()
+   ORDER BY expires_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM password_resets
- WHERE id IN (
-         SELECT id
-           FROM password_resets
-          WHERE expires_at < now()
-          ORDER BY expires_at
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE password_resets.id = past.id;

@@ -37,12 +37,14 @@ RETURNING id;
 
 -- name: expire :exec
 -- Removes registrations that nobody confirmed in time.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM registrations
+   WHERE expires_at < now()
+   ORDER BY expires_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM registrations
- WHERE id IN (
-         SELECT id
-           FROM registrations
-          WHERE expires_at < now()
-          ORDER BY expires_at
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE registrations.id = past.id;

@@ -170,24 +170,29 @@ SELECT id,
 
 -- name: expire :exec
 -- Removes sessions a week after they ended or could be refreshed last.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM sessions
+   WHERE expires_at < now() - interval '7 days'
+   ORDER BY expires_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM sessions
- WHERE id IN (
-         SELECT id
-           FROM sessions
-          WHERE expires_at < now() - interval '7 days'
-          ORDER BY expires_at
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE sessions.id = past.id;
 
 -- name: forget_addresses :exec
 -- Removes addresses that nobody signed in from for three months.
+WITH past AS MATERIALIZED (
+  SELECT user_id, network
+    FROM known_addresses
+   WHERE seen_at < now() - interval '90 days'
+   ORDER BY seen_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM known_addresses
- WHERE (user_id, network) IN (
-         SELECT user_id, network
-           FROM known_addresses
-          WHERE seen_at < now() - interval '90 days'
-          ORDER BY seen_at
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE known_addresses.user_id = past.user_id
+   AND known_addresses.network = past.network;

@@ -7,12 +7,14 @@ DO NOTHING;
 
 -- name: expire :exec
 -- Removes those that no browser remembers any more.
+WITH past AS MATERIALIZED (
+  SELECT state_hash
+    FROM sso_callbacks
+   WHERE expires_at < now()
+   ORDER BY expires_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM sso_callbacks
- WHERE state_hash IN (
-         SELECT state_hash
-           FROM sso_callbacks
-          WHERE expires_at < now()
-          ORDER BY expires_at
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE sso_callbacks.state_hash = past.state_hash;

@@ -35,15 +35,16 @@ SELECT request_hash,
 
 -- name: expire :exec
 -- Removes a batch of expired keys, oldest first.
-DELETE FROM idempotency_keys AS kept
- USING (
-         SELECT user_id, workspace_id, key
-           FROM idempotency_keys
-          WHERE expires_at <= now()
-          ORDER BY expires_at
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       ) AS expired
- WHERE kept.user_id = expired.user_id
-   AND kept.workspace_id = expired.workspace_id
-   AND kept.key = expired.key;
+WITH past AS MATERIALIZED (
+  SELECT user_id, workspace_id, key
+    FROM idempotency_keys
+   WHERE expires_at <= now()
+   ORDER BY expires_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
+DELETE FROM idempotency_keys
+ USING past
+ WHERE idempotency_keys.user_id = past.user_id
+   AND idempotency_keys.workspace_id = past.workspace_id
+   AND idempotency_keys.key = past.key;

@@ -41,12 +41,14 @@ UPDATE rate_limits
 
 -- name: expire :exec
 -- Removes allowances of which nothing is used.
+WITH past AS MATERIALIZED (
+  SELECT key
+    FROM rate_limits
+   WHERE used_until < now()
+   ORDER BY used_until
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
 DELETE FROM rate_limits
- WHERE key IN (
-         SELECT key
-           FROM rate_limits
-          WHERE used_until < now()
-          ORDER BY used_until
-          LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-       );
+ USING past
+ WHERE rate_limits.key = past.key;
