@@ -104,6 +104,11 @@ def transaction(actor: str | None = None) -> Iterator[Connection]:
             del g.connection
 
 
+def in_transaction() -> bool:
+    """Whether this request has a transaction open."""
+    return "connection" in g
+
+
 def begin(conn: Connection, *, pooled: bool = False, **who: str) -> None:
     """Begin a transaction in somebody's name, in one round trip. Several statements at once go as
     text, with the parameters written into it by psycopg's own cursor for that."""

@@ -72,6 +72,16 @@ _CONFIRMATION_TOLD: Final = Limit("confirmation_told", 1, _DAY)
 _NOBODY: Final = UUID(int=0)
 
 
+@contextmanager
+def _counting() -> Iterator[Connection]:
+    """A connection to count attempts with. A count made inside a transaction would be lost when a
+    wrong attempt rolls it back, and guessing would be free."""
+    if db.in_transaction():
+        raise RuntimeError("attempts are counted before a transaction is begun, not inside it")
+    with db.connection() as conn:
+        yield conn
+
+
 class Attempt:
     """One attempt that was charged."""
 
@@ -107,7 +117,7 @@ def totp(user_id: UUID, *, email: str | None, is_known_address: bool) -> Attempt
 def confirmation(user_id: UUID) -> Iterator[None]:
     """An attempt of somebody signed in to show again who they are; given back unless a Problem
     comes of it. Too many mean that it may be somebody else who sits there."""
-    with db.connection() as conn:
+    with _counting() as conn:
         try:
             limits.charge(conn, (_CONFIRMATION, _CONFIRMATION.key(user_id)))
         except Problem:
@@ -124,7 +134,7 @@ def confirmation(user_id: UUID) -> Iterator[None]:
 def registration(registration_id: UUID) -> Iterator[None]:
     """An attempt at the password of a registration; given back unless a Problem comes of it."""
     charge = (_CONFIRMATION, _CONFIRMATION.key(registration_id))
-    with db.connection() as conn:
+    with _counting() as conn:
         limits.charge(conn, charge)
     yield
     with db.connection() as conn:
@@ -159,7 +169,7 @@ def _attempt(
     if not is_known_address:
         charges.append((guesses.by_strangers, guesses.by_strangers.key(account)))
     unnoticed = (guesses.unnoticed, guesses.unnoticed.key(account))
-    with db.connection() as conn:
+    with _counting() as conn:
         limits.charge(conn, *charges)
         if limits.try_charge(conn, unnoticed):
             charges.append(unnoticed)
