@@ -146,6 +146,11 @@ def mails(owner: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
     return owner.execute("SELECT template, recipient FROM mails ORDER BY id").fetchall()
 
 
+def age_sessions(owner: psycopg.Connection[Any]) -> None:
+    """Let more than ten minutes pass since everybody logged in."""
+    owner.execute("UPDATE sessions SET created_at = created_at - interval '601 seconds'")
+
+
 def use_up(owner: psycopg.Connection[Any], key: str, *, hours: int = 720) -> None:
     """Leave nothing of an allowance, by default for longer than any test takes."""
     owner.execute(

@@ -110,6 +110,17 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
             )
         case "provider_linked":
             return texts.provider_linked(told["provider"], when, **place)
+        case "member_joined":
+            return texts.member_joined(told["who"], told["workspace"], told["role"], **place)
+        case "role_given":
+            return texts.role_given(
+                told["role"],
+                told["to"],
+                told["workspace"],
+                when,
+                told["from_address"],
+                **place,
+            )
         case "many_wrong_passwords":
             return texts.many_wrong_passwords(when, told["from_address"], **place)
         case "many_wrong_codes":

@@ -174,6 +174,15 @@ def test_with_a_front_end_mails_link_to_it(client, sending, post_office):
         ),
         ("totp_changed", {"from_address": None, "what": "switched on"}),
         ("provider_linked", {"from_address": None, "provider": "work"}),
+        ("member_joined", {"who": "Ben", "workspace": "Team", "role": "viewer"}),
+        (
+            "role_given",
+            {"from_address": None, "role": "owner", "to": "Ben", "workspace": "Team"},
+        ),
+        (
+            "role_given",
+            {"from_address": None, "role": "admin", "to": "Ben", "workspace": None},
+        ),
         ("many_wrong_codes", {"from_address": None}),
         ("many_wrong_confirmations", {"from_address": "127.0.0.1"}),
     ],

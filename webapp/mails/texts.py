@@ -223,6 +223,47 @@ def invitation(
     )
 
 
+def member_joined(
+    who: str, workspace: str, role: str, *, address: str, app_url: str | None
+) -> Text:
+    """Notice that somebody accepted the user's invitation. The names were chosen by strangers."""
+    return _text(
+        f"Somebody joined your {_PRODUCT} workspace",
+        f"{_name(who, 'Somebody')} accepted your invitation and joined"
+        f" {_name(workspace, 'a workspace')}. Their role is: {_tame(role)}.",
+        "If you invited them, there is nothing you need to do.",
+        "If you did not, somebody else may be using your account: remove them from the workspace,"
+        " log out everywhere and change your password.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def role_given(
+    role: str,
+    to: str,
+    workspace: str | None,
+    when: datetime,
+    from_address: str | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice that the user's account made somebody an `owner` of a workspace, or an `admin` if
+    `workspace` is None. The names were chosen by strangers."""
+    of_what = f" of {_name(workspace, 'a workspace')}" if workspace is not None else ""
+    return _text(
+        f"Somebody was given more rights from your {_PRODUCT} account",
+        f"{_name(to, 'Somebody')} was made an {_tame(role)}{of_what} from your account on"
+        f" {_time(when)}{_place(from_address)}.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, somebody else has your account: reset the password at once, then take"
+        " the role back.",
+        address=address,
+        app_url=app_url,
+    )
+
+
 def many_wrong_passwords(
     when: datetime, from_address: str | None, *, address: str, app_url: str | None
 ) -> Text:

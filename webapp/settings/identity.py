@@ -87,7 +87,9 @@ class Identity(Mail, Web):
         15, check=between(1, 60), about="How long an access token is good."
     )
     session_days: int = setting(
-        30, check=between(1, 400), about="How long a session lasts from its last refresh."
+        30,
+        check=between(1, 365),
+        about="How long a session lasts after its last refresh; a year after its log-in at most.",
     )
     access_check_seconds: float = setting(
         1.0,

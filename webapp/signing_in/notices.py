@@ -7,12 +7,28 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from sql import queries
+from webapp.access.callers import caller
 from webapp.http import client_address
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+
+
+def tell_giver(conn: Connection, role: str, *, to: str, workspace: str | None = None) -> None:
+    """Queue a notice to the caller that their account made somebody called `to` an owner of a
+    workspace, or an admin of the server."""
+    user_id = caller().user_id
+    notify(
+        conn,
+        "role_given",
+        user_id=user_id,
+        email=queries.users.get_password(conn, id=user_id)["email"],
+        role=role,
+        to=to,
+        workspace=workspace,
+    )
 
 
 def notify(

@@ -79,15 +79,25 @@ DELETE FROM invitations
    AND inviter.workspace_id = invitations.workspace_id
    AND inviter.user_id = invitations.invited_by
    AND inviter.role = 'owner'
-RETURNING invitations.workspace_id, invitations.role, invitations.invited_by;
+RETURNING invitations.workspace_id,
+          invitations.role,
+          invitations.invited_by,
+          users.email AS inviter_email;
 
 -- name: is_for :maybe
--- Whether a token is that of an invitation to this address.
+-- Whether a token belongs to an invitation to this address that can still be accepted.
 SELECT true AS is_invited
   FROM invitations
- WHERE token_hash = %(token_hash)s
-   AND fold(email) = fold(%(email)s)
-   AND expires_at > now();
+  JOIN members AS inviter
+    ON inviter.workspace_id = invitations.workspace_id
+   AND inviter.user_id = invitations.invited_by
+   AND inviter.role = 'owner'
+  JOIN users
+    ON users.id = inviter.user_id
+   AND users.disabled_at IS NULL
+ WHERE invitations.token_hash = %(token_hash)s
+   AND fold(invitations.email) = fold(%(email)s)
+   AND invitations.expires_at > now();
 
 -- name: expire :exec
 -- Removes invitations that nobody answered in time.

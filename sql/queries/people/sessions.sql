@@ -92,14 +92,15 @@ SELECT id
 
 -- name: refresh :maybe
 -- Makes the next refresh token the good one, if this one is it; no row where it is not, or where the
--- session is over or its user disabled. Of several at once the first one gets the row.
+-- session is over or its user disabled. Of several at once the first one gets the row. A
+-- session lasts a year at most, however often it is refreshed.
 UPDATE sessions AS session
    SET generation = session.generation + 1,
        token_hash = %(next_hash)s,
        refreshed_at = now(),
        address = %(address)s,
        user_agent = %(user_agent)s,
-       expires_at = now() + %(lifetime)s
+       expires_at = least(now() + %(lifetime)s, session.created_at + interval '1 year')
   FROM users
  WHERE session.id = %(id)s
    AND session.generation = %(generation)s

@@ -10,7 +10,7 @@ import pytest
 
 from tests.blueprints.examples import Examples
 from tests.factories import NOWHERE
-from tests.people import use_up
+from tests.people import age_sessions, mails, use_up
 from webapp.access.credentials import access_tokens, keyring
 from webapp.identity.keyring import digest
 from webapp.mails.tokens import mail_tokens
@@ -368,6 +368,50 @@ def test_a_key_accepts_no_invitation(invite, people, ines):
     answer = people.client(X_API_Key=key).post(ACCEPT, json={"token": token})
     assert answer.status_code == 403
     assert accept(ines, token).status_code == 200
+
+
+# What lasts longer than the session it was given by
+
+
+def test_an_owner_is_invited_soon_after_a_log_in(olga, path, owner):
+    age_sessions(owner)
+    answer = olga.client.post(path, json={"email": INES, "role": "owner"})
+    assert (answer.status_code, answer.json["code"]) == (403, "reauthentication_required")
+    assert count(owner, "invitations") == 0
+    assert olga.client.post(path, json={"email": INES, "role": "member"}).status_code == 201
+
+
+def test_who_invited_is_told_who_joined(invite, ines, olga, owner):
+    token = invite()
+    owner.execute("DELETE FROM mails")
+    assert accept(ines, token).status_code == 200
+    assert mails(owner) == [("member_joined", olga.email)]
+    accept(ines, invite())  # who is a member already
+    assert [template for template, _ in mails(owner)] == ["member_joined", "invitation"]
+
+
+@pytest.mark.parametrize("change", ["removed", "disabled"])
+def test_an_invitation_of_somebody_who_may_not_invite_opens_no_registration(
+    make_app, people, path, olga, owner, token_of, change
+):
+    stranger = make_app(registration_enabled=False).test_client()
+    people.join(path.split("/")[3], people.person("sten"), "owner")
+    olga.client.post(path, json={"email": "new@example.com"})
+    body = {
+        "email": "new@example.com",
+        "password": "a garden fence of oak",
+        "invitation_token": token_of(latest(owner)),
+    }
+    assert stranger.post("/api/auth/register", json=body).status_code == 202
+    if change == "removed":
+        team = path.split("/")[3]
+        owner.execute(
+            "DELETE FROM members WHERE user_id = %s AND workspace_id = %s", (olga.id, team)
+        )
+    else:
+        owner.execute("UPDATE users SET disabled_at = now() WHERE id = %s", (olga.id,))
+    answer = stranger.post("/api/auth/register", json=body)
+    assert (answer.status_code, answer.json["code"]) == (403, "registration_closed")
 
 
 # How many

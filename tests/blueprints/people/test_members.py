@@ -11,6 +11,7 @@ import pytest
 
 from tests.blueprints.examples import Examples
 from tests.factories import NOWHERE
+from tests.people import age_sessions, mails
 from webapp.routes.idempotency import HEADER
 
 EXAMPLES = Examples(things={"user_id": lambda place: place.people.member(place.workspace_id)})
@@ -111,6 +112,36 @@ def test_a_stranger_learns_nothing_of_a_workspace(team, owner):
     ):
         assert (answer.status_code, answer.json["code"]) == (404, "not_found")
     assert roles(owner, path) == before
+
+
+# What lasts longer than the session it was given by
+
+
+def test_an_owner_is_made_soon_after_a_log_in_and_told_by_mail(team, owner):
+    path, persons = team
+    member = f"{path}/members/{persons['max'].id}"
+    age_sessions(owner)
+    answer = persons["olga"].client.patch(member, json={"role": "owner"})
+    assert (answer.status_code, answer.json["code"]) == (403, "reauthentication_required")
+    assert roles(owner, path)["max"] == "member"
+    assert persons["olga"].client.patch(member, json={"role": "viewer"}).status_code == 200
+    assert mails(owner) == []
+    owner.execute("UPDATE sessions SET created_at = now()")
+    assert persons["olga"].client.patch(member, json={"role": "owner"}).status_code == 200
+    assert mails(owner) == [("role_given", persons["olga"].email)]
+
+
+def test_no_key_makes_an_owner(people, team, owner):
+    path, persons = team
+    scopes = ["workspace:members:manage"]
+    workspace_id = path.rpartition("/")[2]
+    _, key = people.key(persons["olga"], scopes, workspace_id=workspace_id)
+    client = people.client(X_API_Key=key)
+    answer = client.patch(f"{path}/members/{persons['max'].id}", json={"role": "owner"})
+    assert (answer.status_code, answer.json["code"]) == (403, "reauthentication_required")
+    answer = client.post(f"{path}/invitations", json={"email": "x@example.com", "role": "owner"})
+    assert (answer.status_code, answer.json["code"]) == (403, "reauthentication_required")
+    assert roles(owner, path)["max"] == "member"
 
 
 @pytest.mark.parametrize("role", ["owner", "member", "viewer"])

@@ -190,6 +190,20 @@ class TestRefresh:
         answer = refresh(client, given["access_token"])
         assert answer.status_code in (401, 422)
 
+    def test_a_session_lasts_a_year_however_often_it_is_refreshed(self, client, account, owner):
+        token = logged_in(client)["refresh_token"]
+        age(owner, 364 * 86_400, "created_at")
+        token = refresh(client, token).json["refresh_token"]
+        (over,) = owner.execute(
+            "SELECT bool_and(expires_at <= created_at + interval '1 year') FROM sessions"
+            " WHERE id = %s",
+            (session_of(token),),
+        ).fetchone()
+        assert over
+        age(owner, 3 * 86_400, "created_at")
+        age(owner, 3 * 86_400, "expires_at")
+        assert_refused(refresh(client, token), "invalid_refresh_token")
+
     def test_a_disabled_user_gets_no_next_tokens(self, client, account, owner):
         first = logged_in(client)["refresh_token"]
         second = refresh(client, first).json["refresh_token"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.blueprints.people.test_members import WAITING
 from tests.factories import NOWHERE
-from tests.people import PASSWORD
+from tests.people import PASSWORD, age_sessions, mails
 from webapp.routes.idempotency import HEADER, REPLAYED
 
 USERS = "/api/admin/users"
@@ -23,6 +24,19 @@ def ada(people):
 
 def do(admin, action, person, **headers):
     return admin.client.post(f"{USERS}/{getattr(person, 'id', person)}/{action}", headers=headers)
+
+
+def test_an_admin_is_made_soon_after_a_log_in_and_told_by_mail(ada, olga, people, owner):
+    _, key = people.key(ada, ["admin:users:manage"])
+    refused = do(SimpleNamespace(client=people.client(X_API_Key=key)), "promote", olga)
+    assert (refused.status_code, refused.json["code"]) == (403, "reauthentication_required")
+    age_sessions(owner)
+    assert do(ada, "promote", olga).json["code"] == "reauthentication_required"
+    assert mails(owner) == []
+    owner.execute("UPDATE sessions SET created_at = now()")
+    for _ in range(2):
+        assert do(ada, "promote", olga).status_code == 200
+    assert mails(owner) == [("role_given", ada.email)]
 
 
 def found(admin, /, **query):

@@ -662,6 +662,8 @@ NOTICES: Mapping[str, Callable[..., texts.Text]] = {
     "totp": lambda **where: texts.totp_changed("switched off", WHEN, "2001:db8::7", **where),
     "provider": lambda **where: texts.provider_linked("work", WHEN, **where),
     "passwords": lambda **where: texts.many_wrong_passwords(WHEN, "192.0.2.7", **where),
+    "joined": lambda **where: texts.member_joined("Ben", "Team", "viewer", **where),
+    "role": lambda **where: texts.role_given("owner", "Ben", "Team", WHEN, None, **where),
     "codes": lambda **where: texts.many_wrong_codes(WHEN, **where),
     "confirmations": lambda **where: texts.many_wrong_confirmations(WHEN, None, **where),
 }

@@ -26,6 +26,8 @@ from webapp.schemas.common import PageArguments
 from webapp.schemas.people.invitations import Acceptance, Invitation, InvitationPage, NewInvitation
 from webapp.schemas.people.workspaces import Workspace
 from webapp.signing_in import mail_allowances
+from webapp.signing_in.notices import notify
+from webapp.signing_in.reauthentication import require_recent_log_in
 
 LASTS_DAYS: Final = 7
 
@@ -43,8 +45,10 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
     """Invite somebody by mail
 
     The invitation is valid for seven days, for whoever has its token. A later one to the same
-    address replaces it.
+    address replaces it. To invite an owner takes a log-in within the last ten minutes.
     """
+    if new["role"] == "owner":
+        require_recent_log_in("Inviting an owner takes a recent log-in")
     if not settings().sends_mail:
         raise Problem(403, "mail_not_configured", "This server sends no mail, so nobody is asked.")
     invitation_id = new_id()
@@ -113,7 +117,8 @@ def withdraw(workspace_id: UUID, invitation_id: UUID) -> Response:
 def accept(given: dict[str, Any]) -> Response:
     """Accept an invitation, and join its workspace
 
-    Whoever has the token may use it, once. Somebody who is a member already keeps their role.
+    Whoever has the token may use it, once, and the inviter is told by mail. Somebody who is already
+    a member keeps their role.
     """
     user_id = caller().user_id
     with transaction() as conn:
@@ -121,9 +126,11 @@ def accept(given: dict[str, Any]) -> Response:
         if invitation is None:
             raise Problem(400, "invalid_token", "The invitation is none, was used or has expired.")
         workspace_id = invitation["workspace_id"]
-        if queries.members.join(
+        joined = queries.members.join(
             conn, workspace_id=workspace_id, user_id=user_id, role=invitation["role"]
-        ):
+        )
+        workspace = queries.workspaces.get(conn, id=workspace_id, user_id=user_id)
+        if joined:
             audit.record(
                 conn,
                 "member.joined",
@@ -131,4 +138,14 @@ def accept(given: dict[str, Any]) -> Response:
                 role=invitation["role"],
                 invited_by=str(invitation["invited_by"]),
             )
-        return answer(queries.workspaces.get(conn, id=workspace_id, user_id=user_id))
+            account = queries.users.get_account(conn, id=user_id)
+            notify(
+                conn,
+                "member_joined",
+                user_id=invitation["invited_by"],
+                email=invitation["inviter_email"],
+                who=account["name"] or account["handle"],
+                workspace=workspace["name"],
+                role=invitation["role"],
+            )
+        return answer(workspace)

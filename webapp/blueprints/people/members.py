@@ -16,6 +16,8 @@ from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import permit
 from webapp.schemas.common import PageArguments
 from webapp.schemas.people.members import Member, MemberChange, MemberPage
+from webapp.signing_in.notices import tell_giver
+from webapp.signing_in.reauthentication import require_recent_log_in
 
 members = Blueprint(
     "members",
@@ -42,12 +44,23 @@ def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response
 def change_role(change: dict[str, Any], workspace_id: UUID, user_id: UUID) -> Response:
     """Change a member's role
 
-    The last owner stays an owner: the answer is 409 `last_owner`.
+    The last owner stays an owner: the answer is 409 `last_owner`. To make somebody an owner takes a
+    log-in within the last ten minutes, and the caller is told of it by mail.
     """
+    if change["role"] == "owner":
+        require_recent_log_in("Making somebody an owner takes a recent log-in")
     with transaction() as conn:
         member = queries.members.change_role(
             conn, workspace_id=workspace_id, user_id=user_id, role=change["role"]
         )
+        if change["role"] == "owner":
+            workspace = queries.workspaces.get(conn, id=workspace_id, user_id=caller().user_id)
+            tell_giver(
+                conn,
+                "owner",
+                to=member["name"] or member["handle"],
+                workspace=workspace["name"],
+            )
         audit.record(
             conn,
             "member.role_changed",

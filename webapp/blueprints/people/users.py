@@ -16,6 +16,8 @@ from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
 from webapp.schemas.people.sessions import Ended
 from webapp.schemas.people.users import User, UserArguments, UserPage
+from webapp.signing_in.notices import tell_giver
+from webapp.signing_in.reauthentication import require_recent_log_in
 
 if TYPE_CHECKING:
     from flask import Response
@@ -77,7 +79,11 @@ def enable(user_id: UUID) -> Response:
 @idempotent
 @users.response(200, User)
 def promote(user_id: UUID) -> Response:
-    """Make a user an admin"""
+    """Make a user an admin
+
+    This takes a log-in within the last ten minutes, and the caller is told of it by mail.
+    """
+    require_recent_log_in("Making somebody an admin takes a recent log-in")
     return _set_admin(user_id, is_admin=True)
 
 
@@ -106,9 +112,13 @@ def sign_out(user_id: UUID) -> Response:
 
 def _set_admin(user_id: UUID, *, is_admin: bool) -> Response:
     with transaction() as conn:
-        if queries.users.set_admin(conn, id=user_id, is_admin=is_admin):
+        changed = queries.users.set_admin(conn, id=user_id, is_admin=is_admin)
+        user = queries.users.get(conn, id=user_id)
+        if changed:
             audit.record(conn, "user.promoted" if is_admin else "user.demoted", user_id=user_id)
-        return answer(queries.users.get(conn, id=user_id))
+        if changed and is_admin:
+            tell_giver(conn, "admin", to=user["name"] or user["handle"])
+        return answer(user)
 
 
 def _spare_oneself(user_id: UUID) -> None:
