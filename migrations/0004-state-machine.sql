@@ -131,6 +131,7 @@ BEGIN
               attempts = 0,
               claim = NULL,
               claimed_by = NULL,
+              cut_off = 0,
               last_error = NULL,
               enqueued_at = EXCLUDED.enqueued_at;
     DELETE FROM dead_letters AS dead

@@ -7,7 +7,8 @@
 -- `run_after` is schedule, backoff and lease in one: a row may be claimed once it has passed, and
 -- claiming moves it to the end of the lease. Each row has a time of its own, even of thousands that one
 -- statement puts in, so that a claim can begin to read where the last one ended. `claim` is the fencing
--- token: only the holder of the last number drawn may finish, fail or release the row. Kinds are
+-- token: only the holder of the last number drawn may finish, fail or release the row. `cut_off` counts
+-- how often in a row a claim was never let go of, because the worker died or was too slow. Kinds are
 -- compared byte by byte, which is fast in every locale.
 --
 -- The table is kept small (a row is deleted when it is finished) and is rewritten all the time. So each
@@ -25,6 +26,7 @@ CREATE TABLE outbox (
   attempts     integer     NOT NULL DEFAULT 0,
   claim        bigint,
   claimed_by   uuid,
+  cut_off      smallint    NOT NULL DEFAULT 0,
   last_error   text,
   enqueued_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT outbox_work_is_queued_once PRIMARY KEY (kind, subject_id)
@@ -36,8 +38,13 @@ CREATE TABLE outbox (
 );
 
 -- The claim's ORDER BY within a workspace, and the ring of workspaces that have work of a kind. There
--- are no more indexes than this and the key, because each claim has to write to all of them.
+-- are no more indexes than this and the key, because each claim has to write to all of them; but for one
+-- that has only what was cut off, which is claimed one by one.
 CREATE INDEX outbox_due ON outbox (kind, workspace_id, run_after);
+
+CREATE INDEX outbox_cut_off
+    ON outbox (kind, run_after)
+ WHERE cut_off > 0;
 
 CREATE SEQUENCE outbox_claims;
 

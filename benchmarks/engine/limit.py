@@ -31,6 +31,7 @@ _CLAIM: Final = {
     "share": str(BATCH),
     "workspaces": f"ARRAY['{WORKSPACE}']",
     "since": "ARRAY[:since]",
+    "takes_over": "true",
 }
 _FINISH: Final = {"kind": "'noop'", "subject_ids": ":subject_ids", "claims": ":claims"}
 _GATHERED: Final = """

@@ -285,6 +285,13 @@ def test_an_attempt_that_fails_and_work_that_is_given_up_are_an_exit_code(
     assert dead(owner) == [(2, "the world is closed", "request-1")]
 
 
+def test_a_row_whose_attempts_are_used_up_is_worked_on_by_hand(queue, owner, subject, effects):
+    owner.execute("UPDATE outbox SET attempts = 3, last_error = 'no'")
+    answer = queue("run", KIND, subject)
+    assert (answer.exit_code, answer.stdout) == (0, "done\n")
+    assert effects() == [("1",)]
+
+
 def test_a_row_that_no_longer_wants_it_is_no_failure(queue, owner, subject, monkeypatch):
     declare(monkeypatch, save=lambda conn, job, result: False)
     answer = queue("run", KIND, subject)

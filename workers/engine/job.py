@@ -14,8 +14,9 @@ NO_WORKSPACE: Final = UUID(int=0)
 
 
 class Job(NamedTuple):
-    """One claimed row of the outbox. `attempts` counts this one; `waited` is the seconds from its
-    entering the outbox to this claim."""
+    """One claimed row of the outbox. `attempts` counts this one; `cut_off` is how many claims just
+    before this one were never let go of; `waited` is the seconds from its entering the outbox.
+    """
 
     kind: str
     subject_id: UUID
@@ -25,6 +26,7 @@ class Job(NamedTuple):
     traceparent: str | None
     attempts: int
     claim: int
+    cut_off: int
     last_error: str | None
     enqueued_at: datetime
     waited: float

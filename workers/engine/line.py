@@ -18,6 +18,7 @@ from workers.engine.hands import Hands
 from workers.engine.job import Job, Outcome, Task
 from workers.engine.metrics import meter_for
 from workers.engine.outage import is_lost
+from workers.engine.pace import Pace
 from workers.engine.progress import LeaseLost, NotWanted
 from workers.engine.turns import Turns
 
@@ -54,22 +55,8 @@ _NEVER_ENDED: Final = (
     "It was begun each time and never ended: its worker died, or its lease is short."
 )
 
-
-class Pace:
-    """Seconds a row, as a moving average."""
-
-    def __init__(self) -> None:
-        self._seconds: float | None = None
-
-    def note(self, seconds: float, rows: int = 1) -> None:
-        each = seconds / rows
-        self._seconds = each if self._seconds is None else 0.8 * self._seconds + 0.2 * each
-
-    def rows_in(self, seconds: float, *, most: int) -> int:
-        """How many rows that makes; none as long as nothing is known."""
-        if self._seconds is None:
-            return 0
-        return min(most, int(seconds / max(self._seconds, 1e-9)))
+# How often a row was cut off before it was alone when it was: once among others, once beside some.
+_NOT_ALONE: Final = (1, 2)
 
 
 class Claimed(NamedTuple):
@@ -138,9 +125,12 @@ class Line:
             self.meter.claimed(jobs, began)
         return Claimed(jobs, refused, held_until)
 
-    def claim_one(self, conn: Connection, subject_id: UUID) -> Claimed:
-        """Claim one row, due or not; nothing where a worker holds it."""
-        held_until = time.monotonic() + self._lease
+    def claim_one(
+        self, conn: Connection, subject_id: UUID, *, times_cut_off: int | None = None
+    ) -> Claimed:
+        """Claim one row, due or not; nothing where a worker holds it, or where it was not cut off
+        that many times."""
+        held_until = (began := time.monotonic()) + self._lease
         with conn.transaction():
             row = queries.outbox.claim_one(
                 conn,
@@ -148,9 +138,31 @@ class Line:
                 subject_id=subject_id,
                 worker=self._worker,
                 lease=timedelta(seconds=self._lease),
+                times_cut_off=times_cut_off,
             )
             jobs = [Job(**row)] if row else []
-            return Claimed(jobs, self._start(conn, jobs), held_until)
+            refused = self._start(conn, jobs)
+        if self.meter is not None:
+            self.meter.claimed(jobs, began)
+        return Claimed(jobs, refused, held_until)
+
+    def renew(self, conn: Connection) -> None:
+        """The leases of what is in hand begin anew. They may have ended while the database was
+        away, and yet nobody else have taken the rows."""
+        if self.in_hand:
+            queries.outbox.renew(
+                conn,
+                kind=self.kind.name,
+                subject_ids=[job.subject_id for job in self.in_hand.values()],
+                claims=list(self.in_hand),
+                lease=timedelta(seconds=self._lease),
+            )
+
+    def has_free_hands(self) -> bool:
+        """Whether one row more would soon be begun."""
+        if self.kind.batch is not None or self.kind.work is None:
+            return self.room() > 0
+        return len(self.in_hand) < self._concurrency + self._ahead()
 
     def room(self, ended: int = 0) -> int:
         """How many rows to claim now, or when the `ended` ones are written: none until half of what
@@ -160,10 +172,14 @@ class Line:
             return self.kind.batch.rows * self._concurrency - in_hand
         if self.kind.work is None:
             return self._batch - in_hand
-        ahead = self._work_pace.rows_in(_AHEAD * self._concurrency, most=self._batch)
+        ahead = self._ahead()
         if in_hand > self._concurrency + ahead // 2:
             return 0
         return min(self._concurrency + ahead, self._batch) - in_hand
+
+    def _ahead(self) -> int:
+        """How many rows to hold beyond those that the hands are at."""
+        return self._work_pace.rows_in(_AHEAD * self._concurrency, most=self._batch)
 
     def _claim(self, conn: Connection, room: int) -> list[Job]:
         return self.turns.claim(conn, limit=room, worker=self._worker, lease=self._lease)
@@ -187,8 +203,9 @@ class Line:
                 refused.add(job.claim)
         return refused
 
-    def begin(self, conn: Connection, claimed: Claimed) -> int:
-        """Load what is to be worked on and give it to the hands; return how many rows."""
+    def begin(self, conn: Connection, claimed: Claimed, *, by_hand: bool = False) -> int:
+        """Load what is to be worked on and give it to the hands; return how many rows. One whose
+        attempts are used up is given up, unless it was claimed by hand."""
         if not claimed.jobs:
             return 0
         self._moved = time.monotonic()
@@ -196,16 +213,19 @@ class Line:
         for job in claimed.jobs:
             if job.claim in claimed.refused:
                 self.in_hand[job.claim] = job
-            elif job.attempts > len(self.kind.delays):
-                # It came back, once too often, from a worker that never said how it ended.
-                self._end(
-                    Outcome(job, error=Failure(job.last_error or _NEVER_ENDED, permanent=True))
-                )
+            elif self._is_used_up(job) and not by_hand:
+                error = Failure(job.last_error or _NEVER_ENDED, permanent=True)
+                self._end(Outcome(job, error=error))
             else:
                 jobs.append(job)
         if jobs:
             self._load(conn, jobs, claimed.held_until)
         return len(claimed.jobs)
+
+    def _is_used_up(self, job: Job) -> bool:
+        """Whether it had all its attempts, of which the last never ended. Where it was not alone,
+        others may have been the reason for that."""
+        return job.attempts > len(self.kind.delays) and job.cut_off not in _NOT_ALONE
 
     def _end(self, outcome: Outcome) -> None:
         """There is no work to be done on this row."""
@@ -236,7 +256,8 @@ class Line:
                 say.info("claimed", work=job, worker=str(self._worker))
                 self.in_hand[job.claim] = job
                 task = Task(job, subject, held_until)
-                self._hands.take([task]) if self.kind.batch is None else self._gather(task)
+                alone = self.kind.batch is None or job.cut_off > 0
+                self._hands.take([task]) if alone else self._gather(task)
 
     def _gather(self, task: Task) -> None:
         assert self.kind.batch is not None

@@ -8,7 +8,8 @@ threads that have no connection, so that no transaction is open meanwhile. The r
   extending, postponing, releasing and giving up match that number; where it no longer matches,
   nothing is written.
 * The result and the end of the outbox row share one short transaction.
-* The attempt is counted by the claim, so work that kills its worker is given up in the end too.
+* An attempt counts in the database before its work begins, so work that kills its worker is given
+  up in the end too; what was claimed along with it is not (`cut_off.py`).
 * A notification is a hint. Without one, due work is found by looking.
 """
 
@@ -34,9 +35,10 @@ import structlog
 from sql import queries
 from sql.connection import connect, connect_at_start
 from workers.engine import metrics_server
+from workers.engine.cut_off import CutOff
 from workers.engine.line import Line
 from workers.engine.listener import HEARTBEAT, Listener
-from workers.engine.outage import Outage
+from workers.engine.outage import LONGEST_PAUSE, Outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -58,6 +60,10 @@ GRACE: Final = 20.0
 
 # Rows claimed at once, and written at once, at most.
 BATCH: Final = 500
+
+# Seconds after an outage in which a worker takes nothing over from others: those that lived through
+# it come back by then, and their leases begin anew.
+_OTHERS_COME_BACK: Final = LONGEST_PAUSE + 2.0
 
 # Seconds after it fell asleep when a worker looks again: for those who enqueued meanwhile and could
 # not know that it sleeps.
@@ -97,9 +103,12 @@ class Worker:
             )
             for kind in kinds
         }
+        self._cut_off = CutOff(self._lines)
         self._settings = settings
         self._connection: Connection | None = None
         self._outage = Outage(log, lost="database_lost", back="database_back")
+        self._comes_back = False
+        self._takes_over_from = 0.0
         self._second: Connection | None = None
         self._claimer = ThreadPoolExecutor(1, "claimer")
         self._listener: Listener | None = None
@@ -134,6 +143,8 @@ class Worker:
             )
         while not self._stopping:
             try:
+                if self._comes_back:
+                    self._come_back()
                 self._check_in()
                 claimed = self.claim()
                 if once and not claimed and not self._in_hand():
@@ -146,6 +157,7 @@ class Worker:
                 if once and not isinstance(error, psycopg.OperationalError):
                     raise
                 self._disconnect()
+                self._comes_back = True
                 self._sleep(self._outage.goes_on(error))
         self._wind_up()
         signal.alarm(0)
@@ -167,6 +179,7 @@ class Worker:
         """Look for what is due, claim and finish it; return how many rows. Tests call this one."""
         for line in self._lines.values():
             line.turns.look()
+        self._cut_off.look()
         claimed = self.claim()
         while self._in_hand():
             self.finish(self._patience())
@@ -175,7 +188,23 @@ class Worker:
     def claim(self) -> int:
         """Claim due rows of each kind, as many as it has room for, and begin; return how many."""
         conn = self._conn()
-        return sum(line.begin(conn, line.claim(conn, line.room())) for line in self._lines.values())
+        takes_over = time.monotonic() >= self._takes_over_from
+        for line in self._lines.values():
+            line.turns.takes_over = takes_over
+        claimed = self._cut_off.claim(conn, takes_over=takes_over)
+        for line in self._lines.values():
+            if self._cut_off.leaves_room(line):
+                claimed += line.begin(conn, line.claim(conn, line.room()))
+        return claimed + self._cut_off.claim(conn, takes_over=takes_over)
+
+    def _come_back(self) -> None:
+        """After an outage: keep what is being worked on, though its lease may have ended, and give
+        others the time to do so too."""
+        for line in self._lines.values():
+            line.give_back(self._conn())
+            line.renew(self._conn())
+        self._comes_back = False
+        self._takes_over_from = time.monotonic() + _OTHERS_COME_BACK
 
     def work_on(self, kind: str, subject_id: UUID) -> bool:
         """Work on one row now, due or not, to its end; False where another worker holds it.
@@ -185,7 +214,7 @@ class Worker:
         self._start()
         self._check_in()
         line, conn = self._lines[kind], self._conn()
-        found = line.begin(conn, line.claim_one(conn, subject_id)) == 1
+        found = line.begin(conn, line.claim_one(conn, subject_id), by_hand=True) == 1
         try:
             while self._in_hand():
                 self.finish(self._patience())
@@ -226,7 +255,11 @@ class Worker:
         busy = [
             (line, line.room(len(ended[name])))
             for name, line in self._lines.items()
-            if name in ended and line.is_busy and line.kind.start is None and not self._stopping
+            if name in ended
+            and line.is_busy
+            and line.kind.start is None
+            and self._cut_off.leaves_room(line)
+            and not self._stopping
         ]
         if not busy:
             yield

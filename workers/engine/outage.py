@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Seconds between two tries: at first, and at most.
 _SHORTEST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 5.0
+LONGEST_PAUSE: Final = 5.0
 
 # Seconds between two lines of the log, while it lasts.
 _SAY_EVERY: Final = 60.0
@@ -57,7 +57,7 @@ class Outage:
             self._since, self._next_line, self._pause = now, now, _SHORTEST_PAUSE
         else:
             # Unevenly, so that those who lost it together do not come back together.
-            self._pause = min(self._pause * random.uniform(1.5, 2.5), _LONGEST_PAUSE)  # noqa: S311
+            self._pause = min(self._pause * random.uniform(1.5, 2.5), LONGEST_PAUSE)  # noqa: S311
         if now >= self._next_line:
             self._next_line = now + _SAY_EVERY
             said = " ".join(str(error).split())

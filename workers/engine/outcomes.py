@@ -103,6 +103,13 @@ def write(
         for outcome in outcomes
         if outcome.error is not None
     ]
+    if lost := [outcome for outcome, end in ends if end == "lost"]:
+        queries.outbox.vouch(
+            conn,
+            kind=kind.name,
+            subject_ids=[outcome.job.subject_id for outcome in lost],
+            had_begun=[outcome.seconds > 0 for outcome in lost],
+        )
     if meter is not None:
         meter.ended(ends)
     say = log.bind()  # once: to find the logger anew for each line costs more than a line not said
@@ -155,6 +162,9 @@ def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: BaseExc
     """As `_fail`; where even that does not work, the row comes back when its lease ends."""
     job = outcome.job
     try:
+        if isinstance(error, LeaseLost):
+            _release(conn, kind, [job])  # where the lease ended and nobody has taken it over
+            return "lost"
         if isinstance(error, HELD):
             return _put_off(conn, kind, job, error)
         try:
@@ -179,8 +189,6 @@ def _put_off(conn: Connection, kind: Kind, job: Job, held: psycopg.Error) -> str
 
 
 def _fail(conn: Connection, kind: Kind, job: Job, error: BaseException) -> str:
-    if isinstance(error, LeaseLost):
-        raise error
     expected = isinstance(error, Failure)
     said = f"Something unexpected went wrong: {type(error).__name__}."
     if expected:

@@ -61,6 +61,8 @@ class Turns:
         self._took = 0.0  # seconds, the last survey
         self.claimers = 1  # how many workers there are
         self.due_in: float | None = None  # seconds to the first work, after none was due
+        self.takes_over = True  # rows whose lease has ended
+        self.came_upon_some_cut_off = False
 
     def claim(self, conn: Connection, *, limit: int, worker: UUID, lease: float) -> list[Job]:
         """Claim up to `limit` rows; none means that none was to be had."""
@@ -79,24 +81,35 @@ class Turns:
                 limit=limit,
                 worker=worker,
                 lease=timedelta(seconds=lease),
+                takes_over=self.takes_over,
             )
-            jobs = sorted((Job(**row) for row in rows), key=_ENQUEUED_AT)
-            self._move_on(chosen, jobs, share, cut_short=len(jobs) == limit)
-            if jobs or (surveyed and not self._since):
+            self._move_on(chosen, rows, share, cut_short=len(rows) == limit)
+            jobs = sorted(
+                (Job(**row) for row in rows if row["claim"] is not None), key=_ENQUEUED_AT
+            )
+            if len(jobs) < len(rows):
+                self.came_upon_some_cut_off = True
+            if jobs or (surveyed and not self._since and not rows):
                 return jobs
 
     def _move_on(
-        self, chosen: Iterable[UUID], jobs: list[Job], share: int, *, cut_short: bool
+        self,
+        chosen: Iterable[UUID],
+        rows: Iterable[dict[str, Any]],
+        share: int,
+        *,
+        cut_short: bool,
     ) -> None:
         """Who was served goes to the end of the ring; who has no more, out of it."""
         taken: Counter[UUID] = Counter()
         reached: dict[UUID, datetime] = {}
-        for job in jobs:
-            taken[job.workspace_id] += 1
+        for row in rows:
+            workspace_id, enqueued_at = row["workspace_id"], row["enqueued_at"]
+            taken[workspace_id] += 1
             # Nothing is left from before the row's time, and that was, to the millisecond, not
             # before it was enqueued.
-            if job.enqueued_at > reached.get(job.workspace_id, _LONG_AGO):
-                reached[job.workspace_id] = job.enqueued_at
+            if enqueued_at > reached.get(workspace_id, _LONG_AGO):
+                reached[workspace_id] = enqueued_at
         for workspace_id in chosen:
             if taken[workspace_id] < share and not cut_short:
                 del self._since[workspace_id]

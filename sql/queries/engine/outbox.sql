@@ -41,7 +41,9 @@ SELECT ring.workspace_id,
 -- name: claim :many
 -- Takes due work of one kind, an equal share from each of some workspaces, longest due first, and
 -- holds it for the length of the lease. Each row gets a number of its own that whoever finishes it
--- must know. The attempt counts from here, so that work which kills its worker is counted too.
+-- must know. Its attempt is counted, in one go for all of them.
+-- What is held still, though its lease has ended, was cut off: it is only marked, its attempt taken
+-- back, and found here no more. Those rows have no claim. Who does not take over leaves them alone.
 -- Each workspace is read from the time before which nothing is left, past the remains of work that
 -- is finished and that a long transaction elsewhere keeps from being cleaned away. The rows, which
 -- are locked by then, are found again by their place: no statistics can make that plan a bad one.
@@ -55,6 +57,8 @@ WITH due AS MATERIALIZED (
               AND outbox.workspace_id = turn.workspace_id
               AND outbox.run_after >= turn.since
               AND outbox.run_after <= now()
+              AND outbox.cut_off = 0
+              AND (outbox.claim IS NULL OR %(takes_over)s)
             ORDER BY outbox.run_after
             LIMIT %(share)s
               FOR UPDATE SKIP LOCKED
@@ -63,10 +67,11 @@ WITH due AS MATERIALIZED (
    LIMIT %(limit)s
 )
 UPDATE outbox
-   SET claim = nextval('outbox_claims'),
-       claimed_by = %(worker)s,
-       attempts = attempts + 1,
-       run_after = now() + %(lease)s,
+   SET claim = CASE WHEN claim IS NULL THEN nextval('outbox_claims') END,
+       claimed_by = CASE WHEN claim IS NULL THEN %(worker)s::uuid END,
+       attempts = CASE WHEN claim IS NULL THEN attempts + 1 ELSE attempts - 1 END,
+       cut_off = CASE WHEN claim IS NULL THEN 0 ELSE 1 END,
+       run_after = CASE WHEN claim IS NULL THEN now() + %(lease)s ELSE run_after END,
        progress = NULL
  WHERE ctid = ANY (ARRAY(SELECT place FROM due))
 RETURNING kind,
@@ -77,21 +82,44 @@ RETURNING kind,
           traceparent,
           attempts,
           claim,
+          cut_off,
           last_error,
           enqueued_at,
           extract(epoch FROM now() - enqueued_at)::float AS waited;
 
+-- name: next_cut_off :maybe
+-- The work of some kinds that was cut off and has been due longest, with how many times in a row.
+SELECT kind,
+       subject_id,
+       cut_off + (claim IS NOT NULL)::integer AS times
+  FROM outbox
+ WHERE cut_off > 0
+   AND kind = ANY (%(kinds)s)
+   AND run_after <= now()
+   AND (claim IS NULL OR %(takes_over)s)
+   AND kind NOT IN (SELECT paused_kinds.kind FROM paused_kinds)
+ ORDER BY run_after
+ LIMIT 1;
+
 -- name: claim_one :maybe
--- Takes one piece of work now, due or not, unless a worker holds it; no row where one does.
+-- Takes one piece of work now, due or not, unless a worker holds it; no row where one does. Where it is
+-- held still, though the lease has ended, it was cut off. Its attempt is counted, unless that of the
+-- claim that was cut off counts for it: one of many together, of which nobody knows which were begun.
+-- Where it must have been cut off so many times, it must be due too.
 UPDATE outbox
    SET claim = nextval('outbox_claims'),
        claimed_by = %(worker)s,
-       attempts = attempts + 1,
+       attempts = attempts + 1 - (claim IS NOT NULL AND cut_off = 0)::integer,
+       cut_off = cut_off + (claim IS NOT NULL)::integer,
        run_after = now() + %(lease)s,
        progress = NULL
  WHERE kind = %(kind)s
    AND subject_id = %(subject_id)s
    AND (claim IS NULL OR run_after <= now())
+   AND (
+         %(times_cut_off)s::integer IS NULL
+         OR cut_off + (claim IS NOT NULL)::integer = %(times_cut_off)s AND run_after <= now()
+       )
 RETURNING kind,
           subject_id,
           workspace_id,
@@ -100,6 +128,7 @@ RETURNING kind,
           traceparent,
           attempts,
           claim,
+          cut_off,
           last_error,
           enqueued_at,
           extract(epoch FROM now() - enqueued_at)::float AS waited;
@@ -137,12 +166,35 @@ UPDATE outbox
    AND outbox.claim = held.claim
 RETURNING outbox.claim;
 
+-- name: renew :exec
+-- The lease begins anew for work that is still held, though it may have ended while the database was
+-- away; how much that is.
+UPDATE outbox
+   SET run_after = now() + %(lease)s
+  FROM unnest(%(subject_ids)b::uuid[], %(claims)b::bigint[]) AS held (subject_id, claim)
+ WHERE outbox.kind = %(kind)s
+   AND outbox.subject_id = held.subject_id
+   AND outbox.claim = held.claim;
+
+-- name: vouch :exec
+-- Whoever lost some claims lives, so the work did not kill it: what was marked as cut off is not, unless
+-- somebody is at it by now. Where the work had begun, its attempt counts after all.
+UPDATE outbox
+   SET cut_off = 0,
+       attempts = attempts + lost.had_begun::integer
+  FROM unnest(%(subject_ids)b::uuid[], %(had_begun)b::boolean[]) AS lost (subject_id, had_begun)
+ WHERE outbox.kind = %(kind)s
+   AND outbox.subject_id = lost.subject_id
+   AND outbox.cut_off > 0
+   AND outbox.claim IS NULL;
+
 -- name: postpone :exec
 -- The attempt failed and another one may do better; 0 where the claim was lost.
 UPDATE outbox
    SET run_after = now() + %(delay)s,
        claim = NULL,
        claimed_by = NULL,
+       cut_off = 0,
        progress = NULL,
        last_error = %(error)s
  WHERE kind = %(kind)s

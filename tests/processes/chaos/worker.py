@@ -1,8 +1,9 @@
 """A worker process with kinds of work that leave a trace of each effect.
 
-    python -m tests.processes.chaos.worker URL LEASE
+    python -m tests.processes.chaos.worker URL LEASE BEGUN
 
-Nothing keeps an effect from being there twice but the engine: the table has no constraint.
+Nothing keeps an effect from being there twice but the engine: the table has no constraint. Each
+time that work begins it adds a line to the file BEGUN, which a death cannot undo.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import random
 import time
 from datetime import timedelta
+from typing import BinaryIO
 
 import click
 import structlog
@@ -24,8 +26,14 @@ from workers.engine.kind import Batch, Kind
 from workers.engine.loop import Worker
 from workers.terminal.command import Command
 
-# Enough that work which is killed over and over does not run out of them by accident.
-MANY = (0.0, *[0.05] * 80)
+DELAYS = (0.0, 0.05, 0.05)
+
+# Where each beginning is noted, as bytes that are there or not.
+begun: BinaryIO
+
+
+def note(*jobs):
+    begun.write("".join(f"{job.kind} {job.subject_id}\n" for job in jobs).encode())
 
 
 def effect(conn, job, result=None):
@@ -34,28 +42,39 @@ def effect(conn, job, result=None):
     return True
 
 
-def wait(subject, clients):
+def effect_alone(conn, job, result):
+    """Of work that is nothing but its effect."""
+    note(job)
+    return effect(conn, job)
+
+
+def wait(job, clients):
+    note(job)
     time.sleep(random.uniform(0, 0.02))
 
 
-def fail_now_and_then(subject, clients):
+def fail_now_and_then(job, clients):
+    note(job)
     if random.random() < 0.3:
         raise Failure("It failed, as it does now and then.")
 
 
-def fail(subject, clients):
+def fail(job, clients):
+    note(job)
     raise Failure("It was meant to die.")
 
 
-def take_long(subject, clients):
+def take_long(job, clients):
+    note(job)
     for number in range(10):
         progress.report(number, 10)
         time.sleep(0.15)
 
 
-def together(subjects, clients):
+def together(jobs, clients):
+    note(*jobs)
     time.sleep(0.02)
-    return [None for _ in subjects]
+    return [None for _ in jobs]
 
 
 def move(conn, job, to, *given):
@@ -81,8 +100,8 @@ def go_on(conn, job, result):
 
 
 KINDS = (
-    Kind(name="plain", work=wait, save=effect, delays=MANY),
-    Kind(name="flaky", work=fail_now_and_then, save=effect, delays=MANY),
+    Kind(name="plain", work=wait, save=effect, delays=DELAYS),
+    Kind(name="flaky", work=fail_now_and_then, save=effect, delays=DELAYS),
     Kind(name="doomed", work=fail, save=effect, delays=(0, 0.05)),
     Kind(
         name="moving",
@@ -90,13 +109,13 @@ KINDS = (
         put_back=lambda conn, job: move(conn, job, "pending", "running"),
         work=wait,
         save=lambda conn, job, _: move(conn, job, "done", "running") and effect(conn, job),
-        delays=MANY,
+        delays=DELAYS,
     ),
-    Kind(name="long", work=take_long, save=effect, delays=MANY),
-    Kind(name="batched", work=together, save=effect, delays=MANY, batch=Batch(10, 0.2)),
-    Kind(name="first", work=wait, save=go_on, delays=MANY),
-    Kind(name="second", work=wait, save=effect, delays=MANY),
-    Kind(name="tick", save=effect, delays=MANY),
+    Kind(name="long", work=take_long, save=effect, delays=DELAYS),
+    Kind(name="batched", work=together, save=effect, delays=DELAYS, batch=Batch(10, 0.2)),
+    Kind(name="first", work=wait, save=go_on, delays=DELAYS),
+    Kind(name="second", work=wait, save=effect, delays=DELAYS),
+    Kind(name="tick", save=effect_alone, delays=DELAYS),
 )
 
 
@@ -111,7 +130,10 @@ def only_the_start(_, level, event):
 @click.command(cls=Command)
 @click.argument("url")
 @click.argument("lease", type=float)
-def main(url, lease):
+@click.argument("begun_file", type=click.File("ab", lazy=False))
+def main(url, lease, begun_file):
+    global begun  # noqa: PLW0603  # the kinds of a module have nothing else of their process
+    begun = begun_file.raw
     settings = Settings(
         environment="test",
         database_url=url,

@@ -159,7 +159,7 @@ def test_a_histograms_buckets_hold_what_is_at_most_as_long():
 def test_the_database_has_the_time_of_day():
     # Its clock is an hour ahead of this machine's.
     entered = datetime.now(UTC) + timedelta(hours=1) - timedelta(seconds=5)
-    job = Job("k", uuid4(), NO_WORKSPACE, {}, None, None, 1, 1, None, entered, 5.0)
+    job = Job("k", uuid4(), NO_WORKSPACE, {}, None, None, 1, 1, 0, None, entered, 5.0)
     meter = Meter("k", [])
     meter.claimed([job], time.monotonic())
     meter.ended([(Outcome(job), "finished")])

@@ -18,7 +18,7 @@ from sql.connection import connect_at_start
 from tests.databases import APP_ROLE
 from tests.processes import eventually
 from tests.proxy import Proxy
-from tests.workers.conftest import dead, enqueue, kind_of, outbox
+from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox
 from workers import clock
 from workers.engine import outage
 from workers.engine.loop import Worker
@@ -136,6 +136,52 @@ def test_what_is_done_while_nothing_can_be_written_is_written_when_it_can(worker
         working.finish(5)
     assert effects() == [("1",), ("2",)]
     assert (outbox(owner), dead(owner)) == ([], [])
+
+
+def test_leases_that_ended_during_an_outage_begin_anew_unless_others_took_over(
+    worker, owner, effects
+):
+    enqueue(owner, 1, 2)
+    go_on = threading.Event()
+    lived = worker(kind_of(lambda number: go_on.wait(5) and str(number), lease=60))
+    lived.claim()
+    lived._disconnect()
+    due_now(owner)
+    owner.execute("UPDATE outbox SET claim = 0 WHERE payload @> '{\"number\": 2}'")
+    lived._come_back()
+    assert [row[2] for row in outbox(owner)] == [60, 0]
+    go_on.set()
+    while lived._in_hand():
+        lived.finish(5)
+    assert effects() == [("1",)]
+
+
+def test_after_an_outage_a_worker_gives_back_what_it_has_not_begun(worker, owner, effects):
+    enqueue(owner, *range(5))
+    go_on = threading.Event()
+    lived = worker(kind_of(lambda number: go_on.wait(5) and str(number)), concurrency=1)
+    lived._lines[KIND].begin(lived._conn(), lived._lines[KIND].claim(lived._conn(), 5))
+    eventually(lambda: lived._lines[KIND]._hands.at_work)
+    lived._disconnect()
+    due_now(owner)
+    lived._come_back()
+    assert sorted(row[:2] for row in outbox(owner)) == [(0, False)] * 4 + [(1, True)]
+    go_on.set()
+
+
+def test_after_an_outage_others_have_time_to_come_back(worker, owner, effects):
+    enqueue(owner, 1)
+    forever = threading.Event()
+    worker(kind_of(lambda _: forever.wait(5))).claim()
+    due_now(owner)
+    lived = worker(kind_of(str))
+    lived._come_back()
+    assert lived.round() == 0
+    assert outbox(owner)[0][:2] == (1, True)
+    lived._takes_over_from = 0.0
+    assert lived.round() == 1
+    assert effects() == [("1",)]
+    forever.set()
 
 
 def test_a_worker_that_is_stopped_while_nothing_can_be_written_ends_in_good_order(

@@ -226,6 +226,7 @@ def test_the_claim_reads_no_more_than_it_takes_whatever_the_statistics(owner, ap
                 "limit": 100,
                 "worker": WORKER,
                 "lease": timedelta(seconds=60),
+                "takes_over": True,
             },
         )
         scans = {node["Node Type"] for node in read if node.get("Relation Name") == "outbox"}
