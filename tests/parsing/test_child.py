@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import eventually
 from webapp.parsing import child
 
 PARSER = "tests.parsing.parser"
@@ -71,7 +72,7 @@ def test_waiting_is_cut_off_by_the_wall_clock_and_may_be_tried_again() -> None:
     began = time.monotonic()
     error = refused("sleep", seconds=0.3)
     assert (error.reason, error.permanent) == ("timeout", False)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30  # it would sleep for a minute
 
 
 def test_too_much_memory_is_refused() -> None:
@@ -140,15 +141,15 @@ def test_the_child_opens_few_files() -> None:
 
 def test_what_the_child_started_is_gone_with_it() -> None:
     grandchild = int(run("fork"))
-    for _ in range(100):
+
+    def is_gone() -> bool:
         try:
-            state = Path(f"/proc/{grandchild}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return
-        if state == "Z":
-            return
-        time.sleep(0.01)
-    pytest.fail("the grandchild lives on")
+            stat = Path(f"/proc/{grandchild}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):  # the second where it ends while it is read
+            return True
+        return stat.rpartition(")")[2].split()[0] == "Z"
+
+    eventually(is_gone)
 
 
 def test_a_refused_child_leaves_no_open_files_and_no_zombie() -> None:

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -108,13 +107,10 @@ def test_items_are_captured_and_enriched_through_a_pooler(pooled):
 def test_a_worker_that_may_listen_to_the_server_itself_begins_at_once(pooled):
     database, variables = pooled
     listening = variables | {"DATABASE_LISTEN_URL": database.url}
-    worker = running("coffer", "work", "--every", "60s", database=database, **listening)
+    worker = running("coffer", "work", "--every", "10m", database=database, **listening)
     with serving(database, **variables) as web, worker, database.connect() as conn:
         eventually(lambda: conn.execute("SELECT FROM workers WHERE listening_for <> '{}'").rowcount)
-        time.sleep(0.3)
-        began = time.monotonic()
         _, _, item = web("POST", "/api/items", NOTE)
         path = f"/api/items/{item['id']}"
         eventually(lambda: web("GET", path)[2]["status"] == "ready_to_confirm")
-        assert time.monotonic() - began < 10
         assert web("POST", "/api/items", QUIET)[0] == 201

@@ -146,7 +146,7 @@ def test_the_end_of_a_process_does_not_wait_long_for_a_collector(settings, monke
         pass
     began = time.monotonic()
     tracing.stop()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert not tracing.is_on()
 
 

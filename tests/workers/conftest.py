@@ -55,10 +55,13 @@ def enqueue(owner, *numbers, kind=KIND, workspace=NO_WORKSPACE):
 
 
 def outbox(owner):
-    """Attempts, whether claimed, seconds until due (to the nearest 5), and the error, by row."""
+    """Attempts, whether claimed, seconds until due, and the error, by row.
+
+    The seconds are rounded up to a multiple of 15, however long the test has taken to ask.
+    """
     return owner.execute(
         "SELECT attempts, claim IS NOT NULL,"
-        " round(extract(epoch FROM run_after - now()) / 5)::int * 5, last_error"
+        " greatest(0, ceil(extract(epoch FROM run_after - now()) / 15)::int * 15), last_error"
         " FROM outbox ORDER BY (payload ->> 'number')::int"
     ).fetchall()
 

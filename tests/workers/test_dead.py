@@ -293,7 +293,7 @@ def test_two_operators_at_once_do_nothing_twice(database, owner, effects, monkey
     def operate():
         with database.connect(role="app") as conn:
             chosen = letters.choose(conn, (), KIND)
-            together.wait(5)
+            together.wait(60)
             to_do = [(letters.retry(kind_of(str, revive=revive)), chosen[KIND])]
             return letters.carry_out(conn, "retried", to_do)["done"]
 
@@ -323,7 +323,7 @@ def test_an_owner_who_retries_meanwhile_waits_for_nobody(database, owner, make, 
             app_conn.execute("SET LOCAL lock_timeout = '5s'")
             app_conn.execute("SELECT FROM items WHERE id = %s FOR UPDATE", (item["id"],))
             operating = operator.submit(operate)
-            assert begun.wait(5)
+            assert begun.wait(60)
             try:
                 queries.items.retry(app_conn, id=item["id"])
             except psycopg.errors.DeadlockDetected:

@@ -44,7 +44,7 @@ def rounds(worker, owner):
     def rounds(*kinds, **options):
         running = worker(*kinds, **options)
         names = [kind.name for kind in kinds]
-        until = time.monotonic() + 30
+        until = time.monotonic() + 300
         while is_due(names) and time.monotonic() < until:
             if running.round():
                 yield

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 
 import pytest
 
+from tests.processes import eventually
 from tests.workers.conftest import KIND, dead, enqueue, kind_of, outbox
 from tests.workers.test_cli import coffer
 from webapp.failure import Failure
@@ -68,7 +69,7 @@ def test_each_row_is_counted_in_one_place(queue, owner):
     enqueue(owner, 1, 2, 3)
     hold(owner, lease=60)
     enqueue(owner, 4, 5)
-    owner.execute("UPDATE outbox SET run_after = now() + interval '9 s' WHERE claim IS NULL")
+    owner.execute("UPDATE outbox SET run_after = now() + interval '9 h' WHERE claim IS NULL")
     enqueue(owner, 6)
     owner.execute(
         "UPDATE outbox SET run_after = now() - interval '80 s' WHERE payload @> '{\"number\": 1}'"
@@ -77,17 +78,21 @@ def test_each_row_is_counted_in_one_place(queue, owner):
     row = by_kind(queue("status", "--json"))[KIND]
     counted = [row[name] for name in ("ready", "waiting", "in_flight", "dead_letters")]
     assert counted == [2, 2, 2, 1]
-    assert row["oldest_ready_seconds"] == pytest.approx(80, abs=5)
+    assert 80 <= row["oldest_ready_seconds"] < 140
 
 
 def test_what_was_done_counts_for_five_minutes_by_the_clock(queue, owner):
-    for minutes, finished, failed in ((0, 30, 5), (4, 15, 10), (5, 1000, 1000)):
-        owner.execute(
-            "INSERT INTO work_counts VALUES"
-            " (%s, date_trunc('minute', now()) - %s * interval '1 minute', %s, %s)",
-            (KIND, minutes, finished, failed),
-        )
-    answer = queue("status", "--json")
+    minute = before = None
+    while minute is None or minute != before:  # it may end just now
+        owner.execute("DELETE FROM work_counts")
+        (before,) = owner.execute("SELECT date_trunc('minute', now())").fetchone()
+        for minutes, finished, failed in ((0, 30, 5), (4, 15, 10), (5, 1000, 1000)):
+            owner.execute(
+                "INSERT INTO work_counts VALUES (%s, %s - %s * interval '1 minute', %s, %s)",
+                (KIND, before, minutes, finished, failed),
+            )
+        answer = queue("status", "--json")
+        (minute,) = owner.execute("SELECT date_trunc('minute', now())").fetchone()
     found, row = json.loads(answer.stdout), by_kind(answer)[KIND]
     assert 240 <= found["counted_seconds"] <= 305
     assert (row["finished"], row["failed"], row["failing_rate"]) == (45, 15, 0.25)
@@ -127,7 +132,7 @@ def test_the_table_reads_well(queue, owner):
     queue("pause", KIND)
     row = queue("status").stdout.splitlines()[1]
     assert row.split()[:4] == [KIND, "1,200", "1d", "2h"]
-    assert row.endswith(("for 0s", "for 1s"))
+    assert re.search(r"for \d+s$", row)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,7 @@ def test_workers_are_listed_with_what_they_hold(queue, owner):
     (found,) = json.loads(queue("workers", "--json").stdout)["workers"]
     assert (found["id"], found["host"], found["pid"]) == (str(HOLDER), "here", 4711)
     assert (found["kinds"], found["holds"], found["is_silent"]) == ([KIND], 2, False)
-    assert found["up_seconds"] == pytest.approx(7200, abs=5)
+    assert 7200 <= found["up_seconds"] < 7260
     head, row = queue("workers").stdout.splitlines()
     assert head.split() == ["WORKER", "HOST", "PID", "UP", "SEEN", "HOLDS", "KINDS"]
     assert row.split()[1:4] == ["here", "4711", "2h"]
@@ -219,8 +224,9 @@ def test_resuming_wakes_those_who_sleep(queue, database):
         queue("resume", KIND)
         queue("pause", KIND)
         queue("resume", KIND)
-        heard = [note.payload for note in listening.notifies(timeout=0.5)]
-    assert heard == [KIND]
+        listening.execute("NOTIFY coffer_work, 'that was all'")
+        notes = [note.payload for note in listening.notifies(timeout=60, stop_after=2)]
+    assert notes == [KIND, "that was all"]
 
 
 @pytest.mark.parametrize("asked", [["pause"], ["resume"], ["run", HOLDER]])
@@ -263,9 +269,8 @@ def test_one_row_is_worked_on_though_not_due_and_its_kind_paused(queue, owner, s
         "SELECT FROM pg_stat_activity"
         " WHERE application_name = 'coffer worker' AND datname = current_database()"
     )
-    deadline = time.monotonic() + 5  # a backend takes a moment to see that its client has gone
-    while owner.execute(left).rowcount:
-        assert time.monotonic() < deadline
+    # A backend takes a moment to see that its client has gone.
+    eventually(lambda: not owner.execute(left).rowcount)
 
 
 def refuse(_):

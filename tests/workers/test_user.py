@@ -336,7 +336,7 @@ def test_a_log_in_that_is_under_way_does_not_outlive_the_disabling(asked, people
 
     with ThreadPoolExecutor(1) as thread:
         signing_in = thread.submit(sign_in)
-        assert begun.wait(5)
+        assert begun.wait(60)
         assert asked("disable", "ines").exit_code == 0
         signing_in.result()
     alive = owner.execute("SELECT count(*) FROM sessions WHERE status <> 'ended'")

@@ -55,7 +55,7 @@ def at_once(*calls):
     together = threading.Barrier(len(calls))
 
     def begin(call):
-        together.wait(5)
+        together.wait(60)
         return call()
 
     with ThreadPoolExecutor(len(calls)) as threads:

@@ -143,11 +143,11 @@ def hasty(server: ChatServer) -> Iterator[Provider]:
 def test_a_server_that_drips_does_not_outlast_the_deadline(
     hasty: Provider, server: ChatServer, drip_headers: bool
 ) -> None:
-    server.replies.append(Reply(200, GOOD, drip=0.02, drip_headers=drip_headers))
+    server.replies.append(Reply(200, GOOD, drip=0.5, drip_headers=drip_headers))
     started = time.monotonic()
     error = failure(hasty)
-    # The answer would take at least four seconds; the margin is for a busy machine.
-    assert time.monotonic() - started < 3
+    # The answer would take more than a minute; the margin is for a busy machine.
+    assert time.monotonic() - started < 30
     assert not error.permanent
     assert "in time" in str(error)
 

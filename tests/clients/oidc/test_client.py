@@ -96,6 +96,7 @@ def finish_real(client: Client, request: Request, callback: str, **changes: str)
         ("cleo", Identity("1003", None, False, None)),
     ],
 )
+@pytest.mark.processes
 def test_a_log_in_says_who_it_is(
     real: Client, running: RunningProvider, account: str, identity: Identity
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_log_in_says_who_it_is(
     assert finish_real(real, request, callback) == identity
 
 
+@pytest.mark.processes
 def test_who_leaves_the_log_in_page_comes_back_with_an_error(
     real: Client, running: RunningProvider
 ) -> None:
@@ -129,6 +131,7 @@ def test_who_leaves_the_log_in_page_comes_back_with_an_error(
     ],
     ids=["verifier", "no-verifier", "code", "redirect-uri", "nonce"],
 )
+@pytest.mark.processes
 def test_a_log_in_with_something_of_another_one_fails(
     real: Client, running: RunningProvider, changes: dict[str, str], code: str
 ) -> None:
@@ -137,6 +140,7 @@ def test_a_log_in_with_something_of_another_one_fails(
     failure(lambda: finish_real(real, request, callback, **changes), code)
 
 
+@pytest.mark.processes
 def test_a_code_is_good_for_one_log_in(real: Client, running: RunningProvider) -> None:
     request = real.begin(CALLBACK)
     callback = running.log_in(request.url, "ana")
@@ -145,6 +149,7 @@ def test_a_code_is_good_for_one_log_in(real: Client, running: RunningProvider) -
     assert "invalid_grant" in said
 
 
+@pytest.mark.processes
 def test_a_wrong_client_secret_is_refused(running: RunningProvider) -> None:
     client = Client(
         Provider("Test", running.issuer, running.client_id, CLIENT_SECRET), allow_http=True
@@ -808,15 +813,15 @@ def test_what_a_provider_says_about_an_error_is_quoted_with_care(
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-@pytest.mark.parametrize("how", [Reply(hang=True), Reply(drip=0.02)], ids=["hangs", "drips"])
+@pytest.mark.parametrize("how", [Reply(hang=True), Reply(drip=0.5)], ids=["hangs", "drips"])
 def test_a_provider_that_is_too_slow_is_left(
     hasty: Client, server: OidcServer, name: str, how: Reply
 ) -> None:
     server.replies[name] = how
     started = time.monotonic()
     said = failure(lambda: ask_for_everything(hasty, server), "provider_unavailable")
-    # Dripping takes at least 1.2 seconds for the head alone; the margin is for a busy machine.
-    assert time.monotonic() - started < 5
+    # Dripping takes at least half a minute for the head alone; the margin is for a busy machine.
+    assert time.monotonic() - started < 20
     assert "in time" in said
 
 

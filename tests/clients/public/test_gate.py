@@ -190,12 +190,12 @@ def test_a_slow_look_up_does_not_outlast_the_allowance() -> None:
     release = threading.Event()
 
     def resolve(*_: object, **__: object) -> Any:
-        release.wait(5)
+        release.wait(60)
         return []
 
     began = time.monotonic()
     assert refused(calling(resolve=resolve), "http://slow.example/", seconds=0.15).rule == (
         "unreachable"
     )
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
     release.set()

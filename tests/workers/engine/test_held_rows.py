@@ -102,7 +102,7 @@ def test_a_worker_that_stops_gives_back_what_somebody_holds(worker, owner, count
     enqueue(owner, 1, 12)
     hold(HOLD_SOME)
     forever = threading.Event()
-    stopped = worker(kind_of(lambda _: forever.wait(5), put_back=count), grace=0.05)
+    stopped = worker(kind_of(lambda _: forever.wait(60), put_back=count), grace=0.05)
     stopped.claim()
     stopped._wind_up()
     assert put_back(owner) == [1]
@@ -120,14 +120,14 @@ def test_a_held_row_of_the_queue_keeps_no_other_lease_from_being_extended(
     ended = threading.Event()
 
     def report(number):
-        begun.wait(5)
+        begun.wait(60)
         while not ended.wait(0.01):
             progress.report(number)
         return str(number)
 
     working = worker(kind_of(report))
     working.claim()
-    begun.wait(5)
+    begun.wait(60)
     hold("SELECT FROM outbox WHERE payload @> '{\"number\": 1}' FOR UPDATE")
     extended = "SELECT FROM outbox WHERE kind = %s AND progress IS NOT NULL"
     while not owner.execute(extended, (KIND,)).rowcount:

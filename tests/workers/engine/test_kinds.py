@@ -76,7 +76,7 @@ def test_it_moves_back_for_the_next_attempt_and_ends_as_failed(worker, thing, st
 
 def test_it_moves_back_where_the_worker_stops(worker, thing, statuses, owner):
     forever = threading.Event()
-    stopped = worker(moving(lambda _: forever.wait(5)), grace=0.05)
+    stopped = worker(moving(lambda _: forever.wait(60)), grace=0.05)
     stopped.claim()
     assert statuses() == ["running"]
     stopped._wind_up()
@@ -86,7 +86,7 @@ def test_it_moves_back_where_the_worker_stops(worker, thing, statuses, owner):
 
 def test_after_a_crash_it_is_claimed_as_it_is(worker, thing, statuses, owner):
     forever = threading.Event()
-    worker(moving(lambda _: forever.wait(5))).claim()
+    worker(moving(lambda _: forever.wait(60))).claim()
     due_now(owner)
     worker(moving(str)).round()
     assert statuses() == ["done"]

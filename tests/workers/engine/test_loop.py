@@ -54,7 +54,7 @@ def test_rows_that_are_not_due_wait(worker, owner, effects):
 def test_a_claim_holds_for_the_lease_and_counts_the_attempt(worker, owner, effects):
     enqueue(owner, 1)
     done = threading.Event()
-    holding = worker(kind_of(lambda number: done.wait(5) and str(number), lease=45))
+    holding = worker(kind_of(lambda number: done.wait(60) and str(number), lease=45))
     holding.claim()
     assert outbox(owner) == [(1, True, 45, None)]
     done.set()
@@ -81,7 +81,7 @@ def test_no_transaction_is_open_while_the_work_runs(worker, owner, app_conn, eff
 def test_a_dead_workers_rows_come_back_when_the_lease_ends(worker, owner, effects):
     enqueue(owner, 1)
     forever = threading.Event()
-    died = worker(kind_of(lambda _: forever.wait(5)))
+    died = worker(kind_of(lambda _: forever.wait(60)))
     died.claim()
     rescuer = worker(kind_of(str))
     assert rescuer.round() == 0
@@ -96,7 +96,7 @@ def test_a_worker_that_wakes_after_its_lease_was_taken_changes_nothing(
 ):
     enqueue(owner, 1)
     slept = threading.Event()
-    sleeper = worker(kind_of(lambda _: slept.wait(5) and "late"))
+    sleeper = worker(kind_of(lambda _: slept.wait(60) and "late"))
     sleeper.claim()
     due_now(owner)
     taker = worker(kind_of(lambda _: "in time"))
@@ -116,7 +116,7 @@ def test_a_late_failure_changes_nothing_either(worker, owner, effects, ending):
     slept = threading.Event()
 
     def late(_):
-        slept.wait(5)
+        slept.wait(60)
         raise Failure("late", permanent=ending == "is given up")
 
     sleeper = worker(kind_of(late))
@@ -231,7 +231,7 @@ def test_slow_work_of_one_kind_does_not_keep_another_from_beginning(worker, owne
     enqueue(owner, *range(20))
     enqueue(owner, 100, kind="other")
     forever = threading.Event()
-    both = worker(kind_of(lambda _: forever.wait(5)), kind_of(str, name="other"), concurrency=2)
+    both = worker(kind_of(lambda _: forever.wait(60)), kind_of(str, name="other"), concurrency=2)
     both.claim()
     both.finish(5)
     assert effects() == [("100",)]
@@ -241,7 +241,7 @@ def test_slow_work_of_one_kind_does_not_keep_another_from_beginning(worker, owne
 def test_a_stop_gives_back_what_is_not_done_and_charges_no_attempt(worker, owner, effects):
     enqueue(owner, 1)
     forever = threading.Event()
-    stopped = worker(kind_of(lambda _: forever.wait(5)), grace=0.05)
+    stopped = worker(kind_of(lambda _: forever.wait(60)), grace=0.05)
     stopped.claim()
     stopped.stop()
     stopped._wind_up()
@@ -255,12 +255,12 @@ def test_a_stop_lets_work_end_that_is_nearly_done(worker, owner, effects):
 
     def work(_):
         begun.set()
-        nearly.wait(5)
+        nearly.wait(60)
         return "done"
 
     stopped = worker(kind_of(work), grace=5)
     stopped.claim()
-    begun.wait(5)
+    begun.wait(60)
     stopped.stop()
     threading.Timer(0.2, nearly.set).start()
     stopped._wind_up()
@@ -305,7 +305,7 @@ def test_quick_work_is_claimed_ahead_and_slow_work_only_as_it_is_begun(worker, o
     enqueue(owner, *range(30))
     gate = threading.Event()
     gate.set()
-    working = worker(kind_of(lambda number: gate.wait(5) and str(number)), concurrency=2)
+    working = worker(kind_of(lambda number: gate.wait(60) and str(number)), concurrency=2)
     assert working.claim() == 2
     while working._in_hand():
         working.finish(1)
@@ -321,7 +321,7 @@ def test_what_was_claimed_ahead_goes_back_where_the_work_has_become_slow(
     monkeypatch.setattr("workers.engine.line._STALE", 0.1)
     gate = threading.Event()
     gate.set()
-    working = worker(kind_of(lambda number: gate.wait(5) and str(number)), concurrency=2)
+    working = worker(kind_of(lambda number: gate.wait(60) and str(number)), concurrency=2)
     enqueue(owner, 1, 2)
     working.round()
     gate.clear()
@@ -398,7 +398,7 @@ def test_work_on_one_row_now_does_not_wait_until_it_is_due(worker, owner, effect
 def test_work_on_one_row_leaves_it_to_the_worker_that_holds_it(worker, owner, effects):
     enqueue(owner, 1)
     forever = threading.Event()
-    worker(kind_of(lambda _: forever.wait(5))).claim()
+    worker(kind_of(lambda _: forever.wait(60))).claim()
     (subject_id,) = owner.execute("SELECT subject_id FROM outbox").fetchone()
     assert not worker(kind_of(str)).work_on(KIND, subject_id)
     forever.set()

@@ -189,7 +189,7 @@ def test_a_worker_that_is_stopped_while_nothing_can_be_written_ends_in_good_orde
 ):
     enqueue(owner, 1)
     forever = threading.Event()
-    stopped = worker(kind_of(lambda _: forever.wait(5)), grace=0.05)
+    stopped = worker(kind_of(lambda _: forever.wait(60)), grace=0.05)
     stopped.claim()
     read_only(stopped._conn())
     stopped.stop()
