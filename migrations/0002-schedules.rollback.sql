@@ -1,1 +1,2 @@
+DROP TABLE latest_time;
 DROP TABLE schedules;

@@ -48,6 +48,33 @@ CREATE INDEX outbox_cut_off
 
 CREATE SEQUENCE outbox_claims;
 
+-- The kinds of which there is something. It steps from one kind to the next by the index.
+CREATE VIEW queued_kinds
+WITH (security_invoker = true)
+AS
+WITH RECURSIVE queued AS (
+  (
+    SELECT kind
+      FROM outbox
+     WHERE kind >= ''
+     ORDER BY kind
+     LIMIT 1
+  )
+  UNION ALL
+  SELECT (
+           SELECT following.kind
+             FROM outbox AS following
+            WHERE following.kind > queued.kind
+            ORDER BY following.kind
+            LIMIT 1
+         )
+    FROM queued
+   WHERE queued.kind IS NOT NULL
+)
+SELECT kind
+  FROM queued
+ WHERE kind IS NOT NULL;
+
 -- Work that was given up, kept until an operator retries or discards it, or until the same work is
 -- wanted anew.
 CREATE TABLE dead_letters (
@@ -67,3 +94,30 @@ CREATE TABLE dead_letters (
 );
 
 CREATE INDEX dead_letters_by_kind ON dead_letters (kind, id);
+
+-- The kinds of which there are dead letters, in the same way.
+CREATE VIEW dead_kinds
+WITH (security_invoker = true)
+AS
+WITH RECURSIVE dead AS (
+  (
+    SELECT kind
+      FROM dead_letters
+     WHERE kind >= ''
+     ORDER BY kind
+     LIMIT 1
+  )
+  UNION ALL
+  SELECT (
+           SELECT following.kind
+             FROM dead_letters AS following
+            WHERE following.kind > dead.kind
+            ORDER BY following.kind
+            LIMIT 1
+         )
+    FROM dead
+   WHERE dead.kind IS NOT NULL
+)
+SELECT kind
+  FROM dead
+ WHERE kind IS NOT NULL;

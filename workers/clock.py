@@ -2,8 +2,9 @@
 
 Any number of clocks may run. A schedule fires once for each of its times, since a clock holds the
 row while it fires, and moves it on in the transaction that enqueues the work. Times are UTC. What
-becomes of times that passed while no clock ran is the schedule's own `late`: made up for by one
-fire, by each, or left out.
+becomes of times that passed while no clock ran, or that the server's clock has jumped over, is the
+schedule's own `late`: made up for by one fire, by each, or left out. Where the server's clock has
+gone back, what waits is set back with it.
 """
 
 from __future__ import annotations
@@ -38,8 +39,39 @@ _LONGEST_SLEEP: Final = 30.0
 # A clock that is this late is no reason to leave a time out.
 _TOLERANCE: Final = timedelta(minutes=1)
 
-# Times that one transaction makes up for; the rest follow in the next ones.
-_MOST_SLOTS: Final = 1000
+# Late times that a schedule makes up for at most, the last ones: a clock that jumps ahead by a day
+# is not to fire what comes each minute 1,440 times.
+_MOST_LATE: Final = 100
+
+# The server's clock may go back by as much, as it does when it is corrected, and nothing is done:
+# all waits longer by as much.
+_CORRECTION: Final = timedelta(minutes=1)
+
+# How long what was claimed before the server's clock went back stays claimed at least.
+_HELD: Final = timedelta(minutes=10)
+
+
+def keep_time(conn: Connection) -> None:
+    """Where the server's clock has gone back since a clock last looked, set back what waits in the
+    outbox, and let each schedule fire at its next time from now on.
+
+    The times that it lives through once more fire once more.
+    """
+    from cronsim import CronSim, CronSimError
+
+    with conn.transaction():
+        noted = queries.schedules.note_time(conn, tolerance=_CORRECTION)
+        if noted is None or not noted["went_back"]:
+            return
+        rows = queries.outbox.set_back(conn, by=noted["went_back"], held=_HELD)
+        for schedule in queries.schedules.later(conn):
+            try:
+                following = next(CronSim(schedule["cron"], schedule["asked_at"]))
+            except (CronSimError, StopIteration):  # said where it is due
+                continue
+            if following < schedule["next_run_at"]:
+                queries.schedules.fire(conn, id=schedule["id"], slots=[], next_run_at=following)
+    log.warning("clock_went_back", seconds=noted["went_back"].total_seconds(), rows=rows)
 
 
 def fire_due(conn: Connection) -> list[str]:
@@ -54,6 +86,9 @@ def fire_due(conn: Connection) -> list[str]:
             except (CronSimError, StopIteration):  # no times of day, or none that ever comes
                 log.error("bad_schedule", kind=schedule["kind"], cron=schedule["cron"])
                 continue
+            if schedule["late"] == "all" and slots[0] > schedule["next_run_at"]:
+                left_out = {"since": schedule["next_run_at"], "until": slots[0]}
+                log.warning("late_times_left_out", kind=schedule["kind"], **left_out)
             queries.schedules.fire(conn, id=schedule["id"], slots=slots, next_run_at=following)
             fired += [schedule["kind"]] * len(slots)
     return fired
@@ -63,17 +98,17 @@ def _slots(schedule: dict[str, Any]) -> tuple[list[datetime], datetime]:
     """The times to fire for now, and the first one after."""
     from cronsim import CronSim
 
-    now: datetime = schedule["asked_at"]
-    missed = CronSim(schedule["cron"], schedule["next_run_at"])
-    if schedule["late"] == "all":
-        later = takewhile(lambda slot: slot <= now, missed)
-        slots = [schedule["next_run_at"], *islice(later, _MOST_SLOTS)]
-        return slots, next(CronSim(schedule["cron"], slots[-1]))
+    now, first = schedule["asked_at"], schedule["next_run_at"]
     following = next(CronSim(schedule["cron"], now))
     if schedule["late"] == "once":
-        return [schedule["next_run_at"]], following
-    last = next(CronSim(schedule["cron"], following, reverse=True))
-    return ([last] if now - last <= _TOLERANCE else []), following
+        return [first], following
+    # From the newest on: from the first to now it may be years.
+    passed = CronSim(schedule["cron"], following, reverse=True)
+    if schedule["late"] == "skip":
+        last = next(passed)
+        return ([last] if now - last <= _TOLERANCE else []), following
+    newest = islice(takewhile(lambda slot: slot > first, passed), _MOST_LATE)
+    return [first, *reversed(list(newest))][-_MOST_LATE:], following
 
 
 def run(settings: Settings) -> None:
@@ -93,12 +128,13 @@ def run(settings: Settings) -> None:
         sleep = _LONGEST_SLEEP
         try:
             conn = conn or _connect(settings)
+            keep_time(conn)
             fired = fire_due(conn)
             for kind in fired:
                 log.info("fired", kind=kind)
             due_in = queries.schedules.due_in(conn)
             if fired:
-                sleep = 0.0  # there may be more than one transaction takes
+                sleep = 0.0  # another may have become due meanwhile
             elif due_in is not None:
                 sleep = min(due_in, _LONGEST_SLEEP)
             outage.is_over()
@@ -132,6 +168,7 @@ def command(*, once: bool) -> None:
     logs.configure(loaded)
     if once:
         with _connect(loaded, connect_at_start) as conn:
+            keep_time(conn)
             for kind in fire_due(conn):
                 log.info("fired", kind=kind)
         return

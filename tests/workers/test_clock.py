@@ -63,14 +63,29 @@ def test_where_each_late_time_counts_each_fires_once(due, app_conn):
     assert slots(due) == expected
 
 
-def test_more_late_times_than_one_transaction_takes_follow_in_the_next(due, app_conn, monkeypatch):
-    monkeypatch.setattr(clock, "_MOST_SLOTS", 3)
+def test_where_the_clock_jumps_ahead_the_last_hundred_times_fire(due):
+    now = datetime(2026, 3, 1, 12, 20, 30, tzinfo=UTC)
+    schedule = {
+        "late": "all",
+        "cron": "* * * * *",
+        "next_run_at": now.replace(year=1996),
+        "asked_at": now,
+    }
+    found, following = clock._slots(schedule)
+    assert len(found) == 100
+    assert found == sorted(set(found))
+    assert (found[0].hour, found[0].minute) == (10, 41)
+    assert (found[-1].minute, following.minute) == (20, 21)
+
+
+def test_times_that_are_left_out_are_said(due, app_conn, logged, monkeypatch):
+    monkeypatch.setattr(clock, "_MOST_LATE", 3)
     due.execute("UPDATE schedules SET late = 'all'")
-    fired = 0
-    while kinds := fire_due(app_conn):
-        assert len(kinds) <= 4
-        fired += len(kinds)
-    assert fired == len(set(slots(due))) >= 13
+    assert fire_due(app_conn) == [KIND] * 3
+    assert fire_due(app_conn) == []
+    (line,) = logged
+    assert (line["event"], line["kind"]) == ("late_times_left_out", KIND)
+    assert line["until"] == slots(due)[0]
 
 
 @pytest.mark.parametrize(("seconds_late", "fires"), [(0.5, 1), (50, 1), (70, 0)])

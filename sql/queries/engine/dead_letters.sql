@@ -1,27 +1,7 @@
 -- name: kinds :many
--- The kinds that have dead letters. It steps from one kind to the next by the index.
-WITH RECURSIVE dead AS (
-  (
-    SELECT kind
-      FROM dead_letters
-     WHERE kind >= ''
-     ORDER BY kind
-     LIMIT 1
-  )
-  UNION ALL
-  SELECT (
-           SELECT following.kind
-             FROM dead_letters AS following
-            WHERE following.kind > dead.kind
-            ORDER BY following.kind
-            LIMIT 1
-         )
-    FROM dead
-   WHERE dead.kind IS NOT NULL
-)
+-- The kinds that have dead letters.
 SELECT kind
-  FROM dead
- WHERE kind IS NOT NULL;
+  FROM dead_kinds;
 
 -- name: list :many
 -- The last letters of some kinds, newest first, each with how long ago its work was given up.

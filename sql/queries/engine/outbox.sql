@@ -263,57 +263,45 @@ VALUES (
 ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
 DO NOTHING;
 
+-- name: set_back :exec
+-- The server's clock has gone back by so much, and what was to be due is to be due as much sooner; how
+-- many rows. What is held is kept for as long as it was to be, or for the given time, whichever is
+-- longer: some of it may have been claimed since. What others have locked has its times from now.
+WITH later AS MATERIALIZED (
+  SELECT work.place
+    FROM queued_kinds
+   CROSS JOIN LATERAL (
+           SELECT outbox.ctid AS place
+             FROM outbox
+            WHERE outbox.kind = queued_kinds.kind
+              AND outbox.run_after > now()
+              FOR UPDATE SKIP LOCKED
+         ) AS work
+)
+UPDATE outbox
+   SET run_after = CASE
+         WHEN claim IS NULL THEN run_after - %(by)s::interval
+         ELSE least(run_after, greatest(run_after - %(by)s::interval, now() + %(held)s))
+       END,
+       enqueued_at = CASE
+         WHEN enqueued_at > now() THEN least(enqueued_at - %(by)s::interval, now())
+         ELSE enqueued_at
+       END
+ WHERE ctid = ANY (ARRAY(SELECT place FROM later));
+
 -- name: status :many
 -- How each kind of work stands: those that are asked for, and whatever else is queued, dead or
 -- paused. The counts of what was done are those of the last minutes by the clock, of which the
 -- present one is the last. Work that is due is counted in the index alone; a million rows take a
 -- quarter of a second.
-WITH RECURSIVE queued AS (
-  (
-    SELECT kind
-      FROM outbox
-     WHERE kind >= ''
-     ORDER BY kind
-     LIMIT 1
-  )
-  UNION ALL
-  SELECT (
-           SELECT following.kind
-             FROM outbox AS following
-            WHERE following.kind > queued.kind
-            ORDER BY following.kind
-            LIMIT 1
-         )
-    FROM queued
-   WHERE queued.kind IS NOT NULL
-), buried AS (
-  (
-    SELECT kind
-      FROM dead_letters
-     WHERE kind >= ''
-     ORDER BY kind
-     LIMIT 1
-  )
-  UNION ALL
-  SELECT (
-           SELECT following.kind
-             FROM dead_letters AS following
-            WHERE following.kind > buried.kind
-            ORDER BY following.kind
-            LIMIT 1
-         )
-    FROM buried
-   WHERE buried.kind IS NOT NULL
-), every AS (
+WITH every AS (
   SELECT unnest(%(kinds)s::text[]) AS kind
   UNION
   SELECT kind
-    FROM queued
-   WHERE kind IS NOT NULL
+    FROM queued_kinds
   UNION
   SELECT kind
-    FROM buried
-   WHERE kind IS NOT NULL
+    FROM dead_kinds
   UNION
   SELECT kind
     FROM paused_kinds

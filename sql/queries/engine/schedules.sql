@@ -1,3 +1,26 @@
+-- name: note_time :maybe
+-- Notes what time it is, and by how much the clock has gone back since it was last noted. Where it has
+-- gone back by less than the tolerance, the time is not noted and there is no row.
+INSERT INTO latest_time AS latest (seen_at)
+VALUES (now())
+ON CONFLICT ON CONSTRAINT latest_time_is_one
+DO UPDATE
+      SET seen_at = EXCLUDED.seen_at
+    WHERE latest.seen_at <= EXCLUDED.seen_at
+       OR latest.seen_at > EXCLUDED.seen_at + %(tolerance)s
+RETURNING greatest(old.seen_at - new.seen_at, '0') AS went_back;
+
+-- name: later :many
+-- The schedules that are not due, held until the transaction ends.
+SELECT id,
+       kind,
+       cron,
+       next_run_at,
+       now() AS asked_at
+  FROM schedules
+ WHERE next_run_at > now()
+   FOR UPDATE;
+
 -- name: claim_due :many
 -- The schedules that are due, held until the transaction ends; another clock skips them.
 SELECT id,
