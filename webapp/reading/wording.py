@@ -5,6 +5,7 @@ Lengths are Unicode code points, as `len` and PostgreSQL's `char_length` count t
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -98,4 +99,14 @@ def tag_name(text: str, limit: int = 50) -> str:
 
 def fold(text: str) -> str:
     """What two spellings of a tag have in common: case and Unicode form do not count."""
-    return unicodedata.normalize("NFC", text).casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _marks_in_excess().sub(r"\1", text))
+    return text.casefold()
+
+
+@functools.cache
+def _marks_in_excess() -> re.Pattern[str]:
+    """Marks beyond the thirtieth on one letter, which no language has: Python sorts them in time
+    that is quadratic in their number."""
+    marks = "".join(filter(unicodedata.combining, map(chr, range(0x300, 0x1F000))))
+    return re.compile(f"([{marks}]{{30}})[{marks}]+")
