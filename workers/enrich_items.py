@@ -6,12 +6,13 @@ What the owner wrote is never overwritten, and an item that was discarded meanwh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sql import queries
 from webapp.clients.ai.choice import provider_from
 from webapp.clients.public.gate import Gate
-from webapp.clients.web.fetcher import PageFetcher
+from webapp.clients.web.fetcher import PageFetcher, check_reader
 from webapp.reading.tag_shortlist import shortlist
 from webapp.settings import SettingsError
 from workers.engine import progress
@@ -76,8 +77,9 @@ def enrich(item: Item, clients: Outside) -> Enriched:
     """The work itself. Raises FetchError and AIError."""
     page = None
     if item["source_type"] == "article" and item["source_url"]:
-        progress.report(0, 2, doing="reading the page")
-        page = clients.pages.fetch(item["source_url"])
+        reading = partial(progress.report, 0, 2, doing="reading the page")
+        reading()
+        page = clients.pages.fetch(item["source_url"], on_wait=reading)
     progress.report(1, 2, doing="finding title, summary and tags")
     texts = [item["raw_text"], page.text if page else None]
     text = "\n\n".join(text for text in texts if text) or item["source_url"]
@@ -114,6 +116,7 @@ def revive(conn: Connection, item_id: UUID) -> bool:
 enrich_items = Kind(
     name="enrich_items",
     entity="item",
+    check=check_reader,
     open_clients=open_clients,
     load=load,
     work=enrich,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -11,6 +12,7 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from webapp.failure import Failure
 from webapp.parsing import child
+from workers.engine import progress
 from workers.engine.kind import Clients, Kind
 from workers.terminal.command import command_for
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+# A name, because it is imported in the child alone.
+READER = "webapp.imports.reader"
 # A file of 50 MB takes 10 to 20 seconds and ten times its size.
 _SECONDS = 120
 _MEGABYTES = 1500
@@ -34,16 +38,21 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
     return {file["id"]: file for file in files}
 
 
+def still_wanted(conn: Connection, jobs: Sequence[Job]) -> bool:
+    return bool(queries.imports.count_reading(conn, ids=[job.subject_id for job in jobs]))
+
+
 def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
     """The work itself: a summary, then lists of rows, as JSON. Raises Failure."""
     head = {"format": given["format"], "enrich": given["enrich"], "now": datetime.now(UTC)}
     data = orjson.dumps(head) + b"\n" + bytes(given["file"])
     lines = child.run(
-        "webapp.imports.reader",
+        READER,
         data,
         seconds=_SECONDS,
         megabytes=_MEGABYTES,
         output_megabytes=_OUTPUT_MEGABYTES,
+        on_wait=partial(progress.report, 0, doing="reading the file"),
     ).split(b"\n")
     if len(lines) == 1:
         raise Failure(_why_nothing(orjson.loads(lines[0])), permanent=True)
@@ -87,7 +96,9 @@ def revive(conn: Connection, import_id: UUID) -> bool:
 read_imports = Kind(
     name="read_imports",
     entity="import",
+    check=partial(child.check, READER, megabytes=_MEGABYTES),
     load=load,
+    still_wanted=still_wanted,
     work=read,
     save=save,
     give_up=give_up,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.children import children
 from tests.processes import eventually
 from webapp.parsing import child
 
@@ -114,9 +115,58 @@ def test_a_crash_is_the_inputs_fault_unless_the_kill_came_from_outside(
 
 def test_a_child_that_never_reads_its_input_does_not_block_the_parent() -> None:
     with pytest.raises(child.ChildError) as caught:
-        child.run("webapp.parsing.no_such_parser", bytes(1 << 20), seconds=5, megabytes=256)
-    assert caught.value.reason == "failed"
-    assert "no_such_parser" in caught.value.detail
+        child.run("tests.parsing.not_importable", bytes(1 << 20), seconds=60, megabytes=256)
+    assert "no_such_distribution" in caught.value.detail
+
+
+@pytest.mark.parametrize("parser", ["not_importable", "not_loadable", "not_imported_later"])
+def test_what_cannot_be_imported_is_no_fault_of_the_input(parser: str) -> None:
+    with pytest.raises(child.ChildError) as caught:
+        child.run(f"tests.parsing.{parser}", b"x", seconds=60, megabytes=256)
+    error = caught.value
+    assert (error.reason, error.permanent) == ("unavailable", False)
+    assert "damaged" not in str(error)
+    assert "no_such_distribution" in error.detail
+
+
+@pytest.mark.parametrize(
+    ("parser", "why"),
+    [
+        ("not_importable", "ModuleNotFoundError: No module named 'no_such_distribution'"),
+        ("not_loadable", "ImportError: It has moved.\nInstall no_such_distribution."),
+    ],
+)
+def test_a_parser_is_checked_before_there_is_any_input(parser: str, why: str) -> None:
+    with pytest.raises(child.ChildError) as caught:
+        child.check(f"tests.parsing.{parser}", megabytes=256)
+    assert str(caught.value) == (
+        f"tests.parsing.{parser} cannot be loaded in a child process: {why}"
+    )
+
+
+def test_a_parser_that_can_be_loaded_passes_its_check() -> None:
+    child.check(PARSER, megabytes=256)
+
+
+def test_memory_that_ends_while_a_parser_loads_is_no_fault_of_the_input() -> None:
+    with pytest.raises(child.ChildError) as caught:
+        child.run("tests.parsing.too_large_to_load", b"x", seconds=60, megabytes=256)
+    assert (caught.value.reason, caught.value.permanent) == ("unavailable", False)
+
+
+def test_whoever_waits_is_asked_and_may_end_the_child() -> None:
+    before, asked = children(), 0
+
+    def on_wait() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            assert children() - before
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        child.run("tests.parsing.endless", b"", seconds=600, megabytes=256, on_wait=on_wait)
+    assert children() <= before
 
 
 def test_a_child_that_cannot_be_started_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,11 +204,10 @@ def test_what_the_child_started_is_gone_with_it() -> None:
 
 def test_a_refused_child_leaves_no_open_files_and_no_zombie() -> None:
     refused("sleep", seconds=0.15)
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    files, processes = len(os.listdir("/proc/self/fd")), children()  # noqa: PTH208
     refused("sleep", seconds=0.15)
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(os.listdir("/proc/self/fd")) == files  # noqa: PTH208
+    assert children() <= processes
 
 
 def test_several_threads_at_once_get_their_own_answers() -> None:

@@ -13,9 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from sql import connection
+from webapp.failure import Failure
 from workers import cli, work
 from workers.engine.kind import Kind
-from workers.terminal.command import Duration
+from workers.terminal.command import Duration, command_for
 from workers.terminal.folder import commands
 
 FOLDER = Path(cli.__file__).parent
@@ -158,6 +159,18 @@ def test_what_is_no_duration_is_refused(given):
     answer = CliRunner().invoke(cli.main, ["work", "--every", given])
     assert answer.exit_code == 2
     assert "is not a duration" in answer.output
+
+
+def test_a_worker_that_cannot_do_its_work_says_why_and_does_not_start():
+    def check():
+        raise Failure("The reader is not installed.")
+
+    worker = command_for([Kind(name="able"), Kind(name="unable", check=check)], None)
+    settings = {"COFFER_ENV": "development", "DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}
+    answer = CliRunner().invoke(worker, ["--once"], env=settings)
+    assert (answer.exit_code, answer.stderr) == (1, "Error: The reader is not installed.\n")
+    answer = CliRunner().invoke(worker, ["--once", "--kinds", "able"], env=settings)
+    assert "the database does not answer" in answer.stderr  # so it had started
 
 
 def test_migrate_says_what_it_did(migrated):

@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import orjson
 import pytest
 
+from tests.children import children
 from webapp.imports import reader
-from workers import add_imports
+from workers import add_imports, read_imports
 from workers.add_imports import add_imports as adding
+from workers.engine import line
 from workers.expire_imports import expire_imports
 from workers.read_imports import read_imports as reading
 
@@ -295,6 +297,21 @@ def test_a_cancelled_import_stops_and_what_was_added_stays(olga, worker, owner, 
     assert owner.execute("SELECT count(*) FROM import_rows").fetchone() == (0,)
     again = olga.client.post(f"/api/imports/{import_id}/cancel")
     assert (again.status_code, again.json["code"]) == (409, "invalid_state_transition")
+
+
+def test_a_cancelled_import_ends_the_child_that_reads_its_file(olga, worker, monkeypatch):
+    monkeypatch.setattr(read_imports, "READER", "tests.parsing.endless")
+    monkeypatch.setattr(line, "_REPORT_EVERY", 0.1)
+    import_id = upload(olga, [{"raw_text": "note"}])
+    before = children()
+    with ThreadPoolExecutor(1) as pool:
+        round_of_reading = pool.submit(worker(reading).round)
+        while children() <= before and not round_of_reading.done():
+            time.sleep(0.01)
+        assert olga.client.post(f"/api/imports/{import_id}/cancel").status_code == 200
+        assert round_of_reading.result(timeout=60) == 1  # it may read for two minutes
+    assert children() <= before
+    assert state(olga, import_id)["status"] == "cancelled"
 
 
 def test_an_operator_has_a_failed_one_go_on(olga, worker, owner, work):

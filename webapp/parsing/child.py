@@ -4,17 +4,20 @@ A page, a PDF or an image from a stranger may send a parser into an endless loop
 memory or over a null pointer. In a child that is one refused document; in the worker it would be
 every document the worker holds.
 
-A parser is a module with `main(data: bytes) -> bytes`. It is imported only in the child, after the
-child has limited itself (in the child rather than with `preexec_fn`, which may deadlock when the
-parent has threads). This bounds what a parser can use up; it is no sandbox against one that has
-been taken over, which still runs as the same user.
+A parser is a module with `main(data: bytes) -> bytes`, and with `load()` where it imports what it
+parses with only then. It is imported only in the child, after the child has limited itself (in the
+child rather than with `preexec_fn`, which may deadlock when the parent has threads). This bounds
+what a parser can use up; it is no sandbox against one that has been taken over, which still runs as
+the same user.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -22,10 +25,13 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from webapp.failure import Failure
 from webapp.parsing.confinement import limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 # The child may be started from a source checkout, an editable install or site-packages: it finds
 # this package where the parent found it. `-I` keeps PYTHON* variables, the user's site folder and
@@ -46,20 +52,24 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
 }
 _MEGABYTE = 1 << 20
+_LOADING = 60.0  # seconds to import what parses, on however busy a machine
 _CHUNK = 1 << 16
+# Seconds between two times that whoever waits for a child is asked whether to go on.
+_ASK_EVERY = 0.25
 # Enough for a zip reader, a font folder or tesseract; far from what would starve the machine.
 _OPEN_FILES = 64
 
 # The last byte of the child's output says how it went. Its exit status cannot say it: the parent
 # kills the child's whole group as soon as the output ends, before the status exists.
-_DONE, _OUT_OF_MEMORY, _FAILED = b"+", b"M", b"!"
+_DONE, _OUT_OF_MEMORY, _FAILED, _NOT_LOADED = b"+", b"M", b"!", b"?"
 
 
 class ChildError(Failure):
     """The parser in the child process gave no answer.
 
     `reason` is one of `timeout` (seconds or CPU seconds used up), `memory`, `output` (more output
-    than allowed), `failed` (the parser raised) and `crash` (killed by a signal, or never began).
+    than allowed), `failed` (the parser raised), `crash` (killed by a signal, or never began) and
+    `unavailable` (something that parses could not be imported, which is no fault of the input).
     Tasks of a fork server have reasons of their own besides.
     `permanent` is set where the input itself is to blame and would do the same again; a wall-clock
     timeout or a kill from outside may be the fault of a busy machine. `detail` is for the log, not
@@ -73,22 +83,55 @@ class ChildError(Failure):
 
 
 def run(
-    module: str, data: bytes, *, seconds: float, megabytes: int, output_megabytes: int = 16
+    module: str,
+    data: bytes,
+    *,
+    seconds: float,
+    megabytes: int,
+    output_megabytes: int = 16,
+    on_wait: Callable[[], None] | None = None,
 ) -> bytes:
     """What `module.main(data)` returns, called in a child process of its own.
 
     `seconds` bounds the wall clock from start to answer, starting Python included, and four fifths
     of it the CPU time; `megabytes` bounds the child's address space, of which Python itself takes
     about 20; `output_megabytes` bounds the answer. `module` is a name from our own code, never from
-    input. Whatever happens, no process of the child's group is left when this returns.
+    input. `on_wait` is called at once and then a few times a second, in this thread; what it raises
+    ends the child. Whatever happens, no process of the child's group is left when this returns.
 
     Raises `ChildError`. Safe to call from several threads at once.
     """
+    arguments = [module, str(seconds), str(megabytes)]
+    return _run(arguments, data, seconds, output_megabytes * _MEGABYTE, on_wait)
+
+
+def check(module: str, *, megabytes: int) -> None:
+    """Raise `ChildError` unless a child with so much memory can import `module` and what it parses
+    with. The message is for whoever runs Coffer."""
+    try:
+        _run([module, str(_LOADING), str(megabytes), "check"], b"", _LOADING, _MEGABYTE)
+    except ChildError as error:
+        # Of a traceback what stands below its last place: the message, of however many lines.
+        why = re.split(r"(?m)^  .*\n", error.detail)[-1].strip()
+        raise ChildError(
+            f"{module} cannot be loaded in a child process: {why or error}",
+            reason="unavailable",
+            permanent=False,
+            detail=error.detail,
+        ) from None
+
+
+def _run(
+    arguments: Sequence[str],
+    data: bytes,
+    seconds: float,
+    most: int,
+    on_wait: Callable[[], None] | None = None,
+) -> bytes:
     deadline = time.monotonic() + seconds
-    command = [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, ROOT, module]
     try:
         process = subprocess.Popen(
-            [*command, str(seconds), str(megabytes)],
+            [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, ROOT, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -99,7 +142,7 @@ def run(
     except OSError as error:  # no more processes, memory or descriptors: for now
         raise _crash(permanent=False, detail=str(error)) from error
     try:
-        output = _exchange(process, data, deadline, output_megabytes * _MEGABYTE)
+        output = _exchange(process, data, deadline, most, on_wait)
     finally:
         # Before `wait`, while the unreaped child still holds its number: no other process can have
         # taken it over, so this can only hit the child and what it started.
@@ -114,7 +157,11 @@ def run(
 
 
 def _exchange(
-    process: subprocess.Popen[bytes], data: bytes, deadline: float, most: int
+    process: subprocess.Popen[bytes],
+    data: bytes,
+    deadline: float,
+    most: int,
+    on_wait: Callable[[], None] | None,
 ) -> bytearray:
     """Feed the child and read it until it closes its output.
 
@@ -126,14 +173,18 @@ def _exchange(
     assert process.stdin is not None
     assert process.stdout is not None
     os.set_blocking(process.stdin.fileno(), False)
+    next_question = math.inf if on_wait is None else 0.0
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdin, selectors.EVENT_WRITE)
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= deadline:
                 raise timed_out(permanent=False, detail="wall clock")
-            for key, _ in selector.select(left):
+            if on_wait is not None and now >= next_question:
+                on_wait()
+                next_question = now + _ASK_EVERY
+            for key, _ in selector.select(min(deadline, next_question) - now):
                 if key.fileobj is process.stdout:
                     chunk = os.read(key.fd, _CHUNK)
                     if not chunk:
@@ -163,6 +214,13 @@ def _answer(output: bytearray, status: int) -> bytes:
         raise failed("memory")
     if ending == _FAILED:
         raise failed("failed", detail=output[:-1].decode("utf-8", "replace"))
+    if ending == _NOT_LOADED:
+        raise ChildError(
+            "The content cannot be read for now: what reads it is not properly installed.",
+            reason="unavailable",
+            permanent=False,
+            detail=output[:-1].decode("utf-8", "replace"),
+        )
     raise died(status)
 
 
@@ -218,8 +276,10 @@ def _crash(*, permanent: bool, detail: str) -> ChildError:
 # Below: what runs in the child.
 
 
-def serve(module: str, seconds: str, megabytes: str) -> NoReturn:
+def serve(module: str, seconds: str, megabytes: str, only: str = "") -> NoReturn:
     """The child's side of `run`: limit this process, then answer standard input, then end.
+
+    With `only` set to "check" it loads what parses, reads nothing, and gives an empty answer.
 
     Only for a process started for this: its limits cannot be lifted again.
     """
@@ -228,15 +288,31 @@ def serve(module: str, seconds: str, megabytes: str) -> NoReturn:
     answer_fd = os.dup(1)
     os.dup2(2, 1)
     limit(seconds=float(seconds), megabytes=int(megabytes), files=_OPEN_FILES)
+    loaded = False
     try:
-        answer = importlib.import_module(module).main(sys.stdin.buffer.read()) + _DONE
-    except MemoryError:
-        answer = _OUT_OF_MEMORY
-    except BaseException:  # noqa: BLE001 -- every way to fail is an answer; the parent decides
-        answer = traceback.format_exc(limit=-5)[-4000:].encode("utf-8", "replace") + _FAILED
+        parser = importlib.import_module(module)
+        if hasattr(parser, "load"):
+            parser.load()
+        loaded = True
+        answer = (b"" if only else parser.main(sys.stdin.buffer.read())) + _DONE
+    except BaseException as error:  # noqa: BLE001 -- every way to fail is an answer
+        answer = _no_answer(error, loaded=loaded)
     rest = memoryview(answer)
     with contextlib.suppress(BrokenPipeError):
         while rest:
             rest = rest[os.write(answer_fd, rest) :]
     # Not `sys.exit`: tearing down a parser's objects takes time and may crash.
     os._exit(0)
+
+
+def _no_answer(error: BaseException, *, loaded: bool) -> bytes:
+    """What the child says instead; the parent decides what it means.
+
+    What cannot be imported is never the input's fault, also where a library imports it only when it
+    needs it.
+    """
+    if loaded and isinstance(error, MemoryError):
+        return _OUT_OF_MEMORY
+    told = "".join(traceback.format_exception(error, limit=-5))[-4000:]
+    ending = _FAILED if loaded and not isinstance(error, ImportError) else _NOT_LOADED
+    return told.encode("utf-8", "replace") + ending

@@ -49,14 +49,21 @@ def main(data: bytes) -> bytes:
     `data` is what `request` made. All but `text` may be null; an empty `text` means that there is
     nothing to read on the page.
     """
-    # trafilatura imports py3langid, and that numpy, for a language check it is not asked for here:
-    # half of its start-up time and most of its address space.
-    sys.modules["py3langid"] = None  # type: ignore[assignment]
-    logging.disable()
+    load()
     head, _, body = data.partition(b"\n")
     asked = json.loads(head)
     found = read(decode(body, asked["charset"], markup=True), url=asked["url"])
     return json.dumps(found, ensure_ascii=False).encode()
+
+
+def load() -> None:
+    """Import what pages are read with, in a process that does nothing else."""
+    # trafilatura imports py3langid, and that numpy, for a language check it is not asked for here:
+    # half of its start-up time and most of its address space.
+    sys.modules["py3langid"] = None  # type: ignore[assignment]
+    logging.disable()
+    import htmldate  # noqa: F401
+    import trafilatura  # noqa: F401
 
 
 def request(body: bytes, *, url: str, charset: str | None) -> bytes:

@@ -49,8 +49,9 @@ class Kind:
                   `running` already, from an attempt that died); False where the row no longer
                   wants the work
     load          reads what is to be worked on, for all rows of a claim at once, by their subject;
-                  what it leaves out no longer wants the work. Called again, where the work reports
-                  its progress, to ask whether it still does. By default it gives the jobs
+                  what it leaves out no longer wants the work. By default it gives the jobs
+    still_wanted  whether any of some rows still wants the work, asked about once a second where the
+                  work reports its progress. By default that is what `load` has anything of
     work          does the work, with no database, from what was loaded and from the clients; raises
                   Failure where the outside world fails, `permanent` where another attempt
                   cannot help. Long work calls `workers.engine.progress.report`
@@ -65,6 +66,8 @@ class Kind:
     And how:
 
     name          the `kind` of its outbox rows
+    check         raises Failure, for whoever runs Coffer, where this machine cannot do the work;
+                  asked before a worker starts, which then does not
     open_clients  makes the clients that `work` gets, once in each process
     entity        the kind of thing it works on, for its timeline; None where that has none
     delays        seconds before each attempt, after the one before; as many attempts as delays
@@ -81,11 +84,13 @@ class Kind:
     name: str
     start: Callable[[Connection, Job], bool] | None = None
     load: Callable[[Connection, Sequence[Job]], Mapping[UUID, Any]] = _the_jobs
+    still_wanted: Callable[[Connection, Sequence[Job]], bool] | None = None
     work: Callable[[Any, Any], Any] | None = None
     save: Callable[[Connection, Job, Any], bool] | None = None
     put_back: Callable[[Connection, Job], None] | None = None
     give_up: Callable[[Connection, Job, str], None] | None = None
     revive: Callable[[Connection, UUID], bool] | None = None
+    check: Callable[[], None] | None = None
     open_clients: Callable[[Settings], Any] = _no_clients
     entity: str | None = None
     delays: Sequence[float] = (0, 30, 300)

@@ -349,7 +349,7 @@ class Line:
 
     def _is_wanted(self, conn: Connection, jobs: Sequence[Job]) -> bool:
         try:
-            return bool(self.kind.load(conn, jobs))
+            return bool((self.kind.still_wanted or self.kind.load)(conn, jobs))
         except Exception as error:  # as above; what went well before is no reason to end now
             if is_lost(conn, error):
                 raise

@@ -85,6 +85,13 @@ SELECT id, format, enrich, file
    AND status = 'reading'
    AND file IS NOT NULL;
 
+-- name: count_reading :value
+-- How many of some imports still want their file read.
+SELECT count(*)
+  FROM imports
+ WHERE id = ANY (%(ids)s::uuid[])
+   AND status = 'reading';
+
 -- name: save_reading :value
 -- The file was read, unless the import has ended: 1, or 0. Entering `adding` enqueues that its rows
 -- are added.

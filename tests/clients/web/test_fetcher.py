@@ -18,7 +18,9 @@ import pytest
 from tests.clients.site import Site, redirect, response, text
 from webapp.clients.public.gate import Gate
 from webapp.clients.web.contract import FetchError, Page
-from webapp.clients.web.fetcher import PageFetcher
+from webapp.clients.web.fetcher import PageFetcher, check_reader
+from webapp.parsing import page
+from webapp.parsing.child import ChildError
 
 PUBLIC = "93.184.215.14"
 PRIVATE = "10.1.2.3"
@@ -47,6 +49,28 @@ def refused(fetcher: PageFetcher, url: str) -> FetchError:
 
 
 # What is fetched
+
+
+def test_whoever_waits_for_a_page_may_end_it(fetcher: PageFetcher, site: Site) -> None:
+    site.pages["/article"] = response()
+
+    def on_wait() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetcher.fetch(site.url("/article"), on_wait=on_wait)
+
+
+def test_a_page_that_cannot_be_read_here_is_tried_again_and_not_called_damaged(
+    fetcher: PageFetcher, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/article"] = response()
+    monkeypatch.setattr(page, "__name__", "tests.parsing.not_loadable")
+    error = refused(fetcher, site.url("/article"))
+    assert (error.rule, error.permanent) == ("unreadable", False)
+    assert "damaged" not in str(error)
+    with pytest.raises(ChildError, match="It has moved"):
+        check_reader()
 
 
 def test_an_article_is_fetched_and_read(fetcher: PageFetcher, site: Site) -> None:

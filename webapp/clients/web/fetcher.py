@@ -21,6 +21,8 @@ from webapp.clients.web.contract import FetchError, Page
 from webapp.parsing import charset, child, page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx2
 
     from webapp.clients.http.transport import Trust
@@ -83,8 +85,11 @@ class PageFetcher:
             trust=trust,
         )
 
-    def fetch(self, url: str) -> Page:
-        """The page at `url`. Raises `FetchError`, whose message is for the user to read."""
+    def fetch(self, url: str, *, on_wait: Callable[[], None] | None = None) -> Page:
+        """The page at `url`. Raises `FetchError`, whose message is for the user to read.
+
+        `on_wait` is called now and then while the page is parsed; what it raises ends that.
+        """
         allowance = Allowance(self._timeout, wire_bytes=self._max_bytes + _OVERHEAD)
         try:
             with self._client.follow(url.strip(), allowance, most_redirects=MAX_REDIRECTS) as found:
@@ -96,7 +101,7 @@ class PageFetcher:
             raise FetchError(
                 f"The site {error.what}.", rule=error.rule, permanent=for_good
             ) from error
-        return _read(answer)
+        return _read(answer, on_wait)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -168,7 +173,12 @@ def _refusal(
     return FetchError(message, rule=rule, permanent=permanent, retry_after=retry_after)
 
 
-def _read(answer: _Answer) -> Page:
+def check_reader() -> None:
+    """Raise `ChildError` where pages cannot be parsed on this machine."""
+    child.check(page.__name__, megabytes=_PARSE_MEGABYTES)
+
+
+def _read(answer: _Answer, on_wait: Callable[[], None] | None) -> Page:
     """What there is to read in the answer."""
     found: dict[str, str | None] = {}
     if answer.type == "text/plain":
@@ -182,9 +192,14 @@ def _read(answer: _Answer) -> Page:
     else:
         try:
             data = page.request(answer.body, url=answer.url, charset=answer.charset)
-            found = json.loads(
-                child.run(page.__name__, data, seconds=_PARSE_SECONDS, megabytes=_PARSE_MEGABYTES)
+            parsed = child.run(
+                page.__name__,
+                data,
+                seconds=_PARSE_SECONDS,
+                megabytes=_PARSE_MEGABYTES,
+                on_wait=on_wait,
             )
+            found = json.loads(parsed)
         except child.ChildError as error:
             raise FetchError(
                 f"The page was fetched but not read. {error}",
