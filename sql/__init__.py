@@ -107,7 +107,7 @@ def load(folder: Path) -> Namespace:
     found: dict[str, Namespace] = {}
     for file in sorted(folder.rglob("*.sql")):
         if file.stem in found:
-            raise QueryFileError(f"{file.name} is there twice below {folder.name}/")
+            raise QueryFileError(f"{file.name} exists twice below {folder.name}/")
         found[file.stem] = Namespace(**parse(file.stem, file.read_text()))
     return Namespace(**found)
 

@@ -72,10 +72,10 @@ def _check_known(conn: psycopg.Connection, names: list[str]) -> None:
     strange = [name for (name,) in applied if name not in names and name < max(names)]
     if strange:
         raise MigrationError(
-            f"This database was migrated by files that Coffer no longer has, such as {strange[0]}: "
-            "it is from before the first release, whose migrations were written anew. Use a new, "
-            "empty database. What is to be kept can be exported by the Coffer that made this one "
-            "(/api/export/items.jsonl and tasks.jsonl) and imported again (POST /api/imports)."
+            f"This database has migrations that Coffer no longer has, such as {strange[0]}: it was "
+            "made before the first release, which rewrote the migrations. Use a new, empty "
+            "database. To keep the data, export it with the version of Coffer that made it "
+            "(/api/export/items.jsonl and tasks.jsonl), then import it (POST /api/imports)."
         )
 
 
@@ -88,9 +88,9 @@ def _apply(backend: DatabaseBackend, migrations: MigrationList) -> None:
             if not left:
                 waiting = next(iter(backend.to_apply(migrations))).id
                 raise MigrationError(
-                    f"{waiting} was not applied: for {_TRIES} tries another transaction held what "
-                    "it changes. End that one, or wait for it, and start again. "
-                    "The oldest transactions of pg_stat_activity are likely to be the ones."
+                    f"{waiting} was not applied: in {_TRIES} tries, another transaction held a "
+                    "lock on what it changes. End it or wait for it, then start again. "
+                    "It is probably one of the oldest in pg_stat_activity."
                 ) from None
             time.sleep(_PAUSE)
         else:
@@ -109,7 +109,7 @@ def yoyo_backend(conn: psycopg.Connection, url: str) -> Iterator[DatabaseBackend
     try:
         scheme, separator, rest = url.partition("://")
         if scheme not in ("postgresql", "postgres") or not separator:
-            raise ValueError("a database URL begins with postgresql://")
+            raise ValueError("a database URL must begin with postgresql://")
         backend = Backend(parse_uri(f"postgresql+psycopg://{rest}"), default_migration_table)
         backend.init_database()
         try:

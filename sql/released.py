@@ -26,13 +26,13 @@ def mistakes(folder: Path) -> list[str]:
     for name, digest in _released(folder).items():
         if name not in now:
             said.append(
-                f"{name} was released and is missing: databases have it. Bring it back as it was, "
-                "and undo what it does in a new migration."
+                f"{name} was released and is missing, but databases have applied it. Restore it, "
+                "and undo its changes in a new migration."
             )
         elif now[name] != digest:
             said.append(
                 f"{name} was released and has changed: databases that have it will not get the "
-                "change. Bring it back as it was, and put the change into a new migration."
+                "change. Restore it, and put the change into a new migration."
             )
     return said
 

@@ -63,7 +63,7 @@ def main() -> int:
             raise StartError(_with_advice(said, embedded)) from None
         except MigrationError as error:
             raise StartError(_with_advice(str(error), embedded)) from None
-        _say(f"The database, for psql: {loaded.database_url}")
+        _say(f"The database for psql: {loaded.database_url}")
         # honcho gives each process a port of its own; mails are to name the web's.
         address = folder.with_name(f"{folder.name}.env")
         address.write_text(f"PUBLIC_URL={loaded.public_url}\n")
@@ -73,7 +73,7 @@ def main() -> int:
 def _with_advice(said: str, embedded: server.Server) -> str:
     if settings.names_a_database():
         return said
-    return f"{said}\nIf you need nothing that it keeps, remove {embedded.folder} and begin anew."
+    return f"{said}\nIf you do not need its data, remove {embedded.folder} and start again."
 
 
 def _leave(*_: object) -> None:
@@ -88,7 +88,7 @@ def _only_one(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StartError("`make dev` runs in this checkout already.") from None
+            raise StartError("`make dev` is already running in this checkout.") from None
         yield
 
 
@@ -100,7 +100,7 @@ def _check_port(port: int) -> None:
         except OSError:
             raise StartError(
                 f"Port {port} is in use, perhaps by an earlier `make dev` that was killed. Stop "
-                f"what listens there, or choose another port: PORT={port + 1} make dev"
+                f"that process, or choose another port: PORT={port + 1} make dev"
             ) from None
 
 

@@ -108,7 +108,7 @@ def when_ready(server: Arbiter) -> None:  # noqa: ARG001
 
 
 _FIRST_CALL = """
-  Documentation, to read and to try:  {address}/docs
+  Documentation to read and try out:  {address}/docs
   A first call:
 
     curl -s {address}/api/items -H 'X-Dev-User-Id: me' -H 'Content-Type: application/json' \\

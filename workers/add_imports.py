@@ -1,7 +1,7 @@
-"""Add imports: make items and tasks of the rows of a file that was read, a batch at a time.
+"""Add imports: make items and tasks from the rows of a file that was read, a batch at a time.
 
-A batch and how far it got are one transaction, so nothing is lost or doubled by whatever happens to
-a worker; and other work comes in between.
+A batch and its progress are one transaction, so nothing is lost or doubled whatever happens to a
+worker. Other work gets its turn between batches.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Make and revoke API keys for users.
 
-USER is a mail address, a handle or an id. What is done here stands in the audit log.
+USER is a mail address, a handle or an id. What is done here is recorded in the audit log.
 """
 
 from __future__ import annotations
@@ -32,20 +32,22 @@ def command() -> None:
     "scopes",
     multiple=True,
     required=True,
-    help="A permission that it has, such as workspace:items:read; may be given again.",
+    help="A permission of the key, such as workspace:items:read; repeatable.",
 )
-@click.option("--workspace", type=click.UUID, help="By default the user's personal one.")
+@click.option(
+    "--workspace", type=click.UUID, help="The key's workspace; by default the user's personal one."
+)
 @click.option(
     "--days",
     type=click.IntRange(1, LONGEST_LIFETIME.days),
     default=USUAL_LIFETIME.days,
     show_default=True,
-    help="After which it expires.",
+    help="The days until it expires.",
 )
 def create(
     *, who: str, name: str, scopes: tuple[str, ...], workspace: UUID | None, days: int
 ) -> None:
-    """Make a key and print it: the one time that it is shown."""
+    """Make a key and print it; it is never shown again."""
     from webapp.identity.api_keys import NEVER, new_api_key
 
     if not 1 <= len(name.strip()) <= 100:
@@ -63,7 +65,7 @@ def create(
             )
         if not any(permission.startswith("workspace:") for permission in allowed):
             raise click.ClickException(
-                f"{people.called(user)} is no member of the workspace {workspace_id}"
+                f"{people.called(user)} is not a member of the workspace {workspace_id}"
             )
         made = new_api_key()
         with conn.transaction():
@@ -79,13 +81,13 @@ def create(
                 expires_at=datetime.now(UTC) + timedelta(days=days),
             )
             people.record(conn, "api_key.created", user["id"], name=name, prefix=made.prefix)
-    click.echo(f"key {key['id']} of {people.called(user)}; it is shown this once:", err=True)
+    click.echo(f"key {key['id']} of {people.called(user)}; it is shown only once:", err=True)
     click.echo(made.secret)
 
 
 @command.command("list")
 @click.argument("who", metavar="USER")
-@click.option("--json", "as_json", is_flag=True, help="One object on one line, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, for programs.")
 def list_keys(*, who: str, as_json: bool) -> None:
     """A user's keys, newest first."""
     with operators.connection() as conn:
@@ -113,7 +115,7 @@ def list_keys(*, who: str, as_json: bool) -> None:
 @click.argument("who", metavar="USER")
 @click.argument("key_id", metavar="ID", type=click.UUID)
 def revoke(*, who: str, key_id: UUID) -> None:
-    """Revoke a key: it is refused from the next request on."""
+    """Revoke a key; it is refused from the next request on."""
     from sql import NoRow
 
     with operators.connection() as conn:

@@ -30,8 +30,8 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup)
 @click.version_option(package_name="coffer")
 def main() -> None:
-    """Coffer keeps what people put into it and works on it in the background.
+    """Coffer stores what people put into it and processes it in the background.
 
-    Settings come from the environment; .env.example lists them. `coffer COMMAND --help` tells more
-    of each command, and `python -m workers.COMMAND` is the same command.
+    Settings come from the environment; .env.example lists them. `coffer COMMAND --help` describes
+    each command, and `python -m workers.COMMAND` is the same command.
     """

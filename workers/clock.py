@@ -1,10 +1,10 @@
 """Fire the schedules: put their work into the outbox when it is time.
 
-Any number of clocks may run. A schedule fires once for each of its times, since a clock holds the
-row while it fires, and moves it on in the transaction that enqueues the work. Times are UTC. What
-becomes of times that passed while no clock ran, or that the server's clock has jumped over, is the
-schedule's own `late`: made up for by one fire, by each, or left out. Where the server's clock has
-gone back, what waits is set back with it.
+Any number of clocks may run. A schedule fires once for each of its times: a clock locks the row
+while it fires, and advances it in the transaction that enqueues the work. Times are UTC. For times
+that passed while no clock ran, or that the server's clock skipped, the schedule's `late` decides:
+fire once, fire for each, or skip them. If the server's clock goes back, what waits is moved back
+too.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _connect(settings: Settings, how: Callable[..., Connection] = connect) -> Co
 
 
 @click.command(cls=Command, help=__doc__)
-@click.option("--once", is_flag=True, help="Fire what is due, then end.")
+@click.option("--once", is_flag=True, help="Fire what is due, then exit.")
 def command(*, once: bool) -> None:
     from webapp import settings
     from webapp.telemetry import logs

@@ -1,7 +1,7 @@
-"""List work that was given up, show all of it, and retry or discard it.
+"""List work that was given up, show its details, and retry or discard it.
 
-Work that was given up left a dead letter, which stays until an operator retries or discards it, or
-until its owner has the work done again.
+Work that was given up leaves a dead letter, which stays until an operator retries or discards it,
+or its owner retries the work.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST_ERROR: Final = 60
 
 _AS_JSON: Final = click.option(
-    "--json", "as_json", is_flag=True, help="One object on one line, for programs."
+    "--json", "as_json", is_flag=True, help="Print one line of JSON, for programs."
 )
 _LETTER_ID: Final = click.IntRange(1, 2**63 - 1)
 
@@ -35,7 +35,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--kind", help="Those of this kind alone.")
+@click.option("--kind", help="Only those of this kind.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @_AS_JSON
 def list_letters(*, kind: str | None, limit: int, as_json: bool) -> None:
@@ -76,7 +76,7 @@ def _cells(letter: dict[str, Any]) -> list[str]:
 @click.argument("letter_id", metavar="ID", type=_LETTER_ID)
 @_AS_JSON
 def show(letter_id: int, *, as_json: bool) -> None:
-    """All there is of one dead letter, its error and its payload included."""
+    """Everything about one dead letter, including its error and its payload."""
     with operators.connection() as conn:
         letter = queries.dead_letters.get(conn, id=letter_id)
     if letter is None:
@@ -87,7 +87,7 @@ def show(letter_id: int, *, as_json: bool) -> None:
     if letter["workspace_id"] == NO_WORKSPACE:
         letter["workspace_id"] = None
     if letter["kind"] not in known_kinds():
-        letter["kind"] += " (no worker does this kind of work any more)"
+        letter["kind"] += " (no worker does this kind of work any longer)"
     for name, value in letter.items():
         lines = printable(_told(value)).split("\n")
         click.echo(f"{name:12}  " + f"\n{'':14}".join(lines))
@@ -106,8 +106,8 @@ def _told(value: Any) -> str:
 def _selection(function: Callable[..., None]) -> Callable[..., None]:
     """Adds to a command how letters are chosen."""
     for each in (
-        click.option("--all", "everything", is_flag=True, help="All there are."),
-        click.option("--kind", help="All of this kind."),
+        click.option("--all", "everything", is_flag=True, help="All dead letters."),
+        click.option("--kind", help="All dead letters of this kind."),
         click.argument("ids", metavar="[ID]...", nargs=-1, type=_LETTER_ID),
     ):
         function = each(function)
@@ -117,18 +117,18 @@ def _selection(function: Callable[..., None]) -> Callable[..., None]:
 @command.command()
 @_selection
 def retry(*, ids: tuple[int, ...], kind: str | None, everything: bool) -> None:
-    """Have work done that was given up, from its first attempt on.
+    """Retry work that was given up, starting from its first attempt.
 
-    The letters of rows that no longer want the work are thrown away. A hundred letters share a
-    transaction: whatever stops this, give the command again for the rest. Ends with 3 where some
-    could not be retried; their letters stay.
+    Letters of rows that no longer need the work are removed. A hundred letters share a transaction:
+    if the command is stopped, run it again for the rest. Exits with 3 if some could not be retried;
+    their letters stay.
     """
     _check(ids, kind, everything=everything)
     with operators.connection() as conn:
         chosen = letters.choose(conn, ids, kind)
         known = known_kinds()
         if unknown := sorted(chosen.keys() - known.keys()):
-            said = f"no worker does {', '.join(unknown)} any more: such letters can be discarded"
+            said = f"no worker does {', '.join(unknown)} any longer: discard these letters"
             if not everything or len(unknown) == len(chosen):
                 raise click.ClickException(said)
             click.echo(said, err=True)
@@ -143,9 +143,9 @@ def retry(*, ids: tuple[int, ...], kind: str | None, everything: bool) -> None:
 
 @command.command()
 @_selection
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def discard(*, ids: tuple[int, ...], kind: str | None, everything: bool, yes: bool) -> None:
-    """Throw dead letters away; what they are about stays as it is."""
+    """Remove dead letters; the rows they are about stay unchanged."""
     _check(ids, kind, everything=everything)
     with operators.connection() as conn:
         chosen = letters.choose(conn, ids, kind)
@@ -162,7 +162,7 @@ def discard(*, ids: tuple[int, ...], kind: str | None, everything: bool, yes: bo
 
 def _check(ids: Sequence[int], kind: str | None, *, everything: bool) -> None:
     if (bool(ids), kind is not None, everything).count(True) != 1:
-        raise click.UsageError("Say which dead letters: either their ids, or --kind, or --all.")
+        raise click.UsageError("Say which dead letters: give ids, --kind or --all.")
 
 
 if __name__ == "__main__":

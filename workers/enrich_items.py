@@ -1,6 +1,6 @@
 """Enrich items: fetch an article's page, then find a title, a summary and tags.
 
-What the owner wrote is never overwritten, and an item that was discarded meanwhile stays so.
+What the owner wrote is never overwritten, and an item discarded in the meantime stays discarded.
 """
 
 from __future__ import annotations

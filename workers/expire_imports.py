@@ -1,4 +1,4 @@
-"""Expire imports: remove those that ended thirty days ago, with what is left of their files."""
+"""Expire imports: remove those that ended thirty days ago, and what is left of their files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expire tokens: remove what is past: registrations, resets, invitations, sessions, old mails."""
+"""Expire tokens: remove old registrations, resets, invitations, sessions and mails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def remove(conn: Connection, settings: Settings) -> int:  # noqa: ARG001
-    """The most that one of them removed, so that it is done again while one has more."""
+    """The largest number that one query removed; while it is a whole batch, there is more to do."""
     removed: int = max(
         queries.registrations.expire(conn, limit=BATCH),
         queries.password_resets.expire(conn, limit=BATCH),

@@ -1,6 +1,6 @@
-"""Bring the database up to date: apply new migrations, and state what the app role may do.
+"""Bring the database up to date: apply new migrations and grant the app role its rights.
 
-Safe to run from several machines at once: the first one migrates, the others wait.
+It is safe to run this on several machines at once: the first one migrates, the others wait.
 """
 
 from __future__ import annotations

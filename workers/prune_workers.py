@@ -1,4 +1,4 @@
-"""Prune workers: forget those not seen for an hour, and counts of work older than a week."""
+"""Prune workers: remove those not seen for an hour, and counts of work older than a week."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Purge items: remove what was discarded more than TRASH_KEPT_DAYS ago, for good."""
+"""Purge items: permanently remove those discarded more than TRASH_KEPT_DAYS ago."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Show how the work stands, who works, and pause, resume or run some of it.
+"""Show the queue and its workers, and pause, resume or run work.
 
-READY is due and waits for a worker; WAITING is due later, after a delay or a failed attempt.
+READY is due and waiting for a worker; WAITING is due later, after a delay or a failed attempt.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--json", "as_json", is_flag=True, help="One object on one line, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, for programs.")
 @click.option("--watch", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
 def status(*, as_json: bool, watch: bool) -> None:
-    """How much work of each kind is ready, waiting, in flight and dead.
+    """Show how much work of each kind is ready, waiting, in flight and dead.
 
-    OLDEST is how long the first that is ready has been due. DONE/MIN and FAILING, the share of
-    attempts that failed, are of the last five minutes by the clock, the present one included.
+    OLDEST is how long the first ready row has been due. DONE/MIN and FAILING, the share of attempts
+    that failed, cover the last five minutes by the clock, including the current one.
     """
     with operators.connection() as conn:
         try:
@@ -80,7 +80,7 @@ def _status_text(found: dict[str, Any]) -> str:
     if not any(row["ready"] + row["waiting"] + row["in_flight"] for row in rows):
         lines.append("Nothing is queued.")
     since = f"since {found['counted_since']:%H:%M} UTC"
-    lines.append(f"DONE/MIN and FAILING are of the last {WINDOW} minutes, {since}.")
+    lines.append(f"DONE/MIN and FAILING cover the last {WINDOW} minutes, {since}.")
     return "\n".join(lines)
 
 
@@ -100,12 +100,12 @@ def _status_cells(row: dict[str, Any]) -> list[str]:
 
 
 @command.command()
-@click.option("--json", "as_json", is_flag=True, help="One object on one line, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, for programs.")
 def workers(*, as_json: bool) -> None:
-    """The workers that run now, and how many rows each holds.
+    """Show the running workers, and how many rows each holds.
 
-    One that was not seen for more than half a minute is marked. It hangs, or died without a word;
-    what it holds comes back when its leases end.
+    A worker not seen for more than half a minute is marked. It hangs or has died; what it holds
+    returns to the queue when its leases expire.
     """
     with operators.connection() as conn:
         rows = queries.workers.list(conn)
@@ -119,7 +119,7 @@ def workers(*, as_json: bool) -> None:
         if silent := sum(row["is_silent"] for row in rows):
             click.echo(f"\n! Not seen for more than {SILENCE:.0f} s: {silent:,}.")
     else:
-        click.echo("No worker runs.")
+        click.echo("No worker is running.")
 
 
 def _worker_cells(row: dict[str, Any]) -> list[str]:
@@ -137,27 +137,27 @@ def _worker_cells(row: dict[str, Any]) -> list[str]:
 @command.command()
 @click.argument("kind", type=KindName())
 def pause(kind: str) -> None:
-    """Let no worker begin on a kind of work.
+    """Stop workers from starting work of a kind.
 
-    That holds at once, for all workers and until it is resumed. Work in hand goes on to its end,
-    and what is enqueued waits.
+    It takes effect at once, for all workers, until the kind is resumed. Running work is finished,
+    and queued work waits.
     """
     with operators.connection() as conn:
         paused = queries.paused_kinds.pause(conn, kind=kind)
-    click.echo(f"{kind} is paused" if paused else f"{kind} was paused already")
+    click.echo(f"{kind} is paused" if paused else f"{kind} was already paused")
 
 
 @command.command()
 @click.argument("kind")
 def resume(kind: str) -> None:
-    """Let workers begin on a paused kind again, and wake those that sleep."""
+    """Let workers start work of a paused kind again, and wake idle ones."""
     kind = kind.replace("-", "_")
     with operators.connection() as conn:
         # A kind that no longer exists may still be paused.
         resumed = queries.paused_kinds.resume(conn, kind=kind)
     if not resumed and kind not in known_kinds():
         raise unknown_kind(kind)
-    click.echo(f"{kind} goes on" if resumed else f"{kind} was not paused")
+    click.echo(f"{kind} is resumed" if resumed else f"{kind} was not paused")
 
 
 @command.command()
@@ -166,9 +166,9 @@ def resume(kind: str) -> None:
 def run(kind: str, subject_id: UUID) -> None:
     """Work on one row now, here, whether it is due or not.
 
-    A paused kind is worked on too: to see what goes wrong, pause it and run one row by hand. The
-    attempt counts. Ends with 0 where the work was done, with 3 where the attempt failed or the work
-    was given up, with 1 where there was nothing to work on.
+    This works for a paused kind too: to see what goes wrong, pause it and run one row by hand. The
+    attempt counts. Exits with 0 if the work was done, 3 if the attempt failed or the work was given
+    up, 1 if there was nothing to work on.
     """
     from webapp import settings
     from webapp.telemetry import logs
@@ -194,11 +194,11 @@ def run(kind: str, subject_id: UUID) -> None:
 
 _ENDS: Final = {
     "finished": "done",
-    "dropped": "nothing was done: the row no longer wants it",
-    "failed": "the attempt failed; another one follows",
-    "dead": "the work was given up; `coffer dead list` has it",
+    "dropped": "nothing was done: the row no longer needs it",
+    "failed": "the attempt failed and will be retried",
+    "dead": "the work was given up; see `coffer dead list`",
     "lost": "nothing was written: another worker has it now",
-    "held": "nothing was written: somebody else holds the row; it is tried again soon",
+    "held": "nothing was written: another transaction holds the row; it will be retried soon",
 }
 
 
@@ -209,7 +209,7 @@ def _why_not(conn: Connection, kind: str, subject_id: UUID) -> str:
         given_up = f"; it was given up: `coffer dead show {letter['id']}`" if letter else ""
         return f"no {kind} is queued for {subject_id}{given_up}"
     if not work["is_held"]:
-        return "another worker has just let go of it: try again"
+        return "another worker has just released it: try again"
     holder = queries.workers.find(conn, id=work["claimed_by"])
     place = f"on {holder['host']}, process {holder['pid']}, " if holder else ""
     until = f"{work['run_after']:%H:%M:%S} UTC"

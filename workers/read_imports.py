@@ -1,4 +1,4 @@
-"""Read imports: take the entries of an uploaded file, bookmarks or lines of JSON, apart."""
+"""Read imports: parse the entries of an uploaded file of bookmarks or JSON lines."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _why_nothing(summary: Row) -> str:
         return "There is nothing to import in the file."
     first = summary["mistakes"][0]
     return (
-        "Nothing in the file can be imported. Refused were all entries, the first of them in line"
+        "Nothing in the file can be imported. All entries were refused, the first of them in line"
         f" {first['line']}: {first['message']}"
     )
 

@@ -1,7 +1,7 @@
-"""Send mails: what confirms an address, resets a password, invites, or tells of a change.
+"""Send mails: confirmations, password resets, invitations and notices.
 
-A mail whose reason is gone when its turn comes is dropped: nobody is written to about an account
-that does not exist.
+A mail whose reason is gone when its turn comes is dropped: nobody gets mail about an account that
+does not exist.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _token(row: Row, keyring: Keyring) -> str:
         if digest(token) == bytes(row["token_hash"]):
             return token
     raise MailError(
-        "its token was made by a key that this worker does not have; see SECRET_KEYS_FORMER",
+        "its token was made with a key that this worker does not have; see SECRET_KEYS_FORMER",
         permanent=True,
     )
 

@@ -1,6 +1,6 @@
 """Make, list, promote, disable and help users.
 
-USER is a mail address, a handle or an id. What is done here stands in the audit log.
+USER is a mail address, a handle or an id. What is done here is recorded in the audit log.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sql.connection import Connection
 
 _FROM_STDIN: Final = click.option(
-    "--password-stdin", is_flag=True, help="Read the password from the standard input."
+    "--password-stdin", is_flag=True, help="Read the password from standard input."
 )
 
 
@@ -32,15 +32,17 @@ def command() -> None:
 
 @command.command()
 @click.argument("email")
-@click.option("--name", help="How they are called.")
-@click.option("--handle", help="A short name of a-z, 0-9, '.', '_', '-'; by default a made-up one.")
+@click.option("--name", help="The user's name.")
+@click.option(
+    "--handle", help="A short name of a-z, 0-9, '.', '_', '-'; by default a generated one."
+)
 @click.option("--admin", is_flag=True, help="May see all users and the audit log.")
 @click.option(
     "--unverified",
     is_flag=True,
-    help="Nobody has shown that the address is theirs: single sign-on does not link to it.",
+    help="The address is not verified: single sign-on does not link to it.",
 )
-@click.option("--no-password", is_flag=True, help="They set one by a reset, or sign in by SSO.")
+@click.option("--no-password", is_flag=True, help="They set one with a reset, or sign in with SSO.")
 @_FROM_STDIN
 def create(
     *,
@@ -52,7 +54,7 @@ def create(
     no_password: bool,
     password_stdin: bool,
 ) -> None:
-    """Make a user with a password that is asked for."""
+    """Make a user, and ask for their password."""
     import re
 
     from webapp.identity.ids import new_handle
@@ -60,11 +62,13 @@ def create(
 
     address = address_of(email)
     if address is None:
-        raise click.BadParameter(f"{email!r} is no mail address.")
+        raise click.BadParameter(f"{email!r} is not a mail address.")
     if name is not None and not 1 <= len(name.strip()) <= 100:
         raise click.BadParameter("The name must have 1 to 100 characters.")
     if handle is not None and not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", handle):
-        raise click.BadParameter(f"{handle!r} is no handle: a-z, 0-9, '.', '_', '-'; 64 at most.")
+        raise click.BadParameter(
+            f"{handle!r} is not a handle: a-z, 0-9, '.', '_', '-'; 64 at most."
+        )
     with operators.connection() as conn:
         password_hash = (
             None if no_password else _hash(_password(from_stdin=password_stdin), email, name)
@@ -81,7 +85,7 @@ def create(
                 is_admin=admin,
             )
             if user is None:
-                raise click.ClickException(f"there is a user {address!r} already")
+                raise click.ClickException(f"there is already a user {address!r}")
             people.record(conn, "user.created", user["id"], is_admin=admin)
     click.echo(f"made {address}: user {user['id']}, workspace {user['workspace_id']}")
 
@@ -89,7 +93,7 @@ def create(
 @command.command("list")
 @click.option("--search", help="In the address, the name or the handle.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One object on one line, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, for programs.")
 def list_users(*, search: str | None, limit: int, as_json: bool) -> None:
     """The last users, newest first."""
     with operators.connection() as conn:
@@ -125,20 +129,20 @@ def _cells(user: dict[str, Any]) -> list[str]:
 @click.argument("who", metavar="USER")
 def promote(*, who: str) -> None:
     """Make a user an admin."""
-    _change(who, "user.promoted", "is an admin now", "is an admin already", _admin(is_admin=True))
+    _change(who, "user.promoted", "is an admin now", "is already an admin", _admin(is_admin=True))
 
 
 @command.command()
 @click.argument("who", metavar="USER")
 def demote(*, who: str) -> None:
     """Make an admin an ordinary user."""
-    _change(who, "user.demoted", "is no admin any more", "is no admin", _admin(is_admin=False))
+    _change(who, "user.demoted", "is no longer an admin", "is not an admin", _admin(is_admin=False))
 
 
 @command.command()
 @click.argument("who", metavar="USER")
 def disable(*, who: str) -> None:
-    """Shut a user out: sessions end, keys are refused."""
+    """Shut a user out: end their sessions and refuse their keys."""
 
     def shut_out(conn: Connection, user_id: UUID) -> int:
         # The user first: a log-in of the same moment then sees it, or is seen.
@@ -146,7 +150,7 @@ def disable(*, who: str) -> None:
         queries.sessions.end_all(conn, user_id=user_id, but=None, reason="user_disabled")
         return int(changed)
 
-    _change(who, "user.disabled", "is disabled", "is disabled already", shut_out)
+    _change(who, "user.disabled", "is disabled", "is already disabled", shut_out)
 
 
 @command.command()
@@ -164,11 +168,11 @@ def enable(*, who: str) -> None:
 @click.argument("who", metavar="USER")
 @_FROM_STDIN
 @click.option("--totp", "without_totp", is_flag=True, help="Switch the second factor off as well.")
-@click.option("--keep-api-keys", is_flag=True, help="Else they are all revoked.")
+@click.option("--keep-api-keys", is_flag=True, help="Do not revoke them.")
 def reset_password(
     *, who: str, password_stdin: bool, without_totp: bool, keep_api_keys: bool
 ) -> None:
-    """Set another password, which is asked for; every session and every API key ends."""
+    """Ask for a new password and set it; all sessions and API keys end."""
     with operators.connection() as conn:
         user = people.find(conn, who)
         password_hash = _hash(_password(from_stdin=password_stdin), user["email"], user["handle"])
@@ -177,7 +181,7 @@ def reset_password(
             if not queries.users.set_password(
                 conn, id=user["id"], old_hash=user["password_hash"], password_hash=password_hash
             ):
-                raise click.ClickException("the password was changed meanwhile; try again")
+                raise click.ClickException("the password was changed in the meantime; try again")
             queries.sessions.end_all(conn, user_id=user["id"], but=None, reason="password_reset")
             queries.invitations.withdraw_all(conn, invited_by=user["id"])
             queries.totp.forget_enrolment(conn, user_id=user["id"])
@@ -189,8 +193,8 @@ def reset_password(
                 people.record(conn, "api_key.all_revoked", user["id"], revoked=keys)
             if without_totp and queries.totp.remove(conn, user_id=user["id"]):
                 people.record(conn, "totp.disabled", user["id"])
-    ended = "all sessions are ended" if keep_api_keys else "all sessions and API keys are ended"
-    click.echo(f"{people.called(user)} has another password; {ended}")
+    ended = "all sessions have ended" if keep_api_keys else "all sessions and API keys have ended"
+    click.echo(f"{people.called(user)} has a new password; {ended}")
 
 
 def _change(
@@ -222,9 +226,9 @@ def _password(*, from_stdin: bool) -> str:
         try:
             return sys.stdin.buffer.readline().decode().rstrip("\r\n")
         except UnicodeDecodeError:
-            raise click.ClickException("the password is no text in UTF-8") from None
+            raise click.ClickException("the password is not UTF-8 text") from None
     if not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask at; give --password-stdin.")
+        raise click.UsageError("There is no terminal to ask for it; use --password-stdin.")
     asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return asked
 

@@ -1,4 +1,4 @@
-"""Work on every kind of work there is, or on some, in one process."""
+"""Run a worker for all kinds of work, or some of them, in one process."""
 
 from __future__ import annotations
 

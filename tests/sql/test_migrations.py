@@ -142,7 +142,7 @@ def test_a_migration_that_cannot_lock_gives_way_and_then_gives_up(empty, held, m
             got_through.append(other.execute("SELECT count(*) FROM held").fetchone())
 
     monkeypatch.setattr("sql.migrate.time.sleep", pause)
-    with pytest.raises(MigrationError, match=r"0002-changed was not applied: for 10 tries"):
+    with pytest.raises(MigrationError, match=r"0002-changed was not applied: in 10 tries"):
         migrate(empty.owner_url)
     assert got_through == [(0,)] * 9
 

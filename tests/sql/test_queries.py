@@ -173,7 +173,7 @@ def test_a_noun_has_one_file_wherever_it_lies(tmp_path):
     for system in ("library", "people"):
         (tmp_path / system).mkdir()
         (tmp_path / system / "tags.sql").write_text("-- name: all :many\nSELECT 1;")
-    with pytest.raises(QueryFileError, match=r"tags\.sql is there twice"):
+    with pytest.raises(QueryFileError, match=r"tags\.sql exists twice"):
         load(tmp_path)
 
 

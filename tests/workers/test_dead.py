@@ -120,7 +120,7 @@ def test_nothing_is_done_without_one_clear_choice(asked, owner, command, chosen)
     bury(owner, "a")
     answer = asked(command, *chosen)
     assert answer.exit_code == 2
-    assert "either their ids, or --kind, or --all" in answer.stderr
+    assert "give ids, --kind or --all" in answer.stderr
     assert left(owner) == ["a"]
 
 
@@ -194,7 +194,7 @@ def test_where_the_row_no_longer_wants_it_the_letter_goes_and_is_counted(asked, 
     failed_item(make, owner)
     gone = failed_item(make, owner, "b")
     owner.execute("DELETE FROM items WHERE id = %s", (gone["id"],))
-    assert last_line(asked("retry", "--all")) == "retried 1 of 2; 1 no longer wanted it"
+    assert last_line(asked("retry", "--all")) == "retried 1 of 2; 1 no longer needed it"
     assert left(owner) == []
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
 
@@ -224,11 +224,11 @@ def test_kinds_that_no_worker_knows_are_refused_and_left(asked, owner):
     for chosen in ([letter], ["--kind", "old"], ["--all"]):
         answer = asked("retry", *chosen)
         assert answer.exit_code == 1
-        assert "no worker does old any more" in answer.stderr
+        assert "no worker does old any longer" in answer.stderr
     bury(owner, "b")
     answer = asked("retry", "--all")
     assert (answer.exit_code, last_line(answer)) == (0, "retried 1 of 1")
-    assert "no worker does old any more" in answer.stderr
+    assert "no worker does old any longer" in answer.stderr
     assert left(owner) == ["a"]
     assert "no worker does this kind" in asked("show", letter).stdout
     assert last_line(asked("discard", "--kind", "old", "--yes")) == "discarded 1 of 1"

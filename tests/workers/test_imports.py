@@ -206,7 +206,7 @@ def test_what_is_imported_is_found(olga, imported):
         (b"{", "not valid JSON"),
         (b"[]", "not a JSON object"),
         (b'{"type": "user"}', "neither item nor task"),
-        (b"{}", "neither a text nor an address"),
+        (b"{}", "neither text nor an address"),
         (b'{"raw_text": "a\\u0000b"}', "U+0000"),
         (b'{"raw_text": "x", "tags": ["a\\u0000"]}', "U+0000"),
         (b'{"raw_text": "x", "title": 5}', "title: Not a valid string"),

@@ -195,7 +195,7 @@ def test_a_worker_that_was_not_seen_for_half_a_minute_is_marked(queue, owner):
 
 
 def test_that_no_worker_runs_is_said(queue):
-    assert queue("workers").stdout == "No worker runs.\n"
+    assert queue("workers").stdout == "No worker is running.\n"
 
 
 # Pausing
@@ -206,7 +206,7 @@ def test_no_worker_begins_on_a_paused_kind_until_it_is_resumed(queue, owner, wor
     working = worker(kind_of(str))
     assert queue("pause", KIND).stdout == f"{KIND} is paused\n"
     assert working.round() == 0
-    assert queue("resume", KIND).stdout == f"{KIND} goes on\n"
+    assert queue("resume", KIND).stdout == f"{KIND} is resumed\n"
     assert working.round() == 1
 
 
@@ -214,7 +214,7 @@ def test_what_was_so_already_is_said(queue, owner):
     assert queue("resume", KIND).stdout == f"{KIND} was not paused\n"
     queue("pause", KIND)
     answer = queue("pause", KIND)
-    assert (answer.exit_code, answer.stdout) == (0, f"{KIND} was paused already\n")
+    assert (answer.exit_code, answer.stdout) == (0, f"{KIND} was already paused\n")
     assert owner.execute("SELECT kind FROM paused_kinds").fetchall() == [(KIND,)]
 
 
@@ -239,7 +239,7 @@ def test_an_unknown_kind_is_refused_and_the_known_ones_named(queue, owner, asked
 
 def test_a_paused_kind_that_is_no_more_can_be_resumed(queue, owner):
     owner.execute("INSERT INTO paused_kinds (kind) VALUES ('was_paused')")
-    assert queue("resume", "was-paused").stdout == "was_paused goes on\n"
+    assert queue("resume", "was-paused").stdout == "was_paused is resumed\n"
 
 
 # By hand
@@ -282,7 +282,7 @@ def test_an_attempt_that_fails_and_work_that_is_given_up_are_an_exit_code(
 ):
     declare(monkeypatch, refuse, delays=(0, 30))
     answer = queue("run", KIND, subject)
-    assert (answer.exit_code, answer.stdout) == (3, "the attempt failed; another one follows\n")
+    assert (answer.exit_code, answer.stdout) == (3, "the attempt failed and will be retried\n")
     assert outbox(owner) == [(1, False, 30, "the world is closed")]
     answer = queue("run", KIND, subject)
     assert answer.exit_code == 3
@@ -301,7 +301,7 @@ def test_a_row_that_no_longer_wants_it_is_no_failure(queue, owner, subject, monk
     declare(monkeypatch, save=lambda conn, job, result: False)
     answer = queue("run", KIND, subject)
     assert answer.exit_code == 0
-    assert "no longer wants it" in answer.stdout
+    assert "no longer needs it" in answer.stdout
     assert outbox(owner) == []
 
 

@@ -120,7 +120,7 @@ def test_a_password_ends_with_its_line(asked, app, end):
     ],
 )
 def test_an_address_that_is_none_is_refused(create, owner, email):
-    assert is_told(create(email), "is no mail address", code=2)
+    assert is_told(create(email), "is not a mail address", code=2)
     assert the_user(owner) is None
 
 
@@ -131,14 +131,14 @@ def test_whoever_is_made_can_log_in(create, app, email):
 
 @pytest.mark.parametrize("handle", ["", "Ines", "a b", "-a", "x" * 65, "ä", "a\n"])
 def test_a_handle_that_is_none_is_refused(create, owner, handle):
-    assert is_told(create(INES, "--handle", handle), "is no handle", code=2)
+    assert is_told(create(INES, "--handle", handle), "is not a handle", code=2)
     assert the_user(owner) is None
 
 
 @pytest.mark.parametrize("email", [INES, INES.upper()])
 def test_an_address_has_one_user(create, owner, email):
     create(INES)
-    assert is_told(create(email), "there is a user")
+    assert is_told(create(email), "there is already a user")
     assert owner.execute("SELECT count(*) FROM users").fetchone() == (1,)
     assert len(log(owner)) == 1
 
@@ -279,9 +279,9 @@ def test_a_handle_that_looks_like_anothers_id_takes_no_commands_for_it(
 @pytest.mark.parametrize(
     ("before", "command", "done", "already", "action"),
     [
-        ("", "promote", "is an admin now", "is an admin already", "user.promoted"),
-        ("is_admin = true", "demote", "is no admin any more", "is no admin", "user.demoted"),
-        ("", "disable", "is disabled", "is disabled already", "user.disabled"),
+        ("", "promote", "is an admin now", "is already an admin", "user.promoted"),
+        ("is_admin = true", "demote", "is no longer an admin", "is not an admin", "user.demoted"),
+        ("", "disable", "is disabled", "is already disabled", "user.disabled"),
         (
             *("disabled_at = now()", "enable", "may sign in again", "is not disabled"),
             "user.enabled",
@@ -350,7 +350,7 @@ def test_another_password_ends_every_session(asked, people, app, owner):
     ines = people.person("ines")
     new = "another fence of oak"
     answer = asked("reset-password", INES, "--password-stdin", typed=f"{new}\n")
-    assert answer.stdout == f"{INES} has another password; all sessions and API keys are ended\n"
+    assert answer.stdout == f"{INES} has a new password; all sessions and API keys have ended\n"
     assert new not in answer.output
     assert ines.client.get("/api/auth/me").status_code == 401
     assert (log_in(app), log_in(app, password=new)) == (401, 200)

@@ -158,7 +158,7 @@ def _credential() -> tuple[str, str]:
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
-            _refuse("Authorization takes `Bearer` and an access token or an API key.")
+            _refuse("Authorization must be `Bearer` and an access token or an API key.")
         return ("API key" if token.startswith(BEGINNING) else "access token"), token
     key = request.headers.get(KEY_HEADER)
     if key is not None:
@@ -197,7 +197,7 @@ def _of_session(token: str, permission: str, workspace_id: UUID | None) -> Found
             conn, session_id=session_id, permission=permission, workspace_id=workspace_id
         )
     if row is None:
-        raise _unauthenticated("The session is over; log in again.", error="invalid_token")
+        raise _unauthenticated("The session has ended; log in again.", error="invalid_token")
     return _found(row)
 
 
@@ -209,7 +209,7 @@ def _of_api_key(key: str, permission: str, workspace_id: UUID | None) -> Found:
                 conn, secret_hash=digest(key), permission=permission, workspace_id=workspace_id
             )
     if row is None:
-        _refuse("The API key is unknown, revoked or has expired.")
+        _refuse("The API key is unknown, revoked or expired.")
     if row.pop("is_to_be_noted"):
         g.noted_key = row["api_key_id"]
     return _found(row)
@@ -218,10 +218,10 @@ def _of_api_key(key: str, permission: str, workspace_id: UUID | None) -> Found:
 def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Found:
     """The user of a handle, made at its first use; in development alone. Raises Problem 401."""
     if not settings().in_development:
-        raise _unauthenticated(f"{DEVELOPMENT_HEADER} signs in only in development.")
+        raise _unauthenticated(f"{DEVELOPMENT_HEADER} works only in development.")
     if not _HANDLE.fullmatch(handle):
         raise _unauthenticated(
-            f"{DEVELOPMENT_HEADER} takes a handle of 1 to 64 characters: a-z, 0-9, '.', '_', '-'."
+            f"{DEVELOPMENT_HEADER} must be a handle of 1 to 64 characters: a-z, 0-9, '.', '_', '-'."
         )
     asked = {"handle": handle, "permission": permission, "workspace_id": workspace_id}
     with db.connection() as conn:

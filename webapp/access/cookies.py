@@ -67,12 +67,12 @@ def refresh_token() -> str | None:
         raise Problem(
             403,
             "csrf_token_missing",
-            f"With the cookie, send {CSRF_HEADER}: `csrf_token` of the log-in, or the value of the "
-            f"cookie {CSRF_COOKIE}.",
+            f"With the cookie, send {CSRF_HEADER}: the `csrf_token` of the log-in, or the value of "
+            f"the cookie {CSRF_COOKIE}.",
         )
     origin = request.headers.get("Origin")
     if origin is not None and origin not in _own_origins():
-        raise Problem(403, "foreign_origin", "The request comes from another site's page.")
+        raise Problem(403, "foreign_origin", "The request comes from a page of another site.")
     return text
 
 

@@ -68,7 +68,7 @@ def read_cursor(cursor: str | None, key: Callable[[str], Key]) -> Key | None:
         return key(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
     except (ValueError, binascii.Error):
         raise Problem(
-            400, "invalid_cursor", "The cursor is not one of ours; take next_cursor as it came."
+            400, "invalid_cursor", "The cursor is not valid; send next_cursor unchanged."
         ) from None
 
 

@@ -45,7 +45,7 @@ def install(app: Flask, settings: Settings) -> None:
             log.warning(
                 "untrusted_proxy",
                 said="X-Forwarded-For is ignored, so limits count every client of the proxy as "
-                "one; set TRUSTED_PROXIES to the number of proxies before this server.",
+                "one; set TRUSTED_PROXIES to the number of proxies in front of it.",
             )
 
 

@@ -37,9 +37,9 @@ _HTTP_CODES: Final = {
     404: ("not_found", "There is nothing at this address."),
     405: (
         "method_not_allowed",
-        "This address does not take that method; see Allow.",
+        "This address does not support that method; see Allow.",
     ),
-    413: ("body_too_large", "The request body is larger than this server takes."),
+    413: ("body_too_large", "The request body is larger than this server accepts."),
     415: ("unsupported_media_type", "Send the body as application/json."),
 }
 
@@ -101,7 +101,7 @@ def invalid_input(*errors: tuple[str, str]) -> Problem:
 
 def not_found() -> Problem:
     """The thing asked for is not there, or not the caller's, which must look the same."""
-    return Problem(404, "not_found", "There is no such thing here, or it is not yours.")
+    return Problem(404, "not_found", "It does not exist, or you have no access to it.")
 
 
 def install(app: Flask, refusals: Mapping[str, Problem]) -> None:
@@ -130,7 +130,7 @@ def answer(refusals: Mapping[str, Problem], error: Exception) -> Response:
             return Problem(
                 500,
                 "internal_error",
-                "Something went wrong on our side; the request id helps to find out what.",
+                "Something went wrong on our side; the request id helps to find the cause.",
             ).response()
 
 

@@ -71,20 +71,20 @@ class Metrics:
         )
         self._durations = Histogram(
             "coffer_http_request_duration_seconds",
-            "Seconds from a request's reaching the app to its answer, by route.",
+            "Seconds from a request reaching the app to its answer, by route.",
             ["route"],
             buckets=_BOUNDS,
             registry=registry,
         )
         self._in_use = Gauge(
             "coffer_pool_connections_in_use",
-            "Database connections that requests hold.",
+            "Database connections held by requests.",
             registry=registry,
             multiprocess_mode="livesum",
         )
         self._waiting = Gauge(
             "coffer_pool_requests_waiting",
-            "Requests that wait for a database connection.",
+            "Requests waiting for a database connection.",
             registry=registry,
             multiprocess_mode="livesum",
         )

@@ -17,22 +17,22 @@ class Outage(NamedTuple):
 
 _COLLIDED: Final = Outage(
     "collided",
-    "Others changed the same things at once, and nothing was done; try again shortly.",
+    "Another request changed the same data at the same time; nothing was done. Try again.",
     1,
 )
 _TOOK_TOO_LONG: Final = Outage(
     "took_too_long",
-    "The database took too long over this and was stopped, and nothing was done.",
+    "The database took too long and was stopped; nothing was done.",
     5,
 )
 _READ_ONLY: Final = Outage(
     "database_read_only",
-    "The database takes no changes at the moment, and nothing was done; reading still works.",
+    "The database accepts no changes at the moment; nothing was done. Reading still works.",
     10,
 )
 _FULL: Final = Outage(
     "database_full",
-    "The database has no room left, and nothing was done; reading still works.",
+    "The database has no space left; nothing was done. Reading still works.",
     60,
 )
 _UNAVAILABLE: Final = Outage(

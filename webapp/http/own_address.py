@@ -40,7 +40,7 @@ def install(app: Flask, settings: Settings) -> None:
                 raise Problem(
                     421,
                     "unknown_host",
-                    "In development this server is localhost, or the host of PUBLIC_URL.",
+                    "In development this server only answers to localhost and PUBLIC_URL's host.",
                 )
 
 

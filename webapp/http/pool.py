@@ -50,7 +50,7 @@ class Pool(ConnectionPool["Connection"]):
         deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
         while True:
             if self._stalled:
-                raise PoolTimeout("the database does not answer those who asked before")
+                raise PoolTimeout("the database is not answering earlier requests")
             left = deadline - time.monotonic()
             try:
                 conn = super().getconn(min(max(left, 0.0), _STALL))

@@ -104,7 +104,7 @@ def _broken_off(error: Exception) -> Problem:
         status, code, said = (
             408,
             "request_timeout",
-            "The body did not come as quickly as it has to.",
+            "The body arrived too slowly.",
         )
     else:
         status, code = 400, "invalid_body"

@@ -84,13 +84,13 @@ class AccessTokens:
     def _checked(self, token: str) -> dict[str, Any]:
         """The claims of a token that one of our keys signed, by our algorithm."""
         if len(token) > _LONGEST:
-            raise InvalidAccessToken("It is too long to be one of ours.")
+            raise InvalidAccessToken("It is too long.")
         try:
             found = jwt.decode(token, self._key_of, algorithms=[_ALGORITHM])
         except (JoseError, ValueError, TypeError, KeyError):
-            raise InvalidAccessToken("It is none of ours, or was changed.") from None
+            raise InvalidAccessToken("It was not issued by this server, or was altered.") from None
         if found.header.get("typ") != _TYPE:
-            raise InvalidAccessToken("It is another kind of token.")
+            raise InvalidAccessToken("It is a different kind of token.")
         return found.claims
 
     def _key_of(self, token: Any) -> OctKey:

@@ -63,7 +63,7 @@ def weakness(password: str, about: Sequence[str | None]) -> str | None:
     found = zxcvbn(password[:_JUDGED], user_inputs=known)
     if found["score"] >= _WEAK:
         return None
-    said: str = found["feedback"]["warning"] or "It would be among the first that are tried."
+    said: str = found["feedback"]["warning"] or "It would be among the first guesses."
     return f"Too easy to guess. {said}"
 
 

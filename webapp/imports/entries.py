@@ -71,7 +71,7 @@ class ItemEntry(Schema):
     @validates_schema
     def has_a_text_or_a_url(self, item: dict[str, Any], **_: Any) -> None:
         if not (item.get("raw_text") or "").strip() and item.get("source_url") is None:
-            raise ValidationError("Has neither a text nor an address.", "raw_text")
+            raise ValidationError("Has neither text nor an address.", "raw_text")
 
 
 class TaskEntry(NewTask):

@@ -145,7 +145,7 @@ def _of_lines(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
         if entity == "end":
             continue
         if entity not in ("item", "task"):
-            yield number, "item", "type is neither item nor task."
+            yield number, "item", "The type is neither item nor task."
         else:
             yield number, str(entity), _refusal(entry) or entry
 
@@ -207,7 +207,7 @@ def _id_at(moment: datetime, number: int) -> str:
 def _refusal(entry: Row) -> str | None:
     """Why an entry cannot be read at all."""
     try:
-        return "Holds U+0000, which cannot be kept." if _has_nul(entry) else None
+        return "Contains U+0000, which cannot be stored." if _has_nul(entry) else None
     except RecursionError:
         return "Is nested too deeply."
 

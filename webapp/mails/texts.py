@@ -50,8 +50,8 @@ def confirm_registration(token: str, hours: int, *, address: str, app_url: str |
             {"password": "the password you chose"},
             app_url,
         ),
-        "If you did not register, do nothing: without the password that was chosen then, this mail"
-        " is of no use to anybody, and there will be no account.",
+        "If you did not register, ignore this mail. Without the password that was chosen then, it"
+        " is of no use to anybody, and no account will be made.",
         address=address,
         app_url=app_url,
     )
@@ -61,9 +61,9 @@ def already_registered(*, address: str, app_url: str | None) -> Text:
     """To an address with an account, that somebody tried to register."""
     return _text(
         f"You already have a {_PRODUCT} account",
-        f"Somebody, perhaps you, tried to register with this address at {_PRODUCT}. It has an"
-        " account already, and nothing was changed.",
-        "If it was you, log in. If you forgot the password, ask for a new one where you log in.",
+        f"Somebody, perhaps you, tried to register with this address at {_PRODUCT}. It already"
+        " has an account, and nothing was changed.",
+        "If it was you, log in. If you forgot your password, ask for a new one where you log in.",
         "If it was not you, there is nothing you need to do.",
         address=address,
         app_url=app_url,
@@ -82,8 +82,8 @@ def reset_password(token: str, minutes: int, *, address: str, app_url: str | Non
             {"password": "your new password"},
             app_url,
         ),
-        "If you did not ask for this, do nothing: your password stays as it is. Pass this mail on"
-        " to nobody.",
+        "If you did not ask for this, ignore this mail: your password stays as it is. Do not pass"
+        " this mail on.",
         address=address,
         app_url=app_url,
     )
@@ -109,8 +109,8 @@ def password_changed(
         f"Your {_PRODUCT} password was changed",
         f"The password of your account was changed on {_time(when)}{_place(from_address)}.{keys}",
         "If it was you, there is nothing you need to do.",
-        "If it was not you, somebody else has your account: reset the password at once, by asking"
-        " for a new one where you log in.",
+        "If it was not you, somebody else has access to your account: reset your password at"
+        " once, by asking for a new one where you log in.",
         address=address,
         app_url=app_url,
     )
@@ -129,7 +129,7 @@ def totp_changed(
         f"Two-factor authentication of your {_PRODUCT} account",
         f"The second factor of your account was {what} on {_time(when)}{_place(from_address)}.",
         "If it was you, there is nothing you need to do.",
-        "If it was not you, somebody knows your password: change it at once, then see to the second"
+        "If it was not you, somebody knows your password: change it at once, then check the second"
         " factor.",
         address=address,
         app_url=app_url,
@@ -145,8 +145,8 @@ def recovery_codes_replaced(
         f"Ten new recovery codes for the second factor of your account were made on {_time(when)}"
         f"{_place(from_address)}. The old ones no longer work.",
         "If it was you, there is nothing you need to do.",
-        "If it was not you, somebody else has your account: reset the password at once, then switch"
-        " the second factor off and on again.",
+        "If it was not you, somebody else has access to your account: reset your password at"
+        " once, then switch the second factor off and on again.",
         address=address,
         app_url=app_url,
     )
@@ -166,10 +166,10 @@ def api_key_made(
     return _text(
         f"A new API key for your {_PRODUCT} account",
         f"The API key {_name(name, 'without a name')}, which begins with {prefix}, was made"
-        f" on {_time(when)}{_place(from_address)}. It acts in your name until {expires_on}.",
+        f" on {_time(when)}{_place(from_address)}. It can act as you until {expires_on}.",
         "If it was you, there is nothing you need to do.",
-        "If it was not you, somebody else has your account: reset the password at once. That"
-        " revokes all of your API keys too.",
+        "If it was not you, somebody else has access to your account: reset your password at"
+        " once. That revokes all of your API keys too.",
         address=address,
         app_url=app_url,
     )
@@ -180,7 +180,7 @@ def provider_linked(provider: str, when: datetime, *, address: str, app_url: str
     return _text(
         f"A new way to log in to your {_PRODUCT} account",
         f"Single sign-on with {_name(provider, 'a provider')} was linked to your account on"
-        f" {_time(when)}. Whoever can log in there can now log in to your account.",
+        f" {_time(when)}. Anybody who can log in there can now log in to your account.",
         "If it was you, there is nothing you need to do.",
         "If it was not you, change your password at once and remove the link in your account.",
         address=address,
@@ -216,8 +216,8 @@ def invitation(
             app_url,
             header="Authorization: Bearer YOUR-ACCESS-TOKEN",
         ),
-        "If you do not know who this is, or do not want to join, do nothing: the invitation ends by"
-        " itself.",
+        "If you do not know who this is, or do not want to join, ignore this mail: the invitation"
+        " expires by itself.",
         address=address,
         app_url=app_url,
     )
@@ -257,8 +257,8 @@ def role_given(
         f"{_name(to, 'Somebody')} was made an {_tame(role)}{of_what} from your account on"
         f" {_time(when)}{_place(from_address)}.",
         "If it was you, there is nothing you need to do.",
-        "If it was not you, somebody else has your account: reset the password at once, then take"
-        " the role back.",
+        "If it was not you, somebody else has access to your account: reset your password at"
+        " once, then take the role back.",
         address=address,
         app_url=app_url,
     )
@@ -270,13 +270,13 @@ def many_wrong_passwords(
     """Warning: somebody guesses the password. `from_address` is where the last guess came from."""
     return _text(
         f"Somebody is guessing your {_PRODUCT} password",
-        "Many wrong passwords were given for your account, the last of them on"
-        f" {_time(when)}{_place(from_address)}. Such attempts are counted, and most are refused.",
-        "If it was you, or a program of yours that has an old password, correct it there.",
+        "Many wrong passwords were entered for your account, the last on"
+        f" {_time(when)}{_place(from_address)}. Attempts are limited, and most are refused.",
+        "If it was you, or a program of yours with an old password, correct it there.",
         "If it was not you, make sure that your password is long and that you use it nowhere else,"
         " and switch on the second factor.",
-        "While this goes on, you can log in from where you have logged in before. If you are"
-        " refused elsewhere, ask for a new password where you log in: after that you get in.",
+        "Meanwhile you can still log in from where you have logged in before. If you are refused"
+        " elsewhere, reset your password: after that you can log in.",
         "This mail is sent once a week at most, however many attempts there are.",
         address=address,
         app_url=app_url,
@@ -290,8 +290,8 @@ def many_wrong_confirmations(
     return _text(
         f"Wrong passwords in your {_PRODUCT} account",
         f"Somebody who is signed in to your account, last seen on {_time(when)}"
-        f"{_place(from_address)}, was asked for the password or a code again and gave a wrong one"
-        " many times. Nothing was changed.",
+        f"{_place(from_address)}, was asked for the password or a code again and entered a wrong"
+        " one many times. Nothing was changed.",
         "If it was you, try again later, or ask for a new password where you log in.",
         "If it was not you, somebody else is signed in to your account: log out everywhere, then"
         " change your password.",
@@ -304,9 +304,9 @@ def many_wrong_codes(when: datetime, *, address: str, app_url: str | None) -> Te
     """Warning: somebody knows the password and tries codes of the second factor."""
     return _text(
         f"Somebody knows your {_PRODUCT} password",
-        f"On {_time(when)} somebody gave the right password of your account and then many wrong"
-        " codes of its second factor. They did not get in.",
-        "If it was not you, change your password at once, and wherever else you use the same one.",
+        f"On {_time(when)} somebody entered the correct password for your account, then many"
+        " wrong codes for its second factor. They did not get in.",
+        "If it was not you, change your password at once, here and wherever else you use it.",
         "If it was you, check that the clock of the device with your codes is right, and try again"
         " later.",
         address=address,

@@ -259,9 +259,7 @@ def timed_out(*, permanent: bool, detail: str) -> ChildError:
 
 def too_large() -> ChildError:
     """Its answer is longer than it may be."""
-    return ChildError(
-        "The content is larger than Coffer can take in.", reason="output", permanent=True
-    )
+    return ChildError("The content is larger than Coffer accepts.", reason="output", permanent=True)
 
 
 def _crash(*, permanent: bool, detail: str) -> ChildError:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 _DESCRIPTION: Final = """\
-Keeps what people put into it and works on it in the background.
+Stores what people put into it and processes it in the background.
 
 Every error is `application/problem+json` with a stable `code`. Every response carries
 `X-Request-Id`, which is also on each event that the request caused. Lists are read page by page:
@@ -44,28 +44,28 @@ _SECURITY: Final = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The `access_token` of a log-in. An API key is taken here too.",
+        "description": "The `access_token` of a log-in. An API key is accepted here too.",
     },
     "api_key": {"type": "apiKey", "in": "header", "name": callers.KEY_HEADER},
     "development": {
         "type": "apiKey",
         "in": "header",
         "name": callers.DEVELOPMENT_HEADER,
-        "description": "Any handle; signs in as that user and makes it on first use.",
+        "description": "Any handle; signs in as that user, who is created on first use.",
     },
 }
 
 _WORKSPACE: Final = {
     "in": "header",
     "name": callers.WORKSPACE_HEADER,
-    "description": "The workspace that the request is about; by default one's personal one.",
+    "description": "The workspace of the request; by default the caller's personal one.",
     "schema": {"type": "string", "format": "uuid"},
 }
 
 _IF_MATCH: Final = {
     "in": "header",
     "name": "If-Match",
-    "description": "The ETag that was read: 412 where it was changed since.",
+    "description": "The ETag that was read; 412 if it has changed since.",
     "schema": {"type": "string"},
 }
 
@@ -141,7 +141,7 @@ def _complete(
             "content": {errors.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     if method == "get" and "application/json" in responses.get("200", {}).get("content", {}):
-        responses["304"] = {"description": "It is as it was when its ETag was given."}
+        responses["304"] = {"description": "Unchanged since the given ETag."}
     for response in responses.values():
         response.setdefault("headers", {})[request_id.HEADER] = {"schema": {"type": "string"}}
     operation["responses"] = dict(sorted(responses.items()))

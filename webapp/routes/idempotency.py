@@ -44,7 +44,7 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
             raise Problem(
                 400,
                 "invalid_idempotency_key",
-                f"{HEADER} takes 1 to 255 visible ASCII characters; a UUID serves well.",
+                f"{HEADER} must be 1 to 255 visible ASCII characters, such as a UUID.",
             )
         caller = callers.caller()
         mine = {"user_id": caller.user_id, "workspace_id": caller.workspace_id, "key": key}
@@ -65,7 +65,7 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
             raise Problem(
                 422,
                 "idempotency_key_reused",
-                f"This {HEADER} was used for another request; send a new one.",
+                f"This {HEADER} was already used for another request; send a new one.",
             )
         return _replay(kept)
 

@@ -55,4 +55,4 @@ def _let_in(permission: str) -> None:
     g.caller = found.caller
     if not found.is_permitted:
         denials.record(permission)
-        raise Problem(403, "forbidden", f"This takes the permission {permission}.")
+        raise Problem(403, "forbidden", f"This requires the permission {permission}.")

@@ -87,7 +87,7 @@ class Places:
                 raise Problem(
                     429,
                     "too_many_uploads",
-                    f"You are sending {self._of_user} files already; wait for one to be received.",
+                    f"You are already sending {self._of_user} files; wait for one to be received.",
                     headers={"Retry-After": "2", "Connection": "close"},
                 )
             self._taken[user] += 1
@@ -109,7 +109,7 @@ def _memory(free: BoundedSemaphore | None) -> Iterator[None]:
         raise Problem(
             503,
             "too_many_uploads",
-            "Other files are being taken in; try again in a moment.",
+            "Other files are being received; try again in a moment.",
             headers={"Retry-After": "5"},
         )
     try:

@@ -36,14 +36,14 @@ def mistake_in(rule: str) -> str | None:
     """What is wrong with a rule, None where nothing is."""
     parts = dict(part.partition("=")[::2] for part in rule.split(";"))
     if len(parts) != rule.count(";") + 1:
-        return "Has a part twice."
+        return "Has the same part twice."
     frequency = parts.get("FREQ", "")
     if frequency not in _ALLOWED:
         return "Must begin with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY."
     if unknown := sorted(parts.keys() - _ALLOWED[frequency]):
-        return f"{', '.join(unknown)[:100]} cannot stand in a {frequency} rule here."
+        return f"{', '.join(unknown)[:100]} cannot be used in a {frequency} rule."
     if wrong := [name for name, value in parts.items() if not _PARTS[name].fullmatch(value)]:
-        return f"{', '.join(wrong)} has no value that is understood."
+        return f"The value of {', '.join(wrong)} is not valid."
     if "BYDAY" in parts and "BYMONTHDAY" in parts:
         return "Give BYDAY or BYMONTHDAY."
     if frequency == "WEEKLY" and re.search(r"\d", parts.get("BYDAY", "")):
@@ -51,7 +51,7 @@ def mistake_in(rule: str) -> str | None:
     try:
         rrulestr(rule)
     except (ValueError, OverflowError):
-        return "Is not a rule of RFC 5545."
+        return "Is not an RFC 5545 rule."
     return None
 
 

@@ -75,7 +75,7 @@ def web_address(value: str) -> None:
     if not host or any(character.isspace() or not character.isprintable() for character in value):
         raise ValidationError("Not a valid URL.")
     if parts.username is not None or parts.password is not None:
-        raise ValidationError("Must not carry a user name or a password.")
+        raise ValidationError("Must not contain a user name or a password.")
 
 
 class MailAddress(Trimmed):
@@ -122,12 +122,12 @@ class PageArguments(Schema):
     limit = fields.Integer(
         load_default=20,
         validate=validate.Range(1, 100),
-        metadata={"description": "How many entries, at most."},
+        metadata={"description": "The maximum number of entries."},
     )
     cursor = fields.String(
         load_default=None,
         validate=validate.Length(max=2000),
-        metadata={"description": "`next_cursor` of the page before, as it came."},
+        metadata={"description": "`next_cursor` of the previous page, unchanged."},
     )
 
 
@@ -148,8 +148,10 @@ class ProblemAnswer(Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
-    code = fields.String(required=True, metadata={"description": "Stable; branch on this one."})
+    code = fields.String(required=True, metadata={"description": "Stable; branch on it."})
     requestId = fields.String(required=True)  # noqa: N815  # as problems have had it from the start
     errors = fields.List(fields.Nested(Mistake), metadata={"description": "For input errors."})
-    current_status = fields.String(metadata={"description": "For a move that is not allowed."})
+    current_status = fields.String(
+        metadata={"description": "For a transition that is not allowed."}
+    )
     allowed_actions = fields.List(fields.String())

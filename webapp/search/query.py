@@ -141,7 +141,7 @@ def parse(text: str) -> Query:
             continue
         if field in ("before:", "after:"):
             if is_negated:
-                raise QueryMistake(f"{field} cannot be excluded; use the other one of both.")
+                raise QueryMistake(f"{field} cannot be excluded; use its opposite.")
             moment = _moment(field, value)
             if field == "before:":
                 before = moment if before is None else min(before, moment)
@@ -158,7 +158,7 @@ def parse(text: str) -> Query:
         if isinstance(condition, Words) and token["phrase"] is None and not is_negated:
             last = condition
     if sum(map(len, groups)) > MOST_CONDITIONS:
-        raise QueryMistake(f"Ask for at most {MOST_CONDITIONS} things at once.")
+        raise QueryMistake(f"Use at most {MOST_CONDITIONS} conditions at once.")
     may_go_on = last is not None and not text[-1:].isspace()
     return Query(tuple(groups), last if may_go_on else None, after, before)
 
@@ -184,4 +184,4 @@ def _moment(field: str, value: str) -> datetime:
     try:
         return datetime(year, month, day, tzinfo=UTC)
     except ValueError:
-        raise QueryMistake(f"{field} takes a day, a month or a year, as 2026-11-21.") from None
+        raise QueryMistake(f"{field} takes a day, a month or a year, such as 2026-11-21.") from None

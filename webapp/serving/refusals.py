@@ -46,22 +46,24 @@ class Refused(Exception):
         return head.encode() + b"\r\n" + body
 
 
-TOO_SLOW: Final = Refused(
-    408, "request_timeout", "The request did not come as quickly as it has to."
-)
+TOO_SLOW: Final = Refused(408, "request_timeout", "The request arrived too slowly.")
 TOO_MANY: Final = Refused(
     429,
     "too_many_at_once",
-    "You have asked for too much at once; wait for some of it to be answered.",
+    "Too many requests at once; wait for some of them to be answered.",
     retry_after=2,
 )
-HUGE_HEAD: Final = Refused(431, "head_too_large", "The headers are larger than this server takes.")
-LONG_LINE: Final = Refused(414, "address_too_long", "The address is longer than this server takes.")
-_NO_HTTP: Final = Refused(400, "bad_request", "This is no request that HTTP/1.1 allows.")
+HUGE_HEAD: Final = Refused(
+    431, "head_too_large", "The headers are larger than this server accepts."
+)
+LONG_LINE: Final = Refused(
+    414, "address_too_long", "The address is longer than this server accepts."
+)
+_NO_HTTP: Final = Refused(400, "bad_request", "This is not a valid HTTP/1.1 request.")
 _INTERNAL: Final = Refused(
     500,
     "internal_error",
-    "Something went wrong on our side; the request id helps to find out what.",
+    "Something went wrong on our side; the request id helps to find the cause.",
 )
 
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]*)(:[0-9]{0,5})?")
@@ -74,10 +76,10 @@ _OF_PARSER: Final = {
         505, "http_version_not_supported", "This server speaks HTTP/1.1."
     ),
     errors.UnsupportedTransferCoding: Refused(
-        501, "transfer_coding_not_supported", "The body may be sent in chunks, and not otherwise."
+        501, "transfer_coding_not_supported", "The only transfer coding accepted is chunked."
     ),
     errors.ExpectationFailed: Refused(
-        417, "expectation_failed", "Nothing can be expected but 100-continue."
+        417, "expectation_failed", "The only expectation accepted is 100-continue."
     ),
 }
 
@@ -111,9 +113,9 @@ def check(request: Request) -> None:
         if request.version != (1, 1):
             raise _OF_PARSER[errors.InvalidHTTPVersion]
         if host is None:
-            raise Refused(400, "bad_request", "HTTP/1.1 takes a Host header.")
+            raise Refused(400, "bad_request", "HTTP/1.1 requires a Host header.")
     if host is not None and not _HOST.fullmatch(host):
-        raise Refused(400, "bad_request", "Host names no server.")
+        raise Refused(400, "bad_request", "The Host header is not valid.")
     if coding not in (None, "chunked"):
         raise _OF_PARSER[errors.UnsupportedTransferCoding]
     uri = request.uri
@@ -123,4 +125,4 @@ def check(request: Request) -> None:
     if uri[0] != "/" and uri != "*":
         named = urlsplit(uri)
         if named.scheme not in ("http", "https") or named.netloc != host:
-            raise Refused(400, "bad_request", "The address and Host name two servers.")
+            raise Refused(400, "bad_request", "The address and Host name different servers.")

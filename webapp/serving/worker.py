@@ -33,7 +33,7 @@ class Worker(EventLoop):
         """Refuse to start as what this is not."""
         super().check_config(cfg, log)
         if cfg.is_ssl or cfg.proxy_protocol != "off" or "h2" in cfg.http_protocols:
-            sys.exit("Coffer speaks HTTP/1.1 and nothing else; a proxy before it may speak more.")
+            sys.exit("Coffer only speaks HTTP/1.1; a proxy in front of it may speak more.")
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
         """Make the pools of this process; give the one that gunicorn knows of."""

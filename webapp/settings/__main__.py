@@ -23,8 +23,8 @@ COMPOSE: Final = PROJECT / "docker-compose.yml"
 
 _HEAD: Final = """\
 # Every setting of Coffer; `make settings` writes this file. `make dev` copies it to `.env` on its
-# first run; in production set the variables themselves. What is commented out shows the default, or
-# an example where there is none. An empty variable is as if it were not set.
+# first run; in production set the variables themselves. Commented lines show the default, or an
+# example if there is none. An empty variable counts as not set.
 """
 
 _BEGIN: Final = (

@@ -56,8 +56,8 @@ class Database(Web):
         secret=True,
         example="postgresql://coffer_app:password@localhost/coffer",
         about="""
-        The database as the app uses it: a role that may read and write rows and nothing else. Where
-        it is not set in development, the embedded server of `make dev` is used.
+        The database for the app: a role that may read and write rows and nothing else. In
+        development the default is the embedded server of `make dev`.
         """,
     )
     database_migrate_url: str = setting(
@@ -66,15 +66,15 @@ class Database(Web):
         secret=True,
         example="postgresql://coffer_owner:password@localhost/coffer",
         about="""
-        The database as migrations use it: the owner of its tables. The default is DATABASE_URL.
+        The database for migrations: the role that owns the tables. The default is DATABASE_URL.
         """,
     )
     database_pooler: bool = setting(
         False,
         about="""
-        Whether DATABASE_URL leads to a pooler that lends connections by the transaction, such as
-        PgBouncer with pool_mode = transaction: nothing is prepared then, and nothing set for a
-        whole connection.
+        Whether DATABASE_URL leads to a pooler that lends a connection per transaction, such as
+        PgBouncer with pool_mode = transaction. Then no statement is prepared, and nothing is set
+        for a whole connection.
         """,
     )
     database_listen_url: str | None = setting(
@@ -84,8 +84,8 @@ class Database(Web):
         secret=True,
         example="postgresql://coffer_app:password@localhost/coffer",
         about="""
-        The database without a pooler, where workers hear at once that there is work. The default is
-        DATABASE_URL, but none behind a pooler: workers then look for work once a second.
+        The database without a pooler, where workers are notified of new work. The default is
+        DATABASE_URL. Behind a pooler there is no default: workers look for work once a second.
         """,
     )
     database_pool_size: int = setting(
@@ -93,14 +93,14 @@ class Database(Web):
         derived=lambda found: found.web_threads + 1,
         check=at_least(1),
         about="""
-        Connections to the database, at most, for each web process. The default is one for each
-        thread and one for the health check; fewer make requests wait for each other.
+        The maximum number of database connections of each web process. The default is one for each
+        thread and one for the health check; with fewer, requests wait for each other.
         """,
     )
     events_kept_days: int = setting(
         0,
         check=days_kept(30),
-        about="How many days events are kept, 30 or more; 0 keeps them for ever.",
+        about="How many days events are kept, 30 or more; 0 keeps them forever.",
     )
 
     def mistakes(self) -> Iterator[Mistake]:

@@ -18,8 +18,8 @@ class Environment(Section):
         example="development",
         about="""
         development, test or production (the default). Development signs in anyone who sends
-        X-Dev-User-Id, and logs for people instead of machines. This file is read only where the
-        environment itself says development, or says neither COFFER_ENV nor DATABASE_URL.
+        X-Dev-User-Id, and logs for people instead of machines. This file is read only if the
+        environment says development, or sets neither COFFER_ENV nor DATABASE_URL.
         """,
     )
 

@@ -66,7 +66,7 @@ class Identity(Mail, Web):
         derived=lambda found: "" if found.environment == "production" else _DEVELOPMENT_SECRET,
         secret=True,
         about="""
-        32 or more random characters; needed in production (python3 -c 'import secrets;
+        32 or more random characters; required in production (python3 -c 'import secrets;
         print(secrets.token_urlsafe(48))' makes one).
         """,
     )
@@ -74,17 +74,17 @@ class Identity(Mail, Web):
         (),
         secret=True,
         about="""
-        Former SECRET_KEYs, separated by commas: what was made with them stays good.
+        Former SECRET_KEYs, separated by commas: what was made with them stays valid.
         docs/security.md says how to change the key.
         """,
     )
     registration_enabled: bool = setting(
         True,
         derived=lambda found: found.smtp_url is not None or found.environment != "production",
-        about="Whether anybody may register. The default is true where mail can be sent.",
+        about="Whether anybody may register. The default is true if mail can be sent.",
     )
     access_token_minutes: int = setting(
-        15, check=between(1, 60), about="How long an access token is good."
+        15, check=between(1, 60), about="How long an access token is valid."
     )
     session_days: int = setting(
         30,
@@ -95,21 +95,21 @@ class Identity(Mail, Web):
         1.0,
         check=between(0, 60),
         about="""
-        How long a web process may go by who a token or key was and what they may do, for requests
-        that read. Those that write always ask the database. 0 lets all of them ask.
+        How long a web process may remember whose a token or key is and what it may do, for requests
+        that read. Requests that write always ask the database. 0 makes all requests ask.
         """,
     )
     argon2_memory_kib: int = setting(
         19_456,
         check=between(64, 1_048_576),
         about="""
-        The memory in KiB that Argon2 takes for a password. Passwords are hashed anew at the next
-        log-in after a change of Argon2's parameters. A process makes four hashes at once, so it
-        takes four times as much.
+        The memory in KiB that Argon2 uses for a password. After a change of Argon2's parameters,
+        each password is hashed again at its next log-in. A process makes up to four hashes at once,
+        so it uses four times as much.
         """,
     )
     argon2_time_cost: int = setting(
-        2, check=at_least(1), about="How many times Argon2 goes over that memory."
+        2, check=at_least(1), about="How many passes Argon2 makes over that memory."
     )
     argon2_parallelism: int = setting(
         1, check=at_least(1), about="How many lanes Argon2 divides that memory into."
@@ -120,15 +120,15 @@ class Identity(Mail, Web):
         example='[{"name": "work", "issuer": "https://login.example.com", "client_id": "coffer", '
         '"client_secret": "...", "sign_up": true}]',
         about="""
-        Providers of single sign-on, by OpenID Connect, as a list in JSON. The provider must know
-        PUBLIC_URL/api/auth/sso/NAME/callback as redirect URI. sign_up says whether whoever it knows
-        may become a user; the default is REGISTRATION_ENABLED.
+        Single sign-on providers (OpenID Connect), as a JSON list. Register
+        PUBLIC_URL/api/auth/sso/NAME/callback with the provider as redirect URI. sign_up says
+        whether its users may become users here; the default is REGISTRATION_ENABLED.
         """,
     )
     audit_kept_days: int = setting(
         0,
         check=days_kept(90),
-        about="How many days the audit log is kept, 90 or more; 0 keeps it for ever.",
+        about="How many days the audit log is kept, 90 or more; 0 keeps it forever.",
     )
 
     def mistakes(self) -> Iterator[Mistake]:
@@ -136,7 +136,7 @@ class Identity(Mail, Web):
         if not self.public_url and (self.smtp_url or self.sso_providers):
             yield "PUBLIC_URL", "missing; mails and single sign-on need the address of this server"
         if self.in_production and self.registration_enabled and not self.smtp_url:
-            yield "REGISTRATION_ENABLED", "takes SMTP_URL; who registers is written to"
+            yield "REGISTRATION_ENABLED", "requires SMTP_URL; registration sends mail"
         yield from self._mistakes_in_providers()
         if self.argon2_memory_kib < 8 * self.argon2_parallelism:
             yield "ARGON2_MEMORY_KIB", "must be 8 times ARGON2_PARALLELISM or more"
@@ -157,7 +157,7 @@ class Identity(Mail, Web):
     def _mistakes_in_providers(self) -> Iterator[Mistake]:
         for provider in self.sso_providers:
             if not re.fullmatch(r"[a-z0-9-]{1,40}", provider.name):
-                yield "SSO_PROVIDERS", "a name takes 1 to 40 characters: a-z, 0-9, '-'"
+                yield "SSO_PROVIDERS", "a name must be 1 to 40 characters: a-z, 0-9, '-'"
             scheme = scheme_of(provider.issuer)
             if scheme != "https" and (scheme != "http" or self.in_production):
                 yield (

@@ -21,13 +21,13 @@ class Library(Environment):
     trash_kept_days: int = setting(
         30,
         check=at_least(0),
-        about="How many days discarded items stay in the trash; 0 keeps them for ever.",
+        about="How many days discarded items stay in the trash; 0 keeps them forever.",
     )
     import_max_bytes: int = setting(
         50_000_000,
         check=at_least(1),
         about="""
-        The largest file that can be imported, in bytes. Two at once are in a web process's memory.
+        The largest file that can be imported, in bytes. A web process holds two in memory at most.
         """,
     )
     fetch_allow_loopback: bool = setting(

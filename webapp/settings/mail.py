@@ -27,8 +27,8 @@ class Mail(Environment):
         example="smtp://user:password@mail.example.com:587",
         about="""
         The mail server: smtp://user:password@host:587 (with STARTTLS) or
-        smtps://user:password@host:465. Without it mails are printed in development; in production
-        none is sent. Loopback needs no STARTTLS. A certificate authority of your own is named by
+        smtps://user:password@host:465. Without it, mails are printed in development and not
+        sent in production. Loopback needs no STARTTLS. For a certificate authority of your own, set
         SSL_CERT_FILE, which OpenSSL reads.
         """,
     )
@@ -36,7 +36,7 @@ class Mail(Environment):
         "coffer@localhost",
         derived=lambda found: "" if found.smtp_url else "coffer@localhost",
         example="coffer@example.com",
-        about="Who mails are from.",
+        about="The sender of mails.",
     )
 
     @property

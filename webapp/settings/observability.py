@@ -50,18 +50,18 @@ class Observability(Environment):
         check=_token,
         secret=True,
         about="""
-        What Prometheus must send to read /metrics of the web, as `Authorization: Bearer ...`: 16 or
-        more random characters. In development nothing is needed; elsewhere there is no /metrics
-        without it.
+        The token that Prometheus must send to read /metrics of the web, as `Authorization: Bearer
+        ...`: 16 or more random characters. Without it, /metrics is open in development and absent
+        elsewhere.
         """,
     )
     worker_metrics: str | None = setting(
         None,
         check=_address,
         about="""
-        Where a worker serves its metrics, such as 127.0.0.1:9100; by default nowhere. It asks for
-        no token, so keep it off public addresses. Workers of one machine need an address each; a
-        worker whose address is taken does without.
+        Where a worker serves its metrics, such as 127.0.0.1:9100; by default nowhere. It requires
+        no token, so keep it off public addresses. Each worker on a machine needs its own address; a
+        worker whose address is taken serves none.
         """,
     )
     otel_endpoint: str | None = setting(
@@ -69,9 +69,9 @@ class Observability(Environment):
         check=web_address,
         variable="OTEL_EXPORTER_OTLP_ENDPOINT",
         about="""
-        Where traces go by OTLP over HTTP, such as http://localhost:4318; takes `pip install
-        '.[otel]'`. OpenTelemetry's library reads its other variables, for headers and sampling, by
-        itself.
+        Where to send traces (OTLP over HTTP), such as http://localhost:4318; requires `pip install
+        '.[otel]'`. OpenTelemetry's library itself reads its other variables, for headers and
+        sampling.
         """,
     )
 
@@ -84,5 +84,5 @@ class Observability(Environment):
         if self.otel_endpoint and not _has_opentelemetry():
             yield (
                 "OTEL_EXPORTER_OTLP_ENDPOINT",
-                "takes OpenTelemetry, which is not installed; pip install '.[otel]'",
+                "requires OpenTelemetry, which is not installed; pip install '.[otel]'",
             )

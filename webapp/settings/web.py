@@ -49,8 +49,8 @@ class Web(Environment):
         0,
         check=at_least(0),
         about="""
-        How many proxies before this server set X-Forwarded-For. Where it is too low, limits count
-        all clients of a proxy as one; where it is too high, clients can pretend any address.
+        How many proxies in front of this server set X-Forwarded-For. If it is too low, limits count
+        all clients of a proxy as one; if it is too high, clients can claim any address.
         """,
     )
     web_processes: int = setting(
@@ -58,15 +58,14 @@ class Web(Environment):
         check=at_least(1),
         variable="WEB_CONCURRENCY",
         about="""
-        How many processes serve the web. Each answers as many requests at once as it has threads.
+        How many web processes to run. Each handles as many requests at once as it has threads.
         """,
     )
     web_threads: int = setting(
         8,
         check=at_least(1),
         about="""
-        Threads in each web process. More of them than a processor has work for make answers later,
-        not more.
+        Threads in each web process. More threads than a processor can serve make answers slower.
         """,
     )
     max_body_bytes: int = setting(
@@ -89,17 +88,17 @@ class Web(Environment):
     rate_limit_reads: int = setting(
         3000,
         check=at_least(0),
-        about="Requests a minute that read, for each user; 0 for no limit.",
+        about="Read requests a minute for each user; 0 for no limit.",
     )
     rate_limit_writes: int = setting(
         600,
         check=at_least(0),
-        about="Requests a minute that write, for each user; 0 for no limit.",
+        about="Write requests a minute for each user; 0 for no limit.",
     )
 
     def mistakes(self) -> Iterator[Mistake]:
         if "*" in self.cors_origins:
             yield (
                 "CORS_ORIGINS",
-                "name each origin; * would let every page on the web call with a cookie",
+                "name each origin; * would let every page on the web send the cookie",
             )

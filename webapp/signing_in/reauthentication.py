@@ -44,7 +44,9 @@ class Shown:
         if is_same and session_id is not None:
             is_same = queries.sessions.hold(conn, id=session_id)
         if not is_same:
-            raise Problem(409, "account_changed", "The account was changed meanwhile; try again.")
+            raise Problem(
+                409, "account_changed", "The account was changed in the meantime; try again."
+            )
 
 
 @contextmanager

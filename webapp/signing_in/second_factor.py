@@ -31,7 +31,9 @@ def unseal(sealed: bytes) -> str | None:
     try:
         return keyring().decrypt(_PURPOSE, bytes(sealed)).decode()
     except Unreadable:
-        log.error("totp_secret_unreadable", said="SECRET_KEYS_FORMER lacks the key it was made by")
+        log.error(
+            "totp_secret_unreadable", said="SECRET_KEYS_FORMER lacks the key it was made with"
+        )
         return None
 
 

@@ -46,7 +46,7 @@ class AccountChanged(Problem):
         super().__init__(
             401,
             "invalid_credentials",
-            "The account was changed meanwhile; try again.",
+            "The account was changed in the meantime; try again.",
             headers={"WWW-Authenticate": "Bearer"},
         )
 

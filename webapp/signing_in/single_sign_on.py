@@ -63,7 +63,9 @@ def account_of(conn: Connection, provider: SsoProvider, identity: Identity) -> s
         _link(conn, provider, identity)
         found = _find(conn, provider, identity)
         if found is None:
-            raise Problem(409, "sso_conflict", "The account was changed meanwhile; try again.")
+            raise Problem(
+                409, "sso_conflict", "The account was changed in the meantime; try again."
+            )
     if found["is_disabled"]:
         raise sign_in.disabled()
     return sign_in.Account(found["id"], found["workspace_id"], found["has_totp"])
@@ -82,7 +84,7 @@ def _link(conn: Connection, provider: SsoProvider, identity: Identity) -> None:
         raise Problem(
             403,
             "sso_email_not_verified",
-            "The provider has not confirmed your address, so it cannot say which account is yours.",
+            "The provider has not verified your address, so it cannot tell which account is yours.",
         )
     account = queries.users.find_by_email(conn, email=email)
     if account is None:
@@ -91,7 +93,7 @@ def _link(conn: Connection, provider: SsoProvider, identity: Identity) -> None:
         raise Problem(
             409,
             "account_not_verified",
-            "An account has this address and has not confirmed it: reset its password by mail, "
+            "An account has this address but has not confirmed it: reset its password by mail, "
             "then sign in with the provider again.",
         )
     else:
@@ -134,7 +136,7 @@ def _create(conn: Connection, provider: SsoProvider, identity: Identity, email: 
         is_admin=False,
     )
     if user is None:
-        raise Problem(409, "sso_conflict", "The account was made meanwhile; try again.")
+        raise Problem(409, "sso_conflict", "The account was made in the meantime; try again.")
     user_id: UUID = user["id"]
     audit.record(
         conn,

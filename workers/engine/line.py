@@ -52,7 +52,7 @@ _STALE: Final = 1.0
 _BUSY: Final = 10
 
 _NEVER_ENDED: Final = (
-    "It was begun each time and never ended: its worker died, or its lease is short."
+    "Every attempt was started and none finished: its worker died, or its lease is too short."
 )
 
 # How often a row was cut off before it was alone when it was: once among others, once beside some.

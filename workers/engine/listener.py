@@ -68,4 +68,6 @@ class Listener:
                 elif note.payload in self._kinds:
                     self._wake()
             if time.monotonic() - heard > _SILENCE:
-                raise psycopg.OperationalError("nothing was heard for long: the connection is dead")
+                raise psycopg.OperationalError(
+                    "nothing was heard for too long: the connection is dead"
+                )

@@ -29,26 +29,30 @@ _PATIENCE: Final = 3.0
 
 # Name, key in a meter's counts, help.
 _COUNTERS: Final = (
-    ("claimed", "claimed", "Rows claimed; each attempt claims its row anew."),
+    ("claimed", "claimed", "Rows claimed; each attempt claims its row again."),
     ("finished", "finished", "Rows whose work was done and whose result was written."),
-    ("dropped", "dropped", "Rows that no longer wanted their work."),
-    ("failed", "failed", "Attempts that failed and that another one follows."),
+    ("dropped", "dropped", "Rows that no longer needed their work."),
+    ("failed", "failed", "Attempts that failed and will be retried."),
     ("dead", "dead", "Rows given up: they became dead letters."),
     ("leases_lost", "lost", "Rows whose result came too late and was not written."),
-    ("held", "held", "Rows whose result was not written because somebody else held the row."),
+    ("held", "held", "Rows whose result was not written because another transaction held the row."),
 )
 _HISTOGRAMS: Final = (
-    ("claim", "claiming", "Seconds that a claim took, those included that found nothing."),
-    ("wait", "waiting", "Seconds from a row's entering the queue to each claim of it."),
-    ("duration", "working", "Seconds of work on a row; of work in batches, on the whole batch."),
-    ("completion", "completing", "Seconds from a finished row's entering the queue to its result."),
+    ("claim", "claiming", "Seconds that a claim took, including claims that found nothing."),
+    ("wait", "waiting", "Seconds from a row entering the queue to each claim of it."),
+    ("duration", "working", "Seconds of work on a row, or on the whole batch for work in batches."),
+    ("completion", "completing", "Seconds from a finished row entering the queue to its result."),
 )
 # Name, column of the query, help.
 _QUEUE: Final = (
-    ("ready_rows", "ready", "Rows that are due and that no worker holds."),
+    ("ready_rows", "ready", "Rows that are due and not held by a worker."),
     ("waiting_rows", "waiting", "Rows that are due later, after a delay or a failed attempt."),
-    ("in_flight_rows", "in_flight", "Rows that the workers everywhere hold."),
-    ("oldest_ready_seconds", "oldest_ready_seconds", "Seconds since the first ready row was due."),
+    ("in_flight_rows", "in_flight", "Rows that all workers together hold."),
+    (
+        "oldest_ready_seconds",
+        "oldest_ready_seconds",
+        "Seconds since the oldest ready row became due.",
+    ),
     ("dead_letters", "dead_letters", "Dead letters that nobody has retried or discarded."),
 )
 
@@ -134,7 +138,7 @@ class Collector:
                     buckets, total = getattr(meter, key).read()
                 histogram.add_metric([meter.kind], buckets, total)
             yield histogram
-        said = "Rows that this worker holds: claimed ahead, at work and not yet written."
+        said = "Rows that this worker holds: claimed ahead, in progress or not yet written."
         in_hand = GaugeMetricFamily("coffer_work_in_hand_rows", said, labels=["kind"])
         for meter in self._meters:
             in_hand.add_metric([meter.kind], len(meter.in_hand))

@@ -59,7 +59,7 @@ class WorkProcess:
             raise Failure(f"The process that did the work died (exit code {code}).") from None
         if not has_answered:
             self.close()
-            raise Failure("The work took longer than its lease and was ended.")
+            raise Failure("The work took longer than its lease and was stopped.")
         if error is not None:
             raise error
         return result

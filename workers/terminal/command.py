@@ -33,8 +33,8 @@ class Command(click.Command):
             raise click.ClickException("\n  ".join(lines)) from None
         except psycopg.errors.LockNotAvailable:
             raise click.ClickException(
-                "somebody else holds what this needs, perhaps a transaction that stands still: "
-                "try again, or look into pg_stat_activity"
+                "another transaction holds a lock that this needs, perhaps an idle one: "
+                "try again, or look at pg_stat_activity"
             ) from None
         except psycopg.OperationalError as error:
             said = " ".join(str(error).split())
@@ -91,8 +91,8 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
     @click.option(
         "--once",
         is_flag=True,
-        help="Do what is due and not paused, then end: with 0 where nothing went wrong, with 3 "
-        "where an attempt failed, work was given up or not written.",
+        help="Do what is due and not paused, then exit: with 0 if nothing went wrong, with 3 if "
+        "an attempt failed, or work was given up or not written.",
     )
     @click.option(
         "--every",
@@ -113,22 +113,22 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         type=click.IntRange(1, 5000),
         default=500,
         show_default=True,
-        help="How many rows to claim, and to write, at once at most. Only work that takes "
+        help="The maximum number of rows to claim, and to write, at once. Only work that takes "
         "milliseconds is claimed ahead of the threads that do it.",
     )
     @click.option(
         "--lease",
         type=Duration(),
-        help="How long a row is held before another worker may have it, in place of its kind's "
-        "own. Too short, and work is done twice.",
+        help="How long a row is held before another worker may take it, instead of its kind's "
+        "own lease. If it is too short, work is done twice.",
     )
     @click.option(
         "--grace",
         type=Duration(),
         default="20s",
         show_default=True,
-        help="How long work in hand may take to end after SIGTERM; what takes longer is given "
-        "back. Less than whoever sends the signal waits before it kills.",
+        help="How long running work may take to finish after SIGTERM; what takes longer is given "
+        "back. Keep it shorter than the time until SIGKILL.",
     )
     def run(
         *,
@@ -171,6 +171,6 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
             "--kinds",
             "only",
             type=Names(kind.name for kind in kinds),
-            help="Work on these alone, separated by commas; all others are left to other workers.",
+            help="Work only on these kinds, separated by commas; other workers do the rest.",
         )(run)
     return run

@@ -70,7 +70,7 @@ def carry_out(
     finally:
         others = counts["seen"] - counts["done"] - counts["unwanted"] - counts["failed"]
         rest = {
-            "no longer wanted it": counts["unwanted"],
+            "no longer needed it": counts["unwanted"],
             "failed": counts["failed"],
             "gone, or held by another operator": others,
             "left": total - counts["seen"],

@@ -93,9 +93,9 @@ async def _ask(key: str, permission: str) -> Caller:
     async with reading() as session:
         row = (await session.execute(_CALLER, asked)).one_or_none()
     if row is None:
-        raise Problem(401, "unauthenticated", "The API key is unknown, revoked or has expired.")
+        raise Problem(401, "unauthenticated", "The API key is unknown, revoked or expired.")
     if row.workspace_id is None:
-        raise Problem(404, "not_found", "There is no such thing here, or it is not yours.")
+        raise Problem(404, "not_found", "It does not exist, or you have no access to it.")
     if not row.is_permitted:
-        raise Problem(403, "forbidden", f"This takes the permission {permission}.")
+        raise Problem(403, "forbidden", f"This requires the permission {permission}.")
     return Caller(row.user_id, row.workspace_id)

@@ -137,7 +137,10 @@ def test_a_source_that_breaks_off_is_told_of_as_such(client: HttpClient, site: S
         url = f"http://127.0.0.1:{server.server_port}/"
         error = failed(lambda: client.call("PUT", url, Allowance(5), content=source.iter_raw()))
         client.close()
-    assert (error.rule, error.what) == ("protocol", "broke off, or did not speak proper HTTP")
+    assert (error.rule, error.what) == (
+        "protocol",
+        "closed the connection early, or did not speak valid HTTP",
+    )
 
 
 def test_no_redirect_is_followed_no_cookie_kept_and_no_proxy_asked(

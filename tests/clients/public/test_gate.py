@@ -170,7 +170,7 @@ def test_no_other_port_is_connected_to(port: int, allow_loopback: bool) -> None:
         error = refused(client, f"http://{host}:{port}/")
         assert (error.rule, error.permanent) == ("port", True)
         assert str(error) == (
-            f"The address names port {port}. Coffer calls the ports 80, 443, 8080 and 8443 only."
+            f"The address names port {port}. Coffer only calls ports 80, 443, 8080 and 8443."
         )
 
 

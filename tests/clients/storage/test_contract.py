@@ -132,7 +132,7 @@ def test_what_is_no_key_is_refused_by_every_method(store, key):
         lambda: store.size(key),
         lambda: store.delete([key]),
     ):
-        with pytest.raises(ValueError, match="is no key"):
+        with pytest.raises(ValueError, match="is not a valid object key"):
             use()
 
 

@@ -13,7 +13,9 @@ from webapp.failure import Failure
 from workers.engine import cut_off
 from workers.engine.kind import Batch
 
-NEVER_ENDED = "It was begun each time and never ended: its worker died, or its lease is short."
+NEVER_ENDED = (
+    "Every attempt was started and none finished: its worker died, or its lease is too short."
+)
 
 
 @pytest.fixture

@@ -336,7 +336,7 @@ def test_a_child_that_outlasts_its_lease_is_ended(worker, owner, effects):
     sleeping = worker(kind_of(str, work=sleep, computes=True, lease=3), concurrency=1)
     while sleeping.round():
         pass
-    assert outbox(owner)[0][3] == "The work took longer than its lease and was ended."
+    assert outbox(owner)[0][3] == "The work took longer than its lease and was stopped."
     assert effects() == [("slept",)]
 
 

@@ -40,8 +40,8 @@ imports = Blueprint("imports", __name__, url_prefix="/api/imports", description=
 @imports.doc(
     requestBody={
         "required": True,
-        "description": "The file: `text/html` for bookmarks, `application/x-ndjson` for lines of "
-        "JSON as export gives them.",
+        "description": "The file: `text/html` for bookmarks, `application/x-ndjson` for JSON "
+        "lines, as exported.",
         "content": {name: {"schema": {}} for name in _FORMATS},
     }
 )

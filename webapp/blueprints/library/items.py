@@ -43,7 +43,7 @@ items = Blueprint("items", __name__, url_prefix="/api/items", description="Links
 @idempotent
 @items.arguments(NewItem)
 @items.response(201, Item)
-@items.alt_response(200, schema=DuplicateItem, description="The page was captured before.")
+@items.alt_response(200, schema=DuplicateItem, description="The page was already captured.")
 def create(new: dict[str, Any]) -> Response:
     """Capture a link or a note
 
@@ -197,5 +197,5 @@ def _decide(conn: Connection, item_id: UUID, change: dict[str, Any], status: str
         return []
     found = queries.suggestions.decide(conn, item_id=item_id, ids=list(ids), status=status)
     if len(found) < len(ids):
-        raise invalid_input((field, "Not all of these are suggestions of this item."))
+        raise invalid_input((field, "Some of these are not suggestions for this item."))
     return [suggestion["name"] for suggestion in found]

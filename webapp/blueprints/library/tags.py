@@ -94,7 +94,7 @@ def merge(given: dict[str, Any], tag_id: UUID) -> Response:
         if into not in found:
             raise invalid_input(("into", "There is no such tag here."))
         if found[into] and not found[tag_id]:
-            raise invalid_input(("into", "Is private, and what everybody sees cannot be."))
+            raise invalid_input(("into", "Is private, but the tag to merge is not."))
         queries.tags.merge(conn, id=tag_id, into=into)
         queries.tags.remove(conn, id=tag_id, **seen)
         return answer(_tag(conn, into))

@@ -117,7 +117,7 @@ def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
                 422,
                 "invalid_input",
                 "The input is not valid: due_at.",
-                errors=[("due_at", "A task that recurs needs a due time.")],
+                errors=[("due_at", "A recurring task needs a due time.")],
             )
         if after["tags"] != before["tags"]:
             queries.tasks.make_tags(conn, **_mine(), tags=after["tags"])
@@ -203,7 +203,7 @@ def _is_oneself(user: str) -> bool:
 def _refuse_anothers_list(user: str) -> None:
     """Raises Problem 403 for another user's list."""
     if not _is_oneself(user):
-        raise Problem(403, "forbidden", "Lists of tasks are for their owners alone.")
+        raise Problem(403, "forbidden", "A list of tasks is only for its owner.")
 
 
 def _refuse_anothers_task(user: str) -> None:

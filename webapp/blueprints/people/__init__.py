@@ -38,9 +38,9 @@ REFUSALS: Final = {
         409, "already_invited", "This address was invited a moment ago."
     ),
     "members_keep_an_owner": Problem(
-        409, "last_owner", "A workspace keeps an owner: make somebody else one first."
+        409, "last_owner", "A workspace needs an owner: make somebody else an owner first."
     ),
     "members_do_not_share_a_personal_workspace": Problem(
-        409, "personal_workspace", "A personal workspace is not shared; make another one."
+        409, "personal_workspace", "A personal workspace cannot be shared; make another one."
     ),
 }

@@ -94,7 +94,9 @@ def confirm(given: dict[str, Any]) -> Response:
         raise _invalid_token()
     with attempts.registration(registration["id"]):
         if not passwords().verify(registration["password_hash"], given["password"]):
-            raise Problem(403, "wrong_password", "It is not the password of this registration.")
+            raise Problem(
+                403, "wrong_password", "This is not the password chosen when registering."
+            )
     with transaction() as conn:
         if queries.registrations.use(conn, id=registration["id"]) is None:
             raise _invalid_token()
@@ -108,7 +110,7 @@ def confirm(given: dict[str, Any]) -> Response:
             is_admin=False,
         )
         if user is None:
-            raise Problem(409, "account_exists", "This address has an account; log in.")
+            raise Problem(409, "account_exists", "This address already has an account; log in.")
         audit.record(
             conn, "user.registered", actor=f"user:{user['id']}", user_id=user["id"], method="mail"
         )
@@ -152,7 +154,7 @@ def change_password(given: dict[str, Any]) -> Response:
         if not queries.users.set_password(
             conn, id=user_id, old_hash=account.password_hash, password_hash=new_hash
         ):
-            raise Problem(409, "account_changed", "The password was changed meanwhile.")
+            raise Problem(409, "account_changed", "The password was changed in the meantime.")
         if account.email is not None:
             queries.password_resets.clear(conn, email=account.email)
         audit.record(conn, "password.changed")
@@ -277,4 +279,4 @@ def _refuse_weak(password: str, *about: str | None, field: str = "password") -> 
 
 
 def _invalid_token() -> Problem:
-    return Problem(400, "invalid_token", "The token is none of ours, was used or has expired.")
+    return Problem(400, "invalid_token", "The token is unknown, already used or expired.")

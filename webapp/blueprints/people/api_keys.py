@@ -47,7 +47,7 @@ def create(new: dict[str, Any]) -> Response:
         )
         allowed = set(permissions) - NEVER
         wrong = [
-            (f"scopes.{i}", "Not one of the permissions that you can give to a key here.")
+            (f"scopes.{i}", "Not a permission that you can give to a key here.")
             for i, scope in enumerate(new["scopes"])
             if scope not in allowed
         ]

@@ -50,7 +50,9 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
     if new["role"] == "owner":
         require_recent_log_in("Inviting an owner takes a recent log-in")
     if not settings().sends_mail:
-        raise Problem(403, "mail_not_configured", "This server sends no mail, so nobody is asked.")
+        raise Problem(
+            403, "mail_not_configured", "This server sends no mail, so nobody can be invited."
+        )
     invitation_id = new_id()
     inviter = caller().user_id
     with transaction() as conn:
@@ -70,7 +72,9 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
         )
         if invitation is None:
             raise Problem(
-                409, "personal_workspace", "A personal workspace is not shared; make another one."
+                409,
+                "personal_workspace",
+                "A personal workspace cannot be shared; make another one.",
             )
         queries.mails.put_off(conn, id=invitation.pop("mail_id"), wait=wait)
         audit.record(
@@ -124,7 +128,9 @@ def accept(given: dict[str, Any]) -> Response:
     with transaction() as conn:
         invitation = queries.invitations.accept(conn, token_hash=digest(given["token"]))
         if invitation is None:
-            raise Problem(400, "invalid_token", "The invitation is none, was used or has expired.")
+            raise Problem(
+                400, "invalid_token", "The invitation is unknown, already used or expired."
+            )
         workspace_id = invitation["workspace_id"]
         joined = queries.members.join(
             conn, workspace_id=workspace_id, user_id=user_id, role=invitation["role"]

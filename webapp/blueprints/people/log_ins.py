@@ -113,7 +113,7 @@ def finish(given: dict[str, Any]) -> Response:
     raise Problem(
         401,
         "wrong_code",
-        "The code is wrong, or was used already.",
+        "The code is wrong or was already used.",
         headers={"WWW-Authenticate": "Bearer"},
     )
 
@@ -140,6 +140,6 @@ def _invalid_ticket() -> Problem:
     return Problem(
         401,
         "invalid_ticket",
-        "The ticket is none, was used or has expired; log in again.",
+        "The ticket is unknown, already used or expired; log in again.",
         headers={"WWW-Authenticate": "Bearer"},
     )

@@ -205,6 +205,6 @@ def _invalid_refresh_token() -> Problem:
     return Problem(
         401,
         "invalid_refresh_token",
-        "The refresh token is none of ours, or its session is over; log in again.",
+        "The refresh token is unknown, or its session has ended; log in again.",
         headers={"WWW-Authenticate": "Bearer"},
     )

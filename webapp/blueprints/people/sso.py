@@ -71,7 +71,9 @@ def log_in(arguments: dict[str, Any], provider_name: str) -> Response:
     provider = _provider(provider_name)
     return_to = arguments["return_to"]
     if return_to is not None and _origin(return_to) not in _own_pages():
-        raise invalid_input(("return_to", "Neither of APP_URL nor of an origin in CORS_ORIGINS."))
+        raise invalid_input(
+            ("return_to", "Belongs neither to APP_URL nor to an origin in CORS_ORIGINS.")
+        )
     from webapp.clients.oidc.contract import OidcError
 
     try:
@@ -144,7 +146,7 @@ def unlink(provider_name: str) -> Response:
         if provider_name not in account["sso_providers"]:
             raise not_found()
         if queries.identities.unlink(conn, provider=provider_name, user_id=user_id) is None:
-            raise Problem(409, "no_password", "Set a password first, by a reset.")
+            raise Problem(409, "no_password", "Set a password first, with a password reset.")
         audit.record(conn, "sso.unlinked", provider=provider_name)
     return Response(status=204)
 
@@ -257,6 +259,6 @@ def _invalid_state() -> Problem:
     return Problem(
         400,
         "invalid_sso_state",
-        "This log-in was not begun in this browser, is finished already, or was begun more than ten"
-        " minutes ago; begin again.",
+        "This log-in was not started in this browser, is already finished, or was started more"
+        " than ten minutes ago; start again.",
     )

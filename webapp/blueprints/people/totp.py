@@ -45,7 +45,7 @@ def enrol(given: dict[str, Any]) -> Response:
     with transaction() as conn:
         account.hold(conn)
         if not queries.totp.enrol(conn, user_id=user_id, secret=second_factor.seal(secret)):
-            raise Problem(409, "totp_enabled", "The second factor is on; disable it first.")
+            raise Problem(409, "totp_enabled", "The second factor is already on; disable it first.")
     uri = codes.provisioning_uri(secret, account.email or str(user_id))
     return _secret({"secret": secret, "uri": uri, "qr_svg": codes.qr_code(uri)})
 
@@ -71,7 +71,9 @@ def verify(given: dict[str, Any]) -> Response:
             _refuse_code("verify")
         with transaction() as conn:
             if not queries.totp.confirm(conn, user_id=user_id, secret=kept["secret"], step=step):
-                raise Problem(409, "totp_not_enrolling", "It was enrolled anew, or verified.")
+                raise Problem(
+                    409, "totp_not_enrolling", "It was enrolled again, or already verified."
+                )
             recovery_codes = second_factor.give_recovery_codes(conn, user_id)
             audit.record(conn, "totp.enabled")
             email = queries.users.get_password(conn, id=user_id)["email"]
@@ -139,4 +141,4 @@ def _refuse_code(what_for: str) -> NoReturn:
     """Write a wrong code into the audit log, and raise Problem 403."""
     with transaction() as conn:
         audit.record(conn, "totp.failed", reason=what_for)
-    raise Problem(403, "wrong_code", "The code is wrong, or was used already.")
+    raise Problem(403, "wrong_code", "The code is wrong or was already used.")

@@ -123,4 +123,6 @@ def _set_admin(user_id: UUID, *, is_admin: bool) -> Response:
 
 def _spare_oneself(user_id: UUID) -> None:
     if user_id == caller().user_id:
-        raise Problem(409, "own_account", "Not with one's own account; ask another admin.")
+        raise Problem(
+            409, "own_account", "You cannot do this to your own account; ask another admin."
+        )

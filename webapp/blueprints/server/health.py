@@ -29,7 +29,7 @@ health = Blueprint("health", __name__, description="Whether the server works.")
 @health.get("/health")
 @permit(PUBLIC)
 @health.response(200, Health)
-@health.alt_response(503, schema=Health, description="A part does not answer.")
+@health.alt_response(503, schema=Health, description="A component does not answer.")
 def show() -> Response:
     """Check whether the server and its database work
 

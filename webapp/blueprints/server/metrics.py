@@ -35,7 +35,7 @@ def show() -> Response:
         raise Problem(
             401,
             "unauthenticated",
-            "Send the token of METRICS_TOKEN.",
+            "Send METRICS_TOKEN as a bearer token.",
             headers={"WWW-Authenticate": "Bearer"},
         )
     text, media_type = counts.metrics().read(request.headers.get("Accept", ""))

@@ -99,7 +99,7 @@ class ChatProvider:
         self._key = _checked_key(key)
         self._model = one_line(model or "")
         if not self._model:
-            raise ValueError("AI_MODEL is needed beside AI_URL: the name of the model to ask.")
+            raise ValueError("AI_URL also needs AI_MODEL, the name of the model to ask.")
         if not timeout > 0:
             raise ValueError("The AI timeout must be more than 0 seconds.")
         self._timeout = timeout
@@ -182,7 +182,7 @@ def _completions_url(url: str) -> str:
     if not usable:
         raise ValueError("AI_URL must be an address such as https://api.example.com/v1.")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("AI_URL must not hold a user name or password; the key goes to AI_KEY.")
+        raise ValueError("AI_URL must not contain a user name or password; put the key in AI_KEY.")
     path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc, f"{path}/chat/completions", parts.query, ""))
 
@@ -194,7 +194,7 @@ def _checked_key(key: str | None) -> str:
     """
     key = (key or "").strip()
     if not all("!" <= character <= "~" for character in key):
-        raise ValueError("AI_KEY holds a space or a character that cannot be sent in a header.")
+        raise ValueError("AI_KEY contains a space or a character that cannot be sent in a header.")
     return key
 
 

@@ -23,12 +23,12 @@ _FORMAT_WORDS = re.compile(
 # Statuses of the request rather than of what it asks, beside those that say so by the book.
 _TEMPORARY = frozenset({409, 421, 423})
 _ADVICE = {
-    301: "redirects; set AI_URL to where it leads",
+    301: "redirects; set AI_URL to where it redirects",
     400: "refused the request; check AI_MODEL and AI_URL",
     401: "does not accept the key; check AI_KEY",
-    402: "wants to be paid; check the account's credit",
-    403: "does not allow this; check AI_KEY and what it may use",
-    404: "knows no such address or model; check AI_URL and AI_MODEL",
+    402: "requires payment; check the account's credit",
+    403: "does not allow this; check AI_KEY and its permissions",
+    404: "does not know this address or model; check AI_URL and AI_MODEL",
     413: "finds the text too long; choose a model with a larger context as AI_MODEL",
     429: "is busy or its quota is used up",
 }
@@ -49,7 +49,7 @@ def error_from(reply: Reply, key: str) -> AIError:
     status = 301 if 300 <= reply.status < 400 else reply.status
     permanent = not asks_for_later(status) and status not in _TEMPORARY
     advice = _ADVICE.get(status) or (
-        "refused the request" if permanent else "has a problem of its own at the moment"
+        "refused the request" if permanent else "has a problem at the moment"
     )
     message = f"The AI provider {advice} (HTTP {reply.status})."
     # Around keys, some providers quote what they were sent, whole or in part.

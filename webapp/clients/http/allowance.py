@@ -35,7 +35,7 @@ class Allowance:
         """Count bytes that have come. Raises `CallError`."""
         self._bytes -= count
         if self._bytes < 0:
-            raise CallError("sent more than Coffer takes in", rule="too_large")
+            raise CallError("sent more than Coffer accepts", rule="too_large")
 
 
 def time_is_up() -> CallError:

@@ -109,7 +109,7 @@ class HttpClient:
             finally:
                 response.close()
         except httpx2.DecodingError:
-            raise CallError("compressed its answer wrongly", rule="content_encoding") from None
+            raise CallError("sent a badly compressed answer", rule="content_encoding") from None
 
     def close(self) -> None:
         """Close the connections."""

@@ -98,7 +98,7 @@ def secure(
         raise time_is_up() from None
     except ssl.SSLCertVerificationError as error:
         raise CallError(
-            f"showed a certificate that is not to be trusted ({error.verify_message})",
+            f"presented an untrusted certificate ({error.verify_message})",
             rule="certificate",
         ) from None
     except ssl.SSLError as error:

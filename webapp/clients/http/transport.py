@@ -86,7 +86,9 @@ def _errors_of_ours() -> Iterator[None]:
     try:
         yield
     except httpcore2.ProtocolError:
-        raise CallError("broke off, or did not speak proper HTTP", rule="protocol") from None
+        raise CallError(
+            "closed the connection early, or did not speak valid HTTP", rule="protocol"
+        ) from None
     except httpcore2.NetworkError as error:
         raise connection.unreachable(error) from None
 

@@ -27,11 +27,11 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     to = address_of(mail.to)
     if to is None:
         # Not quoted: the address may be anything, and the error is kept.
-        raise MailError("The recipient is not an address that mail can go to.", permanent=True)
+        raise MailError("The recipient is not an address that mail can be sent to.", permanent=True)
     if UNFIT.search(mail.subject):
         raise MailError("The subject is not a single line of text.", permanent=True)
     if not _ID.fullmatch(mail.id):
-        raise MailError("The mail has no id that a Message-ID can be made of.", permanent=True)
+        raise MailError("The mail has no id that a Message-ID can be made from.", permanent=True)
     message = EmailMessage()
     message["From"] = sender
     message["To"] = to

@@ -53,8 +53,8 @@ def server_of(url: str) -> Server:
     # urlsplit drops line ends and tabs without a word, and its own errors quote the URL.
     if not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError(
-            "must have no spaces and only ASCII; percent-encode others in user and password, "
-            "and write the host as xn--..."
+            "must be ASCII without spaces; percent-encode other characters in user and "
+            "password, and write the host as xn--..."
         )
     try:
         parts = urlsplit(url)
@@ -62,8 +62,8 @@ def server_of(url: str) -> Server:
         options = parse_qsl(parts.query, strict_parsing=True) if parts.query else []
     except ValueError:
         raise ValueError(
-            "is not a URL such as smtp://user:password@host:587; percent-encode whatever is not a "
-            "letter or digit in user and password"
+            "is not a URL such as smtp://user:password@host:587; percent-encode everything but "
+            "letters and digits in user and password"
         ) from None
     if parts.scheme not in _PORTS or not url.lower().startswith(f"{parts.scheme}://"):
         raise ValueError("must begin with smtp:// or smtps://")
@@ -78,7 +78,9 @@ def server_of(url: str) -> Server:
     user, password = _credentials(parts.username, parts.password)
     starttls = _starttls(options, parts.scheme, host)
     if user is not None and parts.scheme == "smtp" and not starttls and not is_loopback(host):
-        raise ValueError("starttls=never would send the password in the clear; leave one of them")
+        raise ValueError(
+            "starttls=never would send the password in the clear; remove one of the two"
+        )
     return Server(
         host=host,
         port=port or _PORTS[parts.scheme],
@@ -117,7 +119,9 @@ def _credentials(user: str | None, password: str | None) -> tuple[str | None, st
         plain = _decoded(given)
         # A NUL parts the user from the password when they are sent; none of the others is typed.
         if plain is None or UNFIT.search(plain):
-            raise ValueError("percent-encode '%' as %25 in user and password, and others as UTF-8")
+            raise ValueError(
+                "percent-encode '%' as %25 in user and password, and other characters as UTF-8"
+            )
         found.append(plain)
     return found[0], found[1]
 
@@ -134,7 +138,7 @@ def _decoded(given: str) -> str | None:
 def _starttls(options: list[tuple[str, str]], scheme: str, host: str) -> bool:
     if scheme == "smtps":
         if options:
-            raise ValueError("smtps:// takes no options; it is TLS from the start")
+            raise ValueError("smtps:// takes no options; it uses TLS from the start")
         return False
     if not options:
         return not is_loopback(host)

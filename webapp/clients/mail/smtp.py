@@ -41,7 +41,7 @@ def system_trust(host: str) -> ssl.SSLContext:
         return ssl.create_default_context()
     except OSError as error:
         raise MailError(
-            f"The certificates to check the mail server {host} with cannot be read "
+            f"The certificates for verifying the mail server {host} cannot be read "
             f"({type(error).__name__})."
         ) from None
 
@@ -90,13 +90,13 @@ class _Dialogue(smtplib.SMTP):
         self.local_hostname = _own_name(self.sock)
         if self._server.tls_from_the_start:
             self._secure(trust)
-        self._expect(220, self.getreply(), "does not take mail now")
+        self._expect(220, self.getreply(), "accepts no mail at the moment")
         self._greet()
         if self._server.starttls:
             if not self.has_extn("starttls"):
                 # It may also be somebody on the way who took it out of the answer.
                 raise self._error("does not offer STARTTLS, so nothing was sent to it")
-            self._expect(220, self.docmd("STARTTLS"), "does not take STARTTLS now")
+            self._expect(220, self.docmd("STARTTLS"), "accepts no STARTTLS at the moment")
             # What came before is not from whom the certificate names (RFC 3207).
             self._received.clear()
             self._secure(trust)
@@ -112,7 +112,7 @@ class _Dialogue(smtplib.SMTP):
             if answer[0] == 334:
                 answer = self.docmd(_base64(password))
         else:
-            hint = "" if self._server.secure else "; it may do so after ?starttls=always in the URL"
+            hint = "" if self._server.secure else "; it may with ?starttls=always in the URL"
             raise self._error(f"offers no log-in by password{hint}")
         self._expect(235, answer, "did not accept the user and password of SMTP_URL")
 
@@ -121,7 +121,9 @@ class _Dialogue(smtplib.SMTP):
         body = message.as_bytes(policy=_MESSAGE_POLICY)
         options = [f"size={len(body)}"] if self.has_extn("size") else []
         # Whether we may send from that address is the server's and the operator's business.
-        self._expect(250, self.mail(message["From"], options), "does not take mail from MAIL_FROM")
+        self._expect(
+            250, self.mail(message["From"], options), "does not accept mail from MAIL_FROM"
+        )
         answer = self.rcpt(message["To"])
         if answer[0] != 251:  # 251 is "not here, but I pass it on"
             self._expect(250, answer, "refused the recipient", about_the_mail=True)
@@ -142,7 +144,7 @@ class _Dialogue(smtplib.SMTP):
         answer = self.ehlo()
         if answer[0] in (500, 502, 504):  # it knows no EHLO, so nothing that came after 1995
             answer = self.helo()
-        self._expect(250, answer, "does not take mail now")
+        self._expect(250, answer, "accepts no mail at the moment")
 
     def _expect(
         self, code: int, answer: tuple[int, bytes], otherwise: str, *, about_the_mail: bool = False

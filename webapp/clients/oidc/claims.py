@@ -68,7 +68,7 @@ def name_in(claims: Mapping[str, Any]) -> str | None:
 
 
 def _wrong(provider: Provider, claim: str) -> OidcError:
-    return provider.invalid(f"sent an ID token whose claims do not hold ({claim})")
+    return provider.invalid(f"sent an ID token with invalid claims ({claim})")
 
 
 def _same(claimed: object, expected: str) -> bool:

@@ -146,7 +146,7 @@ class Client:
         headers = {"Authorization": f"Bearer {access_token}"}
         claims = self._endpoint.ask("user", url, allowance, headers=headers, hidden=[access_token])
         if claims.get("sub") != subject:
-            raise self._provider.invalid("describes another user than the one who logged in")
+            raise self._provider.invalid("describes a different user from the one who logged in")
         return claims
 
     def _checked(self, id_token: object, nonce: str, allowance: Allowance) -> dict[str, Any]:

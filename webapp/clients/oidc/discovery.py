@@ -66,7 +66,7 @@ def _secret_in_body(provider: Provider, methods: object) -> bool:
         return False
     if isinstance(methods, list) and "client_secret_post" in methods:
         return True
-    raise provider.invalid("takes a client's secret in none of the ways we know")
+    raise provider.invalid("supports no way of sending the client's secret that Coffer knows")
 
 
 def _usable(provider: Provider, name: str, url: object, *, allow_http: bool) -> str:

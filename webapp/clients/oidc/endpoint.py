@@ -55,7 +55,7 @@ class Endpoint:
         data = answer.json()
         if asks_for_later(answer.status):
             raise self._provider.error(
-                f"has difficulties (HTTP {answer.status})", "provider_unavailable"
+                f"has a problem (HTTP {answer.status})", "provider_unavailable"
             )
         if answer.status >= 400:
             reason = _reason(data, hidden)
@@ -65,9 +65,7 @@ class Endpoint:
         if answer.status != 200:
             raise self._provider.invalid(f"answered HTTP {answer.status} when asked for its {what}")
         if not isinstance(data, dict):
-            raise self._provider.invalid(
-                f"did not answer with JSON as it should when asked for its {what}"
-            )
+            raise self._provider.invalid(f"did not answer with JSON when asked for its {what}")
         return data
 
     def close(self) -> None:

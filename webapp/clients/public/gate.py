@@ -48,8 +48,8 @@ class Gate:
         # All of them: a name with a public and a private address is an attempt at something.
         if not all(map(self._is_allowed, addresses)):
             raise AddressError(
-                "The address leads into a private or reserved network. Coffer calls the public "
-                "internet only.",
+                "The address leads to a private or reserved network. Coffer only calls the public "
+                "internet.",
                 rule="address_not_public",
             )
         if port not in PORTS and not all(map(is_loopback, addresses)):
@@ -67,7 +67,7 @@ class Gate:
             # hide a typing mistake. Every other failure is one of the way there.
             if getattr(error, "errno", None) in _NO_SUCH_NAME:
                 raise AddressError(
-                    "There is no server of this name. Check the spelling.", rule="name_not_found"
+                    "There is no server with this name. Check the spelling.", rule="name_not_found"
                 ) from None
             raise connection.unreachable(error) from None
 
@@ -75,6 +75,6 @@ class Gate:
 def _port_refused(port: int) -> AddressError:
     allowed = ", ".join(map(str, PORTS[:-1]))
     return AddressError(
-        f"The address names port {port}. Coffer calls the ports {allowed} and {PORTS[-1]} only.",
+        f"The address names port {port}. Coffer only calls ports {allowed} and {PORTS[-1]}.",
         rule="port",
     )

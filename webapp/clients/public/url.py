@@ -67,12 +67,12 @@ def _fault(host: str, url: str) -> str | None:
         try:
             return f"Write the host without special letters: {httpx2.URL(url).raw_host.decode()}"
         except httpx2.InvalidURL:
-            return "The host contains letters that no host may have."
+            return "The host contains characters that a host may not have."
     if host.endswith("."):
         return "The host ends in a dot. Remove the dot."
     labels = host.split(".")
     # What inet_aton takes for IPv4: 2130706433, 0x7f.1 and 0177.0.0.1 are all 127.0.0.1.
     if _NUMBER.fullmatch(labels[-1]):
-        return None if is_ip(host) else "The host is an unusual spelling of a number."
+        return None if is_ip(host) else "The host is a number in an unusual notation."
     valid = len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
     return None if valid else "There is no valid host, such as example.com, in the address."

@@ -19,7 +19,7 @@ def store_from(url: str) -> Store:
     parts = urlsplit(url)
     if parts.scheme == "file":
         if parts.netloc or parts.query or not parts.path.startswith("/"):
-            raise ValueError("must name a folder from the root on, such as file:///var/lib/coffer")
+            raise ValueError("must name an absolute folder, such as file:///var/lib/coffer")
         from webapp.clients.storage.local import LocalStore
 
         return LocalStore(Path(unquote(parts.path)))
@@ -35,7 +35,7 @@ def store_from(url: str) -> Store:
     except ValueError:
         raise ValueError(_FORM) from None
     if unknown := options.keys() - {"endpoint", "region"}:
-        raise ValueError(f"takes endpoint and region behind the ?, not {', '.join(unknown)}")
+        raise ValueError(f"takes endpoint and region after the ?, not {', '.join(unknown)}")
     endpoint = options.get("endpoint")
     if endpoint is not None and urlsplit(endpoint).scheme not in ("http", "https"):
         raise ValueError("the endpoint must begin with https:// or http://")

@@ -109,5 +109,5 @@ def checked(key: str) -> str:
     """The key, if it is one: parts of a-z, 0-9, '.', '_' and '-', each beginning with a letter or
     digit, parted by slashes. So it leads nowhere but into the store. Raises ValueError."""
     if len(key) > _LONGEST_KEY or not _KEY.fullmatch(key):
-        raise ValueError(f"{key[:_LONGEST_KEY]!r} is no key of an object")
+        raise ValueError(f"{key[:_LONGEST_KEY]!r} is not a valid object key")
     return key

@@ -47,7 +47,7 @@ class LocalStore:
     def check(self) -> None:
         unfinished = self._folder / _UNFINISHED
         if not os.access(unfinished, os.W_OK | os.X_OK):
-            raise StorageError(f"The folder of the store cannot be written to: {self._folder}.")
+            raise StorageError(f"The folder of the store is not writable: {self._folder}.")
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         place = self._place(key)
@@ -110,7 +110,7 @@ class LocalStore:
 
     def objects(self, after: str = "") -> Iterator[Stored]:
         if not self._folder.is_dir():
-            raise StorageError(f"The folder of the store is not there: {self._folder}.")
+            raise StorageError(f"The folder of the store does not exist: {self._folder}.")
         yield from self._below(self._folder, "", after)
 
     def tidy(self, older_than: timedelta) -> int:

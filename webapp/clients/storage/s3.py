@@ -90,7 +90,7 @@ class S3Store:
         # 409: it is there already, and ours; another process was as quick.
         if not made.is_success and made.status_code != 409:
             raise StorageError(
-                f"The bucket {self._name} is not there, and cannot be made (HTTP"
+                f"The bucket {self._name} does not exist and cannot be created (HTTP"
                 f" {made.status_code}).",
                 permanent=True,
             )

@@ -38,7 +38,7 @@ _ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
 # What the next try would only meet again.
 _FOR_GOOD: Final = frozenset({"certificate", "too_large", "content_encoding"})
 _STATUSES: Final = {
-    401: "The page is only for people who have signed in.",
+    401: "The page requires signing in.",
     403: "The site does not let Coffer read the page.",
     404: "There is no page at this address.",
     410: "The page has been removed.",

@@ -11,9 +11,9 @@ Code = Literal["encrypted", "damaged", "too_complex", "unsupported", "empty"]
 CODES: frozenset[str] = frozenset(get_args(Code))
 
 _MESSAGES: dict[Code, str] = {
-    "encrypted": "The document is encrypted: it takes its password to read it.",
+    "encrypted": "The document is encrypted: reading it requires its password.",
     "damaged": "The document is damaged.",
-    "too_complex": "The document is larger or more complex than Coffer can take in.",
+    "too_complex": "The document is larger or more complex than Coffer accepts.",
     "unsupported": "Coffer cannot read documents of this kind.",
     "empty": "The document is empty.",
 }

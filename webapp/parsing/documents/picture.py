@@ -35,7 +35,7 @@ def open_picture(source: Source) -> Image.Image:
 def check_size(picture: Image.Image) -> None:
     """Raises DocumentError where it has more pixels than are taken in."""
     if picture.width * picture.height > MOST_PIXELS:
-        raise DocumentError("too_complex", "The picture has more pixels than Coffer takes in.")
+        raise DocumentError("too_complex", "The picture has more pixels than Coffer accepts.")
 
 
 def upright(picture: Image.Image, side: int) -> Image.Image:

@@ -18,7 +18,7 @@ class Event(Schema):
     request_id = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The request that caused it, also where a worker did it later."},
+        metadata={"description": "The request that caused it, even if a worker did it later."},
     )
     payload = fields.Dict(required=True)
     occurred_at = fields.DateTime(required=True)

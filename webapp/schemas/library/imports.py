@@ -18,7 +18,7 @@ class ImportArguments(Schema):
     enrich = fields.Boolean(
         load_default=False,
         metadata={
-            "description": "true: items are enriched and wait to be confirmed, as captured ones do."
+            "description": "true: items are enriched and wait to be confirmed, like captured ones."
         },
     )
 
@@ -40,18 +40,20 @@ class Import(Schema):
     format = fields.String(required=True, validate=validate.OneOf(FORMATS))
     bytes = fields.Integer(required=True)
     total = fields.Integer(
-        required=True, allow_none=True, metadata={"description": "Entries, once it is read."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "The number of entries, once the file is read."},
     )
     done = fields.Integer(required=True)
     added = fields.Integer(required=True)
     duplicates = fields.Integer(
-        required=True, metadata={"description": "Pages that the workspace had already."}
+        required=True, metadata={"description": "Pages that the workspace already had."}
     )
     refused = fields.Integer(required=True)
     mistakes = fields.List(
         fields.Nested(ImportMistake),
         required=True,
-        metadata={"description": "Why entries were refused: of the first fifty."},
+        metadata={"description": "Why entries were refused, for the first fifty."},
     )
     error = fields.String(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)

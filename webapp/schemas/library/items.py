@@ -42,14 +42,14 @@ class NewItem(Schema):
         validate=[validate.Length(max=MAX_URL), web_address],
         metadata={"format": "uri", "example": "https://example.com/article"},
     )
-    title = text(1, 200, load_default=None, metadata={"description": "Kept by enrichment."})
-    tags = tag_names("Names of tags; those that do not exist yet are made.")
+    title = text(1, 200, load_default=None, metadata={"description": "Not changed by enrichment."})
+    tags = tag_names("Names of tags; missing ones are created.")
     allow_duplicate = Flag(
         load_default=False,
-        metadata={"description": "true: a second item where the page was captured before."},
+        metadata={"description": "true: makes another item if the page was already captured."},
     )
     enrich = Flag(
-        load_default=True, metadata={"description": "false: confirmed at once, as it is."}
+        load_default=True, metadata={"description": "false: confirmed at once, unchanged."}
     )
 
     @validates_schema
@@ -57,7 +57,9 @@ class NewItem(Schema):
         if item["raw_text"] is not None and not item["raw_text"].strip():
             raise ValidationError("Must not be blank.", "raw_text")
         if item["raw_text"] is None and item["source_url"] is None:
-            raise ValidationError({name: ["Give this or the other one."] for name in _SOURCES})
+            raise ValidationError(
+                {name: ["Give either raw_text or source_url."] for name in _SOURCES}
+            )
 
 
 _SOURCES: Final = ("raw_text", "source_url")
@@ -76,12 +78,12 @@ class ItemChange(Schema):
     accepted_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
     rejected_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
     add_tags = tag_names("Names of tags to attach.")
-    remove_tags = tag_names("Names of tags to take off; those it does not carry are ignored.")
+    remove_tags = tag_names("Names of tags to remove; those it does not have are ignored.")
 
     @validates_schema
     def decides_each_suggestion_once(self, change: dict[str, Any], **_: Any) -> None:
         if set(change["accepted_suggestion_ids"]) & set(change["rejected_suggestion_ids"]):
-            raise ValidationError("Accepted and rejected at once.", "rejected_suggestion_ids")
+            raise ValidationError("Both accepted and rejected.", "rejected_suggestion_ids")
 
 
 class Suggestion(Schema):
@@ -111,7 +113,9 @@ class ItemInList(Schema):
     title = fields.String(required=True, allow_none=True)
     summary = fields.String(required=True, allow_none=True)
     language = fields.String(
-        required=True, allow_none=True, metadata={"description": "ISO 639-1, found by enrichment."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "ISO 639-1, detected by enrichment."},
     )
     error = fields.String(
         required=True, allow_none=True, metadata={"description": "Why enrichment failed."}
@@ -138,7 +142,7 @@ class Item(ItemInList):
         Progress,
         required=True,
         allow_none=True,
-        metadata={"description": "While a worker enriches it, how far that is."},
+        metadata={"description": "The progress while a worker enriches it."},
     )
 
 
@@ -158,7 +162,7 @@ class CheckedAddress(Schema):
     """Whether a page was captured before."""
 
     normalized = fields.String(
-        required=True, metadata={"description": "The address as it is compared."}
+        required=True, metadata={"description": "The normalized URL that is compared."}
     )
     duplicate_of = fields.UUID(
         required=True, allow_none=True, metadata={"description": "The item; null for none."}

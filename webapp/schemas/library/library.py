@@ -17,7 +17,7 @@ class LibraryArguments(PageArguments):
     """Which items."""
 
     q = text(1, 200, load_default=None, metadata={"description": "In the title or the summary."})
-    tag = text(1, 50, load_default=None, metadata={"description": "Whatever its case."})
+    tag = text(1, 50, load_default=None, metadata={"description": "Case is ignored."})
 
 
 LibraryPage = page_of(ItemInList)
@@ -34,12 +34,12 @@ class ItemsChange(ItemIds):
 
     action = fields.String(load_default=None, validate=validate.OneOf(ACTIONS))
     add_tags = tag_names("Names of tags to attach.")
-    remove_tags = tag_names("Names of tags to take off.")
+    remove_tags = tag_names("Names of tags to remove.")
 
     @validates_schema
     def does_something(self, change: dict[str, Any], **_: Any) -> None:
         if not (change["action"] or change["add_tags"] or change["remove_tags"]):
-            raise ValidationError("Give an action, or tags to add or to remove.", "action")
+            raise ValidationError("Give an action, or tags to add or remove.", "action")
 
 
 class Changed(Schema):

@@ -48,8 +48,8 @@ class SearchResult(Schema):
     snippet = fields.String(
         required=True,
         metadata={
-            "description": "The part of its text that shows why, as HTML: what was looked for "
-            "stands in `<mark>`, there is no other tag, and everything else is escaped."
+            "description": "The part of its text that matched, as HTML: matches are in `<mark>`, "
+            "the only tag; everything else is escaped."
         },
     )
     rank = fields.Float(required=True, metadata={"description": "Higher is better."})

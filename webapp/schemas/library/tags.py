@@ -23,16 +23,14 @@ class ClearableColor(Color, Clearable):
 
 
 def _hex_color(pattern: str) -> validate.Regexp:
-    return validate.Regexp(pattern, error="Takes # and six hex digits.")
+    return validate.Regexp(pattern, error="Must be # and six hex digits.")
 
 
 class TagArguments(PageArguments):
     """Which tags, in which order."""
 
     sort = fields.String(load_default="name", validate=validate.OneOf(SORTS))
-    unused = fields.Boolean(
-        load_default=False, metadata={"description": "true: those that nothing carries."}
-    )
+    unused = fields.Boolean(load_default=False, metadata={"description": "true: only unused tags."})
 
 
 class NewTag(Schema):
@@ -72,13 +70,11 @@ class Tag(Schema):
     color = fields.String(required=True, allow_none=True)
     is_private = fields.Boolean(
         required=True,
-        metadata={"description": "true: of one's own tasks alone, seen by nobody else."},
+        metadata={"description": "true: used only on your own tasks, and visible only to you."},
     )
     items = fields.Integer(required=True, metadata={"description": "Not counting the trash."})
-    tasks = fields.Integer(required=True, metadata={"description": "One's own."})
-    usage = fields.Integer(
-        required=True, metadata={"description": "All together that one may see."}
-    )
+    tasks = fields.Integer(required=True, metadata={"description": "Your own."})
+    usage = fields.Integer(required=True, metadata={"description": "All that you may see."})
     last_used_at = fields.DateTime(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
 

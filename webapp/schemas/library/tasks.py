@@ -24,7 +24,7 @@ class TaskArguments(PageArguments):
     sort = fields.String(
         load_default="created",
         validate=validate.OneOf(SORTS),
-        metadata={"description": "What has no due time comes last, by `due` and `asc`."},
+        metadata={"description": "Tasks without a due time come last by `due` and `asc`."},
     )
     direction = fields.String(load_default="desc", validate=validate.OneOf(DIRECTIONS))
 
@@ -63,7 +63,7 @@ class NewTask(Schema):
         validate=[validate.Length(max=200), _rule],
         metadata={
             "description": "An RRULE of RFC 5545: FREQ, INTERVAL, BYDAY, BYMONTHDAY, UNTIL. "
-            "Completing the task makes the next one. Takes `due_at`.",
+            "Completing the task creates the next one. Requires `due_at`.",
             "example": "FREQ=WEEKLY;BYDAY=MO",
         },
     )
@@ -74,7 +74,7 @@ class NewTask(Schema):
     @validates_schema
     def recurs_from_a_due_time(self, task: dict[str, Any], **_: Any) -> None:
         if task.get("recurrence") is not None and task.get("due_at") is None:
-            raise ValidationError("A task that recurs needs a due time.", "due_at")
+            raise ValidationError("A recurring task needs a due time.", "due_at")
 
 
 class TaskChange(NewTask):

@@ -12,7 +12,7 @@ def _new_password() -> fields.String:
     return fields.String(
         required=True,
         validate=validate.Length(SHORTEST, LONGEST),
-        metadata={"description": "One that is easy to guess is refused."},
+        metadata={"description": "A password that is easy to guess is refused."},
     )
 
 
@@ -22,7 +22,7 @@ def present_password() -> fields.String:
         load_default=None,
         validate=validate.Length(1, LONGEST),
         metadata={
-            "description": "The present one. An account without one takes a session begun within "
+            "description": "The current one. An account without a password needs a log-in within "
             "the last ten minutes."
         },
     )
@@ -32,7 +32,7 @@ def revoke_api_keys(*, by_default: bool) -> Flag:
     """Whether the API keys of an account end with its sessions."""
     return Flag(
         load_default=by_default,
-        metadata={"description": "Whether all of one's API keys are revoked with it."},
+        metadata={"description": "Whether to revoke all of your API keys as well."},
     )
 
 
@@ -41,7 +41,7 @@ def mail_token() -> fields.String:
     return fields.String(
         required=True,
         validate=validate.Length(1, 200),
-        metadata={"description": "As it came by mail."},
+        metadata={"description": "From the mail."},
     )
 
 
@@ -55,7 +55,7 @@ class Registration(Schema):
         load_default=None,
         validate=validate.Length(1, 200),
         metadata={
-            "description": "Where registration is closed: an invitation to this address opens it."
+            "description": "If registration is closed, an invitation to this address allows it."
         },
     )
 
@@ -111,7 +111,7 @@ class AccountChange(Schema):
         load_default=None,
         allow_none=False,
         validate=validate.Regexp(
-            r"[a-z0-9][a-z0-9._-]{0,63}\Z", error="Takes a-z, 0-9, '.', '_', '-'; 64 at most."
+            r"[a-z0-9][a-z0-9._-]{0,63}\Z", error="Must be 1 to 64 of a-z, 0-9, '.', '_', '-'."
         ),
     )
 
@@ -130,10 +130,10 @@ class Account(Schema):
     has_totp = fields.Boolean(required=True)
     recovery_codes_left = fields.Integer(required=True)
     sso_providers = fields.List(fields.String(), required=True)
-    workspace_id = fields.UUID(required=True, metadata={"description": "The personal one."})
+    workspace_id = fields.UUID(required=True, metadata={"description": "Your personal one."})
     created_at = fields.DateTime(required=True)
     permissions = fields.List(
         fields.String(),
         required=True,
-        metadata={"description": "In the workspace of this request, and beside it."},
+        metadata={"description": "In the workspace of this request, and outside workspaces."},
     )

@@ -25,7 +25,7 @@ class NewApiKey(Schema):
         most=50,
         required=True,
         metadata={
-            "description": "Permissions that the key has, of those that its owner has; see "
+            "description": "The key's permissions, each of which its owner must have; see "
             "`permissions` of /api/auth/me.",
             "example": ["workspace:items:read"],
         },
@@ -58,7 +58,9 @@ class ApiKey(Schema):
 class MadeApiKey(ApiKey):
     """A key with its secret, which is shown this once."""
 
-    key = fields.String(required=True, metadata={"description": "For `X-API-Key`. Keep it."})
+    key = fields.String(
+        required=True, metadata={"description": "For `X-API-Key`. Shown only once."}
+    )
 
 
 ApiKeyPage = page_of(ApiKey)

@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from webapp.schemas.common import Flag, email, text
 
 _COOKIE = {
-    "description": "true: the refresh token comes as an HttpOnly cookie, not in the body. For "
+    "description": "true: the refresh token is sent as an HttpOnly cookie, not in the body. For "
     "pages in a browser."
 }
 

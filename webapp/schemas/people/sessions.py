@@ -28,17 +28,17 @@ class Tokens(Schema):
     )
     token_type = fields.String(required=True, metadata={"example": "Bearer"})
     expires_in = fields.Integer(
-        required=True, metadata={"description": "Seconds for which the access token is good."}
+        required=True, metadata={"description": "Seconds until the access token expires."}
     )
     refresh_token = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Good once, for the next tokens. Null where it is a cookie."},
+        metadata={"description": "Valid once, to get the next tokens. Null if it is a cookie."},
     )
     csrf_token = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "With the cookie: to be sent as X-CSRF-Token."},
+        metadata={"description": "With the cookie: send it as X-CSRF-Token."},
     )
 
 

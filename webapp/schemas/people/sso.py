@@ -15,8 +15,8 @@ class SsoStart(Schema):
         validate=[validate.Length(max=2048), web_address],
         metadata={
             "description": "A page of APP_URL or of an origin in CORS_ORIGINS: it gets the session "
-            "as a cookie and `#csrf_token=…`, or `#totp_ticket=…` where the second factor is asked "
-            "for. Without it the callback answers with the tokens as JSON."
+            "as a cookie and `#csrf_token=…`, or `#totp_ticket=…` if the second factor is "
+            "required. Without it the callback answers with the tokens as JSON."
         },
     )
 

@@ -24,7 +24,7 @@ class TotpChange(Schema):
     """The proof that it is the user, and has the second factor."""
 
     password = present_password()
-    code = text(6, 40, required=True, metadata={"description": "Of the app, or a recovery code."})
+    code = text(6, 40, required=True, metadata={"description": "From the app, or a recovery code."})
 
 
 class Enrolment(Schema):
@@ -32,7 +32,7 @@ class Enrolment(Schema):
 
     secret = fields.String(required=True)
     uri = fields.String(required=True, metadata={"example": "otpauth://totp/…"})
-    qr_svg = fields.String(required=True, metadata={"description": "The URI as a picture."})
+    qr_svg = fields.String(required=True, metadata={"description": "The URI as a QR code."})
 
 
 class RecoveryCodes(Schema):
