@@ -10,13 +10,14 @@ deep = False
 _TIMES_AS_MANY = 10
 
 
-def examples(few: int) -> settings:
-    """So many examples that a program always finds the same; ten times as many by chance if deep.
+def examples(few: int, many: int | None = None) -> settings:
+    """So many examples that a program always finds the same; ten times as many, or as many as are
+    given, by chance if deep.
 
     A failure of the second kind says which input it was, to be made a test of its own.
     """
     return settings(
-        max_examples=few * _TIMES_AS_MANY if deep else few,
+        max_examples=(many or few * _TIMES_AS_MANY) if deep else few,
         derandomize=not deep,
         deadline=None,  # a busy machine is no mistake of the code's
         database=None,  # nothing is left behind that would decide what is tried next time

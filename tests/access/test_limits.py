@@ -118,6 +118,7 @@ def test_a_refusal_burns_no_idempotency_key(process, people, owner):
 # For all processes together
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("limit", [1, 7, 50, 120])
 def test_two_processes_share_what_there_is(process, people, limit):
     olga = people.person("olga")

@@ -6,6 +6,7 @@ has anything to say.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import operator
 import re
@@ -62,6 +63,7 @@ class Examples:
     unlike_their_method: set[str] = field(default_factory=set)
 
 
+@functools.cache
 def of_all_nouns() -> Examples:
     """The examples of every noun together. No two nouns may speak of the same."""
     modules = [

@@ -194,7 +194,7 @@ def test_who_may_not_is_refused_and_changes_nothing(
         }
         with subtests.test(endpoint, method=method):
             for who, status in expected.items():
-                for body in (None, {}):
+                for body in (None,) if method == "GET" else (None, {}):
                     answer = world.call(who, method, endpoint, body=body)
                     assert answer.status_code == status, who
                     said = {401: "unauthenticated", 403: "forbidden", 404: "not_found"}[status]

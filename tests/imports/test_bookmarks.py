@@ -101,7 +101,7 @@ PIECES = st.sampled_from(
 )
 
 
-@examples(50)
+@examples(15, many=500)
 @given(st.lists(PIECES, max_size=30).map("".join) | st.text())
 def test_any_text_is_read(text):
     for link in read(text):

@@ -68,7 +68,7 @@ def operation_answers_as_described(described, label, mode, checks, place):
     things = of_all_nouns().things
     cases = described.find_operation_by_label(label).as_strategy(generation_mode=mode)
 
-    @examples(3)
+    @examples(1, many=30)
     @given(case=cases)
     def answers_as_described(case):
         # White space around a string is taken away before its length is judged, which a schema

@@ -68,7 +68,7 @@ def test_an_address_has_one_form(url, expected):
     assert normalized(expected) == expected
 
 
-@examples(100)
+@examples(30, many=1000)
 @given(
     st.from_regex(
         r"https?://[a-zA-Z0-9.]{1,20}(:[0-9]{1,4})?(/[^\s?#]{0,9})?(\?[^\s#]{0,20})?(#\S{0,9})?",

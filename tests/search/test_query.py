@@ -136,7 +136,7 @@ def test_the_last_word_may_be_unfinished(text, prefix):
     assert (found and found.text) == prefix
 
 
-@examples(50)
+@examples(15, many=500)
 @given(st.text())
 def test_any_text_is_a_query_or_a_mistake(text):
     try:
@@ -169,7 +169,7 @@ QUERIES = st.lists(
 ).map("".join)
 
 
-@examples(100)
+@examples(30, many=1000)
 @given(QUERIES)
 def test_any_text_of_what_queries_are_made_of_is_a_query_or_a_mistake(text):
     test_any_text_is_a_query_or_a_mistake.hypothesis.inner_test(text)

@@ -74,6 +74,7 @@ def test_migrations_are_numbered_in_order_without_gaps():
     ]
 
 
+@pytest.mark.long
 def test_each_migration_can_be_rolled_back_and_applied_again(empty):
     with empty.connect() as conn, yoyo_backend(conn, empty.owner_url) as backend:
         for migration in read_migrations(str(MIGRATIONS)):
@@ -87,11 +88,13 @@ def test_each_migration_can_be_rolled_back_and_applied_again(empty):
             assert schema(empty) == after
 
 
+@pytest.mark.long
 def test_a_second_run_applies_nothing(empty):
     assert migrate(empty.owner_url, app_url=empty.url) == NAMES
     assert migrate(empty.owner_url, app_url=empty.url) == []
 
 
+@pytest.mark.long
 def test_of_two_that_start_at_once_one_migrates_and_the_other_waits(empty):
     applied = []
     threads = [
@@ -104,6 +107,7 @@ def test_of_two_that_start_at_once_one_migrates_and_the_other_waits(empty):
     assert sorted(applied) == [[], NAMES]
 
 
+@pytest.mark.long
 def test_a_migration_that_was_killed_does_not_block_the_next(empty):
     migrate(empty.owner_url)
     with empty.connect() as conn:
@@ -184,6 +188,7 @@ def test_a_database_of_a_later_coffer_is_no_mistake(empty, tmp_path, monkeypatch
         assert migrate(empty.owner_url) == []
 
 
+@pytest.mark.long
 def test_one_role_may_serve_as_both(empty):
     migrate(empty.owner_url, app_url=empty.owner_url)
     with empty.connect() as conn:
@@ -249,6 +254,7 @@ def test_the_app_role_adds_events_but_not_their_order_or_time(app_conn, column, 
         )
 
 
+@pytest.mark.long
 def test_an_app_role_with_an_odd_name_is_granted_its_privileges(empty):
     odd = 'app"; DROP ROLE x; --'
     name = compose.Identifier(odd)

@@ -162,6 +162,7 @@ def fill(conn, user, how_many):
     )
 
 
+@pytest.mark.long
 def test_a_full_volume_is_followed_by_another(make, app_conn):
     user = make.user()
     fill(app_conn, user, 7000)
@@ -172,6 +173,7 @@ def test_a_full_volume_is_followed_by_another(make, app_conn):
     assert first[2:5] == second[2:5] == (first[1],) * 3
 
 
+@pytest.mark.long
 def test_eight_volumes_are_a_shelf_and_eight_shelves_a_bookcase(make, owner):
     user = make.user()
     audience = (user["workspace_id"], user["workspace_id"])

@@ -117,6 +117,7 @@ def test_no_line_fails_for_lack_of_a_place(written, monkeypatch):
         structlog.get_logger("test").error("told")
 
 
+@pytest.mark.processes
 def test_long_lines_of_several_threads_stay_whole_where_python_does_not_buffer():
     """As in the image, which sets PYTHONUNBUFFERED."""
     told = subprocess.run(

@@ -150,6 +150,7 @@ def test_the_end_of_a_process_does_not_wait_long_for_a_collector(settings, monke
     assert not tracing.is_on()
 
 
+@pytest.mark.processes
 def test_nothing_is_imported_where_nobody_watches():
     code = """
 import sys

@@ -10,6 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from sql import connection
 from tests.blueprints.people.test_members import WAITING
 from tests.people import PASSWORD
 from tests.workers.test_cli import coffer
@@ -393,6 +394,7 @@ def test_an_account_of_single_sign_on_gets_a_password(asked, people, app, owner)
     assert log_in(app) == 200
 
 
-def test_a_database_that_is_away_is_one_plain_line():
+def test_a_database_that_is_away_is_one_plain_line(monkeypatch):
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
     answer = coffer("user", "list", DATABASE_URL="postgresql://127.0.0.1:1/x", SECRET_KEY="x" * 32)
     assert is_told(answer, "the database does not answer")

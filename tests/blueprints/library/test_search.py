@@ -429,7 +429,7 @@ PIECES = st.sampled_from(
 
 
 @pytest.mark.usefixtures("garden")
-@examples(30)
+@examples(10, many=300)
 @given(q=st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=60))
 def test_any_text_is_answered(olga, q):
     for path in ("/api/search", "/api/search/suggest"):

@@ -217,7 +217,7 @@ json_values = st.recursive(
 )
 
 
-@examples(80)
+@examples(25, many=800)
 @given(st.dictionaries(st.sampled_from(["title", "summary", "tags", "language"]), json_values))
 def test_any_json_object_gives_an_enrichment_within_limits_or_an_ai_error(found: Any) -> None:
     try:

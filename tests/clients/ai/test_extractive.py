@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -19,7 +20,7 @@ from webapp.clients.ai.contract import Enrichment
 from webapp.clients.ai.extractive import READ_WHOLE, SENTENCES_READ, ExtractiveProvider
 
 SAMPLES = Path(__file__).parent / "samples"
-PROVIDER = ExtractiveProvider()
+PROVIDER = functools.cache(ExtractiveProvider)  # reads its model when it is first asked
 
 
 def sample(name: str) -> str:
@@ -27,7 +28,7 @@ def sample(name: str) -> str:
 
 
 def enrich(text: str, title: str | None = None, known: Sequence[str] = ()) -> Enrichment:
-    return PROVIDER.enrich(text, title=title, known_tags=known)
+    return PROVIDER().enrich(text, title=title, known_tags=known)
 
 
 def tags(text: str, *known: str) -> list[str]:
@@ -276,6 +277,7 @@ def test_different_texts_never_get_the_same_words() -> None:
 # --- the same everywhere, and bounded -------------------------------------------------------
 
 
+@pytest.mark.processes
 def test_the_same_text_gives_the_same_answer_in_every_process() -> None:
     code = (
         "import sys; from webapp.clients.ai.extractive import ExtractiveProvider;"
@@ -348,7 +350,7 @@ PIECES = st.sampled_from(
 TEXTS = st.text(st.characters(), max_size=150) | st.lists(PIECES, max_size=30).map("".join)
 
 
-@examples(80)
+@examples(25, many=800)
 @given(TEXTS, st.none() | TEXTS, st.lists(TEXTS, max_size=3))
 def test_no_string_whatever_breaks_the_limits(
     text: str, title: str | None, known: list[str]

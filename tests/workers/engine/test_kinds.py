@@ -305,12 +305,14 @@ def computing(**declared):
     return kind_of(str, work=compute, open_clients=open_box, computes=True, **declared)
 
 
+@pytest.mark.processes
 def test_work_that_computes_is_done_in_a_child_process(worker, owner, effects):
     enqueue(owner, 2, 3)
     worker(computing(), concurrency=2).round()
     assert effects() == [("squared 4 by True",), ("squared 9 by True",)]
 
 
+@pytest.mark.processes
 def test_a_child_that_dies_fails_its_row_and_the_next_gets_a_new_one(worker, owner, effects):
     enqueue(owner, 13, 2)
     one = worker(computing(), concurrency=1)
@@ -320,6 +322,7 @@ def test_a_child_that_dies_fails_its_row_and_the_next_gets_a_new_one(worker, own
     assert outbox(owner)[0][3] == "The process that did the work died (exit code 7)."
 
 
+@pytest.mark.processes
 def test_what_a_child_raises_is_what_the_row_hears(worker, owner, effects):
     enqueue(owner, 4)
     worker(computing(), concurrency=1).round()
@@ -331,6 +334,7 @@ def sleep(number, clients):
     return "slept"
 
 
+@pytest.mark.processes
 def test_a_child_that_outlasts_its_lease_is_ended(worker, owner, effects):
     enqueue(owner, 1, 2)
     sleeping = worker(kind_of(str, work=sleep, computes=True, lease=3), concurrency=1)

@@ -141,6 +141,7 @@ class Clock:
         time.sleep(seconds)
 
 
+@pytest.mark.long
 def test_a_listener_notices_a_socket_that_is_only_half_open(
     database, owner, listen, logged, monkeypatch
 ):
