@@ -29,34 +29,30 @@ SELECT max(number)
     OR place = 1;
 
 -- name: make_tags :exec
--- Makes and holds all tags of a batch at once, first those of items and then those of tasks, so that
--- two imports never wait for each other in a circle.
+-- Makes and holds all tags of a batch at once, first those that the whole workspace sees and then
+-- the user's own, so that two imports never wait for each other in a circle. Those of tasks are the
+-- user's own, but in a workspace that nobody shares.
+WITH named AS MATERIALIZED (
+  SELECT name.name,
+         row.entity = 'item' OR workspace.personal_of IS NOT NULL AS is_shared
+    FROM import_rows AS row
+   CROSS JOIN LATERAL jsonb_array_elements_text(row.payload -> 'tags') AS name (name)
+   CROSS JOIN workspaces AS workspace
+   WHERE row.import_id = %(id)s
+     AND NOT row.is_done
+     AND row.number <= %(upto)s
+     AND workspace.id = %(workspace_id)s
+)
 SELECT made.id
   FROM make_tags(
          %(workspace_id)s,
-         ARRAY(
-           SELECT name.name
-             FROM import_rows AS row
-            CROSS JOIN LATERAL jsonb_array_elements_text(row.payload -> 'tags') AS name (name)
-            WHERE row.import_id = %(id)s
-              AND NOT row.is_done
-              AND row.number <= %(upto)s
-              AND row.entity = 'item'
-         )
+         ARRAY(SELECT named.name FROM named WHERE named.is_shared)
        ) AS made
  UNION ALL
 SELECT made.id
   FROM make_tags(
          %(workspace_id)s,
-         ARRAY(
-           SELECT name.name
-             FROM import_rows AS row
-            CROSS JOIN LATERAL jsonb_array_elements_text(row.payload -> 'tags') AS name (name)
-            WHERE row.import_id = %(id)s
-              AND NOT row.is_done
-              AND row.number <= %(upto)s
-              AND row.entity = 'task'
-         ),
+         ARRAY(SELECT named.name FROM named WHERE NOT named.is_shared),
          %(user_id)s
        ) AS made;
 

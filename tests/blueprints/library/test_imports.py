@@ -1,4 +1,4 @@
-"""Imports over HTTP; what becomes of them is in tests/workers/test_imports.py."""
+"""Imports over HTTP; what becomes of them is in tests/workers/imports/."""
 
 from __future__ import annotations
 

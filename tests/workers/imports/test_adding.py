@@ -1,120 +1,30 @@
-"""Imports: read in a child process, added a batch at a time."""
+"""What becomes of the entries of an import: added a batch at a time."""
 
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
-import orjson
 import pytest
 
-from tests.children import children
-from webapp.imports import reader
-from workers import add_imports, read_imports
+from sql import queries
+from tests.processes import eventually
+from tests.workers.imports import (
+    BOOKMARKS,
+    LINES,
+    bookmarks,
+    counts,
+    exported,
+    state,
+    upload,
+)
+from workers import add_imports
 from workers.add_imports import add_imports as adding
-from workers.engine import line
+from workers.engine import outcomes
 from workers.expire_imports import expire_imports
 from workers.read_imports import read_imports as reading
 
-BOOKMARKS = {"Content-Type": "text/html"}
-LINES = {"Content-Type": "application/x-ndjson"}
-
-
-LINK_OF = '<DT><A HREF="https://example.com/a">{}</A>'
-
-
-def upload(person, body, headers=LINES, **query):
-    if not isinstance(body, (str, bytes)):
-        body = b"\n".join(map(orjson.dumps, body))
-    answer = person.client.post("/api/imports", data=body, headers=headers, query_string=query)
-    assert answer.status_code == 201, answer.json
-    return answer.json["id"]
-
-
-def state(person, import_id):
-    answer = person.client.get(f"/api/imports/{import_id}")
-    assert answer.status_code == 200
-    return answer.json
-
-
-@pytest.fixture
-def rounds(worker, owner):
-    """Rounds of a worker in which something was done, until nothing is due for it. A worker that is
-    kept from working looks for more only now and then."""
-
-    def rounds(*kinds, **options):
-        running = worker(*kinds, **options)
-        names = [kind.name for kind in kinds]
-        until = time.monotonic() + 300
-        while is_due(names) and time.monotonic() < until:
-            if running.round():
-                yield
-            else:
-                time.sleep(0.01)
-
-    def is_due(names):
-        return owner.execute(
-            "SELECT 1 FROM outbox WHERE kind = ANY (%s) AND run_after <= clock_timestamp()",
-            (names,),
-        ).fetchone()
-
-    return rounds
-
-
-@pytest.fixture
-def work(rounds):
-    """Does all of it."""
-
-    def work():
-        for _ in rounds(reading, adding):
-            pass
-
-    return work
-
-
-@pytest.fixture
-def imported(work):
-    """Uploads a file and does all of it; the import as it ends."""
-
-    def imported(person, body, headers=LINES, **query):
-        import_id = upload(person, body, headers, **query)
-        work()
-        return state(person, import_id)
-
-    return imported
-
-
-def exported(person, name="items"):
-    answer = person.client.get(f"/api/export/{name}.jsonl")
-    return [json.loads(line) for line in answer.data.splitlines()]
-
-
-def bookmarks(*links):
-    return "\n".join(f'<DT><A HREF="{url}" {more}>{title}</A>' for url, title, more in links)
-
-
-def counts(found):
-    names = ("status", "total", "done", "added", "duplicates", "refused")
-    return tuple(found[name] for name in names)
-
-
-def test_bookmarks_become_confirmed_items(olga, imported):
-    file = bookmarks(
-        ("https://example.com/a", "A", 'ADD_DATE="1600000000" TAGS="oak,garden"'),
-        ("https://example.com/b", "", ""),
-        ("javascript:alert(1)", "Click", ""),
-    )
-    found = imported(olga, file, BOOKMARKS)
-    assert counts(found) == ("completed", 2, 2, 2, 0, 1)
-    assert found["mistakes"] == [
-        {"line": 3, "message": "source_url: Must begin with http:// or https://."}
-    ]
-    assert found["ended_at"] is not None
-    newest, oldest = olga.client.get("/api/library").json["items"]
-    assert (oldest["title"], oldest["tags"]) == ("A", ["garden", "oak"])
-    assert oldest["created_at"] == oldest["confirmed_at"] == "2020-09-13T12:26:40Z"
-    assert newest["title"] == "https://example.com/b"
+pytestmark = pytest.mark.usefixtures("read_here")
 
 
 def test_they_are_enriched_where_that_is_asked_for(olga, owner, imported):
@@ -201,44 +111,6 @@ def test_what_is_imported_is_found(olga, imported):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (b"{", "not valid JSON"),
-        (b"[]", "not a JSON object"),
-        (b'{"type": "user"}', "neither item nor task"),
-        (b"{}", "neither text nor an address"),
-        (b'{"raw_text": "a\\u0000b"}', "U+0000"),
-        (b'{"raw_text": "x", "tags": ["a\\u0000"]}', "U+0000"),
-        (b'{"raw_text": "x", "title": 5}', "title: Not a valid string"),
-        (b'{"raw_text": "x", "status": "discarded"}', "status"),
-        (b'{"raw_text": "x", "created_at": "yesterday"}', "created_at"),
-        (b'{"source_url": "ftp://x"}', "source_url"),
-        (
-            b'{"raw_text": "x", "suggestions": [{"name": "a", "confidence": 2, "status": "x"}]}',
-            "sugg",
-        ),
-        (b'{"type": "task", "title": " "}', "title"),
-        (b'{"type": "task", "title": "x", "recurrence": "FREQ=SECONDLY"}', "recurrence"),
-        (b'\xff{"raw_text": "x"}', "not valid JSON"),
-    ],
-)
-def test_an_entry_that_cannot_be_is_refused_with_its_line_and_the_others_are_not(
-    olga, line, said, imported
-):
-    found = imported(olga, b'{"raw_text": "good"}\n\n' + line)
-    assert counts(found) == ("completed", 1, 1, 1, 0, 1)
-    (mistake,) = found["mistakes"]
-    assert mistake["line"] == 3
-    assert said in mistake["message"]
-
-
-def test_only_the_first_mistakes_are_told(olga, imported):
-    found = imported(olga, b"x\n" * 80 + b'{"raw_text": "good"}')
-    assert found["refused"] == 80
-    assert len(found["mistakes"]) == reader.MOST_MISTAKES
-
-
-@pytest.mark.parametrize(
     ("body", "headers", "said"),
     [
         (b"", LINES, "There is nothing to import"),
@@ -299,21 +171,6 @@ def test_a_cancelled_import_stops_and_what_was_added_stays(olga, worker, owner, 
     assert (again.status_code, again.json["code"]) == (409, "invalid_state_transition")
 
 
-def test_a_cancelled_import_ends_the_child_that_reads_its_file(olga, worker, monkeypatch):
-    monkeypatch.setattr(read_imports, "READER", "tests.parsing.endless")
-    monkeypatch.setattr(line, "_REPORT_EVERY", 0.1)
-    import_id = upload(olga, [{"raw_text": "note"}])
-    before = children()
-    with ThreadPoolExecutor(1) as pool:
-        round_of_reading = pool.submit(worker(reading).round)
-        while children() <= before and not round_of_reading.done():
-            time.sleep(0.01)
-        assert olga.client.post(f"/api/imports/{import_id}/cancel").status_code == 200
-        assert round_of_reading.result(timeout=60) == 1  # it may read for two minutes
-    assert children() <= before
-    assert state(olga, import_id)["status"] == "cancelled"
-
-
 def test_an_operator_has_a_failed_one_go_on(olga, worker, owner, work):
     import_id = upload(olga, [{"raw_text": "note"}])
     worker(reading).round()
@@ -321,8 +178,6 @@ def test_an_operator_has_a_failed_one_go_on(olga, worker, owner, work):
         "UPDATE imports SET status = 'failed', ended_at = now() WHERE id = %s", (import_id,)
     )
     owner.execute("DELETE FROM outbox")
-    from sql import queries
-
     assert queries.imports.retry(owner, id=import_id) == 1
     work()
     assert state(olga, import_id)["status"] == "completed"
@@ -337,91 +192,59 @@ def test_old_imports_are_forgotten(olga, worker, owner, work):
     assert [each["id"] for each in olga.client.get("/api/imports").json["items"]] == ids[1:]
 
 
-def test_hostile_nesting_is_one_failed_import(olga, imported):
-    found = imported(olga, b'{"raw_text": ' + b"[" * 100_000)
-    assert found["status"] == "failed"
+NEVER_REFUSED = [
+    {"raw_text": "x", "published_at": "2020-01-01T00:00:00+23:59"},
+    {"raw_text": "x", "published_at": "0800-12-25T12:00:00Z"},
+    {"raw_text": "x", "created_at": "2020-01-01T00:00:00+16:00"},
+    {"raw_text": "x", "updated_at": "2020-01-01T00:00:00-16:00"},
+    {"raw_text": "x", "confirmed_at": "2020-01-01T00:00:00-23:59"},
+    {"type": "task", "title": "x", "due_at": "2030-01-01T00:00:00+16:00"},
+    {
+        "raw_text": "x",
+        "suggestions": [{"name": "a", "confidence": 1e-50, "status": "pending"}],
+    },
+]
+REFUSED_BEFORE = [
+    {"raw_text": "x", "published_at": "0001-01-01T00:00:00+14:00"},
+    {"raw_text": "x", "published_at": "9999-12-31T23:59:59-14:00"},
+]
 
 
-@pytest.mark.parametrize(
-    ("bad", "refused"),
-    [
-        ({"raw_text": "x", "published_at": "0001-01-01T00:00:00+14:00"}, 1),
-        ({"raw_text": "x", "published_at": "9999-12-31T23:59:59-14:00"}, 1),
-        ({"raw_text": "x", "published_at": "2020-01-01T00:00:00+23:59"}, 0),
-        ({"raw_text": "x", "published_at": "0800-12-25T12:00:00Z"}, 0),
-        ({"raw_text": "x", "created_at": "2020-01-01T00:00:00+16:00"}, 0),
-        ({"raw_text": "x", "updated_at": "2020-01-01T00:00:00-16:00"}, 0),
-        ({"raw_text": "x", "confirmed_at": "2020-01-01T00:00:00-23:59"}, 0),
-        ({"type": "task", "title": "x", "due_at": "2030-01-01T00:00:00+16:00"}, 0),
-        (
-            {
-                "raw_text": "x",
-                "suggestions": [{"name": "a", "confidence": 1e-50, "status": "pending"}],
-            },
-            0,
-        ),
-    ],
-)
-def test_no_entry_that_is_taken_is_refused_by_the_database(olga, bad, refused, imported):
-    found = imported(olga, [{"raw_text": "good"}, bad])
-    assert (found["status"], found["refused"]) == ("completed", refused)
-    rows = exported(olga)
-    assert rows[-1]["type"] == "end"
-    for row in rows[:-1]:
+def test_no_entry_that_is_taken_is_refused_by_the_database(olga, imported):
+    found = imported(olga, [*NEVER_REFUSED, *REFUSED_BEFORE])
+    assert (found["status"], found["error"]) == ("completed", None)
+    assert (found["added"], found["refused"]) == (len(NEVER_REFUSED), len(REFUSED_BEFORE))
+    *rows, end = exported(olga)
+    assert end["type"] == "end"
+    for row in rows:
         assert olga.client.get(f"/api/items/{row['id']}").status_code == 200
-
-
-@pytest.mark.parametrize(
-    "file",
-    [
-        LINK_OF.format("Café").encode(),
-        b"\xef\xbb\xbf" + LINK_OF.format("Café").encode(),
-        LINK_OF.format("Café").encode("cp1252"),
-        b'<META CONTENT="text/html; charset=iso-8859-2">' + LINK_OF.format("Café").encode("latin2"),
-        b"<meta charset=shift_jis>" + LINK_OF.format("喫茶店").encode("shift_jis"),
-        b"<meta charset=nonsense>" + LINK_OF.format("Café").encode("cp1252"),
-    ],
-    ids=range(6),
-)
-def test_files_are_read_as_they_are_encoded(olga, file, imported):
-    imported(olga, file, BOOKMARKS)
-    (item,) = olga.client.get("/api/library").json["items"]
-    assert item["title"] in ("Café", "喫茶店")
 
 
 GOOD = '<DT><A HREF="https://example.com/good">good</A>\n'
 LINK = '<DT><A HREF="https://example.com/n" {}>x</A>'
+ODD_LINKS = [
+    LINK.format("").replace("x<", "nul \x00 in it<"),
+    LINK.format('TAGS="a\x00b"'),
+    LINK.format("") + "<DD>nul \x00",
+    LINK.format('ADD_DATE="' + "9" * 400 + '"'),
+    LINK.format('ADD_DATE="13345678901234567"'),
+    LINK.format('ADD_DATE="99999999999"'),
+    LINK.format("") + "<![ foo",
+    LINK.format("") + "<![foo[ x",
+    LINK.format("").replace("x<", "\x01" * 300 + "<"),
+    "".join(LINK.format(f'TAGS="{",".join(f"{p}-{n}" for n in range(20))}"') for p in range(51)),
+]
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        LINK.format("").replace("x<", "nul \x00 in it<"),
-        LINK.format('TAGS="a\x00b"'),
-        LINK.format("") + "<DD>nul \x00",
-        LINK.format('ADD_DATE="' + "9" * 400 + '"'),
-        LINK.format('ADD_DATE="13345678901234567"'),
-        LINK.format('ADD_DATE="99999999999"'),
-        LINK.format("") + "<![ foo",
-        LINK.format("") + "<![foo[ x",
-        LINK.format("").replace("x<", "\x01" * 300 + "<"),
-        "".join(
-            LINK.format(f'TAGS="{",".join(f"{p}-{n}" for n in range(20))}"') for p in range(51)
-        ),
-    ],
-    ids=range(10),
-)
-def test_no_bookmark_stops_the_others(olga, bad, imported):
-    found = imported(olga, (GOOD + bad).encode(), BOOKMARKS)
-    assert counts(found) == ("completed", 2, 2, 2, 0, 0)
-
-
-@pytest.mark.parametrize("depth", [200, 600, 5000])
-def test_no_nested_line_stops_the_others(olga, depth, imported):
-    file = b'{"raw_text": "good"}\n{"raw_text": "x", "z": ' + b"[" * depth + b"]" * depth + b"}"
-    found = imported(olga, file)
-    assert found["status"] == "completed"
-    assert found["added"] + found["refused"] == 2
+def test_no_bookmark_stops_the_others(olga, work):
+    files = [  # each with pages of its own
+        (GOOD + odd).replace("example.com", f"{number}.example.com").encode()
+        for number, odd in enumerate(ODD_LINKS)
+    ]
+    ids = [upload(olga, file, BOOKMARKS) for file in files]
+    work()
+    found = {number: counts(state(olga, each)) for number, each in enumerate(ids)}
+    assert found == dict.fromkeys(range(len(files)), ("completed", 2, 2, 2, 0, 0))
 
 
 def test_tags_are_those_that_the_workspace_has_whatever_their_case(olga, imported):
@@ -451,32 +274,49 @@ def test_a_task_keeps_its_link_to_an_item_of_the_same_file(olga, imported):
     assert links == {"Order it": item["id"], "Nothing": None}
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_line(olga, imported):
-    file = b'\xef\xbb\xbf{"raw_text": "a"}\r\n{"raw_text": "b"}\r\n'
-    assert counts(imported(olga, file)) == ("completed", 2, 2, 2, 0, 0)
-
-
 def test_long_entries_make_small_batches(olga, worker, rounds):
-    import_id = upload(olga, [{"raw_text": "x", "content": "oak " * 100_000} for _ in range(5)])
+    import_id = upload(olga, [{"raw_text": "x", "content": "x" * 400_000} for _ in range(5)])
     worker(reading).round()
     done = [state(olga, import_id)["done"] for _ in rounds(adding)]
     assert 0 < done[0] < 5
     assert state(olga, import_id)["status"] == "completed"
 
 
-def test_imports_of_items_and_tasks_never_wait_in_a_circle(olga, owner, rounds, logged):
-    for n in range(20):
-        one, two = (["a"], ["b"]) if n % 2 else (["b"], ["a"])
-        upload(
-            olga,
-            [{"raw_text": "x", "tags": one}, {"type": "task", "title": "x", "tags": two}],
-        )
-    assert len(list(rounds(reading))) > 0
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: list(rounds(adding, batch=1)), range(4)))
-    ends = owner.execute("SELECT DISTINCT status, error FROM imports").fetchall()
-    assert ends == [("completed", None)]
-    assert "attempt_failed" not in [line["event"] for line in logged]
+def test_imports_of_items_and_tasks_never_wait_in_a_circle(
+    olga, owner, database, worker, monkeypatch
+):
+    """Each makes the tags of the other one, for items what that has for tasks. Somebody holds up
+    both where the first one of the tasks is made: a circle, if each then held the other's next."""
+    monkeypatch.setattr(outcomes, "PATIENCE", "5min")
+    for one, other in (("x", "y"), ("y", "x")):
+        task = {"type": "task", "title": "x", "tags": ["a", other]}
+        upload(olga, [{"raw_text": "x", "tags": [one]}, task])
+    worker(reading).round()
+    workers = [worker(adding, batch=1) for _ in range(2)]
+    with ThreadPoolExecutor(2) as threads, database.connect() as somebody:
+        with somebody.transaction(force_rollback=True):
+            somebody.execute(
+                "INSERT INTO tags (workspace_id, audience, name) VALUES (%(id)s, %(id)s, 'a')",
+                {"id": olga.workspace_id},
+            )
+            rounds = []
+            for each in workers:
+                rounds.append(threads.submit(each.round))
+                eventually(lambda: waiting(owner) == len(rounds))
+        assert [each.result() for each in rounds] == [1, 1]
+    assert [each.counts["finished"] for each in workers] == [1, 1]
+    assert {each["status"] for each in olga.client.get("/api/imports").json["items"]} == {
+        "completed"
+    }
+
+
+def waiting(owner):
+    """How many transactions of this database wait for another one."""
+    (number,) = owner.execute(
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE datname = current_database() AND NOT granted"
+    ).fetchone()
+    return number
 
 
 def test_tags_of_tasks_stay_private_in_a_shared_workspace(olga, people, imported):
