@@ -40,7 +40,7 @@ def command() -> None:
 @_AS_JSON
 def list_letters(*, kind: str | None, limit: int, as_json: bool) -> None:
     """The last dead letters, newest first."""
-    with operators.connection() as conn:
+    with operators.connection() as conn, operators.reading(conn):
         kinds = letters.kinds(conn) if kind is None else [kind]
         found = queries.dead_letters.list(conn, kinds=kinds, limit=limit)
         total = queries.dead_letters.count(conn, kinds=kinds)

@@ -1,12 +1,14 @@
 """Show the queue and its workers, and pause, resume or run work.
 
-READY is due and waiting for a worker; WAITING is due later, after a delay or a failed attempt.
+READY is due and waiting for a worker; WAITING is due later, after a delay or a failed attempt;
+IN-FLIGHT is held by a worker.
 """
 
 from __future__ import annotations
 
 import signal
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -14,7 +16,8 @@ import click
 from sql import queries
 from workers.terminal import operators
 from workers.terminal.command import SOME_FAILED
-from workers.terminal.operators import span
+from workers.terminal.operators import plain, span
+from workers.terminal.reasons import why
 from workers.work import KindName, known_kinds, unknown_kind
 
 if TYPE_CHECKING:
@@ -27,6 +30,12 @@ WINDOW: Final = 5
 
 # Seconds between two looks of `status --watch`.
 EVERY: Final = 2.0
+
+# Characters of a reason in the list.
+MOST_WHY: Final = 80
+
+# The statuses of work, as they are asked for and as they are called in JSON.
+_STATUSES: Final = {"ready": "ready", "waiting": "waiting", "in-flight": "in_flight"}
 
 # Seconds after which a worker that was not seen is marked: it says so every ten.
 SILENCE: Final = 30.0
@@ -49,7 +58,8 @@ def status(*, as_json: bool, watch: bool) -> None:
     with operators.connection() as conn:
         try:
             while True:
-                found = _status(conn)
+                with operators.reading(conn):
+                    found = _status(conn)
                 if watch and not as_json:
                     click.clear()
                 operators.print_json(found) if as_json else click.echo(_status_text(found))
@@ -99,6 +109,56 @@ def _status_cells(row: dict[str, Any]) -> list[str]:
     ]
 
 
+@command.command("list")
+@click.option("--kind", help="Only work of this kind.")
+@click.option("--status", type=click.Choice(list(_STATUSES)), help="Only work in this status.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, for programs.")
+def list_work(*, kind: str | None, status: str | None, limit: int, as_json: bool) -> None:
+    """Show the queued work, longest due first, and why it waits.
+
+    AGE is how long it has been queued. DUE is when a worker may start it; for work in flight, when
+    another worker may take it over. ATTEMPTS includes the current one.
+    """
+    kinds = None if kind is None else [kind.replace("-", "_")]
+    with operators.connection() as conn, operators.reading(conn):
+        found = queries.outbox.list(
+            conn,
+            kinds=kinds,
+            statuses=[_STATUSES[status]] if status else list(_STATUSES.values()),
+            limit=limit + 1,
+            silence=timedelta(seconds=SILENCE),
+        )
+    has_more, found = len(found) > limit, found[:limit]
+    known = known_kinds()
+    for row in found:
+        row["why"] = why(row, is_known=row["kind"] in known)
+    if as_json:
+        operators.print_json({"work": found, "has_more": has_more})
+    elif found:
+        heads = "KIND SUBJECT STATUS >AGE >DUE >ATTEMPTS WHY".split()
+        click.echo(operators.table(heads, [_work_cells(row) for row in found]))
+        if has_more:
+            click.echo(f"\nThere are more than these {limit:,}; --limit shows more.")
+    elif kinds is not None and kinds[0] not in known:
+        raise unknown_kind(kinds[0])
+    else:
+        click.echo("No such work is queued." if kind or status else "Nothing is queued.")
+
+
+def _work_cells(row: dict[str, Any]) -> list[str]:
+    due_in = row["due_in_seconds"]
+    return [
+        row["kind"],
+        str(row["subject_id"]),
+        row["status"].replace("_", "-"),
+        span(row["age_seconds"]),
+        f"in {span(due_in)}" if due_in > 0 else f"{span(-due_in)} ago",
+        str(row["attempts"]),
+        plain(row["why"], most=MOST_WHY),
+    ]
+
+
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, for programs.")
 def workers(*, as_json: bool) -> None:
@@ -107,7 +167,7 @@ def workers(*, as_json: bool) -> None:
     A worker not seen for more than half a minute is marked. It hangs or has died; what it holds
     returns to the queue when its leases expire.
     """
-    with operators.connection() as conn:
+    with operators.connection() as conn, operators.reading(conn):
         rows = queries.workers.list(conn)
     for row in rows:
         row["is_silent"] = row["seen_seconds_ago"] > SILENCE

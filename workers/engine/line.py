@@ -214,8 +214,8 @@ class Line:
             if job.claim in claimed.refused:
                 self.in_hand[job.claim] = job
             elif self._is_used_up(job) and not by_hand:
-                error = Failure(job.last_error or _NEVER_ENDED, permanent=True)
-                self._end(Outcome(job, error=error))
+                said = _NEVER_ENDED if job.cut_off else job.last_error or _NEVER_ENDED
+                self._end(Outcome(job, error=Failure(said, permanent=True)))
             else:
                 jobs.append(job)
         if jobs:

@@ -182,8 +182,9 @@ def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: BaseExc
 
 def _put_off(conn: Connection, kind: Kind, job: Job, held: psycopg.Error) -> str:
     """Put work back whose row somebody holds; for the same reason it cannot be moved back."""
-    _hold(_release(conn, kind, [job], delay=HELD_FOR))
     said = held.diag.message_primary
+    reason = f"Another transaction held the row: {said}."
+    _hold(_release(conn, kind, [job], delay=HELD_FOR, reason=reason))
     log.warning("held_by_others", work=job, error=said, next_attempt_in=HELD_FOR)
     return "held"
 
@@ -275,7 +276,13 @@ def _release_one(conn: Connection, kind: Kind, job: Job) -> None:
         log.error("not_released", work=job, **logs.about(error))
 
 
-def _release(conn: Connection, kind: Kind, jobs: Sequence[Job], delay: float = 0.0) -> int:
+def _release(
+    conn: Connection,
+    kind: Kind,
+    jobs: Sequence[Job],
+    delay: float = 0.0,
+    reason: str | None = None,
+) -> int:
     return len(
         queries.outbox.release(
             conn,
@@ -283,6 +290,7 @@ def _release(conn: Connection, kind: Kind, jobs: Sequence[Job], delay: float = 0
             subject_ids=[job.subject_id for job in jobs],
             claims=[job.claim for job in jobs],
             delay=timedelta(seconds=delay),
+            reason=reason,
         )
     )
 

@@ -36,6 +36,11 @@ class Command(click.Command):
                 "another transaction holds a lock that this needs, perhaps an idle one: "
                 "try again, or look at pg_stat_activity"
             ) from None
+        except psycopg.errors.QueryCanceled:
+            raise click.ClickException(
+                "the database took too long (statement_timeout): it is busy, or waits for a lock; "
+                "try again, or look at pg_stat_activity"
+            ) from None
         except psycopg.OperationalError as error:
             said = " ".join(str(error).split())
             raise click.ClickException(f"the database does not answer: {said}") from None

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from workers.terminal.command import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sql.connection import Connection
+
+# How long an operator waits for one answer.
+_PATIENCE: Final = "10s"
 
 
 class Commands(click.Group):
@@ -27,6 +31,16 @@ def connection() -> Connection:
 
     loaded = settings.load()
     return connect_at_start(loaded.database_url, "coffer operator", pooler=loaded.database_pooler)
+
+
+@contextmanager
+def reading(conn: Connection) -> Iterator[None]:
+    """A transaction that only looks, and gives up before whoever waits does."""
+    from sql import queries
+
+    with conn.transaction():
+        queries.outbox.hurry(conn, within=_PATIENCE)
+        yield
 
 
 def print_json(found: dict[str, Any]) -> None:

@@ -202,14 +202,15 @@ UPDATE outbox
    AND claim = %(claim)s;
 
 -- name: release :many
--- The worker gives work back that it did not do: it is due again after a delay, if any, and the attempt
--- does not count. The claims that still held.
+-- The worker gives work back that it did not do: it is due again after a delay, if any, for which there
+-- may be a reason, and the attempt does not count. The claims that still held.
 UPDATE outbox
    SET run_after = now() + %(delay)s,
        attempts = attempts - 1,
        claim = NULL,
        claimed_by = NULL,
-       progress = NULL
+       progress = NULL,
+       last_error = coalesce(%(reason)s, last_error)
   FROM unnest(%(subject_ids)b::uuid[], %(claims)b::bigint[]) AS given (subject_id, claim)
  WHERE outbox.kind = %(kind)s
    AND outbox.subject_id = given.subject_id
@@ -292,9 +293,9 @@ UPDATE outbox
 -- name: status :many
 -- How each kind of work stands: those that are asked for, and whatever else is queued, dead or
 -- paused. The counts of what was done are those of the last minutes by the clock, of which the
--- present one is the last. Work that is due is counted in the index alone; a million rows take a
--- quarter of a second.
-WITH every AS (
+-- present one is the last. All kinds are counted in one go: each by itself would read the table as
+-- often as there are kinds, where statistics let the planner read it whole.
+WITH every AS MATERIALIZED (
   SELECT unnest(%(kinds)s::text[]) AS kind
   UNION
   SELECT kind
@@ -314,13 +315,35 @@ WITH every AS (
     FROM work_counts AS counted
    WHERE counted.minute >= (SELECT since FROM span)
    GROUP BY counted.kind
+), due AS (
+  SELECT outbox.kind,
+         count(*) AS ready,
+         extract(epoch FROM now() - min(outbox.run_after))::float AS oldest_ready_seconds
+    FROM outbox
+   WHERE outbox.kind = ANY (ARRAY(SELECT kind FROM every))
+     AND outbox.run_after <= now()
+   GROUP BY outbox.kind
+), later AS (
+  SELECT outbox.kind,
+         count(*) - count(outbox.claim) AS waiting,
+         count(outbox.claim) AS in_flight
+    FROM outbox
+   WHERE outbox.kind = ANY (ARRAY(SELECT kind FROM every))
+     AND outbox.run_after > now()
+   GROUP BY outbox.kind
+), letters AS (
+  SELECT dead_letters.kind,
+         count(*) AS dead_letters
+    FROM dead_letters
+   WHERE dead_letters.kind = ANY (ARRAY(SELECT kind FROM every))
+   GROUP BY dead_letters.kind
 )
 SELECT every.kind,
-       due.ready,
+       coalesce(due.ready, 0) AS ready,
        due.oldest_ready_seconds,
-       later.waiting,
-       later.in_flight,
-       letters.dead_letters,
+       coalesce(later.waiting, 0) AS waiting,
+       coalesce(later.in_flight, 0) AS in_flight,
+       coalesce(letters.dead_letters, 0) AS dead_letters,
        coalesce(done.finished, 0) AS finished,
        coalesce(done.failed, 0) AS failed,
        span.since AS counted_since,
@@ -328,33 +351,77 @@ SELECT every.kind,
        extract(epoch FROM now() - paused.paused_at)::float AS paused_seconds
   FROM every
  CROSS JOIN span
- CROSS JOIN LATERAL (
-         SELECT count(*) AS ready,
-                extract(epoch FROM now() - min(outbox.run_after))::float AS oldest_ready_seconds
-           FROM outbox
-          WHERE outbox.kind = every.kind
-            AND outbox.run_after <= now()
-       ) AS due
- CROSS JOIN LATERAL (
-         SELECT count(*) - count(outbox.claim) AS waiting,
-                count(outbox.claim) AS in_flight
-           FROM outbox
-          WHERE outbox.kind = every.kind
-            AND outbox.run_after > now()
-       ) AS later
- CROSS JOIN LATERAL (
-         SELECT count(*) AS dead_letters
-           FROM dead_letters
-          WHERE dead_letters.kind = every.kind
-       ) AS letters
+  LEFT JOIN due
+    ON due.kind = every.kind
+  LEFT JOIN later
+    ON later.kind = every.kind
+  LEFT JOIN letters
+    ON letters.kind = every.kind
   LEFT JOIN done
     ON done.kind = every.kind
   LEFT JOIN paused_kinds AS paused
     ON paused.kind = every.kind
  ORDER BY every.kind;
 
+-- name: list :many
+-- The work of some kinds, or of all, that is in one of some statuses: due longest first, with who has it
+-- and what keeps it from being begun.
+WITH found AS MATERIALIZED (
+  SELECT work.kind,
+         work.subject_id,
+         work.workspace_id,
+         status.name AS status,
+         work.enqueued_at,
+         work.run_after,
+         work.attempts,
+         work.cut_off + (work.claim IS NOT NULL AND status.name = 'ready')::integer AS cut_off,
+         CASE WHEN status.name = 'in_flight' THEN work.claimed_by END AS worker_id,
+         work.last_error,
+         work.request_id
+    FROM outbox AS work
+   CROSS JOIN LATERAL (
+           SELECT CASE
+                    WHEN work.run_after <= now() THEN 'ready'
+                    WHEN work.claim IS NULL THEN 'waiting'
+                    ELSE 'in_flight'
+                  END AS name
+         ) AS status
+   WHERE work.kind = ANY (coalesce(%(kinds)s::text[], ARRAY(SELECT kind FROM queued_kinds)))
+     AND status.name = ANY (%(statuses)s::text[])
+   ORDER BY work.run_after,
+            work.kind,
+            work.subject_id
+   LIMIT %(limit)s
+)
+SELECT found.kind,
+       found.subject_id,
+       nullif(found.workspace_id, '00000000-0000-0000-0000-000000000000') AS workspace_id,
+       found.status,
+       found.enqueued_at,
+       extract(epoch FROM now() - found.enqueued_at)::float AS age_seconds,
+       found.run_after,
+       extract(epoch FROM found.run_after - now())::float AS due_in_seconds,
+       found.attempts,
+       found.cut_off,
+       found.worker_id,
+       holder.host,
+       holder.pid,
+       holder.last_seen_at <= now() - %(silence)s::interval AS is_silent,
+       found.last_error,
+       found.request_id,
+       found.kind IN (SELECT paused_kinds.kind FROM paused_kinds) AS is_paused,
+       EXISTS (
+         SELECT FROM workers AS worker
+          WHERE found.kind = ANY (worker.kinds)
+            AND worker.last_seen_at > now() - %(silence)s
+       ) AS has_workers
+  FROM found
+  LEFT JOIN workers AS holder
+    ON holder.id = found.worker_id
+ ORDER BY found.run_after,
+          found.kind,
+          found.subject_id;
+
 -- name: hurry :exec
--- What the open transaction asks next is given up after so long. The tables are not to be read
--- whole either, which statistics from a time when they were empty would choose.
-SELECT set_config('statement_timeout', %(within)s, true),
-       set_config('enable_seqscan', 'off', true);
+-- What the open transaction asks next is given up after so long.
+SELECT set_config('statement_timeout', %(within)s, true);

@@ -73,22 +73,13 @@ DELETE FROM workers
 -- The workers that said they are there, longest running first, each with how long ago it was seen
 -- and how many rows it holds.
 WITH held AS (
-  SELECT mine.claimed_by,
-         sum(mine.number)::bigint AS number
-    FROM (
-           SELECT DISTINCT unnest(kinds) AS kind
-             FROM workers
-         ) AS worked
-   CROSS JOIN LATERAL (
-           SELECT outbox.claimed_by,
-                  count(*) AS number
-             FROM outbox
-            WHERE outbox.kind = worked.kind
-              AND outbox.run_after > now()
-              AND outbox.claim IS NOT NULL
-            GROUP BY outbox.claimed_by
-         ) AS mine
-   GROUP BY mine.claimed_by
+  SELECT outbox.claimed_by,
+         count(*) AS number
+    FROM outbox
+   WHERE outbox.kind = ANY (ARRAY(SELECT unnest(kinds) FROM workers))
+     AND outbox.run_after > now()
+     AND outbox.claim IS NOT NULL
+   GROUP BY outbox.claimed_by
 )
 SELECT worker.id,
        worker.host,

@@ -40,7 +40,7 @@ def put_back(owner):
     """The numbers of rows that are due later, unclaimed, and uncharged."""
     rows = owner.execute(
         "SELECT (payload ->> 'number')::int FROM outbox WHERE run_after > now() AND attempts = 0"
-        " AND claim IS NULL AND last_error IS NULL ORDER BY 1"
+        " AND claim IS NULL AND last_error LIKE 'Another transaction held the row: %' ORDER BY 1"
     )
     return [number for (number,) in rows]
 

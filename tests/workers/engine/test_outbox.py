@@ -243,6 +243,7 @@ class Work(RuleBasedStateMachine):
             subject_ids=[held.subject_id],
             claims=[held.claim],
             delay=timedelta(seconds=delay),
+            reason=None,
         )
         assert len(found) == bool(row)
         if row:
