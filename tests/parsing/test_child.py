@@ -18,7 +18,9 @@ from webapp.parsing import child
 PARSER = "tests.parsing.parser"
 
 
-def run(order: str, *, seconds: float = 5, megabytes: int = 256, output_megabytes: int = 16) -> str:
+def run(
+    order: str, *, seconds: float = 60, megabytes: int = 256, output_megabytes: int = 16
+) -> str:
     return child.run(
         PARSER,
         order.encode(),
@@ -54,6 +56,7 @@ def test_the_environment_of_the_parent_stays_with_it(monkeypatch: pytest.MonkeyP
     assert folder == "/"
 
 
+@pytest.mark.long
 def test_an_endless_loop_is_cut_off_by_cpu_time_or_else_by_the_wall_clock() -> None:
     error = refused("loop", seconds=1.5)
     # On a busy machine it may not get as much CPU time as is allowed before the clock strikes.
@@ -239,7 +242,7 @@ def test_it_runs_from_a_checkout_in_a_folder_with_spaces_and_from_any_folder(
     script = (
         "import sys; sys.path[:0] = [sys.argv[1]]; sys.path.remove(''); "
         "from webapp.parsing import child; "
-        "print(child.run('webapp.parsing.where', b'!', seconds=5, megabytes=256).decode())"
+        "print(child.run('webapp.parsing.where', b'!', seconds=60, megabytes=256).decode())"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, checkout],

@@ -105,7 +105,7 @@ def test_the_beginning_of_a_file_is_enough_for_a_first_answer() -> None:
     assert type_of(large[:1000]) == OOXML + "wordprocessingml.document"
 
 
-@examples(50)
+@examples(25, many=500)
 @given(
     st.binary(max_size=3000),
     st.sampled_from([b"", b"PK\x03\x04", WORD[:40], b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]),
@@ -114,7 +114,7 @@ def test_whatever_comes_is_something(data: bytes, beginning: bytes) -> None:
     assert type_of(beginning + data, "x.csv") in BY_TYPE
 
 
-@examples(50)
+@examples(25, many=500)
 @given(st.integers(0, len(WORD)), st.integers(0, len(WORD)), st.binary(max_size=8))
 def test_a_damaged_zip_is_something(cut: int, at: int, junk: bytes) -> None:
     data = WORD[:at] + junk + WORD[at + len(junk) :]
