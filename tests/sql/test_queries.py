@@ -115,7 +115,8 @@ def locked_within_a_limit(node):
     for inner in node.get("Plans", []):
         if inner["Parent Relationship"] == "InitPlan":
             continue
-        if node["Node Type"] == "Limit" and inner["Node Type"] == "LockRows":
+        is_on_top = "Parent Relationship" not in node  # and so is run once
+        if node["Node Type"] == "Limit" and inner["Node Type"] == "LockRows" and not is_on_top:
             found.append(inner)
         found += locked_within_a_limit(inner)
     return found

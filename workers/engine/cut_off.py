@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from sql import queries
+from workers.engine.outcomes import HELD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,7 +112,10 @@ class CutOff:
 
     def _begin(self, conn: Connection, line: Line, found: dict[str, Any]) -> int:
         self._let_others_go_on()
-        claimed = line.claim_one(conn, found["subject_id"], times_cut_off=found["times"])
+        try:
+            claimed = line.claim_one(conn, found["subject_id"], times_cut_off=found["times"])
+        except HELD:
+            return 0  # somebody has locked it just now
         if not claimed.jobs:
             return 0  # another worker was quicker
         (job,) = claimed.jobs

@@ -88,7 +88,8 @@ RETURNING kind,
           extract(epoch FROM now() - enqueued_at)::float AS waited;
 
 -- name: next_cut_off :maybe
--- The work of some kinds that was cut off and has been due longest, with how many times in a row.
+-- The work of some kinds that was cut off and has been due longest, with how many times in a row. What
+-- somebody has locked is left out.
 SELECT kind,
        subject_id,
        cut_off + (claim IS NOT NULL)::integer AS times
@@ -99,7 +100,8 @@ SELECT kind,
    AND (claim IS NULL OR %(takes_over)s)
    AND kind NOT IN (SELECT paused_kinds.kind FROM paused_kinds)
  ORDER BY run_after
- LIMIT 1;
+ LIMIT 1
+   FOR UPDATE SKIP LOCKED;
 
 -- name: claim_one :maybe
 -- Takes one piece of work now, due or not, unless a worker holds it; no row where one does. Where it is
@@ -168,25 +170,39 @@ RETURNING outbox.claim;
 
 -- name: renew :exec
 -- The lease begins anew for work that is still held, though it may have ended while the database was
--- away; how much that is.
+-- away; how much that is. What somebody has locked is left alone.
+WITH held AS MATERIALIZED (
+  SELECT outbox.ctid AS place
+    FROM unnest(%(subject_ids)b::uuid[], %(claims)b::bigint[]) AS mine (subject_id, claim)
+    JOIN outbox
+      ON outbox.kind = %(kind)s
+     AND outbox.subject_id = mine.subject_id
+     AND outbox.claim = mine.claim
+     FOR UPDATE OF outbox SKIP LOCKED
+)
 UPDATE outbox
    SET run_after = now() + %(lease)s
-  FROM unnest(%(subject_ids)b::uuid[], %(claims)b::bigint[]) AS held (subject_id, claim)
- WHERE outbox.kind = %(kind)s
-   AND outbox.subject_id = held.subject_id
-   AND outbox.claim = held.claim;
+ WHERE ctid = ANY (ARRAY(SELECT place FROM held));
 
 -- name: vouch :exec
 -- Whoever lost some claims lives, so the work did not kill it: what was marked as cut off is not, unless
--- somebody is at it by now. Where the work had begun, its attempt counts after all.
+-- somebody is at it by now, or has locked it. Where the work had begun, its attempt counts after all.
+WITH marked AS MATERIALIZED (
+  SELECT outbox.ctid AS place,
+         lost.had_begun
+    FROM unnest(%(subject_ids)b::uuid[], %(had_begun)b::boolean[]) AS lost (subject_id, had_begun)
+    JOIN outbox
+      ON outbox.kind = %(kind)s
+     AND outbox.subject_id = lost.subject_id
+     AND outbox.cut_off > 0
+     AND outbox.claim IS NULL
+     FOR UPDATE OF outbox SKIP LOCKED
+)
 UPDATE outbox
    SET cut_off = 0,
-       attempts = attempts + lost.had_begun::integer
-  FROM unnest(%(subject_ids)b::uuid[], %(had_begun)b::boolean[]) AS lost (subject_id, had_begun)
- WHERE outbox.kind = %(kind)s
-   AND outbox.subject_id = lost.subject_id
-   AND outbox.cut_off > 0
-   AND outbox.claim IS NULL;
+       attempts = attempts + marked.had_begun::integer
+  FROM marked
+ WHERE outbox.ctid = marked.place;
 
 -- name: postpone :exec
 -- The attempt failed and another one may do better; 0 where the claim was lost.

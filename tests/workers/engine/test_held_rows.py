@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.workers.conftest import KIND, dead, enqueue, kind_of, outbox
+from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox
 from webapp.failure import Failure
 from workers.engine import outcomes, progress
 
@@ -133,3 +133,62 @@ def test_a_held_row_of_the_queue_keeps_no_other_lease_from_being_extended(
     while not owner.execute(extended, (KIND,)).rowcount:
         working.finish(working._patience())
     ended.set()
+
+
+HOLD_THE_FIRST = "SELECT FROM outbox WHERE payload @> '{\"number\": 1}' FOR UPDATE"
+
+
+def test_a_held_row_that_was_cut_off_keeps_no_other_waiting(worker, owner, effects, hold):
+    enqueue(owner, 1, 2)
+    owner.execute("UPDATE outbox SET cut_off = 1")
+    hold(HOLD_THE_FIRST)
+    working = worker(kind_of(str))
+    while working.round():
+        pass
+    assert effects() == [("2",)]
+
+
+def test_one_that_is_held_just_then_is_left_alone(worker, owner, effects, hold, monkeypatch):
+    enqueue(owner, 1, 2)
+    owner.execute("UPDATE outbox SET cut_off = 1")
+    working = worker(kind_of(str))
+    find = working._cut_off._next
+
+    def find_and_hold(conn, takes_over):
+        found = find(conn, takes_over)
+        monkeypatch.undo()
+        hold(HOLD_THE_FIRST)
+        return found
+
+    monkeypatch.setattr(working._cut_off, "_next", find_and_hold)
+    while working.round():
+        pass
+    assert effects() == [("2",)]
+
+
+def test_a_held_row_whose_claim_was_lost_keeps_nobody_waiting(worker, owner, effects, hold):
+    enqueue(owner, 1, 2)
+    slow = worker(kind_of(str))
+    slow.claim()
+    due_now(owner)
+    other = worker(kind_of(str))
+    assert other._lines[KIND].claim(other._conn(), 2).jobs == []  # but it comes upon them
+    hold(HOLD_THE_FIRST)
+    while slow._in_hand():
+        slow.finish(60)
+    assert slow.counts["lost"] == 2
+    vouched_for = "SELECT (payload ->> 'number')::int, cut_off FROM outbox ORDER BY 1"
+    assert owner.execute(vouched_for).fetchall() == [(1, 1), (2, 0)]
+
+
+def test_a_held_row_keeps_no_worker_from_coming_back(worker, owner, effects, hold):
+    enqueue(owner, 1, 2)
+    go_on = threading.Event()
+    lived = worker(kind_of(lambda number: go_on.wait(60) and str(number)))
+    lived.claim()
+    lived._disconnect()
+    due_now(owner)
+    hold(HOLD_THE_FIRST)
+    lived._come_back()
+    assert [row[2] for row in outbox(owner)] == [0, 60]
+    go_on.set()
