@@ -161,16 +161,16 @@ def test_what_is_no_duration_is_refused(given):
     assert "is not a duration" in answer.output
 
 
-def test_a_worker_that_cannot_do_its_work_says_why_and_does_not_start():
+def test_a_worker_that_cannot_do_its_work_says_why_and_does_not_start(migrated):
     def check():
         raise Failure("The reader is not installed.")
 
     worker = command_for([Kind(name="able"), Kind(name="unable", check=check)], None)
-    settings = {"COFFER_ENV": "development", "DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}
+    settings = {"COFFER_ENV": "development", "DATABASE_URL": migrated.url}
     answer = CliRunner().invoke(worker, ["--once"], env=settings)
     assert (answer.exit_code, answer.stderr) == (1, "Error: The reader is not installed.\n")
     answer = CliRunner().invoke(worker, ["--once", "--kinds", "able"], env=settings)
-    assert "the database does not answer" in answer.stderr  # so it had started
+    assert answer.exit_code == 0
 
 
 def test_migrate_says_what_it_did(migrated):

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
+from tests.children import children
 from tests.clients.ai.chat_server import chat_server, refusal, says
 from tests.clients.site import Site, response
+from tests.processes import eventually
+from webapp.clients.web import fetcher
+from webapp.parsing import page
 from webapp.settings import Settings, SettingsError
 from workers import enrich_items as module
+from workers.engine import line
 from workers.engine.loop import Worker
 
 NOTE = (
@@ -253,6 +259,24 @@ def test_an_item_discarded_before_its_turn_is_dropped(ana, owner, enrich, site):
     assert site.requests == []
     assert ana.get(url).json["status"] == "discarded"
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+
+
+def test_an_item_discarded_while_its_page_is_read_ends_the_child_that_reads_it(
+    ana, enrich, site, monkeypatch
+):
+    monkeypatch.setattr(page, "__name__", "tests.parsing.endless")
+    monkeypatch.setattr(fetcher, "_PARSE_SECONDS", 600)
+    monkeypatch.setattr(line, "_REPORT_EVERY", 0.1)
+    url = article(ana, site)
+    before = children()
+    with ThreadPoolExecutor(1) as pool:
+        enriching = pool.submit(enrich)
+        eventually(lambda: children() - before or enriching.done())
+        ana.patch(url, json={"action": "discard"})
+        assert enriching.result(timeout=60) == 1
+    assert children() <= before
+    item = ana.get(url).json
+    assert (item["status"], item["error"]) == ("discarded", None)
 
 
 def test_a_key_that_cannot_be_sent_is_a_wrong_setting(settings):

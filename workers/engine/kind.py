@@ -67,7 +67,7 @@ class Kind:
 
     name          the `kind` of its outbox rows
     check         raises Failure, for whoever runs Coffer, where this machine cannot do the work;
-                  asked before a worker starts, which then does not
+                  called before a worker starts, which then does not
     open_clients  makes the clients that `work` gets, once in each process
     entity        the kind of thing it works on, for its timeline; None where that has none
     delays        seconds before each attempt, after the one before; as many attempts as delays

@@ -126,8 +126,9 @@ class Worker:
     def run(self, *, once: bool = False) -> None:
         """Work until SIGTERM or SIGINT; with `once`, until nothing is due.
 
-        Raises psycopg.OperationalError where the database cannot be reached within five seconds of
-        the start. One that is lost later, or takes no writes, is waited for.
+        Raises what a kind's `check` does, and psycopg.OperationalError where the database cannot be
+        reached within five seconds of the start. One that is lost later, or takes no writes, is
+        waited for.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_stop)
@@ -362,7 +363,11 @@ class Worker:
         return self._connection
 
     def _start(self) -> None:
-        """Make the first connection, if need be with patience: the database may be restarting."""
+        """See that the work can be done, and make the first connection, if need be with patience:
+        the database may be restarting."""
+        for line in self._lines.values():
+            if line.kind.check is not None:
+                line.kind.check()
         self._connection = self._connection or self._set_up(connect_at_start)
 
     def _connect(self) -> Connection:

@@ -151,12 +151,8 @@ def command_for(kinds: Sequence[Kind], description: str | None) -> Command:
         loaded = settings.load()
         logs.configure(loaded)
         tracing.configure(loaded, "coffer worker")
-        wanted = [kind for kind in kinds if only is None or kind.name in only]
-        for kind in wanted:
-            if kind.check is not None:
-                kind.check()
         worker = Worker(
-            wanted,
+            [kind for kind in kinds if only is None or kind.name in only],
             loaded,
             concurrency=concurrency,
             batch=batch,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.children import children
+from tests.processes import eventually
 from tests.workers.imports import BOOKMARKS, bookmarks, counts, state, upload
 from workers import read_imports
 from workers.engine import line
@@ -42,8 +42,7 @@ def test_a_cancelled_import_ends_the_child_that_reads_its_file(olga, worker, mon
     before = children()
     with ThreadPoolExecutor(1) as pool:
         round_of_reading = pool.submit(worker(reading).round)
-        while children() <= before and not round_of_reading.done():
-            time.sleep(0.01)
+        eventually(lambda: children() - before or round_of_reading.done())
         assert olga.client.post(f"/api/imports/{import_id}/cancel").status_code == 200
         assert round_of_reading.result(timeout=60) == 1  # it may read for two minutes
     assert children() <= before
