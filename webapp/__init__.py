@@ -1,1 +1,1 @@
-"""The JSON API. Empty on purpose: workers import below it without importing Flask."""
+"""The JSON API. Empty on purpose: workers import modules below it without importing Flask."""

@@ -1,4 +1,4 @@
-"""Builds the web application; the one place where its parts meet."""
+"""Builds the web application; the only place where its parts meet."""
 
 from __future__ import annotations
 
@@ -29,30 +29,29 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("webapp.requests")
 
-# Each has BLUEPRINTS, which the API's description describes; INSTALLS, which give an app what else
-# they need; and REFUSALS, by the name of a constraint: what it means to a client that the database
-# refuses something by it.
+# Each has BLUEPRINTS, which the API's description covers; INSTALLS, which give an app what else
+# they need; and REFUSALS, the response for each constraint that the database may refuse with.
 SYSTEMS: Final = (library, people, server)
 
 
 class App(Flask):
-    """Flask, told what it would ask of every function around every request."""
+    """Flask without a check that it makes around every function of every request."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """A function of ours as it is: none of them is a coroutine."""
+        """Return our function unchanged: none of them is a coroutine."""
         return func
 
 
 def create_app(given: settings.Settings | None = None) -> Flask:
-    """The WSGI application. Raises SettingsError where the environment is wrong.
+    """The WSGI application. Raises SettingsError if the environment is wrong.
 
-    It touches no database: its pool opens at the first request, and so after any fork.
+    It does not touch the database: its pool opens at the first request, so after any fork.
     """
     ours = given or settings.load()
     logs.configure(ours)
     tracing.configure(ours, "coffer web")
     app = App(__name__, static_folder=None)
-    # `//api//items` is no address of ours, and a redirect from it would be no problem+json.
+    # `//api//items` is not one of our addresses, and a redirect from it would not be problem+json.
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = ours.max_body_bytes
     installed.settings.install(app, ours)
@@ -81,7 +80,7 @@ def create_app(given: settings.Settings | None = None) -> Flask:
 
 
 def _log_requests(app: Flask) -> None:
-    """One line a request, with what an operator asks for first."""
+    """One line per request, with what an operator looks for first."""
 
     @app.before_request
     def begin() -> None:

@@ -1,1 +1,1 @@
-"""Who calls, and how much they may: callers, limits, cookies, the audit log."""
+"""Callers and their permissions, limits, cookies, the audit log."""

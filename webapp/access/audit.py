@@ -1,4 +1,4 @@
-"""The audit log: what touched somebody's access."""
+"""The audit log: every change to somebody's access."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def record(
 ) -> None:
     """Write an entry in the name of the caller, or of `actor`, about `user_id` or the caller.
 
-    `details` are small and never secret. Who was let in before is asked for anew from now on.
+    `details` are small and never secret. Remembered callers are forgotten, so their access is
+    checked again.
     """
     g.access_changed = True
     about = entry(action, user_id=user_id, workspace_id=workspace_id, actor=actor, **details)
@@ -45,7 +46,7 @@ def entry(
     actor: str | None = None,
     **details: Any,
 ) -> Entry:
-    """An entry about the request in hand, to be written."""
+    """An entry about the current request, to be written."""
     caller = g.get("caller")
     if caller is not None and caller.api_key_id is not None:
         details["api_key_id"] = str(caller.api_key_id)
@@ -68,5 +69,5 @@ def write(conn: Connection, entry: Entry, **more: Any) -> None:
 
 
 def _without_nul(details: dict[str, Any]) -> bytes:
-    """JSON that the database takes: an address that was asked for may have had a NUL."""
+    """JSON without NUL, which the database does not accept; a requested address may contain one."""
     return orjson.dumps(details).replace(b"\\u0000", b"\\ufffd")

@@ -1,9 +1,9 @@
 """Who is calling, in which workspace, and whether they may do what they ask.
 
-One statement answers all of it. What writes asks each time, so a session that ended, a key that was
-revoked, a user who was disabled and a role that changed are noticed by the next request. What reads
-may go by an answer that this process got within the last second (ACCESS_CHECK_SECONDS): that second
-saves a third of the cost of reading one row.
+One statement answers all of it. Requests that write ask each time, so an ended session, a revoked
+key, a disabled user or a changed role takes effect with the next one. Requests that read may use an
+answer that this process got within the last second (ACCESS_CHECK_SECONDS), which saves a third of
+the cost of reading one row.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Who calls, before it is judged what they may do: `caller` is None where they name a workspace
-    that is not theirs."""
+    """The caller before permissions are checked. `caller` is None if they name a workspace that is
+    not theirs."""
 
     user_id: UUID
     caller: Caller | None
@@ -78,7 +78,7 @@ class Found:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Give the app its memory of callers, which forgets them all when access was changed here."""
+    """Give the app its cache of callers, which is cleared when access is changed here."""
     known = Known(settings.access_check_seconds)
     _known.install(app, known)
     app.after_request(_note_key_use)
@@ -91,13 +91,13 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def caller() -> Caller:
-    """Whoever the route's permission let through."""
+    """The caller that the route's permission let through."""
     found: Caller = g.caller
     return found
 
 
 def may(permission: str) -> bool:
-    """Whether the caller, and the key they came with, has a permission beside the route's."""
+    """Whether the caller, and their key if they use one, has a permission besides the route's."""
     return find(permission).is_permitted
 
 
@@ -124,7 +124,7 @@ def find(permission: str) -> Found:
 
 
 class Known:
-    """Callers that were let in within the last seconds. Safe for threads."""
+    """Callers that were let in within the last seconds. Thread-safe."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -132,7 +132,7 @@ class Known:
         self._lock = Lock()
 
     def get(self, key: Key) -> Found | None:
-        """The caller, unless it is too long ago."""
+        """The caller, unless the entry is too old."""
         until, found = self._known.get(key, (0.0, None))
         return found if time.monotonic() < until else None
 
@@ -147,13 +147,13 @@ class Known:
                 self._known.popitem(last=False)
 
     def clear(self) -> None:
-        """Ask for everybody again."""
+        """Forget everybody."""
         with self._lock:
             self._known.clear()
 
 
 def _credential() -> tuple[str, str]:
-    """What the request says who it is by: the kind, and what it says."""
+    """The request's credential: its kind and its value."""
     authorization = request.headers.get("Authorization")
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
@@ -170,7 +170,7 @@ def _credential() -> tuple[str, str]:
 
 
 def _workspace() -> UUID | None:
-    """The workspace that a request is about: that of its address, or the one it names."""
+    """The workspace of the request: the one in its address, or the one it names."""
     in_path = (request.view_args or {}).get("workspace_id")
     if isinstance(in_path, UUID):
         return in_path
@@ -187,7 +187,7 @@ def _of_session(token: str, permission: str, workspace_id: UUID | None) -> Found
     try:
         session_id = access_tokens().read(token)
     except ExpiredAccessToken as error:
-        # No guess at all: its client is to refresh it.
+        # This is not a guess: its client should refresh it.
         said = f"The access token is not valid. {error}"
         raise _unauthenticated(said, error="invalid_token") from None
     except InvalidAccessToken as error:
@@ -216,7 +216,7 @@ def _of_api_key(key: str, permission: str, workspace_id: UUID | None) -> Found:
 
 
 def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Found:
-    """The user of a handle, made at its first use; in development alone. Raises Problem 401."""
+    """The user with this handle, created on first use; in development only. Raises Problem 401."""
     if not settings().in_development:
         raise _unauthenticated(f"{DEVELOPMENT_HEADER} works only in development.")
     if not _HANDLE.fullmatch(handle):
@@ -235,7 +235,7 @@ def _of_handle(handle: str, permission: str, workspace_id: UUID | None) -> Found
 
 
 def _note_key_use(response: Response) -> Response:
-    """Once the answer is out: when and from where its key was used."""
+    """After the response: record when and from where its key was used."""
     key_id = g.pop("noted_key", None)
     if key_id is not None:
         pool, address = db.pool(), client_address.address()
@@ -258,7 +258,7 @@ def _found(row: dict[str, Any]) -> Found:
 
 
 def _refuse(detail: str) -> NoReturn:
-    """Count a credential that is wrong, and raise Problem 401, or 429 after a hundred of them."""
+    """Count a wrong credential, and raise Problem 401, or 429 after a hundred of them."""
     with db.connection() as conn:
         limits.charge(conn, *limits.of_client(limits.BAD_CREDENTIALS))
     raise _unauthenticated(detail, error="invalid_token") from None

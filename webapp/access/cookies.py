@@ -1,8 +1,8 @@
-"""The session's cookie, for browsers, and what keeps other sites from using it.
+"""The session's cookie for browsers, and its protection against other sites.
 
-The cookie has the refresh token and nothing else, and goes to `/api/auth` alone. Where it
-authenticates, the request must carry the session's CSRF token in a header, which another site's
-page can neither read nor set, and must not come from another origin.
+The cookie holds only the refresh token, and is only sent to `/api/auth`. A request authenticated by
+it must carry the session's CSRF token in a header, which another site's page can neither read nor
+set, and must not come from another origin.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _PATH: Final = "/api/auth"
 
 
 def give(response: Response, token: RefreshToken) -> None:
-    """Send the session's cookies: the token, which no script can read, and beside it the CSRF
-    token, which scripts of our own site are to read."""
+    """Send the session's cookies: the token, which no script can read, and the CSRF token, which
+    scripts of our own site can."""
     lifetime = settings().session_days * 86_400
     csrf = csrf_token(keyring(), token.session_id)
     for name, value, path, hidden in (
@@ -54,14 +54,14 @@ def take_back(response: Response) -> None:
 
 
 def refresh_token() -> str | None:
-    """The refresh token of the cookie, None where there is none. Raises Problem 403 where the
-    request may have been made by another site's page."""
+    """The refresh token of the cookie, None if there is none. Raises Problem 403 if the request may
+    have been made by another site's page."""
     text = request.cookies.get(REFRESH_COOKIE)
     if text is None:
         return None
     token = RefreshToken.read(text)
     if token is None:
-        return text  # no token at all: it will be refused as that
+        return text  # not a token: it will be refused as one
     sent = request.headers.get(CSRF_HEADER, "")
     if not is_csrf_token(keyring(), token.session_id, sent):
         raise Problem(

@@ -1,4 +1,4 @@
-"""What credentials are made and judged with."""
+"""The tools that create and check credentials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ access_tokens: Final[Installed[AccessTokens]] = Installed("access_tokens")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Give the app its keys, and what hashes passwords and issues access tokens."""
+    """Give the app its keys, its password hasher and its issuer of access tokens."""
     from webapp.identity.access_tokens import AccessTokens
     from webapp.identity.passwords import Passwords
 

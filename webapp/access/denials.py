@@ -1,7 +1,7 @@
-"""Denied permissions in the audit log: the first at once, and what is denied again a minute later,
-as one entry that says how often. A client that asks all the time would else write all the time.
+"""Denied permissions in the audit log. The first denial is written at once; repetitions are written
+a minute later, as one entry with a count, so that a client that keeps asking does not keep writing.
 
-Each process counts for itself. What one has counted and not written is lost where it is killed.
+Each process counts for itself. Counts not yet written are lost if it is killed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("webapp.access.denials")
 
 _SECONDS: Final = 60.0
-# More than that are not counted, and each is written.
+# Beyond this many, denials are not counted but written one by one.
 _MOST_COUNTED: Final = 10_000
 
 _denials: Final[Installed[Denials]] = Installed("denials")
@@ -47,7 +47,7 @@ def install(app: Flask) -> None:
 
 
 def record(permission: str) -> None:
-    """The caller asked for what takes a permission that they lack."""
+    """The caller asked for something that needs a permission they lack."""
     me = caller()
     route = request.url_rule.rule if request.url_rule else None
     key = (me.user_id, me.workspace_id, me.api_key_id, permission, request.method, route)
@@ -64,7 +64,7 @@ def record(permission: str) -> None:
         with db.transaction() as conn:
             audit.write(conn, entry)
     except psycopg.Error as error:
-        # The log says it at least; who asked is to hear that they may not, and not of the database.
+        # It is at least logged; the caller should get the denial, not the database's error.
         if not outages.takes_no_changes(error):
             raise
         log.error("denial_not_recorded", permission=permission, error=str(error).strip())
@@ -72,18 +72,17 @@ def record(permission: str) -> None:
 
 @dataclass(slots=True)
 class _Repeated:
-    """What was denied again since it was last written, and the entry of the last time."""
+    """Repetitions of a denial since the last entry, and the time of that entry."""
 
     times: int = 0
     entry: Entry | None = None
 
 
 class Denials:
-    """The counts of one process. Safe for threads."""
+    """The counts of one process. Thread-safe."""
 
     def __init__(self, write: Callable[[Entry, int], None], seconds: float) -> None:
-        """`write` gets an entry and how many times it stands for, so many seconds after the
-        first."""
+        """`write` gets an entry and how many times it stands for, `seconds` after the first."""
         self._write = write
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -91,7 +90,7 @@ class Denials:
         self._timer: threading.Timer | None = None
 
     def is_first(self, key: Hashable, entry: Entry) -> bool:
-        """Whether this is to be written now; else it is counted, and written later."""
+        """Whether to write this now; otherwise it is counted, and written later."""
         with self._lock:
             repeated = self._counted.get(key)
             if repeated is None:
@@ -104,8 +103,8 @@ class Denials:
             return False
 
     def flush(self) -> None:
-        """Write what was counted. What was not denied again is forgotten, so that the next time is
-        a first one."""
+        """Write the counts. A denial that was not repeated is forgotten, so that the next one
+        counts as a first."""
         with self._lock:
             self._timer = None
             counted = self._counted

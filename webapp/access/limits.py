@@ -1,9 +1,9 @@
-"""How often who may do what, counted in the database for all processes together.
+"""Rate limits, counted in the database across all processes.
 
-An allowance is a bucket: so many uses at once, filled again evenly over its time. In the database
-it is one time (`migrations/0013-rate-limits.sql`). What guards a secret is charged for each use.
-Ordinary requests are charged in advance, a fiftieth of the allowance at a time, so that most of
-them cost no round trip; a process may hold that much.
+An allowance is a bucket: it allows so many uses at once and refills evenly over its period. In the
+database it is one time (`migrations/0013-rate-limits.sql`). Limits that guard a secret are charged
+for each use. Ordinary requests are charged in advance, a fiftieth of the allowance at a time, so
+that most of them cost no round trip; a process may hold that much.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 _IN_ADVANCE: Final = 50
 _MOST_KEPT: Final = 10_000
 
-# How much more a whole /48 of IPv6 may do than one client in it: several people may live there.
+# How much more a whole IPv6 /48 may do than one client in it: several people may share it.
 _CLIENTS_OF_A_SITE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`most` uses at once, filled again within `seconds`."""
+    """`most` uses at once, refilled within `seconds`."""
 
     name: str
     most: int
@@ -49,18 +49,18 @@ class Limit:
 
     @property
     def worth(self) -> float:
-        """Seconds in which one use is filled again."""
+        """Seconds until one use is refilled."""
         return self.seconds / self.most
 
     def key(self, *parts: object) -> str:
-        """The allowance of somebody."""
+        """The key of somebody's allowance."""
         return ":".join([self.name, *map(str, parts)])
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An allowance after a charge: how many uses are left, how many seconds until it is full, and
-    until there is one more where it was not enough."""
+    """An allowance after a charge: how many uses are left, how many seconds until it is full, and,
+    if it was not enough, how many until the next use."""
 
     limit: Limit
     left: int
@@ -68,7 +68,7 @@ class Standing:
     wait: float = 0.0
 
     def headers(self) -> dict[str, str]:
-        """What a client is told of it."""
+        """The headers that tell a client."""
         told = {
             "RateLimit-Limit": str(self.limit.most),
             "RateLimit-Remaining": str(self.left),
@@ -78,7 +78,7 @@ class Standing:
         return told | ({"Retry-After": str(math.ceil(self.wait))} if self.wait else {})
 
 
-# What one client may do that has not signed in.
+# For one client that is not signed in.
 SIGN_INS: Final = Limit("sign_ins", 60, 60)
 BAD_CREDENTIALS: Final = Limit("bad_credentials", 100, 600)
 
@@ -86,7 +86,7 @@ _allowances: Final[Installed[Allowances]] = Installed("allowances")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Give the app its counters, and every limited answer its headers."""
+    """Give the app its counters, and every limited response its headers."""
     _allowances.install(
         app, Allowances(reads=settings.rate_limit_reads, writes=settings.rate_limit_writes)
     )
@@ -100,7 +100,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def count_request(user: object, *, writes: bool) -> None:
-    """One more request of a user's. Raises Problem 429."""
+    """Count a user's request. Raises Problem 429."""
     allowances = _allowances()
     limit = allowances.writes if writes else allowances.reads
     if limit is not None:
@@ -110,8 +110,8 @@ def count_request(user: object, *, writes: bool) -> None:
 
 
 def of_client(limit: Limit, *parts: object) -> list[tuple[Limit, str]]:
-    """What to charge for the client of this request: its own allowance, and with IPv6 also that of
-    the /48 around it, or else its holder would have 65,536 allowances."""
+    """What to charge for the client of this request: its own allowance and, for IPv6, that of its
+    /48, whose holder would otherwise have 65,536 allowances."""
     charges = [(limit, limit.key(*parts, client_address.network()))]
     site = client_address.site()
     if site is not None:
@@ -122,7 +122,7 @@ def of_client(limit: Limit, *parts: object) -> list[tuple[Limit, str]]:
 
 
 def charge(conn: Connection, *charges: tuple[Limit, str]) -> None:
-    """One use of each allowance, or of none: raises Problem 429 where one is used up."""
+    """Charge one use of each allowance, or of none: raises Problem 429 if one is used up."""
     with conn.transaction():
         standing = _charge(conn, charges)
         if standing is not None:
@@ -130,7 +130,7 @@ def charge(conn: Connection, *charges: tuple[Limit, str]) -> None:
 
 
 def try_charge(conn: Connection, *charges: tuple[Limit, str]) -> bool:
-    """One use of each allowance, or of none; whether there was enough."""
+    """Charge one use of each allowance, or of none; return whether there was enough."""
     try:
         charge(conn, *charges)
     except Problem:
@@ -139,8 +139,8 @@ def try_charge(conn: Connection, *charges: tuple[Limit, str]) -> bool:
 
 
 def reserve(conn: Connection, limit: Limit, key: str, *, ahead: int) -> timedelta:
-    """One use of an allowance, also of one that is used up: in how long its turn comes. Raises
-    Problem 429 where those that wait have taken `ahead` windows of it in advance."""
+    """Charge one use of an allowance, even if it is used up, and return the wait until its turn.
+    Raises Problem 429 if `ahead` windows of it are already reserved."""
     windows = 1 + ahead
     longer = replace(limit, most=limit.most * windows, seconds=limit.seconds * windows)
     charge(conn, (longer, key))
@@ -149,7 +149,7 @@ def reserve(conn: Connection, limit: Limit, key: str, *, ahead: int) -> timedelt
 
 
 def refund(conn: Connection, *charges: tuple[Limit, str]) -> None:
-    """What was charged turned out well."""
+    """Give back a charge for an attempt that was right."""
     queries.rate_limits.refund(
         conn,
         keys=[key for _, key in charges],
@@ -158,7 +158,7 @@ def refund(conn: Connection, *charges: tuple[Limit, str]) -> None:
 
 
 def too_many(standing: Standing) -> Problem:
-    """The refusal, with when to try again."""
+    """The refusal, with the time to try again."""
     seconds = math.ceil(standing.wait)
     return Problem(
         429,
@@ -169,7 +169,7 @@ def too_many(standing: Standing) -> Problem:
 
 
 def _charge(conn: Connection, charges: Sequence[tuple[Limit, str]]) -> Standing | None:
-    """Charge what there is room for; the worst of those of which there was not enough."""
+    """Charge what there is room for; return the worst of those that were not enough."""
     charged = _put(conn, charges, uses=1)
     refused = [(limit, key) for limit, key in charges if key not in charged]
     if not refused:
@@ -181,7 +181,7 @@ def _charge(conn: Connection, charges: Sequence[tuple[Limit, str]]) -> Standing 
 
 
 def _put(conn: Connection, charges: Sequence[tuple[Limit, str]], *, uses: int) -> dict[str, float]:
-    """The allowances of which there was enough, each with the seconds of it that are used."""
+    """The allowances that were enough, each with its used seconds."""
     rows: list[dict[str, Any]] = queries.rate_limits.charge(
         conn,
         keys=[key for _, key in charges],
@@ -197,13 +197,13 @@ def _used(conn: Connection, keys: list[str]) -> dict[str, float]:
 
 
 def _used_up(limit: Limit, used: float) -> Standing:
-    """How an allowance stands of which there was not enough."""
+    """The standing of an allowance that was not enough."""
     return Standing(limit, 0, used, max(used + limit.worth - limit.seconds, 1.0))
 
 
 @dataclass(slots=True)
 class _Held:
-    """Uses that were charged in advance, and until when they are good."""
+    """Uses charged in advance, and until when they are valid."""
 
     uses: int
     used: float
@@ -211,7 +211,7 @@ class _Held:
 
 
 class Allowances:
-    """The uses that this process holds in advance. Safe for threads."""
+    """The uses that this process holds in advance. Thread-safe."""
 
     def __init__(self, *, reads: int, writes: int) -> None:
         """Requests a minute; 0 for no limit."""
@@ -240,14 +240,14 @@ class Allowances:
                         return self._keep(limit, key, _Held(uses - 1, charged[key], now))
                 return _used_up(limit, _used(conn, [key]).get(key, 0.0))
         except psycopg.Error as error:
-            # What cannot be counted is let through: whoever only reads is to have their answer.
+            # If counting fails, let the request through: reads should still be answered.
             if not outages.takes_no_changes(error):
                 raise
             return self._keep(limit, key, _Held(in_advance - 1, 0.0, now))
 
     def _keep(self, limit: Limit, key: str, held: _Held) -> Standing:
         with self._lock:
-            # Another thread may have charged at the same moment: what it holds is not lost.
+            # Another thread may have charged at the same time: keep what it holds.
             other = self._held.pop(key, None)
             if other is not None and held.charged_at < other.charged_at + limit.seconds:
                 held.uses += other.uses

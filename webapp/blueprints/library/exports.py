@@ -1,4 +1,4 @@
-"""Everything one has, to take along: sent as it is read, of any size."""
+"""Exports of everything, streamed, of any size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-# Rows read at once: a connection is held for as long as they take and not for the whole answer,
+# Rows read at once. A connection is only held while they are read, not for the whole response,
 # since a client may read it slowly.
 _BATCH: Final = 500
 
@@ -69,7 +69,7 @@ def export_bookmarks() -> Response:
 
 
 def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterator[Row]:
-    """All rows of a query, a batch after the other."""
+    """All rows of a query, batch by batch."""
     after = None
     while True:
         with pool.connection() as conn:
@@ -81,7 +81,7 @@ def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterato
 
 
 def _portable_item(item: Row) -> Row:
-    """An item without what is said of it here alone."""
+    """An item without the fields that only apply here."""
     del item["progress"]
     for suggestion in item["suggestions"]:
         del suggestion["id"]
@@ -89,7 +89,7 @@ def _portable_item(item: Row) -> Row:
 
 
 def _portable_task(task: Row) -> Row:
-    """A task without what is said of it here alone."""
+    """A task without the fields that only apply here."""
     del task["user_id"]
     return task
 
@@ -103,14 +103,14 @@ def _lines(kind: str, rows: Iterator[Row]) -> Iterator[bytes]:
 
 
 def _bookmarks(rows: Iterator[Row]) -> Iterator[str]:
-    """Netscape's bookmark file, which has no other definition than what browsers read."""
+    """Netscape's bookmark file, which is only defined by what browsers read."""
     yield (
         "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n"
         '<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=UTF-8">\n'
         "<TITLE>Bookmarks</TITLE>\n<H1>Bookmarks</H1>\n<DL><p>\n"
     )
     for row in rows:
-        # Commas stand between tags, so there can be none in them.
+        # Commas separate tags, so tags must not contain them.
         tags = ",".join(tag.replace(",", " ") for tag in row["tags"])
         url, title = escape(row["source_url"]), escape(" ".join(row["title"].split()))
         yield f'<DT><A HREF="{url}" ADD_DATE="{row["added"]}" TAGS="{escape(tags)}">{title}</A>\n'

@@ -1,4 +1,4 @@
-"""Imports over HTTP: what people bring along from elsewhere."""
+"""Imports over HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FORMATS: Final = {
     "application/x-ndjson": "json_lines",
     "application/jsonl": "json_lines",
 }
-# A file is in memory while it goes into the database: not many at once in a process.
+# A file is in memory while it is written to the database: only a few at once per process.
 _AT_ONCE: Final = 2
 
 imports = Blueprint("imports", __name__, url_prefix="/api/imports", description="Imports of files.")
@@ -48,11 +48,11 @@ imports = Blueprint("imports", __name__, url_prefix="/api/imports", description=
 @imports.arguments(ImportArguments, location="query")
 @imports.response(201, Import)
 def create(arguments: dict[str, Any]) -> Response:
-    """Import a file: bookmarks, or items and tasks as lines of JSON
+    """Import a file: bookmarks, or items and tasks as JSON lines
 
-    The file is read and added in the background; the import's own address shows how far it has got.
-    Pages that the workspace already has are counted and skipped. Bookmarks become confirmed items
-    that are tagged with their tags and folders; lines of JSON keep their status and their times.
+    The file is read and added in the background; the import's own address shows its progress. Pages
+    that the workspace already has are counted and skipped. Bookmarks become confirmed items with
+    their tags and folders as tags; JSON lines keep their status and their times.
     """
     me = caller()
     with transaction() as conn:

@@ -79,10 +79,10 @@ def create(new: dict[str, Any]) -> Response:
 @items.arguments(PageAddress)
 @items.response(200, CheckedAddress)
 def check_url(given: dict[str, Any]) -> Response:
-    """Check whether a page was captured before
+    """Check whether a page was already captured
 
-    Two addresses are the same page where they differ only in the case of scheme and host, in a
-    default port, in the fragment, or in parameters that track clicks.
+    Two addresses are the same page if they differ only in the case of scheme and host, in a default
+    port, in the fragment, or in click-tracking parameters.
     """
     url = given["source_url"]
     with connection() as conn:
@@ -151,7 +151,7 @@ def retry(item_id: UUID) -> Response:
 
 
 def _held(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
-    """An item, held until the transaction ends."""
+    """An item, locked until the transaction ends."""
     queries.items.lock(conn, **mine)
     item: dict[str, Any] = queries.items.get(conn, **mine)
     return item

@@ -1,4 +1,4 @@
-"""The library and the trash over HTTP: items to be found again, and many at once."""
+"""The library and the trash over HTTP, and bulk changes of items."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def list_confirmed(arguments: dict[str, Any]) -> Response:
 def list_discarded(arguments: dict[str, Any]) -> Response:
     """List discarded items, newest first
 
-    Items are removed for good `TRASH_KEPT_DAYS` days after they were discarded.
+    Items are permanently removed `TRASH_KEPT_DAYS` days after they were discarded.
     """
     ask = queries.library.list_trash
     return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
@@ -64,7 +64,7 @@ def list_discarded(arguments: dict[str, Any]) -> Response:
 @library.arguments(ItemIds)
 @library.response(200, ChangedItems)
 def purge(given: dict[str, Any]) -> Response:
-    """Remove discarded items for good
+    """Permanently remove discarded items
 
     Items that are not discarded are left alone; their result is `not_allowed`.
     """
@@ -112,7 +112,7 @@ def change_many(change: dict[str, Any]) -> Response:
 
 
 def _hold(conn: Connection, ids: list[UUID]) -> dict[UUID, str]:
-    """The statuses of those that are the workspace's, held until the transaction ends."""
+    """The statuses of the ids that belong to the workspace, locked until the transaction ends."""
     rows = queries.library.lock_many(conn, ids=ids, workspace_id=caller().workspace_id)
     return {row["id"]: row["status"] for row in rows}
 

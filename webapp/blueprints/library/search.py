@@ -29,12 +29,12 @@ search = Blueprint(
 @search.arguments(SearchArguments, location="query")
 @search.response(200, SearchPage)
 def find(arguments: dict[str, Any]) -> Response:
-    """Find items and tasks, the best first
+    """Find items and tasks, best match first
 
-    Every word has to match, in any order; the last one may be unfinished. A query may also have
+    Every word has to match, in any order; the last one may be unfinished. A query may also contain
     `"a phrase"`, `-not`, `this OR that`, `#tag`, `is:pending`, `type:task`, `before:2026-11-21` and
-    `after:2026-01`. If nothing matches, similar words are tried. Discarded items are found by
-    `is:discarded` only.
+    `after:2026-01`. If nothing matches, similar words are tried. Discarded items are only found by
+    `is:discarded`.
     """
     return _find(arguments)
 
@@ -57,10 +57,10 @@ def find_by_body(arguments: dict[str, Any]) -> Response:
 @search.arguments(SuggestArguments, location="query")
 @search.response(200, Suggestions)
 def suggest(arguments: dict[str, Any]) -> Response:
-    """Suggest completions while somebody types
+    """Suggest completions while typing
 
-    First tags with a word that begins like this, then items and tasks whose titles have all these
-    words, of which the last may be unfinished.
+    First tags with a word that begins this way, then items and tasks whose titles have all these
+    words; the last may be unfinished.
     """
     me = caller()
     with connection() as conn:
@@ -95,9 +95,9 @@ def _find(arguments: dict[str, Any]) -> Response:
 
 
 def _place(text: str) -> tuple[float, UUID]:
-    """A rank and an id. Raises ValueError where they are none."""
+    """A rank and an id. Raises ValueError if the text is not one."""
     rank, _, entry_id = text.partition(" ")
     place = float(rank), UUID(entry_id)
-    if not (place[0] == 0 or 1e-37 < place[0] < 1e30):  # a real of the database
+    if not (place[0] == 0 or 1e-37 < place[0] < 1e30):  # a `real` in the database
         raise ValueError(text)
     return place

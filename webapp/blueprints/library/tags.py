@@ -81,7 +81,7 @@ def change(change: dict[str, Any], tag_id: UUID) -> Response:
 @tags.arguments(TagMerge)
 @tags.response(200, Tag)
 def merge(given: dict[str, Any], tag_id: UUID) -> Response:
-    """Merge a tag into another, which takes its place everywhere"""
+    """Merge a tag into another, which replaces it everywhere"""
     into = given["into"]
     if into == tag_id:
         raise invalid_input(("into", "Is the same tag."))
@@ -104,7 +104,7 @@ def merge(given: dict[str, Any], tag_id: UUID) -> Response:
 @permit("workspace:items:write")
 @tags.response(204)
 def remove(tag_id: UUID) -> Response:
-    """Delete a tag, and remove it from everything that carries it"""
+    """Delete a tag, and remove it from everything that has it"""
     with transaction() as conn:
         queries.tags.remove(conn, id=tag_id, **_seen())
     return Response(status=204)
@@ -116,7 +116,7 @@ def _tag(conn: Connection, tag_id: UUID) -> dict[str, Any]:
 
 
 def _seen() -> dict[str, Any]:
-    """What the caller sees tags by: the workspace, and as whom they may find what carries them."""
+    """What limits the tags that the caller sees: the workspace, and the user whose tasks count."""
     who = caller()
     audiences = [who.workspace_id]
     if may("workspace:tasks:read"):

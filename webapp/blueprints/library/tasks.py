@@ -136,7 +136,7 @@ def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
 def toggle(user: str, task_id: UUID) -> Response:
     """Complete a task, or reopen it
 
-    Completing a task that recurs creates the next one.
+    Completing a recurring task creates the next one.
     """
     mine = _held(user, task_id)
     with transaction() as conn:
@@ -173,14 +173,14 @@ def _held(user: str, task_id: UUID) -> dict[str, UUID]:
 
 
 def _lock(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
-    """The task, held until the transaction ends."""
+    """The task, locked until the transaction ends."""
     queries.tasks.lock(conn, **mine)
     task: dict[str, Any] = queries.tasks.get(conn, **mine)
     return task
 
 
 def _repeat(conn: Connection, completed: list[dict[str, Any]]) -> None:
-    """The next ones of those that recur."""
+    """Create the next ones of recurring tasks."""
     now = datetime.now(UTC)
     following = [
         (row["id"], due_at)
@@ -207,6 +207,6 @@ def _refuse_anothers_list(user: str) -> None:
 
 
 def _refuse_anothers_task(user: str) -> None:
-    """Raises Problem 404 for another user's task, as for one that is not there."""
+    """Raises Problem 404 for another user's task, as for a missing one."""
     if not _is_oneself(user):
         raise not_found()

@@ -1,4 +1,4 @@
-"""Accounts, sessions and keys; workspaces, and who may enter them."""
+"""Accounts, sessions and keys; workspaces and their members."""
 
 from __future__ import annotations
 

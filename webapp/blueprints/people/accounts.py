@@ -85,8 +85,8 @@ def register(new: dict[str, Any]) -> Response:
 def confirm(given: dict[str, Any]) -> Response:
     """Confirm a registration with the token of its mail
 
-    The password chosen at registration is needed again: it shows that whoever reads the mail is who
-    registered.
+    The password chosen at registration is needed again: it shows that the reader of the mail is the
+    person who registered.
     """
     with connection() as conn:
         registration = queries.registrations.find(conn, token_hash=digest(given["token"]))
@@ -244,7 +244,7 @@ def _end_all(
     but: UUID | None = None,
     api_keys: bool,
 ) -> None:
-    """After another password was set: end what was begun with the one before, and tell the user."""
+    """After a new password: end what was started with the old one, and tell the user."""
     queries.totp.forget_enrolment(conn, user_id=user_id)
     ended = end_all(conn, user_id, reason=reason, but=but, api_keys=api_keys)
     notify(

@@ -34,8 +34,8 @@ def create(new: dict[str, Any]) -> Response:
     """Create a key for a program
 
     It acts for its owner, in the workspace of this request, and may do what its scopes name as long
-    as its owner may. It takes the password, or in an account without one a log-in within the last
-    ten minutes, and its owner is told by mail. The key is shown in this answer and never again.
+    as its owner may. Creating it takes the password or, for an account without one, a log-in within
+    the last ten minutes, and its owner is told by mail. The key is shown in this response only.
     """
     account = reauthenticate(new["password"])
     made = new_api_key()

@@ -45,7 +45,7 @@ def create(new: dict[str, Any], workspace_id: UUID) -> Response:
     """Invite somebody by mail
 
     The invitation is valid for seven days, for whoever has its token. A later one to the same
-    address replaces it. To invite an owner takes a log-in within the last ten minutes.
+    address replaces it. Inviting an owner takes a log-in within the last ten minutes.
     """
     if new["role"] == "owner":
         require_recent_log_in("Inviting an owner takes a recent log-in")

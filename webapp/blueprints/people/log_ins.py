@@ -1,4 +1,4 @@
-"""Log-ins over HTTP: by password, and the second step that each way of signing in may have."""
+"""Log-ins over HTTP: by password, and the second step that any way of signing in may need."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def begin(given: dict[str, Any]) -> Response:
     try:
         return _begin(given)
     except sign_in.AccountChanged:
-        # Judged once more: another log-in may have hashed the same password anew.
+        # Checked again: another log-in may have rehashed the same password.
         return _begin(given)
 
 
@@ -119,7 +119,7 @@ def finish(given: dict[str, Any]) -> Response:
 
 
 def _login_of(ticket: str) -> dict[str, Any]:
-    """The log-in that waits for its second step."""
+    """The log-in that is waiting for its second step."""
     session_id = session_of_ticket(ticket)
     if session_id is not None:
         with connection() as conn:

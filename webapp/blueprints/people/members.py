@@ -44,7 +44,7 @@ def list_of_workspace(arguments: dict[str, Any], workspace_id: UUID) -> Response
 def change_role(change: dict[str, Any], workspace_id: UUID, user_id: UUID) -> Response:
     """Change a member's role
 
-    The last owner stays an owner: the answer is 409 `last_owner`. To make somebody an owner takes a
+    The last owner stays an owner: the answer is 409 `last_owner`. Making somebody an owner takes a
     log-in within the last ten minutes, and the caller is told of it by mail.
     """
     if change["role"] == "owner":

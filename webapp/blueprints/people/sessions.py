@@ -1,4 +1,4 @@
-"""Sessions over HTTP: refresh, look at, log out."""
+"""Sessions over HTTP: refresh, list, log out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from webapp.schemas.people.sessions import (
 from webapp.signing_in import sign_in
 from webapp.signing_in.revocation import end_all
 
-# An answer that got lost may be fetched again for so long with the token that it spent.
+# How long a lost response can be fetched again with the token that it spent.
 GRACE: Final = timedelta(seconds=10)
 
 sessions = Blueprint(
@@ -76,8 +76,9 @@ def refresh(given: dict[str, Any]) -> Response:
 def _spent(
     token: RefreshToken, following: list[RefreshToken]
 ) -> tuple[dict[str, Any], RefreshToken]:
-    """The session of a token that is not the good one, and the good one: where it was that a moment
-    ago, and the answer may have got lost. Else a token of ours ends its session."""
+    """The session of a token that is not the current one, and the current one if this was the
+    previous one a moment ago, in case the response was lost. Otherwise an old token of ours ends
+    its session."""
     with transaction() as conn:
         row: dict[str, Any] | None = queries.sessions.find_for_refresh(
             conn, id=token.session_id, grace=GRACE
@@ -153,7 +154,7 @@ def _session_to_end(refresh_token: str | None) -> UUID | None:
 @sessions.arguments(LogOutEverywhere)
 @sessions.response(200, LoggedOutEverywhere)
 def log_out_everywhere(given: dict[str, Any]) -> Response:
-    """Log out everywhere: end all of your sessions, this one included
+    """Log out everywhere: end all of your sessions, including this one
 
     API keys stay valid, unless `revoke_api_keys` is set.
     """

@@ -1,8 +1,8 @@
 """Single sign-on over HTTP, by OpenID Connect.
 
-What a log-in has to remember until the browser comes back is in an encrypted cookie of ten minutes,
-so a callback is good only in the browser that began, and for the provider that it began with. It is
-good once, which the database remembers: a provider may give several codes for one log-in.
+What a log-in has to remember until the browser comes back is in an encrypted cookie that lasts ten
+minutes, so a callback only works in the browser, and for the provider, that started it. It works
+once, which the database enforces: a provider may issue several codes for one log-in.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ sso = Blueprint("sso", __name__, url_prefix=_PATH, description="Single sign-on."
 @permit(PUBLIC)
 @sso.response(200, SsoProviders)
 def list_providers() -> Response:
-    """List the providers of single sign-on
+    """List the single sign-on providers
 
     Log in with one at `/api/auth/sso/{provider_name}/login`.
     """
@@ -64,7 +64,7 @@ def list_providers() -> Response:
 @sso.arguments(SsoStart, location="query")
 @sso.response(302)
 def log_in(arguments: dict[str, Any], provider_name: str) -> Response:
-    """Begin a log-in with a provider
+    """Start a log-in with a provider
 
     For browsers: the answer redirects to the provider's own page.
     """
@@ -97,7 +97,7 @@ def log_in(arguments: dict[str, Any], provider_name: str) -> Response:
         path=_PATH,
         secure=settings().public_url.startswith("https:"),
         httponly=True,
-        # It must come along when the provider's page leads back here.
+        # It must be sent when the provider's page redirects back here.
         samesite="Lax",
     )
     return response
@@ -152,7 +152,7 @@ def unlink(provider_name: str) -> Response:
 
 
 def _begun(provider: SsoProvider, state: str | None) -> dict[str, Any]:
-    """What this browser's log-in remembered. Raises Problem 400."""
+    """What this browser's log-in stored. Raises Problem 400."""
     try:
         sealed = request.cookies.get(COOKIE, "").encode()
         opened = keyring().decrypt(_PURPOSE, sealed, seconds=_SECONDS)
@@ -167,7 +167,7 @@ def _begun(provider: SsoProvider, state: str | None) -> dict[str, Any]:
 
 
 def _use_up(begun: dict[str, Any]) -> None:
-    """What the browser remembers is good once, whatever comes of it. Raises Problem 400."""
+    """The stored state works once, whatever the result. Raises Problem 400."""
     with connection() as conn:
         if not queries.sso_callbacks.record(
             conn,
@@ -208,8 +208,8 @@ def _sign_in(provider: SsoProvider, identity: Identity, *, with_cookie: bool) ->
 
 
 def _lead_to(page: str, signed_in: Response) -> Response:
-    """The way back to the page, with the cookies of the session; what else it has to know stands in
-    the fragment, which reaches no server and no log."""
+    """The redirect back to the page, with the session's cookies. Anything else it needs is in the
+    fragment, which reaches no server and no log."""
     body = orjson.loads(signed_in.get_data())
     told = (
         f"csrf_token={body['csrf_token']}"
@@ -232,7 +232,7 @@ def _provider(name: str) -> SsoProvider:
 
 
 def _client(provider: SsoProvider) -> Client:
-    """The provider's client, made by whoever asks first. Raises Problem 502."""
+    """The provider's client, created at first use. Raises Problem 502."""
     return single_sign_on.client_of(provider)
 
 

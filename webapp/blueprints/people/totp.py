@@ -36,8 +36,8 @@ totp = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="The
 def enrol(given: dict[str, Any]) -> Response:
     """Set up an authenticator app
 
-    Logging in does not ask for a code until the first one has been verified, which has to be done
-    within fifteen minutes.
+    Logging in does not ask for a code until the first one has been verified, within fifteen
+    minutes.
     """
     account = reauthenticate(given["password"])
     secret = codes.new_secret()
@@ -109,8 +109,8 @@ def replace_recovery_codes(given: dict[str, Any]) -> Response:
 
 @contextmanager
 def _code_used(given: dict[str, Any], what_for: str) -> Iterator[tuple[Connection, str | None]]:
-    """A transaction in which a code of the app, or a recovery code, is used up after the password
-    was judged, and the user's address. Raises Problem."""
+    """A transaction that uses up a code of the app, or a recovery code, after the password was
+    checked; yields the user's address. Raises Problem."""
     user_id, code = caller().user_id, given["code"]
     with reauthenticated(given["password"]) as account:
         with transaction() as conn:
@@ -138,7 +138,7 @@ def _secret(body: dict[str, Any]) -> Response:
 
 
 def _refuse_code(what_for: str) -> NoReturn:
-    """Write a wrong code into the audit log, and raise Problem 403."""
+    """Record a wrong code in the audit log, and raise Problem 403."""
     with transaction() as conn:
         audit.record(conn, "totp.failed", reason=what_for)
     raise Problem(403, "wrong_code", "The code is wrong or was already used.")

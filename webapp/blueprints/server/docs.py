@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = Path(__file__).parents[2] / "static" / "docs"
 
-# Swagger UI styles its parts inline and draws its icons from data: URLs; scripts are ours alone.
+# Swagger UI uses inline styles and data: URLs for icons; scripts are only our own.
 _PAGE_POLICY: Final = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "frame-ancestors 'none'"
@@ -28,7 +28,7 @@ docs = Blueprint("docs", __name__)
 
 
 def install(app: Flask) -> None:
-    """Serve the description, and the page that shows it where the settings say so."""
+    """Serve the description and, if the settings say so, the page that shows it."""
     app.register_blueprint(description)
     if settings.of(app).docs_enabled:
         app.register_blueprint(docs)
@@ -48,7 +48,7 @@ def openapi() -> Response:
 @docs.get("/docs/<file>")
 @permit(PUBLIC)
 def show(file: str) -> Response:
-    """A page to read the description and try it, from files of our own"""
+    """A page to read the description and try the API, from our own files"""
     response = send_from_directory(PAGE, file, max_age=3600)
     response.headers["Content-Security-Policy"] = _PAGE_POLICY
     return response

@@ -1,4 +1,4 @@
-"""Whether the parts that Coffer stands on answer."""
+"""Whether the components that Coffer depends on answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from flask import Flask, Response
 
-# Seconds a part may take; under the 2 s within which the answer is promised.
+# Seconds a component may take; less than the 2 s within which the response is guaranteed.
 _PATIENCE: Final = 1.5
 
 _checks: Final[Installed[dict[str, Check]]] = Installed("health")
@@ -33,7 +33,7 @@ health = Blueprint("health", __name__, description="Whether the server works.")
 def show() -> Response:
     """Check whether the server and its database work
 
-    An answer of 503 names the part that does not.
+    A 503 names the component that does not.
     """
     parts = {name: check.answers() for name, check in _checks().items()}
     well = all(parts.values())
@@ -46,16 +46,16 @@ def show() -> Response:
 
 
 def install(app: Flask) -> None:
-    """Give the app its checks, by the name of the part they ask."""
+    """Give the app its checks, by component."""
 
     _checks.install(app, {"postgres": Check(db.pool.of(app).probe)})
 
 
 class Check:
-    """Asks a part in a thread of its own, so that a part that hangs cannot hang who asks.
+    """Asks a component in a thread of its own, so that a hanging one cannot block the request.
 
-    One question at a time: while one is unanswered the next ones wait for the same, and a part that
-    hangs for long holds one thread, not one for each request.
+    One question at a time: while it is unanswered, further requests wait for the same answer, so a
+    component that hangs occupies one thread, not one per request.
     """
 
     def __init__(self, ask: Callable[[], None]) -> None:
@@ -65,7 +65,7 @@ class Check:
         self._thread: ThreadPoolExecutor | None = None
 
     def answers(self) -> bool:
-        """Whether the part answered within its time."""
+        """Whether the component answered in time."""
         with self._lock:
             if self._asked is None or self._asked.done():
                 self._thread = self._thread or ThreadPoolExecutor(1, "health")

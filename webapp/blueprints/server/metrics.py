@@ -1,4 +1,4 @@
-"""The web's metrics, for Prometheus and for nobody else."""
+"""The web's metrics, for Prometheus only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ metrics = Blueprint("metrics", __name__)
 
 
 def install(app: Flask) -> None:
-    """Serve the metrics where the settings say who may read them."""
+    """Serve the metrics if the settings say who may read them."""
     if settings.of(app).serves_metrics:
         app.register_blueprint(metrics)
 

@@ -1,7 +1,7 @@
 """From a model's answer to an enrichment: liberal with its form, strict about its limits.
 
-Models fence their JSON, think aloud before it, count badly and return five tags for three. What
-can be read without guessing at the meaning is read; the rest is an AIError that may be tried again.
+Models fence their JSON, think aloud before it, count badly and return five tags for three. Anything
+that can be read without guessing its meaning is read; the rest is an AIError that may be retried.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from webapp.reading.wording import fold, one_line, shorten, tag_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# What a tag is worth whose confidence is missing or makes no sense: neither sure nor unsure.
+# The confidence of a tag whose own is missing or makes no sense: neither sure nor unsure.
 _UNSTATED = 0.5
 # A model may draft its answer many times over; each try costs a parse.
 _MOST_DRAFTS = 50
@@ -44,13 +44,13 @@ _ISO_639_1 = frozenset(
 
 
 def enrichment_from(body: object, known_tags: Sequence[str]) -> Enrichment:
-    """The enrichment in a chat completion (its decoded JSON; None where it was none).
+    """The enrichment in a chat completion (its decoded JSON; None if it was not JSON).
 
-    Raises AIError: permanent for a refusal, which asking again would only repeat; for an answer
-    that cannot be read not, since the next one may be better.
+    Raises AIError: permanent for a refusal, which a retry would only repeat; not permanent for an
+    answer that cannot be read, since the next one may be better.
     """
     content, finish = _content(body)
-    # What is thought aloud is often drafted JSON; the answer is behind it, if anything is.
+    # Thoughts often contain drafted JSON; the answer, if any, comes after them.
     _, thought, answer = content.rpartition("</think>")
     found = _best(_objects(answer))
     if found is None and thought:

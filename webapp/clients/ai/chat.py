@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from webapp.clients.ai.endpoint import Endpoint, Reply
 
-# Some 3,000 tokens of English: enough to know what a text is about, and it fits every model.
+# About 3,000 tokens of English: enough to know what a text is about, and it fits every model.
 TEXT_SENT: Final = 12_000
 _TEXT_HEAD = 9_000
 _GAP = "\n[…]\n"
-# The user's tags that are shown to the model, at most; they come first things first.
+# The most of the user's tags that are shown to the model; the most important come first.
 _TAGS_SENT = 200
 
 _SYSTEM_PROMPT = f"""\
@@ -50,8 +50,8 @@ Answer with one JSON object and nothing else, no code fence and no remarks:
 
 Write the title, the summary and new tags in the language of the text."""
 
-# Strict mode knows no lengths and wants every property required; the limits are in the prompt and
-# are kept when the answer is read.
+# Strict mode has no lengths and requires every property; the limits are in the prompt and are
+# enforced when the answer is read.
 _SCHEMA: Mapping[str, object] = {
     "type": "object",
     "additionalProperties": False,
@@ -88,8 +88,8 @@ _FORMATS: Sequence[Mapping[str, object]] = (
 class ChatProvider:
     """Any endpoint that speaks OpenAI's chat completions.
 
-    Connects at the first call, so that it may be made before a fork. What the endpoint turns out
-    not to support (`response_format`, `temperature`) is remembered and not asked for again.
+    Connects at the first call, so that it can be created before a fork. It remembers what the
+    endpoint does not support (`response_format`, `temperature`) and does not ask for it again.
     """
 
     def __init__(
@@ -115,10 +115,10 @@ class ChatProvider:
     def enrich(
         self, text: str, *, title: str | None = None, known_tags: Sequence[str] = ()
     ) -> Enrichment:
-        """Ask the model. One call's requests together take at most `timeout` seconds.
+        """Ask the model. All requests of one call together take at most `timeout` seconds.
 
-        Of a text over 12,000 characters the first 9,000 and the last are sent, the gap marked.
-        Raises AIError: `permanent` where only another setting or another text can help.
+        Of a text over 12,000 characters, the first 9,000 and the last are sent, with the gap
+        marked. Raises AIError: `permanent` if only another setting or another text can help.
         """
         from webapp.clients.ai.answer import enrichment_from
 
@@ -138,7 +138,8 @@ class ChatProvider:
             endpoint.close()
 
     def _ask(self, messages: Sequence[Mapping[str, str]], allowance: Allowance) -> Reply:
-        """The first good answer, asking for less each time the endpoint says it cannot do that."""
+        """The first good answer, asking for less each time the endpoint says it does not support
+        something."""
         from webapp.clients.ai.refusal import error_from, lacks_format, lacks_temperature
 
         endpoint = self._connected()
@@ -172,7 +173,8 @@ class ChatProvider:
 
 
 def _completions_url(url: str) -> str:
-    """AI_URL with `/chat/completions` behind its path, once. A query (`?api-version=`) stays."""
+    """AI_URL with `/chat/completions` appended to its path, unless it is there. A query
+    (`?api-version=`) stays."""
     try:
         parts = urlsplit(url.strip())
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
@@ -188,7 +190,7 @@ def _completions_url(url: str) -> str:
 
 
 def _checked_key(key: str | None) -> str:
-    """The key without the line end a secrets file leaves, or an empty string.
+    """The key without the line end that a secrets file leaves, or an empty string.
 
     Checked here because the HTTP library would quote a key it cannot send in its error.
     """

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 def provider_from(
     url: str | None, key: str | None, model: str | None, timeout: float = DEFAULT_TIMEOUT
 ) -> Provider:
-    """The provider the settings name: with no AI_URL the embedded one.
+    """The provider that the settings name; the embedded one without AI_URL.
 
-    `timeout` bounds a whole call, in seconds. Raises ValueError, naming the setting, for an
-    address or a key that cannot be sent, and for a missing model.
+    `timeout` bounds a whole call, in seconds. Raises ValueError, naming the setting, for an address
+    or a key that cannot be sent, and for a missing model.
     """
     if not url or not url.strip():
         from webapp.clients.ai.extractive import ExtractiveProvider

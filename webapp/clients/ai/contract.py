@@ -1,7 +1,7 @@
-"""What an AI provider makes of a text, and what both of them promise.
+"""What an AI provider makes of a text, and what every provider guarantees.
 
-Any endpoint that speaks OpenAI's chat completions (`chat.py`), and the embedded one
-(`extractive.py`) for those who have none; `choice.py` chooses.
+Either any endpoint that speaks OpenAI's chat completions (`chat.py`), or the embedded one
+(`extractive.py`); `choice.py` chooses.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class AIError(Failure):
 
 
 class Provider(Protocol):
-    """What both providers promise. Safe to share between threads; make one for each process."""
+    """What both providers guarantee. Thread-safe; create one per process."""
 
     def enrich(
         self, text: str, *, title: str | None = None, known_tags: Sequence[str] = ()
@@ -61,5 +61,5 @@ class Provider(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back connections. Calling it again does nothing."""
+        """Close connections. Calling it again does nothing."""
         ...

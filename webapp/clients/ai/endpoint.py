@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the endpoint said: the status, the headers and the JSON body (None: not JSON)."""
+    """The endpoint's response: the status, the headers and the JSON body (None: not JSON)."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,7 +48,7 @@ class Endpoint:
         self._client = HttpClient(headers=headers)
 
     def post(self, body: bytes, allowance: Allowance) -> Reply:
-        """The whole answer to `body`. Raises AIError, not permanent, where none came, it was too
+        """The whole answer to `body`. Raises AIError, not permanent, if there was none, it was too
         late, or longer than a megabyte."""
         try:
             answer = self._client.call("POST", self._url, allowance, content=body)

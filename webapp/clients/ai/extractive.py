@@ -52,9 +52,9 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class ExtractiveProvider:
-    """The provider for those who have none. Thread-safe, nothing to close.
+    """The provider for those who have no other. Thread-safe, nothing to close.
 
-    Making the first one in a process takes up to a second, for the language model, so that a
+    Creating the first one in a process takes up to a second, for the language model; afterwards a
     worker's first note is as quick as any.
     """
 
@@ -95,7 +95,7 @@ def _sample(text: str) -> str:
     for look in range(_LOOKS):
         start = _HEAD + look * step
         piece = text[start : start + _LOOK]
-        # Begin after a line end, so that no half sentence is quoted.
+        # Start after a line end, so that no half sentence is quoted.
         pieces.append(piece[piece.find("\n") + 1 :])
     return "\n\n".join(pieces)
 
@@ -213,7 +213,7 @@ def _tags(
     for phrase, score in phrases:
         add(tag_name(phrase), 0.2 + 0.45 * score / (score + 3))
     if not found:
-        # Nothing but stop words, numbers or signs: then its first words have to do.
+        # Nothing but stop words, numbers or punctuation: use its first words.
         words = _WORD.findall(title)[:2] or _WORD.findall(text[:READ_WHOLE])[:1]
         name = " ".join(words) or title
         add(tag_name(name if language == "de" else name.lower()), _LEAST)

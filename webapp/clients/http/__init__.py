@@ -1,1 +1,1 @@
-"""What every call outside shares: one allowance, one way to connect, one way over HTTP."""
+"""What every outgoing call shares: one allowance, one way to connect, one HTTP client."""

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from webapp.clients.http.allowance import Allowance
     from webapp.clients.http.transport import Connect, Trust
 
-# Bytes of an answer that is kept whole, unless more is asked for.
+# The largest whole response in bytes, unless more is requested.
 ANSWER_LIMIT: Final = 1_000_000
 
 
 @functools.cache
 def operators_trust() -> ssl.SSLContext:
-    """What the servers that the operator names are trusted by: the system's certificates, or those
-    of SSL_CERT_FILE, for a company's own servers may need them."""
+    """The certificates for servers that the operator names: the system's, or those of
+    SSL_CERT_FILE, which a company's own servers may need."""
     return httpx2.create_ssl_context()
 
 
@@ -38,9 +38,9 @@ class HttpClient:
     """Calls servers that the operator names; for those that users name, see `PublicClient` in
     `webapp.clients.public.client`. Thread-safe; connects when it is first called.
 
-    `headers` go with each request. What a request is not told is not added: no redirect is
-    followed, no cookie kept, no proxy and no ~/.netrc used. A secret is for the address that it
-    was made for, and whoever runs a proxy would read it off a plain connection.
+    `headers` are sent with each request. Nothing else is added: no redirects are followed, no
+    cookies kept, and no proxy or ~/.netrc used. A secret is only for the address that it was made
+    for, and a proxy's operator could read it off a plain connection.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class HttpClient:
         content: bytes | Iterable[bytes] | None = None,
         most: int = ANSWER_LIMIT,
     ) -> Answer:
-        """The whole answer, of at most `most` bytes. As `stream` otherwise."""
+        """The whole response, of at most `most` bytes. Otherwise like `stream`."""
         with self.stream(method, url, allowance, headers=headers, content=content) as response:
             body = read(response.iter_raw(), most)
             return Answer(response.status_code, response.headers, body)
@@ -86,12 +86,12 @@ class HttpClient:
         content: bytes | Iterable[bytes] | None = None,
         cookies: httpx2.Cookies | None = None,
     ) -> Iterator[httpx2.Response]:
-        """An answer whose body is still to be read: `iter_raw()` as it comes, `iter_bytes()`
-        decompressed; both may be endless.
+        """A response whose body is still to be read: raw with `iter_raw()`, decompressed with
+        `iter_bytes()`; both may be endless.
 
-        `content` in pieces is sent as it comes: with a Content-Length in `headers`, or else in
-        chunks. `cookies` are sent, and set by the answer. Raises `CallError`, also from within the
-        block, and httpx2.InvalidURL.
+        `content` in pieces is sent as it comes: with a Content-Length in `headers`, otherwise in
+        chunks. `cookies` are sent, and set by the response. Raises `CallError`, also from within
+        the block, and httpx2.InvalidURL.
         """
         request = httpx2.Request(
             method,
@@ -117,7 +117,7 @@ class HttpClient:
 
 
 def read(pieces: Iterable[bytes], most: int) -> bytes:
-    """All of a body, of at most `most` bytes. Raises `CallError`."""
+    """A whole body, of at most `most` bytes. Raises `CallError`."""
     body = bytearray()
     for piece in pieces:
         if len(body) + len(piece) > most:

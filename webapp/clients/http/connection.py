@@ -1,7 +1,7 @@
-"""Connections that keep to an allowance: to a name's addresses in turn, and by TLS.
+"""Connections that keep to an allowance: to a name's addresses in turn, and with TLS.
 
-A socket made here keeps to the allowance only where each operation on it is given what is left: as
-`transport.py` does for HTTP and `webapp.clients.mail.smtp` for mail.
+A socket made here only keeps to the allowance if each operation on it gets the time that is left,
+as in `transport.py` for HTTP and `webapp.clients.mail.smtp` for mail.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def connect(host: str, port: int, allowance: Allowance) -> socket.socket:
 
 
 def look_up(host: str, port: int, allowance: Allowance, resolve: Resolve) -> list[str]:
-    """Every address of `host`, each once. Raises `CallError` where it takes too long, and what
+    """Every address of `host`, each once. Raises `CallError` if it takes too long, and what
     `resolve` raises.
 
-    `getaddrinfo` has no timeout and cannot be stopped, so it runs in a thread of its own, which is
-    left behind when it is late: the system's resolver gives up after some thirty seconds.
+    `getaddrinfo` has no timeout and cannot be stopped, so it runs in its own thread, which is
+    abandoned if it is late: the system's resolver gives up after about thirty seconds.
     """
     if is_ip(host):
         return [host]
@@ -71,7 +71,7 @@ def look_up(host: str, port: int, allowance: Allowance, resolve: Resolve) -> lis
 def dial(
     addresses: Sequence[str], port: int, allowance: Allowance, dial_one: Dial
 ) -> socket.socket:
-    """A connection to the first of `addresses` that takes one. Raises `CallError`."""
+    """A connection to the first of `addresses` that accepts one. Raises `CallError`."""
     failure: BaseException | None = None
     for tried, address in enumerate(addresses):
         # An equal share each: a silent address must not use up the time of those after it.
@@ -89,8 +89,8 @@ def dial(
 def secure(
     plain: socket.socket, trust: ssl.SSLContext, host: str, allowance: Allowance
 ) -> ssl.SSLSocket:
-    """`plain`, encrypted, once `trust` vouches for the certificate of `host`. Whatever happens,
-    `plain` itself is no longer to be used. Raises `CallError`."""
+    """`plain`, encrypted, after `trust` has verified the certificate of `host`. In any case,
+    `plain` itself must not be used any more. Raises `CallError`."""
     try:
         plain.settimeout(allowance.left())
         return trust.wrap_socket(plain, server_hostname=host)
@@ -104,16 +104,16 @@ def secure(
     except ssl.SSLError as error:
         raise CallError(f"did not agree on encryption ({error.reason})", rule="tls") from None
     except (OSError, ValueError) as error:
-        # ValueError: the connection was gone before anything was said.
+        # ValueError: the connection was closed before anything was sent.
         raise CallError(f"did not agree on encryption ({kind_of(error)})", rule="tls") from None
     finally:
-        # `wrap_socket` takes the connection over, or leaves it to us where it fails early.
+        # `wrap_socket` takes the connection over, but leaves it to us if it fails early.
         plain.close()
 
 
 def receive(connection: socket.socket, most: int, allowance: Allowance) -> bytes:
-    """What comes next, at most so many bytes; empty at the end. Raises `CallError` where it takes
-    too long, and OSError."""
+    """The next bytes, at most so many; empty at the end. Raises `CallError` if it takes too long,
+    and OSError."""
     try:
         connection.settimeout(allowance.left())
         data = connection.recv(most)
@@ -124,7 +124,7 @@ def receive(connection: socket.socket, most: int, allowance: Allowance) -> bytes
 
 
 def send(connection: socket.socket, data: bytes, allowance: Allowance) -> None:
-    """Write all of `data`. Raises `CallError` where it takes too long, and OSError."""
+    """Write all of `data`. Raises `CallError` if it takes too long, and OSError."""
     view = memoryview(data)
     try:
         # In pieces: TLS would give each record within one write the whole time again.

@@ -1,4 +1,4 @@
-"""What comes of a call over HTTP: an answer, or one kind of error."""
+"""The result of an HTTP call: a response, or one kind of error."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from webapp.failure import Failure
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The 4xx statuses which say "not now" rather than "no".
+# The 4xx statuses that mean "not now" rather than "no".
 _LATER = frozenset({408, 425, 429})
 
 Rule = Literal[
     "unreachable",  # no connection: no address, refused, or broken off
     "tls",  # no encrypted connection
-    "certificate",  # whose certificate nobody vouches for
+    "certificate",  # a certificate that is not trusted
     "timeout",
     "too_large",  # more bytes than allowed
     "content_encoding",  # bytes that are not compressed as the server says
@@ -26,11 +26,11 @@ Rule = Literal[
 
 
 class CallError(Failure):
-    """A server was not reached, or did not answer as it should.
+    """A server was not reached, or did not answer properly.
 
-    `rule` says which. `what` says it as the rest of a sentence that begins with the server: "did
-    not answer in time". Whoever knows what was asked, and for whom, makes an error of their own of
-    it; nothing in it quotes what was sent.
+    `rule` says which. `what` is the rest of a sentence that starts with the server: "did not answer
+    in time". Callers who know what was asked, and for whom, convert it to an error of their own;
+    nothing in it quotes what was sent.
     """
 
     def __init__(self, what: str, *, rule: Rule) -> None:
@@ -41,14 +41,14 @@ class CallError(Failure):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. The names of `headers` may be asked for in any case."""
+    """A whole response. `headers` can be looked up in any case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     def json(self) -> Any:
-        """The body, decoded; None where it is not JSON."""
+        """The body, decoded; None if it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -65,7 +65,7 @@ def kind_of(error: BaseException) -> str:
 
     Never its text, which may quote the request and a secret with it.
     """
-    # httpcore2 cuts the chain of causes, but hands the first one on as its argument.
+    # httpcore2 cuts the chain of causes, but passes the first one on as its argument.
     while error.args and isinstance(error.args[0], BaseException):
         error = error.args[0]
     return type(error).__name__

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LONGEST: Final = 86_400.0  # seconds; beyond a day it is no wait but a refusal
+_LONGEST: Final = 86_400.0  # seconds; more than a day is a refusal rather than a wait
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """The seconds that an answer's headers ask for, at most a day; None where they ask for none.
+    """The seconds that a response's headers ask for, at most a day; None if they ask for none.
 
-    Read are `retry-after-ms`, which some AI providers send, and `Retry-After` in seconds or as a
-    date. The names of `headers` are asked for in lower case.
+    It reads `retry-after-ms`, which some AI providers send, and `Retry-After` in seconds or as a
+    date. `headers` are looked up in lower case.
     """
     if _NUMBER.fullmatch(text := headers.get("retry-after-ms", "").strip()):
         return min(float(text) / 1000, _LONGEST)

@@ -25,21 +25,22 @@ if TYPE_CHECKING:
     Connect = Callable[[str, int, Allowance], socket.socket]
     Trust = Callable[[], ssl.SSLContext]
 
-# That a connection is kept for the next request; many servers hang up after five.
+# Seconds that a connection is kept for the next request; many servers close it after five.
 _IDLE_SECONDS = 4.0
 
 
 class Transport:
-    """Sends requests as they are: no redirect is followed, no cookie kept, no proxy used, nothing
-    read from the environment, and nothing logged, for an address may hold a secret. Thread-safe.
+    """Sends requests unchanged: no redirects are followed, no cookies kept, no proxy used, nothing
+    read from the environment, and nothing logged, because an address may contain a secret.
+    Thread-safe.
 
-    `connect` opens connections; `trust` gives what certificates are checked with, and is asked when
-    the first one is. Without `keeps_connections` each request has one of its own.
+    `connect` opens connections; `trust` returns the certificates to verify with, and is called when
+    first needed. Without `keeps_connections` each request has its own connection.
     """
 
     def __init__(self, connect: Connect, trust: Trust, *, keeps_connections: bool) -> None:
         self._pool = httpcore2.ConnectionPool(
-            # Not what is used, only something that is cheap to make: see `_Stream.start_tls`.
+            # This one is not used, but is cheap to create: see `_Stream.start_tls`.
             ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             max_connections=None,
             max_keepalive_connections=None if keeps_connections else 0,
@@ -48,7 +49,7 @@ class Transport:
         )
 
     def send(self, request: httpx2.Request, allowance: Allowance) -> httpx2.Response:
-        """The answer to `request`, its body still to be read, and to be closed by the caller.
+        """The response to `request`, its body still to be read, and to be closed by the caller.
 
         Raises `CallError`, and so does reading the body.
         """
@@ -58,7 +59,7 @@ class Transport:
             port=request.url.port,
             target=request.url.raw_path,
         )
-        # httpcore2 hands each timeout on to the connection and looks at none of them.
+        # httpcore2 passes each timeout on to the connection and looks at none of them.
         timeout = dict.fromkeys(("connect", "read", "write"), allowance)
         with _errors_of_ours():
             answer = self._pool.handle_request(
@@ -81,8 +82,8 @@ class Transport:
 
 @contextmanager
 def _errors_of_ours() -> Iterator[None]:
-    """Turn what httpcore2 raises into `CallError`: here, and not around the whole call, so that of
-    two calls, one of which sends what the other receives, each tells of its own."""
+    """Convert what httpcore2 raises to `CallError`: here, not around the whole call, so that of two
+    calls, one of which sends what the other receives, each reports its own error."""
     try:
         yield
     except httpcore2.ProtocolError:
@@ -117,7 +118,7 @@ class _Network(httpcore2.NetworkBackend):
 
 
 class _Stream(httpcore2.NetworkStream):
-    """A connection whose every operation keeps to the allowance that it is given for a timeout."""
+    """A connection whose every operation keeps to the allowance passed as its timeout."""
 
     def __init__(self, connected: socket.socket, trust: Trust) -> None:
         self._connected = connected
@@ -133,7 +134,7 @@ class _Stream(httpcore2.NetworkStream):
         try:
             connection.send(self._connected, buffer, timeout)
         except OSError as error:
-            # httpcore2 then looks whether the server answered before it hung up.
+            # httpcore2 then checks whether the server answered before it closed the connection.
             raise httpcore2.WriteError(error) from error
 
     def close(self) -> None:
@@ -151,7 +152,7 @@ class _Stream(httpcore2.NetworkStream):
         return _Stream(secured, self._trust)
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":  # for a connection that was kept: the server has hung up
+        if info == "is_readable":  # for a kept connection: the server has closed it
             poll = select.poll()
             poll.register(self._connected, select.POLLIN)
             return bool(poll.poll(0))

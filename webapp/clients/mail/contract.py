@@ -1,7 +1,7 @@
 """A mail, and what sends it.
 
-A mail that failed may be sent again: it keeps its Message-ID, by which a mailbox that got it twice
-can tell. No error text holds a password, an address or any of the mail.
+A failed mail may be sent again: it keeps its Message-ID, by which a mailbox can recognise a
+duplicate. No error text contains a password, an address or any part of the mail.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from webapp.failure import Failure
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail. Its text and its recipient stay out of its repr, and so out of logs.
+    """A mail. Its text and its recipient are not in its repr, and so not in logs.
 
     `text` is plain, with any line ends. `id` is 1 to 200 of A-Z, a-z, 0-9, '.', '_' and '-': the
-    same at each attempt, another for each mail.
+    same at each attempt, different for each mail.
     """
 
     to: str = field(repr=False)
@@ -27,21 +27,21 @@ class Mail:
 
 
 class MailError(Failure):
-    """The mail was not sent, or nobody can tell whether it was.
+    """The mail was not sent, or it is unknown whether it was.
 
-    Permanent is only what is about this mail: its recipient or content is refused. What is about
-    the server or the settings, a wrong password among them, is not: an operator mends that, and
-    the mails that waited can then be sent.
+    Only errors about this mail are permanent: its recipient or content is refused. Errors of the
+    server or the settings, such as a wrong password, are not: an operator fixes them, and the
+    waiting mails can then be sent.
     """
 
 
 class Sender(Protocol):
-    """What both senders promise. Safe to share between threads."""
+    """What both senders guarantee. Thread-safe."""
 
     def send(self, mail: Mail) -> None:
         """Hand over `mail`. Raises MailError."""
         ...
 
     def close(self) -> None:
-        """Give back what is held. Calling it again does nothing."""
+        """Release resources. Calling it again does nothing."""
         ...

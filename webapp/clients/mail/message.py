@@ -1,4 +1,4 @@
-"""A mail as it goes over the wire."""
+"""A mail in the form that is sent."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _UNFIT_IN_TEXT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud8
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:
-    """The message as it goes out, from `sender`.
+    """The message to send, from `sender`.
 
-    Raises MailError, permanent, for a mail that cannot be one.
+    Raises MailError, permanent, for a mail that is not valid.
     """
     from email.message import EmailMessage
 
     to = address_of(mail.to)
     if to is None:
-        # Not quoted: the address may be anything, and the error is kept.
+        # Not quoted: the address may be anything, and the error is stored.
         raise MailError("The recipient is not an address that mail can be sent to.", permanent=True)
     if UNFIT.search(mail.subject):
         raise MailError("The subject is not a single line of text.", permanent=True)
@@ -40,15 +40,15 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     # Keeps out-of-office replies away.
     message["Auto-Submitted"] = "auto-generated"
-    # Always in the same encoding, which keeps long lines and spaces at their ends, and in which
-    # whoever looks at a mail on its way can still read it.
+    # Always the same encoding, which keeps long lines and trailing spaces, and is still readable
+    # for anybody who inspects a mail on its way.
     text = _UNFIT_IN_TEXT.sub("\ufffd", mail.text.replace("\r\n", "\n"))
     message.set_content(text, cte="quoted-printable")
     return message
 
 
 def sender_address(sender: str) -> str:
-    """`sender` as messages name it. Raises ValueError where it is no address."""
+    """`sender` as written in messages. Raises ValueError if it is not an address."""
     address = address_of(sender)
     if address is None:
         raise ValueError("the sender must be an address, such as coffer@example.com")

@@ -1,6 +1,6 @@
-"""What sends mails: by SMTP, or onto the terminal in development. `sender_from` chooses.
+"""Sends mails: by SMTP, or to the terminal in development. `sender_from` chooses.
 
-The dialogue with the server is imported at the first mail: smtplib takes a moment to load.
+The SMTP dialogue is imported at the first mail: smtplib takes a moment to load.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ DEFAULT_DEADLINE: Final = 30.0
 
 
 def sender_from(url: str | None, sender: str) -> Sender:
-    """The sender the settings name: with no SMTP_URL the one that prints.
+    """The sender that the settings name; without SMTP_URL the one that prints.
 
-    That one shows tokens to whoever reads the output: it is for development. Raises ValueError for
-    a wrong `url`, or a `sender` that is no address.
+    That one shows tokens to anybody who reads the output: it is for development. Raises ValueError
+    for a wrong `url`, or a `sender` that is not an address.
     """
     if not url or not url.strip():
         return PrintingSender(sender=sender)
@@ -76,7 +76,7 @@ class SmtpSender:
 
 
 class PrintingSender:
-    """Writes each mail, readable, to `stream`: by default to what sys.stdout is at that time.
+    """Writes each mail, readable, to `stream`; by default to the current sys.stdout.
 
     Refuses the mails that `SmtpSender` refuses before it asks a server.
     """

@@ -1,4 +1,4 @@
-"""Mail servers, as SMTP_URL names them.
+"""Mail servers as named by SMTP_URL.
 
 Every process reads the settings, and so imports this for `check_url`.
 """
@@ -15,7 +15,7 @@ from webapp.rules.mail_address import LABEL, MAX_DOMAIN
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _HOST: Final = re.compile(rf"{LABEL}(?:\.{LABEL})*\.?")
-# What some program takes for the end of a line, what a terminal obeys, and what UTF-8 refuses.
+# Characters that some program treats as a line end, a terminal obeys, or UTF-8 refuses.
 UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -32,7 +32,7 @@ class Server:
 
     @property
     def secure(self) -> bool:
-        """Whether nobody on the way can read along."""
+        """Whether the connection is encrypted."""
         return self.tls_from_the_start or self.starttls
 
 
@@ -92,7 +92,7 @@ def server_of(url: str) -> Server:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine, and no network lies between."""
+    """Whether `host` is this machine, with no network in between."""
     if host.lower().rstrip(".") == "localhost":
         return True
     try:
@@ -117,7 +117,7 @@ def _credentials(user: str | None, password: str | None) -> tuple[str | None, st
     found = []
     for given in (user, password):
         plain = _decoded(given)
-        # A NUL parts the user from the password when they are sent; none of the others is typed.
+        # NUL separates the user from the password when they are sent; the others are never typed.
         if plain is None or UNFIT.search(plain):
             raise ValueError(
                 "percent-encode '%' as %25 in user and password, and other characters as UTF-8"

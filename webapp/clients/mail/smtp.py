@@ -33,9 +33,9 @@ _MESSAGE_POLICY: Final = policy.SMTP  # lines end with CRLF
 
 
 def system_trust(host: str) -> ssl.SSLContext:
-    """What the system trusts, to verify the certificate and the name of `host` with.
+    """The system's certificates, to verify the certificate and the name of `host`.
 
-    Raises MailError where that cannot be read.
+    Raises MailError if they cannot be read.
     """
     try:
         return ssl.create_default_context()
@@ -56,9 +56,8 @@ def deliver(
 ) -> None:
     """Hand `message` to `server`. Raises MailError.
 
-    `timeout` bounds each answer, `deadline` all of it, both in seconds. `trust` is needed where the
-    server is `secure`. That the server was late to confirm the message does not mean that it did
-    not take it.
+    `timeout` bounds each answer, `deadline` all of it, both in seconds. `trust` is needed if the
+    server is `secure`. If the server confirmed the message too late, it may still have accepted it.
     """
     with closing(_Dialogue(server, Allowance(deadline, step=timeout))) as dialogue:
         try:
@@ -73,7 +72,7 @@ def deliver(
 
 class _Dialogue(smtplib.SMTP):
     """smtplib's commands, over a connection that keeps to an allowance, and with errors that do not
-    quote what the server said. Each step raises MailError and CallError."""
+    quote the server. Each step raises MailError and CallError."""
 
     def __init__(self, server: Server, allowance: Allowance) -> None:
         # Without a host it does not connect yet; with a name it does not ask the DNS for one.
@@ -85,7 +84,7 @@ class _Dialogue(smtplib.SMTP):
     # --- the steps ---
 
     def open(self, trust: ssl.SSLContext | None) -> None:
-        """Connect, and be safe from those who listen if the server's URL asks for it."""
+        """Connect, and encrypt if the server's URL asks for it."""
         self.sock = connection.connect(self._server.host, self._server.port, self._allowance)
         self.local_hostname = _own_name(self.sock)
         if self._server.tls_from_the_start:
@@ -94,16 +93,17 @@ class _Dialogue(smtplib.SMTP):
         self._greet()
         if self._server.starttls:
             if not self.has_extn("starttls"):
-                # It may also be somebody on the way who took it out of the answer.
+                # Somebody on the way may also have removed it from the answer.
                 raise self._error("does not offer STARTTLS, so nothing was sent to it")
             self._expect(220, self.docmd("STARTTLS"), "accepts no STARTTLS at the moment")
-            # What came before is not from whom the certificate names (RFC 3207).
+            # What was received before is not authenticated by the certificate (RFC 3207).
             self._received.clear()
             self._secure(trust)
             self._greet()
 
     def log_in(self, user: str, password: str) -> None:
-        """AUTH PLAIN, or LOGIN where that is all there is; one try, since many lock an account."""
+        """AUTH PLAIN, or LOGIN if that is all there is; one try, since many servers lock an
+        account."""
         offered = self.esmtp_features.get("auth", "").upper().split()
         if "PLAIN" in offered:
             answer = self.docmd("AUTH", "PLAIN " + _base64(f"\0{user}\0{password}"))
@@ -120,7 +120,7 @@ class _Dialogue(smtplib.SMTP):
         """The envelope and the message."""
         body = message.as_bytes(policy=_MESSAGE_POLICY)
         options = [f"size={len(body)}"] if self.has_extn("size") else []
-        # Whether we may send from that address is the server's and the operator's business.
+        # Whether we may send from that address is up to the server and the operator.
         self._expect(
             250, self.mail(message["From"], options), "does not accept mail from MAIL_FROM"
         )
@@ -129,8 +129,8 @@ class _Dialogue(smtplib.SMTP):
             self._expect(250, answer, "refused the recipient", about_the_mail=True)
         self._expect(354, self.docmd("DATA"), "refused the mail", about_the_mail=True)
         self.send(_dotted(body))
-        # Many look through a mail before they confirm it. They have it by now: to leave early
-        # would be to send it twice.
+        # Many servers scan a mail before they confirm it. They have it by now, so giving up early
+        # would mean sending it twice.
         self._allowance.step = math.inf
         self._expect(250, self.getreply(), "refused the mail", about_the_mail=True)
 
@@ -142,7 +142,7 @@ class _Dialogue(smtplib.SMTP):
 
     def _greet(self) -> None:
         answer = self.ehlo()
-        if answer[0] in (500, 502, 504):  # it knows no EHLO, so nothing that came after 1995
+        if answer[0] in (500, 502, 504):  # it does not know EHLO, so nothing since 1995
             answer = self.helo()
         self._expect(250, answer, "accepts no mail at the moment")
 
@@ -152,7 +152,7 @@ class _Dialogue(smtplib.SMTP):
         got, text = answer
         if got == code:
             return
-        # 530 to 538 want a log-in or encryption: nothing that another recipient would change.
+        # 530 to 538 require a log-in or encryption: another recipient would not help.
         permanent = about_the_mail and got >= 500 and got not in (530, 534, 535, 538)
         detail = re.match(rb"[245]\.\d{1,3}\.\d{1,3}(?!\S)", text)
         said = f"{got} {detail[0].decode()}" if detail else f"{got}"
@@ -216,7 +216,7 @@ class _Dialogue(smtplib.SMTP):
 
 
 def _own_name(sock: socket.socket) -> str:
-    """What we call ourselves: the machine's name if it is a full one, else its address."""
+    """Our own name: the machine's name if it is fully qualified, otherwise its address."""
     name = socket.gethostname()
     if re.fullmatch(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", name):
         return name
@@ -225,7 +225,7 @@ def _own_name(sock: socket.socket) -> str:
 
 
 def _dotted(body: bytes) -> bytes:
-    """`body` as DATA takes it: a dot that begins a line is doubled, and one alone is the end."""
+    """`body` as DATA expects it: a leading dot is doubled, and a single dot ends the message."""
     if not body.endswith(b"\r\n"):
         body += b"\r\n"
     return re.sub(rb"(?m)^\.", b"..", body) + b".\r\n"

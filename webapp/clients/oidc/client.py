@@ -79,9 +79,9 @@ class Client:
         return Request(url, state, nonce, verifier)
 
     def finish(self, *, redirect_uri: str, code: str, nonce: str, code_verifier: str) -> Identity:
-        """Whose log-in it was, for the `code` of its callback and what `begin` made up for it.
+        """Who logged in, for the `code` of the callback and what `begin` generated.
 
-        `redirect_uri` has to be the one of `begin`. Raises `OidcError`.
+        `redirect_uri` must be the one given to `begin`. Raises `OidcError`.
         """
         allowance = Allowance(self._timeout)
         metadata = self._metadata.get(allowance)
@@ -97,7 +97,7 @@ class Client:
         if email is None and metadata.userinfo_endpoint is not None:
             claims = self._userinfo(metadata.userinfo_endpoint, tokens, subject, allowance)
             name, email = name or name_in(claims), email_in(claims)
-        # Of the same document as the address, never of the other one.
+        # From the same document as the address, never from another one.
         verified = email is not None and is_verified(claims)
         return Identity(subject, email, verified, name)
 
@@ -115,7 +115,7 @@ class Client:
         entries = self._endpoint.ask("keys", url, allowance).get("keys")
         if not isinstance(entries, list):
             raise self._provider.invalid("publishes no list of keys")
-        # Providers publish keys for other purposes too, and kinds that are yet to come.
+        # Providers also publish keys for other purposes, and of future kinds.
         return tuple(key for key in map(key_of, entries) if key is not None)
 
     def _exchange(
@@ -139,7 +139,7 @@ class Client:
     def _userinfo(
         self, url: str, tokens: dict[str, Any], subject: str, allowance: Allowance
     ) -> dict[str, Any]:
-        """The claims that the access token is good for, about `subject` and nobody else."""
+        """The claims that the access token gives access to, about `subject` and nobody else."""
         access_token = tokens.get("access_token")
         if not isinstance(access_token, str) or not is_visible(access_token):
             raise self._provider.invalid("sent no usable access token")

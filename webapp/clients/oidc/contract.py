@@ -11,12 +11,12 @@ Code = Literal["provider_unavailable", "provider_refused", "invalid_response"]
 
 
 class OidcError(Failure):
-    """The provider did not say who somebody is.
+    """The provider did not identify anybody.
 
-    `code` is one of three stable words: `provider_unavailable` (not reached, late or busy; trying
-    again may help, so it alone is not permanent), `provider_refused` (it answered that it will
-    not) and `invalid_response` (what it answered is not to be believed, or not understood). The
-    message holds no secret, code or token, and may be shown and logged.
+    `code` is one of three stable words: `provider_unavailable` (not reached, late or busy; a retry
+    may help, so only this one is not permanent), `provider_refused` (it said no) and
+    `invalid_response` (its answer was not trustworthy or not understood). The message contains no
+    secret, code or token, and may be shown and logged.
     """
 
     def __init__(self, message: str, *, code: Code) -> None:
@@ -35,11 +35,11 @@ class Provider:
     scopes: tuple[str, ...] = ("openid", "email", "profile")
 
     def error(self, what: str, code: Code) -> OidcError:
-        """The error of this provider that `what` is the rest of a sentence about."""
+        """This provider's error; `what` is the rest of a sentence that starts with its name."""
         return OidcError(f"The log-in provider {self.name} {what}.", code=code)
 
     def invalid(self, what: str) -> OidcError:
-        """The error of an answer that is not to be believed, or not understood."""
+        """The error for an answer that is not trustworthy, or not understood."""
         return self.error(what, "invalid_response")
 
 

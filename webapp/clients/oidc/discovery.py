@@ -17,7 +17,7 @@ _MAX_URL = 2048  # characters
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What we need of a discovery document. Every address was checked."""
+    """The parts of a discovery document that we need. Every address was checked."""
 
     authorization_endpoint: str
     token_endpoint: str
@@ -56,12 +56,12 @@ def metadata_from(document: Mapping[str, Any], provider: Provider, *, allow_http
 
 
 def is_visible(text: str) -> bool:
-    """Whether it is of visible ASCII characters alone, so that a header can hold it."""
+    """Whether it only has visible ASCII characters, so that a header can hold it."""
     return bool(text) and all("!" <= one <= "~" for one in text)
 
 
 def _secret_in_body(provider: Provider, methods: object) -> bool:
-    # A string of its own would be searched for a part.
+    # In a plain string, `in` would find substrings.
     if methods is None or (isinstance(methods, list) and "client_secret_basic" in methods):
         return False
     if isinstance(methods, list) and "client_secret_post" in methods:
@@ -70,8 +70,8 @@ def _secret_in_body(provider: Provider, methods: object) -> bool:
 
 
 def _usable(provider: Provider, name: str, url: object, *, allow_http: bool) -> str:
-    """`url`, if a secret can be sent there and a browser too."""
-    # What a Location header cannot hold is no address either.
+    """`url`, if a secret and a browser can be sent there."""
+    # An address that a Location header cannot hold is not valid either.
     plain = isinstance(url, str) and len(url) <= _MAX_URL and is_visible(url)
     try:
         parsed = httpx2.URL(str(url)) if plain else httpx2.URL("")

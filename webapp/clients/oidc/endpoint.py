@@ -1,7 +1,7 @@
-"""One question to a log-in provider.
+"""A request to a log-in provider.
 
-A provider is configured by the operator and still not trusted with more than saying who somebody
-is: what it answers is bounded in time and size, and whatever is odd about it is an `OidcError`.
+A provider is configured by the operator, but only trusted to say who somebody is: its answers are
+bounded in time and size, and anything odd about them is an `OidcError`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MAX_QUOTE = 200  # characters of what a provider says about an error
 
 
 class Endpoint:
-    """What is asked of one provider, with the connections to it. Thread-safe."""
+    """Requests to one provider, with the connections to it. Thread-safe."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -38,9 +38,9 @@ class Endpoint:
         *,
         hidden: Collection[str] = (),
     ) -> dict[str, Any]:
-        """The JSON object at `url`, which is `what`; by POST where there is a form.
+        """The JSON object at `url`, which is `what`; by POST if there is a form.
 
-        `hidden` is what must not be repeated from an error's text. Raises `OidcError`.
+        `hidden` must not be repeated from an error's text. Raises `OidcError`.
         """
         method, body, headers = "GET", None, dict(headers or {})
         if form is not None:
@@ -74,12 +74,12 @@ class Endpoint:
 
 
 def printable(text: str) -> str:
-    """`text` with a space in place of everything that could not be seen, and none around it."""
+    """`text` with everything invisible replaced by spaces, and trimmed."""
     return "".join(one if one.isprintable() else " " for one in text).strip()
 
 
 def _reason(data: object, hidden: Collection[str]) -> str:
-    """What an error answer says about itself, in at most `_MAX_QUOTE` characters."""
+    """What an error response says about itself, in at most `_MAX_QUOTE` characters."""
     if not isinstance(data, dict):
         return ""
     said = [data.get("error"), data.get("error_description")]

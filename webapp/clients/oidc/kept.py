@@ -1,4 +1,4 @@
-"""What a provider publishes, kept for a while."""
+"""A cache for what a provider publishes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from webapp.clients.oidc.contract import Code, Provider
 
 _KEPT = 3600.0  # seconds until discovery and keys are read again
-# Seconds between two searches for a key nobody has heard of, and before a document that could not
-# be read is asked for again: whoever opens log-in pages all day must not make us hammer a provider.
+# Seconds between two searches for an unknown key, and before a document that could not be read is
+# requested again: somebody who keeps opening log-in pages must not make us hammer a provider.
 _SEARCH_PAUSE = 10.0
 _FAILURE_PAUSE = 5.0
 
@@ -26,11 +26,11 @@ _T = TypeVar("_T")
 
 
 class Kept(Generic[_T]):
-    """What `read` returns, read when first needed and kept for an hour.
+    """What `read` returns, read when first needed and cached for an hour.
 
     One thread reads and the others wait for it, each as long as its own allowance lets it. A
-    failure is kept too, for a moment: otherwise a provider that hangs would be asked by each of
-    those threads in turn.
+    failure is cached too, briefly: otherwise each of those threads in turn would ask a provider
+    that hangs.
     """
 
     def __init__(self, provider: Provider, read: Callable[[Allowance], _T]) -> None:
@@ -44,7 +44,7 @@ class Kept(Generic[_T]):
         self._failed_until = -math.inf
 
     def get(self, allowance: Allowance, *, search: bool = False) -> _T:
-        """The value; for a `search`, one read just now, unless the last search was just now too.
+        """The value; for a `search`, a freshly read one, unless the last search was just now.
 
         Raises `OidcError`.
         """

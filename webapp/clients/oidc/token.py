@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from joserfc.jwk import GuestProtocol
 
-# Which keys an algorithm can be checked with: `kty`, and one of these as `crv`. Nothing symmetric:
-# a public key taken for a shared secret is known to everybody.
+# Which keys an algorithm can be checked with: `kty`, and one of these as `crv`. No symmetric ones:
+# everybody knows a public key that is mistaken for a shared secret.
 _RSA = ("RSA", frozenset[str]())
 _ALGORITHMS: Mapping[str, tuple[str, frozenset[str]]] = {
     **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), _RSA),
@@ -46,20 +46,20 @@ class Key:
 
 
 def key_of(entry: object) -> Key | None:
-    """A key of a key set, or None for one that signs nothing we could check."""
+    """A key of a key set, or None for one whose signatures we cannot check."""
     if not isinstance(entry, dict) or entry.get("use", "sig") != "sig":
         return None
     kind = entry.get("kty")
     if not isinstance(kind, str) or kind not in _MEMBERS:
         return None
-    # Its public members only: a private one that somebody published would change what it is.
+    # Only its public members: a private one that somebody published would change what it is.
     members = {name: entry.get(name) for name in _MEMBERS[kind]}
     public = {name: member for name, member in members.items() if isinstance(member, str)}
     public["kty"] = kind
     value: RSAKey | ECKey | OKPKey
     try:
         if kind == "RSA":
-            # Measured before joserfc sees it, which only warns of a weak one.
+            # Checked before joserfc sees it, which only warns about a weak key.
             modulus = base64.urlsafe_b64decode(public["n"] + "==")
             if int.from_bytes(modulus, "big").bit_length() not in _RSA_BITS:
                 return None
@@ -88,7 +88,7 @@ class _Algorithms(JWSRegistry):
         return self.algorithms[name]
 
 
-# Not strict: providers add header parameters of their own, and those in `crit` are checked anyway.
+# Not strict: providers add their own header parameters, and those in `crit` are checked anyway.
 _registry = _Algorithms(strict_check_header=False)
 
 
@@ -112,7 +112,8 @@ def verified_claims(token: str, keys: Collection[Key]) -> dict[str, Any]:
             and (not curves or key.curve in curves)
             and key.algorithm in (None, algorithm)
         ]
-        # Without an id there must be no choice, says the standard; two of one id are none either.
+        # Without an id there must be exactly one match, says the standard; two with one id are
+        # refused too.
         if len(fitting) != 1:
             raise ValueError("no one key fits")
         return fitting[0]
