@@ -1,6 +1,6 @@
-"""`make dev`: a migrated database of our own, everything of Procfile.dev, and an end to both.
+"""`make dev`: run a migrated database of our own and everything in Procfile.dev, then stop both.
 
-With DATABASE_URL set that database is used, and none is started.
+With DATABASE_URL set, that database is used and none is started.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from webapp.settings import database
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Seconds until honcho has started its processes; a signal before that breaks it half way.
+# Seconds until honcho has started its processes; a signal before that breaks it.
 _HONCHO_STARTS: Final = 1.0
 
 
@@ -41,8 +41,8 @@ def main() -> int:
     embedded = server.Server(folder)
     with _only_one(folder), contextlib.ExitStack() as ours:
         if not settings.names_a_database():
-            # One that runs already was left behind, and something may be using it still; so it is
-            # ours to stop only once we are sure to run.
+            # One that is already running was left behind, and something may still use it; so we
+            # only take it over once we are sure to run.
             if embedded.pid() is None:
                 ours.callback(embedded.stop)
             embedded.start()
@@ -55,7 +55,7 @@ def main() -> int:
             )
         loaded = settings.load()
         _check_port(loaded.port)
-        ours.callback(embedded.stop)  # does nothing where none of ours runs
+        ours.callback(embedded.stop)  # does nothing if none of ours runs
         try:
             migrate(loaded.database_migrate_url, app_url=loaded.database_url)
         except psycopg.ProgrammingError as error:
@@ -64,7 +64,7 @@ def main() -> int:
         except MigrationError as error:
             raise StartError(_with_advice(str(error), embedded)) from None
         _say(f"The database for psql: {loaded.database_url}")
-        # honcho gives each process a port of its own; mails are to name the web's.
+        # honcho gives each process its own port; mails must name the web's.
         address = folder.with_name(f"{folder.name}.env")
         address.write_text(f"PUBLIC_URL={loaded.public_url}\n")
         return _run_honcho(loaded.port, address)
@@ -82,7 +82,7 @@ def _leave(*_: object) -> None:
 
 @contextlib.contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    """Let one `make dev` run in a checkout: a second one would end the first one's database."""
+    """Allow one `make dev` per checkout: a second one would stop the first one's database."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         try:
@@ -105,9 +105,9 @@ def _check_port(port: int) -> None:
 
 
 def _run_honcho(port: int, more: Path) -> int:
-    """Run honcho, with `more` beside .env, to its end, or until we are told to leave.
+    """Run honcho, with `more` in addition to .env, until it ends or we are told to stop.
 
-    It gets a session of its own: Ctrl-C is for us to pass on, when honcho can bear it.
+    It gets its own session: we pass Ctrl-C on when honcho can handle it.
     """
     honcho = Path(sys.executable).with_name("honcho")
     # honcho would choose port 5000 of its own accord.
@@ -119,7 +119,7 @@ def _run_honcho(port: int, more: Path) -> int:
             return running.wait()
         finally:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)  # we are leaving already
+                signal.signal(number, signal.SIG_IGN)  # we are already stopping
             time.sleep(max(0.0, began + _HONCHO_STARTS - time.monotonic()))
             running.terminate()
             running.wait()

@@ -1,13 +1,13 @@
-"""What goes wrong outside."""
+"""Errors of outside systems."""
 
 from __future__ import annotations
 
 
 class Failure(Exception):
-    """The outside world, or what it sent, did not do as asked.
+    """An outside system, or what it sent, did not work as expected.
 
-    `permanent` says that trying again cannot help. `retry_after` is the number of seconds the
-    other side asked us to wait, where it said so. The message is shown to the user.
+    `permanent` means that a retry cannot help. `retry_after` is the number of seconds the other
+    side asked us to wait, if it did. The message is shown to the user.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How gunicorn serves the app, in the form gunicorn reads: `gunicorn -c python:webapp.gunicorn`."""
+"""The gunicorn configuration: `gunicorn -c python:webapp.gunicorn`."""
 
 from __future__ import annotations
 
@@ -27,34 +27,35 @@ logs.configure(_settings)
 
 
 class WebWorker(Worker):
-    """A process of the web, which knows who stands before it."""
+    """A web process, which knows which proxies are in front of it."""
 
     proxies = _settings.trusted_proxies
 
 
-# gunicorn's threads, made proof against clients that are slow. A request that waits for the
-# database holds a thread and costs next to nothing else.
+# gunicorn's threads, protected from slow clients. A request that waits for the database occupies a
+# thread and costs next to nothing else.
 worker_class = WebWorker
 workers = _settings.web_processes
-# A few more than may use the database: where it hangs they refuse the rest.
+# A few more than may use the database: if it hangs, they refuse the rest.
 threads = _settings.web_threads + 4
 host = "127.0.0.1" if _settings.in_development else "0.0.0.0"  # noqa: S104  # a server's purpose
 bind = f"{host}:{_settings.port}"
-# More clients than threads wait here and not in an error.
+# Clients in excess of the threads wait here instead of getting an error.
 backlog = 1024
-# In each process, so that with the connections to the database they are fewer than the 1,024 files
-# that most systems let a process have.
+# Per process; together with the database connections, fewer than the 1,024 files that most systems
+# allow a process.
 worker_connections = 900
 keepalive = 30
-# Whom a request comes from and where the app is, no header says but what TRUSTED_PROXIES covers.
+# No header says where a request comes from or where the app is, except as far as TRUSTED_PROXIES
+# covers it.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
-# The event loop sends what a client does not take at once, and so it has to see it.
+# The event loop sends what a client does not read at once, so it has to see it.
 sendfile = False
 logger_class = "webapp.serving.log.Log"
 graceful_timeout = 25
-# A worker that answers nothing for a minute is stuck and is replaced.
+# A worker that answers nothing for a minute is stuck, and is replaced.
 timeout = 60
 # In memory, because a heartbeat file on a slow disk stops the worker.
 worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108
@@ -62,7 +63,7 @@ control_socket_disable = True
 loglevel = "warning"
 proc_name = "coffer web"
 
-# Where the processes write what they count, for each other to read.
+# Where the processes write their counters, for each other to read.
 _metrics: str | None = None
 
 
@@ -73,20 +74,19 @@ def on_starting(server: Arbiter) -> None:  # noqa: ARG001  # gunicorn's signatur
     except psycopg.OperationalError as error:
         sys.exit(f"Coffer cannot start; the database of DATABASE_URL does not answer: {error}")
     if _settings.serves_metrics:
-        # A new one, because counts of a server that is gone would be added to those of this one.
-        # Prometheus's library reads the variable when the app, in its process, first imports it.
+        # A new one, because counts of a previous server would be added to this one's.
         global _metrics  # noqa: PLW0603  # for the hooks below
         _metrics = tempfile.mkdtemp(prefix="coffer-metrics-", dir=worker_tmp_dir)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
 
 
 def worker_exit(server: Arbiter, worker: Worker) -> None:  # noqa: ARG001
-    """A process ends, and says so itself: its last spans are to be sent."""
+    """A process ends in an orderly way: send its last spans."""
     tracing.stop()
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:  # noqa: ARG001
-    """A process has ended, however it did: what it held it holds no more."""
+    """A process has ended, in whatever way: it no longer holds anything."""
     if _metrics is not None:
         from prometheus_client.multiprocess import mark_process_dead
 
@@ -94,13 +94,13 @@ def child_exit(server: Arbiter, worker: Worker) -> None:  # noqa: ARG001
 
 
 def on_exit(server: Arbiter) -> None:  # noqa: ARG001
-    """The last process of the server ends."""
+    """The server ends."""
     if _metrics is not None:
         shutil.rmtree(_metrics, ignore_errors=True)
 
 
 def when_ready(server: Arbiter) -> None:  # noqa: ARG001
-    """Say where it listens, and in development what to try first."""
+    """Print where it listens and, in development, what to try first."""
     address = f"http://localhost:{_settings.port}"
     print(f"Coffer listens on {address}", flush=True)  # noqa: T201
     if _settings.in_development:

@@ -1,1 +1,1 @@
-"""What a request and its answer are made of: errors, answers, the database, request ids."""
+"""The basics of requests and responses: errors, the database, request ids."""

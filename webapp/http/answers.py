@@ -1,4 +1,4 @@
-"""What handlers send: rows as JSON, and lists page by page."""
+"""Responses of handlers: rows as JSON, and paged lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def answer(body: Row, status: int = 200, *, location: str | None = None) -> Response:
-    """A row as the client gets it: its columns' names and order, times in UTC with Z."""
+    """A row as a response: its columns in their order, times in UTC with Z."""
     response = Response(as_json(body), status=status, mimetype="application/json")
     if location is not None:
         response.headers["Location"] = location
@@ -33,8 +33,8 @@ def as_json(body: Row) -> bytes:
 
 
 def page(rows: Sequence[Row], limit: int, **more: Any) -> Response:
-    """One page of a list. The query was asked for `limit + 1` rows: the surplus one tells that
-    there is a next page, which begins after the `position` of the last row sent, or its `id`."""
+    """One page of a list. The query was given `limit + 1`: an extra row means that there is a next
+    page, which begins after the `position` of the last row sent, or its `id`."""
     sent = rows[:limit]
     positions = [row.pop("position", row["id"]) for row in sent]
     last = str(positions[-1]) if len(rows) > limit else None
@@ -48,10 +48,10 @@ def list_page(
     ask: Callable[..., Sequence[Row]],
     **more: Any,
 ) -> Response:
-    """The page of a list that `limit` and `cursor` of the arguments name.
+    """The page of a list selected by `limit` and `cursor` of the arguments.
 
     `ask` is a query; it gets the other arguments, `more`, `limit`, and `after`: the key of the last
-    row before the page, which is made by `key` from that row's `id`.
+    row before the page, which `key` makes from that row's `id`.
     """
     wanted = {name: value for name, value in arguments.items() if name not in ("cursor", "limit")}
     after = read_cursor(arguments["cursor"], key)
@@ -61,7 +61,7 @@ def list_page(
 
 
 def read_cursor(cursor: str | None, key: Callable[[str], Key]) -> Key | None:
-    """The id that a cursor stands for, by its constructor. Raises Problem 400 `invalid_cursor`."""
+    """The id in a cursor, read by its constructor. Raises Problem 400 `invalid_cursor`."""
     if cursor is None:
         return None
     try:
@@ -73,14 +73,14 @@ def read_cursor(cursor: str | None, key: Callable[[str], Key]) -> Key | None:
 
 
 def read_position(text: str) -> str:
-    """A place in a list that is sorted by text. Raises ValueError where there can be none."""
-    if "\0" in text:  # no text of the database has one
+    """A position in a list that is sorted by text. Raises ValueError for an impossible one."""
+    if "\0" in text:  # texts in the database contain none
         raise ValueError(text)
     return text
 
 
 def read_bigint(digits: str) -> int:
-    """A number that identifies a row. Raises ValueError where none can."""
+    """A number that identifies a row. Raises ValueError for an impossible one."""
     number = int(digits)
     if not 0 <= number < 2**63:
         raise ValueError(number)

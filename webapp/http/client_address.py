@@ -1,4 +1,4 @@
-"""From where a request comes, as limits, sessions and the audit log know it."""
+"""The client's address, as used by limits, sessions and the audit log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("webapp.http.client_address")
 
-# What one device of IPv6 has to choose addresses from, and what one customer may be given whole.
+# The IPv6 range that one device chooses addresses from, and the one that a customer may get.
 _IPV6_PREFIX: Final = 64
 _IPV6_SITE: Final = 48
 
@@ -28,7 +28,7 @@ _WITH_PORT: Final = re.compile(r"([\d.]+):\d+")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Believe as many proxies as the settings say stand before us."""
+    """Trust as many proxies in front of us as the settings say."""
     hops = settings.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -50,13 +50,13 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def address() -> str | None:
-    """The client's address; None where it is none, as with a socket in the file system."""
+    """The client's address; None if there is none, as with a Unix socket."""
     found = _parsed()
     return None if found is None else str(found)
 
 
 def _parsed() -> IPv4Address | IPv6Address | None:
-    """Without what some proxies and systems add: a port, brackets, the scope of a link."""
+    """Without what some proxies and systems add: a port, brackets, a link scope."""
     given = (request.remote_addr or "").strip()
     bracketed = _BRACKETED.fullmatch(given) or _WITH_PORT.fullmatch(given)
     try:
@@ -67,7 +67,7 @@ def _parsed() -> IPv4Address | IPv6Address | None:
 
 
 def network() -> str:
-    """What limits count as one client: an IPv4 address, or a /64 of IPv6."""
+    """What counts as one client for limits: an IPv4 address, or an IPv6 /64."""
     found = _parsed()
     if found is None:
         return "0.0.0.0"  # noqa: S104  # the address of nobody
@@ -77,8 +77,7 @@ def network() -> str:
 
 
 def site() -> str | None:
-    """The /48 of IPv6 that the client is in, whose holder has 65,536 networks to come from; None
-    for an IPv4 address."""
+    """The client's IPv6 /48, whose holder has 65,536 /64 networks; None for an IPv4 address."""
     found = _parsed()
     if isinstance(found, IPv6Address):
         return str(IPv6Network((found, _IPV6_SITE), strict=False))
@@ -86,6 +85,5 @@ def site() -> str | None:
 
 
 def user_agent() -> str | None:
-    """What the client says it is, cut to a length; without NUL, which no text of the database
-    has."""
+    """The client's user agent, truncated, and without NUL, which the database does not accept."""
     return request.headers.get("User-Agent", "")[:_LONGEST_AGENT].replace("\0", "") or None

@@ -32,13 +32,12 @@ if TYPE_CHECKING:
 # Seconds a request waits for a connection before it gives up with 503.
 POOL_TIMEOUT: Final = 5.0
 
-# For how long a statement waits for what another transaction holds before the request gives up with
-# 503, for how long it may run, and for how long a transaction of a process that came to a halt
-# keeps what it holds. In PostgreSQL's units.
+# How long a statement waits for a lock before the request gives up with 503, how long it may run,
+# and how long a transaction of a stalled process keeps its locks. In PostgreSQL's units.
 _BOUNDS: Final = {"lock_timeout": "2s", "statement_timeout": "30s", "idle_timeout": "60s"}
 
 _BEGIN: Final = b"BEGIN; " + queries.requests.identify.statement
-# A pooler's connection is another's next, so what is set counts for the transaction alone.
+# A pooler lends the connection to others next, so settings only apply to the transaction.
 _BEGIN_POOLED: Final = b"; ".join(
     (b"BEGIN", queries.requests.bound.statement, queries.requests.identify.statement)
 )
@@ -53,13 +52,13 @@ def install(app: Flask, settings: Settings) -> None:
         settings.database_url,
         kwargs=parameters | {"application_name": "coffer web"},
         min_size=1,
-        # One is the pool's own, for the health check.
+        # One is reserved for the health check.
         max_size=max(settings.database_pool_size - 1, 1),
         open=False,
         configure=configure if settings.database_pooler else _configure,
         timeout=POOL_TIMEOUT,
-        # The pool pauses ever longer between tries to connect: after this long it is to forget the
-        # connection, and the next request makes a new one at once.
+        # The pool pauses longer and longer between attempts to connect: after this long it should
+        # give up the connection, and the next request makes a new one at once.
         reconnect_timeout=POOL_TIMEOUT,
         name="web",
     )
@@ -67,14 +66,14 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _configure(conn: Connection) -> None:
-    """What a new connection is told first."""
+    """The settings of a new connection."""
     configure(conn)
     queries.requests.bound(conn, local=False, **_BOUNDS)
 
 
 @contextmanager
 def connection() -> Iterator[Connection]:
-    """A connection for reading. Raises psycopg.OperationalError where none is to be had."""
+    """A connection for reading. Raises psycopg.OperationalError if there is none."""
     if "connection" in g:
         yield g.connection
         return
@@ -84,12 +83,12 @@ def connection() -> Iterator[Connection]:
 
 @contextmanager
 def transaction(actor: str | None = None) -> Iterator[Connection]:
-    """A transaction in the name of the caller, or of `actor` where nobody signed in yet; the one
-    that is open already, if one is."""
+    """A transaction in the name of the caller, or of `actor` if nobody is signed in yet; the one
+    that is already open, if there is one."""
     if "connection" in g:
         yield g.connection
         return
-    with pool().connection() as conn:  # which commits at its end, or rolls back
+    with pool().connection() as conn:  # this commits at its end, or rolls back
         begin(
             conn,
             pooled=installed.settings().database_pooler,
@@ -110,8 +109,8 @@ def in_transaction() -> bool:
 
 
 def begin(conn: Connection, *, pooled: bool = False, **who: str) -> None:
-    """Begin a transaction in somebody's name, in one round trip. Several statements at once go as
-    text, with the parameters written into it by psycopg's own cursor for that."""
+    """Begin a transaction in somebody's name, in one round trip. Several statements in one message
+    must be text, with the parameters interpolated by psycopg's own cursor for that."""
     if pooled:
         ClientCursor(conn).execute(_BEGIN_POOLED, {**who, **_BOUNDS, "local": True})
     else:

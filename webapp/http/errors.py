@@ -1,8 +1,8 @@
 """Every error of the API in one form: RFC 9457 `application/problem+json`.
 
-Handlers catch nothing. They raise Problem, or let the database refuse; here a refusal becomes an
-answer with a stable `code`. What is nobody's mistake but ours is logged whole and told as a 500
-that says nothing of its cause.
+Handlers catch nothing. They raise Problem, or let the database refuse; here a refusal becomes a
+response with a stable `code`. Our own bugs are logged in full and reported as a 500 that does not
+reveal the cause.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _HTTP_CODES: Final = {
     415: ("unsupported_media_type", "Send the body as application/json."),
 }
 
-# An action that the state machine refused, where the answer is not the usual 409: the retry of what
+# An action refused by the state machine that does not get the usual 409: retrying something that
 # has not failed.
 _REFUSED_ACTIONS: Final = {"retry": (400, "invalid_state")}
 
@@ -91,8 +91,8 @@ class Problem(Exception):
 
 
 def invalid_input(*errors: tuple[str, str]) -> Problem:
-    """Input that is well formed but wrong; each error is (field, message). The first ones are
-    told: an answer must not be many times as long as the request."""
+    """Input that is well formed but wrong; each error is (field, message). Only the first ones are
+    reported: a response must not be many times as long as the request."""
     told = [(field[:100], said[:300]) for field, said in errors[:_MOST_ERRORS]]
     fields = ", ".join(sorted({field for field, _ in told}))
     more = "" if len(told) == len(errors) else f", and {len(errors) - len(told)} more"
@@ -100,13 +100,13 @@ def invalid_input(*errors: tuple[str, str]) -> Problem:
 
 
 def not_found() -> Problem:
-    """The thing asked for is not there, or not the caller's, which must look the same."""
+    """The requested thing does not exist, or is not the caller's, which must look the same."""
     return Problem(404, "not_found", "It does not exist, or you have no access to it.")
 
 
 def install(app: Flask, refusals: Mapping[str, Problem]) -> None:
-    """Let `answer` answer for every exception. `refusals` says what it means to a client that the
-    database refuses something by a constraint, by the constraint's name."""
+    """Use `answer` for every exception. `refusals` maps a constraint's name to the response when
+    the database refuses something by it."""
     app.register_error_handler(Exception, partial(answer, refusals))
 
 
@@ -135,7 +135,7 @@ def answer(refusals: Mapping[str, Problem], error: Exception) -> Response:
 
 
 def _from_outage(outage: Outage, error: psycopg.Error) -> Problem:
-    # That two wanted the same is no fault of anybody's.
+    # Two requests wanting the same thing is nobody's fault.
     tell = log.warning if outage.code == "collided" else log.error
     tell(outage.code, error=error.diag.message_primary or str(error).strip())
     return Problem(503, outage.code, outage.detail, headers={"Retry-After": str(outage.seconds)})
@@ -147,11 +147,11 @@ def _from_http(error: HTTPException) -> Problem:
         return invalid_input(*_flat(getattr(error, "data", {}).get("messages", {})))
     standard = HTTPStatus(status).phrase.lower().replace(" ", "_")
     code, detail = _HTTP_CODES.get(status, (standard, error.description or ""))
-    # A 405 without Allow breaks RFC 9110; werkzeug would put it on an HTML page of its own.
+    # A 405 without Allow violates RFC 9110; werkzeug would put it on its own HTML page.
     kept = ("Allow", "Retry-After", "WWW-Authenticate")
     headers = {name: value for name, value in error.get_headers() if name in kept}
     if status == 413:
-        # The rest of the body is not read, so the connection cannot be used again.
+        # The rest of the body is not read, so the connection cannot be reused.
         headers["Connection"] = "close"
     return Problem(status, code, detail, headers=headers)
 

@@ -1,7 +1,7 @@
-"""What an app has one of: its settings, its pool, its keys.
+"""Things that an app has one of: its settings, its pool, its keys.
 
-Each is declared beside the function that installs it, with its type. This module alone looks into
-`app.extensions`, where Flask has such things by a name and of any type.
+Each is declared with its type next to the function that installs it. Only this module accesses
+`app.extensions`, where Flask keeps such things by name and untyped.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ T = TypeVar("T")
 
 
 class Installed(Generic[T]):
-    """Something that an app has one of, under a name that nothing else has.
+    """Something that an app has one of, under a unique name.
 
-    It is declared as `pool: Final[Installed[Pool]] = Installed("pool")`; then `pool()` is that of
-    the app which answers the request in hand, and `pool.of(app)` that of any app.
+    Declare it as `pool: Final[Installed[Pool]] = Installed("pool")`; then `pool()` is the one of
+    the app that handles the current request, and `pool.of(app)` that of any app.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def install(self, app: Flask, installed: T) -> T:
-        """Give it to an app."""
+        """Install it in an app."""
         app.extensions[self._name] = installed
         return installed
 
     def of(self, app: Flask) -> T:
-        """That of an app. Raises KeyError where it has none."""
+        """The one of an app. Raises KeyError if it has none."""
         return cast("T", app.extensions[self._name])
 
     def __call__(self) -> T:
-        """That of the app which answers the request in hand."""
+        """The one of the app that handles the current request."""
         return self.of(current_app)
 
 

@@ -1,8 +1,8 @@
 """Counts the web's requests and connections, for Prometheus (`/metrics`).
 
-Each process of gunicorn writes its numbers into files of a folder that they share, and whichever is
-asked adds them up; `gunicorn.py` makes the folder. Alone, as in tests, a process has its own.
-Nothing is counted, and Prometheus's library is not imported, where nobody may ask.
+Each gunicorn process writes its numbers to files in a shared folder, and the process that is asked
+adds them up; `gunicorn.py` creates the folder. A single process, as in tests, has its own. If
+metrics are off, nothing is counted, and Prometheus's library is not imported.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from webapp.http.pool import Pool
     from webapp.settings import Settings
 
-# Anything else is what somebody made up, and each new value would be a new series for ever.
+# Anything else was made up by a client, and each new value would be a new series forever.
 _METHODS: Final = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
 
 _BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-# Seconds between two looks at the pool, for the other processes to read.
+# Seconds between two samples of the pool, for the other processes to read.
 _EVERY: Final = 1.0
 
 
@@ -36,7 +36,7 @@ metrics: Final[Installed[Metrics]] = Installed("metrics")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Count the app's requests, where somebody may ask for the counts."""
+    """Count the app's requests, if metrics are on."""
     if settings.serves_metrics:
         made = metrics.install(app, Metrics(db.pool.of(app)))
         app.before_request(made.begin)
@@ -44,12 +44,12 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def method_of_request() -> str:
-    """The method of the request in hand, if it is one."""
+    """The method of the current request, if it is a known one."""
     return request.method if request.method in _METHODS else "other"
 
 
 def route_of_request() -> str:
-    """The rule that the address of the request in hand fits: never the address itself."""
+    """The rule that matches the current request's address: never the address itself."""
     return request.url_rule.rule if request.url_rule else "none"
 
 
@@ -93,9 +93,9 @@ class Metrics:
         self._watching: threading.Thread | None = None
 
     def begin(self) -> None:
-        """A request has come."""
+        """A request arrived."""
         g.counted_from = time.perf_counter()
-        # From here and not from the start: a thread would not live through a fork.
+        # Started here, not at startup: a thread would not survive a fork.
         if self._is_one_of_many and self._watching is None:
             self._watch()
 
@@ -107,7 +107,7 @@ class Metrics:
         return response
 
     def read(self, accept: str) -> tuple[bytes, str]:
-        """All of it, and its media type, in the form that a scraper says it reads."""
+        """All metrics, and their media type, in a format that the scraper accepts."""
         self._look_at_pool()
         encode, media_type = self._library.exposition.choose_encoder(accept)
         return encode(self._whole_registry()), media_type

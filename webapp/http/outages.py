@@ -1,4 +1,4 @@
-"""What it means to a client that the database refuses to work, whatever was asked of it."""
+"""What a client is told when the database refuses to work, whatever the request was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import psycopg
 
 
 class Outage(NamedTuple):
-    """What is told: a stable code, a sentence, and after how many seconds to try again."""
+    """What a client is told: a stable code, a sentence, and the seconds until a retry."""
 
     code: str
     detail: str
@@ -41,35 +41,35 @@ _UNAVAILABLE: Final = Outage(
     5,
 )
 
-# By SQLSTATE, or by what it begins with.
+# By SQLSTATE, or by its prefix.
 _BY_STATE: Final = {
     "40001": _COLLIDED,  # serialization_failure
     "40P01": _COLLIDED,  # deadlock_detected
-    "55P03": _COLLIDED,  # lock_not_available: somebody held it for the whole lock_timeout
+    # lock_not_available: another transaction held the lock for the whole lock_timeout
+    "55P03": _COLLIDED,
     "57014": _TOOK_TOO_LONG,  # query_canceled: by the statement_timeout, or by an operator
     "25P03": _TOOK_TOO_LONG,  # idle_in_transaction_session_timeout
     "25P04": _TOOK_TOO_LONG,  # transaction_timeout
     "25006": _READ_ONLY,  # read_only_sql_transaction: a standby, or a host that ran out of room
-    # What a standby says of a table that is not logged before it looks what is asked of it.
+    # A standby's error for an unlogged table, which it raises before it looks at the statement.
     "0A000": _READ_ONLY,
     "53100": _FULL,  # disk_full
     "53": _UNAVAILABLE,  # too few of other resources
     "57P": _UNAVAILABLE,  # it shuts down, crashed, or starts
-    "58": _UNAVAILABLE,  # its machine fails it
+    "58": _UNAVAILABLE,  # a system error of its machine
     "08": _UNAVAILABLE,  # the connection broke
 }
 
 
 def of(error: Exception) -> Outage | None:
-    """The outage that an error of the database tells of; None where the request is to blame, or
-    we are."""
+    """The outage that a database error means; None if the request or our code is to blame."""
     if not isinstance(error, psycopg.Error):
         return None
     state = error.sqlstate or ""
     for length in (5, 3, 2):
         if outage := _BY_STATE.get(state[:length]):
             return outage
-    # What has no state comes from psycopg itself: no connection was to be had, or one broke off.
+    # Errors without a state come from psycopg itself: no connection was available, or one broke.
     return _UNAVAILABLE if isinstance(error, psycopg.OperationalError) else None
 
 

@@ -1,4 +1,4 @@
-"""Whether a request is for us, by the name and the path that it asks for."""
+"""Whether a request is for this server, by its host and path."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Refuse what is not for us, after all that is done for every request."""
+    """Refuse requests that are not for us, after the steps that apply to every request."""
 
     @app.before_request
     def refuse_other_paths() -> None:
-        # Werkzeug leaves out what is twice at the beginning, so that `//metrics` would pass by a
-        # proxy that lets nobody in to `/metrics`.
+        # Werkzeug collapses a double slash at the beginning, so that `//metrics` would pass a proxy
+        # that blocks `/metrics`.
         if request.environ["PATH_INFO"].startswith("//"):
             raise NotFound
 
     if settings.in_development:
-        # Who is signed in by a header alone must not be reached by any page that a browser shows:
-        # its name can be made to lead here. In production the operator says who may ask, by what
-        # names the proxy serves, and what a name is for stands in no answer.
+        # A user signed in by a header alone must not be reachable from any page in a browser: its
+        # name can be made to resolve here. In production the operator decides with the proxy who
+        # may call and by which names, and responses do not depend on the name.
         ours = urlsplit(settings.public_url).hostname
 
         @app.before_request

@@ -1,4 +1,4 @@
-"""A pool of connections that notices at once what is the matter with the database."""
+"""A connection pool that notices at once when something is wrong with the database."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 if TYPE_CHECKING:
     from sql.connection import Connection
 
-# Seconds in which somebody waits and no connection is taken or comes back, after which the database
-# counts as stalled. Where it is merely busy, one comes back every few milliseconds; where all of
-# them wait for a lock, they come back within db.LOCK_TIMEOUT.
+# Seconds in which a request waits and no connection is taken or returned, after which the database
+# counts as stalled. If it is just busy, one is returned every few milliseconds; if all of them wait
+# for a lock, they are returned within db.LOCK_TIMEOUT.
 _STALL: Final = 3.0
 
 
 class Pool(ConnectionPool["Connection"]):
     """psycopg's pool with three differences.
 
-    A connection is checked without asking the server. The pool's own check is a round trip for each
-    request, and pauses after each connection that it finds dead, so that a restart of the database
-    makes requests wait for many seconds; here a dead one is put away and the next one taken.
+    A connection is checked without asking the server. The pool's own check costs each request a
+    round trip, and pauses after each dead connection, so that a restart of the database makes
+    requests wait for many seconds; here a dead one is discarded and the next one taken.
 
-    Where the database hangs, who asks is refused at once: waiting would take the last threads of
-    the web, and with them the answer that tells an operator so.
+    If the database hangs, requests are refused at once: waiting would use up the web's last
+    threads, and with them the response that tells an operator so.
 
-    One connection more is for `probe` alone: that all others are held does not mean that the
+    One extra connection is reserved for `probe`: that all others are in use does not mean that the
     database does not answer.
     """
 
@@ -44,9 +44,9 @@ class Pool(ConnectionPool["Connection"]):
         super().__init__(url, kwargs=kwargs, **options)
 
     def getconn(self, timeout: float | None = None) -> Connection:
-        """A living connection. Raises PoolTimeout where there is none within `timeout` seconds."""
+        """A working connection. Raises PoolTimeout if there is none within `timeout` seconds."""
         if self.closed:
-            self.open()  # by whoever asks first in this process
+            self.open()  # by the first caller in this process
         deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
         while True:
             if self._stalled:
@@ -71,8 +71,8 @@ class Pool(ConnectionPool["Connection"]):
         super().putconn(conn)
 
     def probe(self) -> None:
-        """Ask the database something; not from two threads at once. Raises psycopg.Error where it
-        does not answer."""
+        """Query the database; not from two threads at once. Raises psycopg.Error if it does not
+        answer."""
         if self._spare is None or not is_alive(self._spare):
             self._spare = self._make_spare()
         try:
@@ -83,14 +83,14 @@ class Pool(ConnectionPool["Connection"]):
             raise
 
     def close(self, timeout: float = 5) -> None:
-        """Close all connections; those that are held, when they come back."""
+        """Close all connections; those in use are closed when they are returned."""
         super().close(timeout)
         if self._spare is not None:
             self._spare.close()
 
     @property
     def in_use(self) -> int:
-        """How many connections somebody holds."""
+        """How many connections are in use."""
         return self._out
 
     def _move(self, out: int) -> None:
@@ -103,7 +103,7 @@ class Pool(ConnectionPool["Connection"]):
 def is_alive(conn: Connection) -> bool:
     """Whether an idle connection still has its server, at the cost of a system call.
 
-    Where the server has gone, something can be read although nothing was asked; only then is the
+    If the server is gone, there is something to read although nothing was asked; only then is the
     server asked.
     """
     waiting = select.poll()

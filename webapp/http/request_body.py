@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("webapp.http.request_body")
 
-# What is read at once, and what of a received body stays in memory.
+# How much is read at once, and how much of a received body stays in memory.
 _PART: Final = 262_144
 _IN_MEMORY: Final = 1_048_576
 
 
 def read() -> bytes:
-    """The whole body. Raises Problem where it breaks off or comes too slowly, and
+    """The whole body. Raises Problem if it ends early or arrives too slowly, and
     RequestEntityTooLarge before reading more than is allowed.
 
-    A body of stated length is refused by its length. One that comes in chunks is cut off by
-    werkzeug at the limit without a word, so one that fills the limit counts as too large.
+    A body with a stated length is refused by its length. werkzeug silently cuts a chunked one off
+    at the limit, so one that reaches the limit counts as too large.
     """
     try:
         body = request.get_data()
@@ -39,8 +39,8 @@ def read() -> bytes:
 
 
 def parts() -> Iterator[bytes]:
-    """The body piece by piece, of one that was received without having it all in memory. Raises as
-    `read` does."""
+    """The pieces of a body that was received without keeping it all in memory. Raises like
+    `read`."""
     file = g.get("received_body")
     if file is None:
         yield read()
@@ -53,9 +53,8 @@ def parts() -> Iterator[bytes]:
 
 @contextmanager
 def received() -> Iterator[None]:
-    """Receive the whole body into a file of its own, which takes the place of the connection: who
-    reads it meanwhile, by `read`, `parts` or Flask's form, waits for no client. Raises as `read`
-    does."""
+    """Receive the whole body into a file that replaces the connection, so that reading it with
+    `read`, `parts` or Flask's form waits for no client. Raises like `read`."""
     with tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix="coffer-upload-") as file:
         _check_length(_copy(file))
         file.seek(0)
@@ -95,7 +94,7 @@ def _check_length(length: int) -> None:
         if limit is not None and length >= limit:
             raise RequestEntityTooLarge
     elif length < stated:
-        # gunicorn gives what there is of a body that breaks off, and says nothing.
+        # gunicorn returns what it has of an incomplete body, without an error.
         raise _broken_off(ClientDisconnected())
 
 

@@ -1,4 +1,4 @@
-"""The request's id: taken from `X-Request-Id` where it is well formed, else made."""
+"""The request's id: from `X-Request-Id` if it is well formed, otherwise generated."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 HEADER: Final = "X-Request-Id"
 
-# Short, and made of characters that mean nothing in a log, a header or a shell.
+# Short, and only of characters with no special meaning in a log, a header or a shell.
 _WELL_FORMED: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 def current() -> str:
-    """The id of the request in hand."""
+    """The id of the current request."""
     request_id: str = g.request_id
     return request_id
 

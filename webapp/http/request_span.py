@@ -1,8 +1,8 @@
-"""A span for each request, which goes on from the caller's `traceparent` if one was sent.
+"""A span for each request, which continues the caller's `traceparent` if one was sent.
 
-OpenTelemetry's own instrumentation of Flask would do it too, with five more packages, all of them
-betas that are tied to one version of the rest, and by replacing parts of Flask at run time; what we
-need of it is these few lines.
+OpenTelemetry's own Flask instrumentation would do this too, but with five more packages, all of
+them betas tied to one version of the rest, and by replacing parts of Flask at run time; we only
+need these few lines.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def install(app: Flask) -> None:
-    """Begin and end the spans, where traces are on; after the request has its id."""
+    """Begin and end the spans, if traces are on; after the request has its id."""
     if not tracing.is_on():
         return
     from opentelemetry.trace import SpanKind, Status, StatusCode

@@ -1,1 +1,1 @@
-"""Who somebody is: keys, passwords, tokens. Without HTTP and without the database."""
+"""Keys, passwords and tokens. Without HTTP and without the database."""

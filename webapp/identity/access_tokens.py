@@ -1,7 +1,7 @@
-"""Access tokens: JWTs of a few minutes that name a session.
+"""Access tokens: short-lived JWTs that name a session.
 
-What they promise is small on purpose: who holds one is asked for in the database each time, so that
-a session that ended or a user who was disabled is refused by the next request.
+They deliberately contain little: the holder is looked up in the database each time, so that an
+ended session or a disabled user is refused at the next request.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 AUDIENCE: Final = "coffer"
 
 _ALGORITHM: Final = "HS256"
-_TYPE: Final = "at+jwt"  # RFC 9068, so that no other JWT passes for one
+_TYPE: Final = "at+jwt"  # RFC 9068, so that no other JWT is mistaken for one
 _PURPOSE: Final = "access tokens"
 
 # Seconds by which the clocks of our machines may differ.
@@ -32,15 +32,15 @@ _LONGEST: Final = 2000
 
 
 class InvalidAccessToken(Exception):
-    """Not a token of ours, or not any more. The message may be shown."""
+    """Not one of our tokens, or no longer valid. The message may be shown."""
 
 
 class ExpiredAccessToken(InvalidAccessToken):
-    """A token of ours that has expired."""
+    """One of our tokens that has expired."""
 
 
 class AccessTokens:
-    """Issues and reads access tokens. Safe for threads."""
+    """Issues and reads access tokens. Thread-safe."""
 
     def __init__(self, keyring: Keyring, *, issuer: str, seconds: int) -> None:
         self._issuer = issuer
@@ -52,7 +52,7 @@ class AccessTokens:
         self._registry_of_old = _registry(issuer, leeway=_EVER)
 
     def issue(self, user_id: UUID, session_id: UUID) -> str:
-        """A token for a session, good for `seconds`."""
+        """A token for a session, valid for `seconds`."""
         now = int(time.time())
         header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": self._key_id}
         claims = {
@@ -82,7 +82,7 @@ class AccessTokens:
             raise InvalidAccessToken("It names no session.") from None
 
     def _checked(self, token: str) -> dict[str, Any]:
-        """The claims of a token that one of our keys signed, by our algorithm."""
+        """The claims of a token signed with one of our keys, by our algorithm."""
         if len(token) > _LONGEST:
             raise InvalidAccessToken("It is too long.")
         try:
@@ -110,5 +110,5 @@ def _registry(issuer: str, *, leeway: int) -> jwt.JWTClaimsRegistry:
 
 
 def _key_id(key: OctKey) -> str:
-    """Names a key without telling it."""
+    """Identifies a key without revealing it."""
     return hashlib.sha256(b"coffer key id" + key.raw_value).hexdigest()[:16]

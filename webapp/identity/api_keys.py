@@ -1,4 +1,4 @@
-"""API keys: random, shown once, kept as a hash, good for a year at most."""
+"""API keys: random, shown once, stored as a hash, valid for a year at most."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from webapp.identity.keyring import digest
 
 BEGINNING: Final = "cfk_"
 
-# What no key may do: a program that lost its key must not lose the account with it.
+# What no key may do: losing a key must not mean losing the account.
 NEVER: Final = frozenset({"account:manage"})
 
-# How long a key is good where nobody says how long, and at most.
+# The default and the maximum lifetime of a key.
 USUAL_LIFETIME: Final = timedelta(days=90)
 LONGEST_LIFETIME: Final = timedelta(days=366)
 
@@ -21,7 +21,7 @@ _PREFIX: Final = len(BEGINNING) + 6
 
 
 class NewKey(NamedTuple):
-    """A key, what of it may be shown again, and what is kept."""
+    """A key, the part of it that may be shown again, and what is stored."""
 
     secret: str
     prefix: str

@@ -1,4 +1,4 @@
-"""Ids and handles that are made before their row is."""
+"""Ids and handles that are generated before their row exists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 def new_id() -> UUID:
-    """A UUIDv7, as the database makes them: later ones sort later."""
+    """A UUIDv7, like those of the database: later ones sort later."""
     milliseconds = time.time_ns() // 1_000_000
     chance = secrets.randbits(74)
     high, low = chance >> 62, chance & ((1 << 62) - 1)

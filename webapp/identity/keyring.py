@@ -1,7 +1,7 @@
-"""The keys that everything secret is made with, each for one purpose, out of `SECRET_KEY`.
+"""The keys for everything secret, one for each purpose, derived from `SECRET_KEY`.
 
-Whoever changes SECRET_KEY keeps the one before in `SECRET_KEYS_FORMER` for a while: what was made
-with it stays good, and what is made from then on uses the new one.
+After a change of SECRET_KEY, the old one is kept in `SECRET_KEYS_FORMER` for a while: what was made
+with it stays valid, and new things use the new one.
 """
 
 from __future__ import annotations
@@ -21,44 +21,45 @@ if TYPE_CHECKING:
 
 
 class Unreadable(Exception):
-    """What is to be decrypted was not encrypted by a key of ours, or is too old."""
+    """The data was not encrypted with one of our keys, or is too old."""
 
 
 class Keyring:
-    """The present secret and the former ones. Its repr tells none of them."""
+    """The current secret and the former ones. Its repr reveals none of them."""
 
     def __init__(self, secret: str, former: Sequence[str] = ()) -> None:
         self._secrets = (secret, *former)
 
     def keys(self, purpose: str) -> list[bytes]:
-        """A key of 32 bytes for a purpose from each secret, the present one first."""
+        """A 32-byte key for a purpose from each secret, the current one first."""
         return [_derive(secret, purpose) for secret in self._secrets]
 
     def mac(self, purpose: str, message: bytes) -> bytes:
-        """32 bytes that nobody without the present key can tell."""
+        """A 32-byte MAC that nobody can compute without the current key."""
         return self.macs(purpose, message)[0]
 
     def macs(self, purpose: str, message: bytes) -> list[bytes]:
-        """The same by each key, the present one first."""
+        """The MAC with each key, the current one first."""
         return [hmac.digest(key, message, "sha256") for key in self.keys(purpose)]
 
     def is_mac(self, purpose: str, message: bytes, mac: bytes) -> bool:
-        """Whether the bytes are those that the present key or a former one gives."""
+        """Whether the MAC is that of the current key or a former one."""
         return any(hmac.compare_digest(each, mac) for each in self.macs(purpose, message))
 
     def encrypt(self, purpose: str, data: bytes) -> bytes:
-        """The data as nobody else can read or change it."""
+        """The data, encrypted and authenticated."""
         return self._fernet(purpose).encrypt(data)
 
     def decrypt(self, purpose: str, data: bytes, *, seconds: int | None = None) -> bytes:
-        """What was encrypted, within the last `seconds` if they are given. Raises Unreadable."""
+        """The decrypted data, if it was encrypted within the last `seconds`, if given. Raises
+        Unreadable."""
         try:
             return self._fernet(purpose).decrypt(data, ttl=seconds)
         except InvalidToken:
             raise Unreadable from None
 
     def renewed(self, purpose: str, data: bytes) -> bytes | None:
-        """What a former key encrypted, by the present one; None where that did already. Raises
+        """Data of a former key, encrypted with the current one; None if it already is. Raises
         Unreadable."""
         try:
             Fernet(urlsafe_b64encode(self.keys(purpose)[0])).decrypt(data)
@@ -71,7 +72,7 @@ class Keyring:
 
 
 def digest(token: str) -> bytes:
-    """What is kept of a token. One that is random needs no slow hash and no salt."""
+    """The stored hash of a token. A random one needs no slow hash and no salt."""
     return hashlib.sha256(token.encode()).digest()
 
 

@@ -1,4 +1,4 @@
-"""Passwords: hashed by Argon2, and refused where anybody would guess them."""
+"""Passwords: hashed with Argon2, and refused if they are easy to guess."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SHORTEST: Final = 10
 LONGEST: Final = 200
 
-# Hashes made at once in one process: each takes the memory that the settings say.
+# Concurrent hashes in one process: each uses the memory set in the settings.
 _AT_ONCE: Final = 4
 
 # zxcvbn's time grows with the square of the length, and what is longer is not weak.
@@ -25,23 +25,23 @@ _WEAK: Final = 2
 
 
 class Passwords:
-    """Hashes and compares, by the parameters of the settings."""
+    """Hashes and compares, with the parameters of the settings."""
 
     def __init__(self, *, memory_kib: int, time_cost: int, parallelism: int) -> None:
         self._hasher = PasswordHasher(
             time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism
         )
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
-        # What is compared with where there is nothing to compare with.
+        # Compared with if there is no hash to compare with.
         self._nobodys = self._hasher.hash(secrets.token_urlsafe())
 
     def hash(self, password: str) -> str:
-        """The hash to keep, with its parameters and its salt in it."""
+        """The hash to store, which includes its parameters and its salt."""
         with self._turn:
             return self._hasher.hash(_normal(password))
 
     def verify(self, kept: str | None, password: str) -> bool:
-        """Whether it is the password. It takes as long where there is none to compare with."""
+        """Whether the password is right. It takes as long if there is no hash to compare with."""
         with self._turn:
             try:
                 self._hasher.verify(kept or self._nobodys, _normal(password))
@@ -50,12 +50,12 @@ class Passwords:
         return kept is not None
 
     def is_outdated(self, kept: str) -> bool:
-        """Whether the hash was made by other parameters than today's."""
+        """Whether the hash was made with other parameters than the current ones."""
         return self._hasher.check_needs_rehash(kept)
 
 
 def weakness(password: str, about: Sequence[str | None]) -> str | None:
-    """Why a password is too easy to guess, None where it is not; `about` is what is known of its
+    """Why a password is too easy to guess, None if it is not; `about` is what is known about its
     owner."""
     from zxcvbn import zxcvbn
 
@@ -68,5 +68,5 @@ def weakness(password: str, about: Sequence[str | None]) -> str | None:
 
 
 def _normal(password: str) -> str:
-    """One form of what keyboards send in several."""
+    """One normal form of what keyboards send in several."""
     return unicodedata.normalize("NFC", password)

@@ -1,5 +1,5 @@
 """The opaque tokens of a session: its refresh tokens, the ticket between two steps of a log-in, and
-what guards its cookie."""
+the CSRF token of its cookie."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _REFRESH: Final = "cfr_"
 _TICKET: Final = "cft_"
 _PURPOSE: Final = "refresh tokens"
-# More than anybody refreshes, and less than a column of the database holds.
+# More than anybody needs, and less than the database column holds.
 _MOST_GENERATIONS: Final = 1 << 30
 _REFRESH_BYTES: Final = 16 + 4 + 32
 _TICKET_BYTES: Final = 16 + 32
@@ -27,8 +27,8 @@ _TICKET_BYTES: Final = 16 + 32
 class RefreshToken:
     """One generation of a session's refresh token.
 
-    It is made from the server's key, the session and the generation, so that a lost answer can be
-    given again though only a hash is kept.
+    It is derived from the server's key, the session and the generation, so that a lost response can
+    be repeated although only a hash is stored.
     """
 
     session_id: UUID
@@ -43,14 +43,14 @@ class RefreshToken:
 
     @classmethod
     def read(cls, text: str) -> RefreshToken | None:
-        """What a text says it is; None where it has not the form."""
+        """The token that a text claims to be; None if it has the wrong form."""
         data = _decode(text, _REFRESH, _REFRESH_BYTES)
         if data is None or int.from_bytes(data[16:20]) >= _MOST_GENERATIONS:
             return None
         return cls(UUID(bytes=data[:16]), int.from_bytes(data[16:20]), data[20:])
 
     def following(self, keyring: Keyring) -> list[RefreshToken]:
-        """The token of the next generation, by the present key and by each former one."""
+        """The token of the next generation, with the current key and with each former one."""
         message = _message(self.session_id, self.generation + 1)
         return [
             RefreshToken(self.session_id, self.generation + 1, mac)
@@ -58,7 +58,7 @@ class RefreshToken:
         ]
 
     def is_genuine(self, keyring: Keyring) -> bool:
-        """Whether we made it, now or long ago."""
+        """Whether we issued it, now or long ago."""
         message = _message(self.session_id, self.generation)
         return keyring.is_mac(_PURPOSE, message, self.mac)
 
@@ -76,18 +76,18 @@ def new_ticket(session_id: UUID) -> str:
 
 
 def session_of_ticket(ticket: str) -> UUID | None:
-    """The session that a ticket names; None where it has not the form."""
+    """The session that a ticket names; None if it has the wrong form."""
     data = _decode(ticket, _TICKET, _TICKET_BYTES)
     return None if data is None else UUID(bytes=data[:16])
 
 
 def csrf_token(keyring: Keyring, session_id: UUID) -> str:
-    """What a page must send beside the session's cookie, which other sites cannot read."""
+    """What a page must send along with the session's cookie, which other sites cannot read."""
     return _encode("", keyring.mac("csrf tokens", session_id.bytes))
 
 
 def is_csrf_token(keyring: Keyring, session_id: UUID, token: str) -> bool:
-    """Whether it is the session's, by a present or former key."""
+    """Whether it is the session's, with the current key or a former one."""
     return any(
         compare_digest(token.encode(), _encode("", mac).encode())
         for mac in keyring.macs("csrf tokens", session_id.bytes)
@@ -99,7 +99,8 @@ def _encode(prefix: str, data: bytes) -> str:
 
 
 def _decode(text: str, prefix: str, length: int) -> bytes | None:
-    """The bytes of a token. One text for each token: what decodes to the same is refused."""
+    """The bytes of a token. Each token has one text form: another text that decodes to the same is
+    refused."""
     try:
         encoded = text.removeprefix(prefix)
         data = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))

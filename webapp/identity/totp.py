@@ -1,4 +1,4 @@
-"""The second factor: codes by time (RFC 6238), and recovery codes for a lost phone."""
+"""The second factor: time-based codes (RFC 6238), and recovery codes for a lost phone."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import pyotp
 RECOVERY_CODES: Final = 10
 
 _SECONDS: Final = 30
-# Steps before and after ours of which a code is good: clocks differ, and people type slowly.
+# Steps before and after the current one whose codes are valid: clocks differ, and people type
+# slowly.
 _WINDOW: Final = 1
 
 
 def new_secret() -> str:
-    """A secret of 160 bits in base32, as authenticator apps take it."""
+    """A secret of 160 bits in base32, as authenticator apps expect it."""
     return pyotp.random_base32()
 
 
@@ -37,7 +38,7 @@ def qr_code(uri: str) -> str:
 
 
 def step_of(secret: str, code: str) -> int | None:
-    """The step of time that a code is of; None where it is wrong."""
+    """The time step of a code; None if it is wrong."""
     now = int(time.time()) // _SECONDS
     totp = pyotp.TOTP(secret)
     for step in range(now - _WINDOW, now + _WINDOW + 1):

@@ -1,4 +1,4 @@
-"""Files that people bring along, read into rows: bookmarks, and lines of JSON as export gives them.
+"""Imported files, parsed into rows: bookmarks, and JSON lines as exported.
 
-Neither the web nor the database is known here: it runs in a child process with limits.
+This package knows neither the web nor the database: it runs in a restricted child process.
 """

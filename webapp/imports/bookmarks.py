@@ -1,7 +1,7 @@
 """Netscape's bookmark file, as browsers, Pocket, Karakeep, linkding and Coffer itself write it.
 
-It has no other definition than what they write: an `A` for each link, a `DD` after it with a
-description, an `H3` and a `DL` for each folder, nothing of it closed reliably.
+It is only defined by what they write: an `A` for each link, a `DD` after it with a description, an
+`H3` and a `DL` for each folder, none of them reliably closed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The folders that browsers themselves make say nothing about what is in them.
 _OWN_FOLDERS: Final = ("personal_toolbar_folder", "unfiled_bookmarks_folder")
-# What no text has.
+# not in any text
 _UNREADABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # The end of the year 2199, in seconds.
 _LAST_SECOND: Final = 7_258_118_400
@@ -52,14 +52,14 @@ class _Link:
 
 
 def read(text: str) -> Iterator[Row]:
-    """The links of a file as an import's rows, in their order, as they stand there: `source_url`,
-    `title`, `summary`, `tags` (those of the link, and the names of its folders) and `added`, in
-    seconds since 1970 or None."""
+    """The links of a file as rows of an import, unchanged and in order: `source_url`, `title`,
+    `summary`, `tags` (those of the link, and the names of its folders) and `added`, in seconds
+    since 1970 or None."""
     link: _Link | None = None
-    folders: list[Sequence[str]] = []  # of each that is open, its name and those around it
-    name: list[str] | None = None  # of the folder that comes next
-    into: list[str] | None = None  # where the texts go that come next
-    described: list[str] | None = None  # by a DD that comes next
+    folders: list[Sequence[str]] = []  # for each open folder, its name and those around it
+    name: list[str] | None = None  # of the next folder
+    into: list[str] | None = None  # where the next texts go
+    described: list[str] | None = None  # of a following DD
     for kind, tag, attributes in pieces(_UNREADABLE.sub("", text)):
         if kind == "text":
             if into is not None:
@@ -82,8 +82,8 @@ def read(text: str) -> Iterator[Row]:
             described = None
         elif tag == "dl":
             around = folders[-1] if folders else ()
-            # Short here, not for each link: a folder may have a long name, many folders around it
-            # and many links in it.
+            # Shortened here, not for each link: a folder may have a long name, many folders around
+            # it and many links in it.
             folders.append(_tags([*around, "".join(name)]) if name else around)
             name = into = None
         elif tag in ("dt", "li", "ul", "h1", "h2"):
@@ -93,7 +93,7 @@ def read(text: str) -> Iterator[Row]:
 
 
 def _tags(names: list[str]) -> list[str]:
-    """Names as tags take them, each once whatever its case."""
+    """Names in the form of tags, each once regardless of case."""
     found: dict[str, str] = {}
     for name in names:
         short = " ".join(name.split()).lstrip("#")[:_LONGEST_TAG].strip()

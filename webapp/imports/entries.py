@@ -1,4 +1,4 @@
-"""What an entry of an imported file may say: as the API takes it, and what only export gives."""
+"""The fields of an imported entry: those of the API, and those that only exports have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_TAGS: Final = 1000
 _MOST_SUGGESTIONS: Final = 1000
 
 
-# Two days within what Python can tell in any zone.
+# Two days inside the range of times that Python can represent in any zone.
 _FIRST_DAY: Final = datetime(1, 1, 3, tzinfo=UTC)
 _LAST_DAY: Final = datetime(9999, 12, 29, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ class _Suggestion(Schema):
 
 
 class ItemEntry(Schema):
-    """An item. What is not known, an id for example, is left out."""
+    """An item. Unknown fields, such as an id, are ignored."""
 
     class Meta:
         unknown = EXCLUDE
@@ -75,7 +75,7 @@ class ItemEntry(Schema):
 
 
 class TaskEntry(NewTask):
-    """A task. What is not known, an id for example, is left out."""
+    """A task. Unknown fields, such as an id, are ignored."""
 
     class Meta:
         unknown = EXCLUDE

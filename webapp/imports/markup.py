@@ -1,9 +1,8 @@
-"""The tags and texts of an HTML file, in time that is linear in its size, whatever it holds.
+"""The tags and texts of an HTML file, parsed in linear time, whatever it contains.
 
-Python's own parser looks for the end of what was begun again and again, so that a hundred kilobytes
-of `<a/` keep it busy for minutes. This one goes by the states of the HTML standard, in which no
-character is looked at twice for long: whatever is not closed reaches to the end of the file, as it
-does in a browser.
+Python's own parser searches for the end of a construct again and again, so that a hundred kilobytes
+of `<a/` keep it busy for minutes. This one follows the states of the HTML standard and never
+rescans characters: whatever is not closed extends to the end of the file, as in a browser.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class Piece(NamedTuple):
-    """A tag, its name in lower case and its attributes, each once; or a text, as its name."""
+    """A tag, with its name in lower case and its attributes, each once; or a text, as its name."""
 
     kind: Literal["start", "end", "text"]
     name: str
     attributes: dict[str, str]
 
 
-# Whose content is text up to their end tag, or nothing that is shown.
+# Their content is text up to their end tag, or nothing that is shown.
 _RAW: Final = frozenset({"script", "style", "title", "textarea", "xmp", "iframe", "noframes"})
 _RAW_ENDS: Final = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW}
 _SHOWN: Final = frozenset({"title", "textarea"})
@@ -34,14 +33,14 @@ _BETWEEN: Final = re.compile(r"[\s/]*")
 _ATTRIBUTE: Final = re.compile(r"=?[^\s/>=]*")
 _EQUALS: Final = re.compile(r"\s*=\s*")
 _UNQUOTED: Final = re.compile(r"[^\s>]*")
-# The number of a character that is longer than any has: Python refuses to read the longest ones.
+# A character reference longer than any valid one: Python refuses to parse very long numbers.
 _LONG_NUMBER: Final = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
-# In an attribute, `&copy=` is a parameter of an address and no sign.
+# In an attribute, `&copy=` is a parameter of an address, not a symbol.
 _CLOSED_REFERENCE: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z0-9]{2,32});")
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """What there is in a file, in its order; comments and declarations are left out."""
+    """The pieces of a file, in order; comments and declarations are left out."""
     at, end = 0, len(text)
     while at < end:
         opened = text.find("<", at)
@@ -74,7 +73,8 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def _tag(text: str, at: int) -> tuple[str, dict[str, str], int]:
-    """The tag whose name begins here, and where it ends; beyond the file where it is not closed."""
+    """The tag whose name begins here, and where it ends; beyond the end of the file if it is not
+    closed."""
     name, at = _match(_NAME, text, at)
     attributes: dict[str, str] = {}
     while True:
@@ -89,10 +89,10 @@ def _tag(text: str, at: int) -> tuple[str, dict[str, str], int]:
 
 
 def _value(text: str, at: int) -> tuple[str, int]:
-    """The value of an attribute that begins here, and where what follows it does."""
+    """The value of an attribute that begins here, and where the rest begins."""
     quote = text[at : at + 1]
-    # Where there is no other quote in the whole file, this one opens nothing: so at most two of
-    # these searches are in vain.
+    # If the file contains no other quote, this one opens nothing: so at most two of these searches
+    # are in vain.
     closing = text.find(quote, at + 1) if quote in ("'", '"') else -1
     if closing < 0:
         value, after = _match(_UNQUOTED, text, at)
@@ -104,7 +104,7 @@ def _value(text: str, at: int) -> tuple[str, int]:
 
 
 def _match(pattern: re.Pattern[str], text: str, at: int) -> tuple[str, int]:
-    """What a pattern that may also match nothing finds here, and where that ends."""
+    """What a pattern that may match nothing finds here, and where that ends."""
     found = pattern.match(text, at)
     return (found[0], found.end()) if found else ("", at)
 
@@ -115,7 +115,7 @@ def _after(text: str, ending: str, at: int) -> int:
 
 
 def _shown(text: str) -> str:
-    """A text as it is shown, with the signs that references stand for."""
+    """A text as it is shown, with references replaced by characters."""
     return unescape(_LONG_NUMBER.sub("\ufffd", text)) if "&" in text else text
 
 

@@ -1,8 +1,8 @@
-"""Reads an imported file into the rows that the database adds; runs in a child process.
+"""Parses an imported file into the rows that the database adds; runs in a child process.
 
-What goes in is a line of JSON, `{"format": …, "enrich": …, "now": …}`, and then the file. What
-comes out is lines of JSON: first `{"total", "refused", "mistakes"}`, then lists of rows, each with
-its `number`, `entity`, `row_id` and `payload`, the columns of the item or task that it becomes.
+The input is a line of JSON, `{"format": …, "enrich": …, "now": …}`, followed by the file. The
+output is JSON lines: first `{"total", "refused", "mistakes"}`, then lists of rows, each with its
+`number`, `entity`, `row_id` and `payload`, the columns of the item or task that it becomes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 200_000
 MOST_MISTAKES: Final = 50
-# Rows that go into the database in one statement.
+# Rows that one statement adds to the database.
 _LINE: Final = 500
 
 _CHARSET: Final = re.compile(rb"charset=[\"']?([\w-]+)", re.IGNORECASE)
@@ -70,7 +70,7 @@ def main(data: bytes) -> bytes:
         if entity == "item" and isinstance(given_id, str):
             given_ids[given_id.lower()] = row_id
         rows.append({"entity": entity, "row_id": row_id, "payload": payload})
-    # Items come first, so that tasks about them find them, by the ids that they have from now on.
+    # Items come first, so that tasks find them by their new ids.
     rows.sort(key=lambda row: row["entity"] == "task")
     for number, row in enumerate(rows):
         row["number"] = number
@@ -83,7 +83,7 @@ def main(data: bytes) -> bytes:
 
 
 def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
-    """The links of a file, each page once: with all its tags, and as old as the oldest."""
+    """The links of a file, each page once: with all its tags, and the oldest date."""
     pages: dict[str, Row] = {}
     folded: dict[str, set[str]] = {}
     for number, link in enumerate(bookmarks.read(_decoded(file)), start=1):
@@ -108,7 +108,8 @@ def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
 
 
 def _page(url: str) -> str:
-    """What is the same for addresses of the same page; of one that will be refused, itself."""
+    """The key that addresses of the same page share; for an address that will be refused, the
+    address."""
     try:
         return normalized(url) if len(url) <= MAX_URL else url
     except ValueError:
@@ -116,8 +117,8 @@ def _page(url: str) -> str:
 
 
 def _decoded(file: bytes) -> str:
-    """The text of a page: in UTF-8 where that fits, else as it says itself, else as browsers read
-    what says nothing."""
+    """The text of a file: UTF-8 if it is valid, otherwise as declared, otherwise the browsers'
+    default."""
     try:
         return file.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -129,7 +130,7 @@ def _decoded(file: bytes) -> str:
 
 
 def _of_lines(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
-    """The entries of lines of JSON, as export gives them; a text in place of one that is none."""
+    """The entries of JSON lines, as exported; a text in place of an invalid one."""
     for number, line in enumerate(file.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
         if not line.strip():
             continue
@@ -189,14 +190,14 @@ def _task(entry: Row | str, now: datetime) -> Row:
 
 
 def _times(row: Row, now: datetime) -> None:
-    """Nothing was made or changed later than now."""
+    """Nothing was created or changed later than now."""
     row["created_at"] = min(row["created_at"] or now, now)
     row["updated_at"] = min(row["updated_at"] or row["created_at"], now)
 
 
 def _id_at(moment: datetime, number: int) -> str:
-    """A UUIDv7 of a time in the past, so that what is imported stands among the rest by its age.
-    What is equally old stays in its order, at least among 4,096."""
+    """A UUIDv7 for a time in the past, so that imported things are sorted by their age. Things of
+    the same age keep their order, at least among 4,096."""
     milliseconds = int(moment.timestamp() * 1000)
     random = int.from_bytes(os.urandom(8)) >> 2
     return str(
@@ -213,7 +214,7 @@ def _refusal(entry: Row) -> str | None:
 
 
 def _has_nul(value: Any) -> bool:
-    """Whether there is a character in it that no text of the database has."""
+    """Whether it contains a character that the database does not accept."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):

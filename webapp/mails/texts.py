@@ -1,12 +1,12 @@
-"""The texts of the mails. Each function gives a subject and a plain text.
+"""The texts of the mails. Each function returns a subject and a plain text.
 
 `address` is the public URL of the API, `app_url` that of the operator's own front end, if there is
-one. With a front end, a mail links to it and carries the token in the fragment, which browsers send
-to no server and so reaches no log; without, it shows the call to make with `curl`. A token stands
-once in its text, on a line of its own, and never in a subject.
+one. With a front end, a mail links to it with the token in the fragment, which browsers do not send
+to servers and which therefore is in no log; without one, it shows the call to make with `curl`. A
+token occurs once in its text, on its own line, and never in a subject.
 
-Subjects are constant, and what others wrote is cut and quoted: nobody gets to send words of their
-own choosing under our name.
+Subjects are constant, and text from others is truncated and quoted, so that nobody can send their
+own words under our name.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _PRODUCT: Final = "Coffer"
-_WIDTH: Final = 72  # characters; leaves room for the marks of those who quote it
+_WIDTH: Final = 72  # characters; leaves room for quote marks in replies
 _MAX_NAME: Final = 60  # characters of a name that a stranger gave
-# The punctuation that names may keep. A dot, a colon, a slash or an @ would make a link.
+# The punctuation that names may contain. A dot, a colon, a slash or an @ would make a link.
 _NAME_PUNCTUATION: Final = frozenset("'’&+-(),!")
 
 
@@ -38,7 +38,7 @@ class Text(NamedTuple):
 
 
 def confirm_registration(token: str, hours: int, *, address: str, app_url: str | None) -> Text:
-    """To a new address: prove that you read its mail. `token` is good for `hours`."""
+    """To a new address: prove that you read its mail. `token` is valid for `hours`."""
     return _text(
         f"Confirm your {_PRODUCT} account",
         f"Welcome to {_PRODUCT}! To confirm that this address is yours,"
@@ -58,7 +58,7 @@ def confirm_registration(token: str, hours: int, *, address: str, app_url: str |
 
 
 def already_registered(*, address: str, app_url: str | None) -> Text:
-    """To an address with an account, that somebody tried to register."""
+    """To an address that has an account, when somebody tries to register it."""
     return _text(
         f"You already have a {_PRODUCT} account",
         f"Somebody, perhaps you, tried to register with this address at {_PRODUCT}. It already"
@@ -71,7 +71,7 @@ def already_registered(*, address: str, app_url: str | None) -> Text:
 
 
 def reset_password(token: str, minutes: int, *, address: str, app_url: str | None) -> Text:
-    """To somebody who forgot the password. `token` is good for `minutes`."""
+    """To somebody who forgot the password. `token` is valid for `minutes`."""
     return _text(
         f"Choose a new {_PRODUCT} password",
         f"To choose a new password, {_how(app_url)} within {_count(minutes, 'minute')}:",
@@ -99,7 +99,7 @@ def password_changed(
     app_url: str | None,
 ) -> Text:
     """Notice of a new password. `from_address` is the IP address it was changed from, if known;
-    after it come how many API keys were revoked, and how many still work."""
+    then how many API keys were revoked, and how many still work."""
     keys = ""
     if revoked_api_keys:
         keys += f" {_count(revoked_api_keys, 'API key')} of yours stopped working as well."
@@ -176,7 +176,7 @@ def api_key_made(
 
 
 def provider_linked(provider: str, when: datetime, *, address: str, app_url: str | None) -> Text:
-    """Notice that one can now log in with `provider`, the name of a single sign-on."""
+    """Notice that the user can now log in with `provider`, the name of a single sign-on."""
     return _text(
         f"A new way to log in to your {_PRODUCT} account",
         f"Single sign-on with {_name(provider, 'a provider')} was linked to your account on"
@@ -198,9 +198,9 @@ def invitation(
     address: str,
     app_url: str | None,
 ) -> Text:
-    """To somebody who is invited into a workspace. `token` is good for `days`.
+    """To somebody who is invited to a workspace. `token` is valid for `days`.
 
-    `inviter` and `workspace` are names that strangers gave; either may be empty.
+    `inviter` and `workspace` are names chosen by strangers; either may be empty.
     """
     return _text(
         f"You are invited to a {_PRODUCT} workspace",
@@ -267,7 +267,8 @@ def role_given(
 def many_wrong_passwords(
     when: datetime, from_address: str | None, *, address: str, app_url: str | None
 ) -> Text:
-    """Warning: somebody guesses the password. `from_address` is where the last guess came from."""
+    """Warning: somebody is guessing the password. `from_address` is where the last guess came
+    from."""
     return _text(
         f"Somebody is guessing your {_PRODUCT} password",
         "Many wrong passwords were entered for your account, the last on"
@@ -301,7 +302,7 @@ def many_wrong_confirmations(
 
 
 def many_wrong_codes(when: datetime, *, address: str, app_url: str | None) -> Text:
-    """Warning: somebody knows the password and tries codes of the second factor."""
+    """Warning: somebody knows the password and is trying codes of the second factor."""
     return _text(
         f"Somebody knows your {_PRODUCT} password",
         f"On {_time(when)} somebody entered the correct password for your account, then many"
@@ -318,7 +319,7 @@ def many_wrong_codes(when: datetime, *, address: str, app_url: str | None) -> Te
 
 
 class _Verbatim(str):
-    """A paragraph whose lines stay as they are."""
+    """A paragraph that is not wrapped."""
 
     __slots__ = ()
 
@@ -350,7 +351,7 @@ def _way(
     """The link that carries `token`, or the call; `values` are what the caller fills in."""
     if app_url:
         return _Verbatim(f"{app_url}/{page}#token={quote(token, safe='')}")
-    # As a variable, so that the token has a line of its own which nobody has to edit.
+    # In a variable, so that the token has its own line, which nobody has to edit.
     body = ['"token": "\'"$token"\'"', *(f'"{name}": "{value}"' for name, value in values.items())]
     lines = [
         f"token={shlex.quote(token)}",
@@ -371,7 +372,7 @@ def _time(when: datetime) -> str:
 
 
 def _place(from_address: str | None) -> str:
-    """Nothing unless it is an IP address, for it may come from a header that anybody can send."""
+    """Empty unless it is an IP address, because it may come from a header that anybody can send."""
     try:
         return f", from {ip_address(from_address or '').compressed}"
     except ValueError:
@@ -379,7 +380,7 @@ def _place(from_address: str | None) -> str:
 
 
 def _name(name: str, otherwise: str) -> str:
-    """A name that a stranger gave, quoted; `otherwise` where nothing of it can be read."""
+    """A name chosen by a stranger, quoted; `otherwise` if nothing in it is readable."""
     tame = _tame(name)
     if not any(character.isalnum() for character in tame):
         return otherwise
@@ -390,7 +391,7 @@ def _name(name: str, otherwise: str) -> str:
 
 def _tame(name: str) -> str:
     """`name` on one line, without anything that programs turn into a link."""
-    # NFKC first: it makes dots and slashes of the characters that only look like them.
+    # NFKC first: it turns characters that look like dots and slashes into those.
     kept = (
         character if _fits_a_name(character) else " "
         for character in unicodedata.normalize("NFKC", name)

@@ -1,7 +1,7 @@
-"""Tokens that go out by mail: to confirm a registration, to reset a password, to join a workspace.
+"""Tokens sent by mail: to confirm a registration, to reset a password, to join a workspace.
 
-Each is made from the server's key and the id of its row, so that the worker which writes the mail
-can make it again: the database has no more than its hash.
+Each is derived from the server's key and the id of its row, so that the worker that writes the mail
+can recompute it: the database only has its hash.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PREFIX: Final = "cfm_"
 
 
 def mail_tokens(keyring: Keyring, purpose: Purpose, row_id: UUID) -> list[str]:
-    """The token of a row, by the present key and by each former one."""
+    """The token of a row, with the current key and with each former one."""
     return [
         _PREFIX + urlsafe_b64encode(mac).decode().rstrip("=")
         for mac in keyring.macs(f"{purpose} by mail", row_id.bytes)

@@ -1,1 +1,1 @@
-"""Calls to addresses that users name: to the public internet, and nowhere else."""
+"""Calls to addresses given by users: to the public internet only."""

@@ -1,7 +1,7 @@
 """Which numeric addresses may be called for a user.
 
-A URL from a user asks for a connection from inside the operator's network, and the name in it may
-be answered by the user's own name server: so it is the address that is judged.
+A URL from a user causes a connection from inside the operator's network, and its name may be
+resolved by the user's own name server. So the address itself is checked.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 
 # Our own tables rather than `is_global`, whose answers differ between patch releases of Python and
-# which calls multicast and 6to4 global. From the IANA special-purpose address registries, and
+# which calls multicast and 6to4 global. From the IANA special-purpose address registries, plus
 # Azure's host agent, 168.63.129.16: a public number that is answered inside the machine.
 _LOOPBACK = [ipaddress.ip_network(network) for network in ("127.0.0.0/8", "::1/128")]
 _NOT_PUBLIC_4 = [
@@ -29,11 +29,10 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Whether a numeric address is one of the public internet's.
+    """Whether a numeric address belongs to the public internet.
 
-    In an IPv4-mapped, 6to4 or NAT64 address it is the IPv4 address inside that counts: networks
-    with DNS64 reach every IPv4 site through NAT64. Teredo and local NAT64 (64:ff9b:1::/48) are
-    never public.
+    For an IPv4-mapped, 6to4 or NAT64 address, the IPv4 address inside counts: networks with DNS64
+    reach every IPv4 site through NAT64. Teredo and local NAT64 (64:ff9b:1::/48) are never public.
     """
     ip = _ip(address)
     if isinstance(ip, ipaddress.IPv6Address):
@@ -47,7 +46,7 @@ def is_public(address: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether a numeric address is this machine's own, in 127.0.0.0/8 or ::1 and no other form."""
+    """Whether a numeric address is this machine's own: 127.0.0.0/8 or ::1, in no other form."""
     ip = _ip(address)
     return ip is not None and any(ip in network for network in _LOOPBACK)
 

@@ -1,6 +1,6 @@
-"""Calls over HTTP to addresses that users name.
+"""HTTP calls to addresses given by users.
 
-Imported when something is called, not at the start: httpx2 takes a while to load.
+Imported when something is called, not at startup: httpx2 takes a while to load.
 """
 
 from __future__ import annotations
@@ -26,24 +26,23 @@ if TYPE_CHECKING:
     from webapp.clients.public.gate import Gate
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-# What is told of a server that has not answered yet. The rest is one and the same error: a port
-# that is closed, one that takes nothing and one behind which no web server is are nothing that a
-# user should be able to tell apart from here.
+# The error for a server that has not answered yet. All failures give the same one: a user should
+# not be able to tell from here whether a port is closed, filtered, or not a web server.
 _TOLD: Final = frozenset({"certificate", "too_large"})
 
 
 @functools.cache
 def public_trust() -> ssl.SSLContext:
-    """What the servers that users name are trusted by: the system's certificates. SSL_CERT_FILE is
-    for the operator's own."""
+    """The certificates for servers that users name: the system's. SSL_CERT_FILE is for the
+    operator's own servers."""
     return httpx2.create_ssl_context(trust_env=False)
 
 
 class PublicClient(HttpClient):
-    """Calls addresses that users name, each checked as text and where it leads. Thread-safe.
+    """Calls addresses given by users, each checked as text and by where it leads. Thread-safe.
 
-    No connection is kept for a second request, so that every address is looked up and judged anew.
-    What `HttpClient` raises is raised, and `AddressError`.
+    No connection is kept for a second request, so every address is looked up and checked again.
+    Raises what `HttpClient` raises, and `AddressError`.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class PublicClient(HttpClient):
         content: bytes | Iterable[bytes] | None = None,
         cookies: httpx2.Cookies | None = None,
     ) -> Iterator[httpx2.Response]:
-        """As `HttpClient.stream`. No redirect is followed: see `follow`."""
+        """Like `HttpClient.stream`. No redirect is followed: see `follow`."""
         has_answered = False
         try:
             with super().stream(
@@ -93,10 +92,10 @@ class PublicClient(HttpClient):
     def follow(
         self, url: str, allowance: Allowance, *, most_redirects: int = 5
     ) -> Iterator[httpx2.Response]:
-        """What is found at `url`, or where it redirects to; each address is judged like the first.
+        """What is found at `url`, or where it redirects to; each address is checked like the first.
 
-        `history` of the answer has the redirects. Cookies live through them, on which some sites
-        insist, and no longer.
+        `history` of the response has the redirects. Cookies last for the redirects, which some
+        sites require, and no longer.
         """
         cookies = httpx2.Cookies()
         history: list[httpx2.Response] = []
@@ -123,7 +122,7 @@ class PublicClient(HttpClient):
 
 
 def _of_redirect(error: AddressError | CallError) -> AddressError | CallError:
-    """The error of an address that nobody typed; the fault is not to be looked for in that one."""
+    """The error for an address that the user did not type; the fault is not in theirs."""
     if isinstance(error, CallError):
         return CallError(f"redirects to a server that {error.what}", rule=error.rule)
     return AddressError(f"The address redirects to another one. {error}", rule=error.rule)

@@ -1,4 +1,4 @@
-"""What is not called."""
+"""Addresses that are not called."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from webapp.failure import Failure
 
 
 class AddressError(Failure):
-    """An address that Coffer does not call; trying again cannot change that.
+    """An address that Coffer does not call; a retry cannot change that.
 
-    The message tells a user why. `rule` names what refused it, for tests and logs: `url`,
+    The message tells a user why. `rule` names the check that refused it, for tests and logs: `url`,
     `url_too_long`, `scheme`, `credentials`, `host`, `port`, `name_not_found`, `address_not_public`,
     `redirect`, `too_many_redirects`.
     """

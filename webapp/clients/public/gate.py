@@ -1,4 +1,4 @@
-"""Connections that reach the public internet and nothing else."""
+"""Connections that only reach the public internet."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from webapp.clients.http.allowance import Allowance
     from webapp.clients.http.connection import Dial, Resolve
 
-# The ports on which the web is, and their usual substitutes. On all the others are services that
-# nobody means a user to talk to, or to look for, from the operator's address.
+# The usual ports of the web and their common substitutes. The others have services that a user
+# should neither talk to nor discover from the operator's address.
 PORTS: Final = (80, 443, 8080, 8443)
 
 _MOST_ADDRESSES: Final = 4  # tried of one host
@@ -27,12 +27,12 @@ _NO_SUCH_NAME: Final = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Opens connections to public addresses, at the ports of the web.
+    """Opens connections to public addresses, at the web's ports.
 
-    A name is looked up once, every address it has is judged, and one of exactly those is connected
-    to. TLS's server name, the certificate's check and the Host header are the name's all the same.
+    A name is looked up once, all its addresses are checked, and the connection goes to exactly one
+    of them. TLS's server name, the certificate check and the Host header still use the name.
 
-    `allow_loopback` allows this machine's own addresses too, at any port, for tests and
+    `allow_loopback` also allows this machine's own addresses, at any port, for tests and
     development.
     """
 
@@ -45,7 +45,7 @@ class Gate:
         if port not in PORTS and not self.allow_loopback:
             raise _port_refused(port)
         addresses = self._look_up(host, port, allowance)
-        # All of them: a name with a public and a private address is an attempt at something.
+        # All of them: a name with a public and a private address is an attack.
         if not all(map(self._is_allowed, addresses)):
             raise AddressError(
                 "The address leads to a private or reserved network. Coffer only calls the public "
@@ -63,8 +63,8 @@ class Gate:
         try:
             return connection.look_up(host, port, allowance, self.resolve)
         except (OSError, UnicodeError) as error:
-            # A name server's "no" is as definite as a 404: trying again for an hour would only
-            # hide a typing mistake. Every other failure is one of the way there.
+            # A name server's "no" is as definite as a 404: retrying for an hour would only hide a
+            # typo. Every other failure is a temporary one.
             if getattr(error, "errno", None) in _NO_SUCH_NAME:
                 raise AddressError(
                     "There is no server with this name. Check the spelling.", rule="name_not_found"

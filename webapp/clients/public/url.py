@@ -1,9 +1,9 @@
 """Which URLs may be called for a user, as far as their text tells.
 
-`check_url` judges only whether a URL is plainly what it seems; where it leads is judged by the
+`check_url` only checks whether a URL is plainly what it seems; where it leads is checked by
 address: see `gate.py`.
 
-Imported when something is called, not at the start: httpx2 takes a while to load.
+Imported when something is called, not at startup: httpx2 takes a while to load.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def check_url(url: str) -> httpx2.URL:
         parsed = httpx2.URL(url)
     except httpx2.InvalidURL as error:
         raise AddressError("This is not a valid web address.", rule="url") from error
-    # Two parsers that read one URL differently are how such checks get bypassed.
+    # Two parsers that read one URL differently are how such checks are bypassed.
     seen = parsed.scheme, parsed.raw_host.decode().lower()
     if seen != (start[1].lower(), place[1].lower().strip("[]")):
         raise AddressError("This is not a valid web address.", rule="url")
@@ -58,7 +58,7 @@ def _fault(host: str, url: str) -> str | None:
     """What is wrong with the spelling of a host, or None for an ordinary name or address."""
     if host.startswith("["):
         literal = host[1:-1]
-        # Python takes a zone for a part of the address; it means something on this machine only.
+        # Python accepts a zone as part of the address; it only has a meaning on this machine.
         valid = ":" in literal and "%" not in literal and is_ip(literal)
         return None if valid else "The IPv6 address in brackets is not valid."
     if not host.isascii():

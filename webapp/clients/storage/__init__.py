@@ -1,1 +1,1 @@
-"""Where the bytes of documents are kept: files of this machine, or a bucket that speaks S3."""
+"""Storage for the bytes of documents: files on this machine, or an S3 bucket."""

@@ -1,4 +1,4 @@
-"""Which store the settings name."""
+"""Chooses the store that the settings name."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What every store of objects promises.
+"""What every object store guarantees.
 
-An object is bytes under a key, written once and whole: there is no moment at which a part of it can
-be read, and none of it is changed later. What a store does not know (who owns an object, whether it
-is still wanted) is in the database.
+An object is bytes under a key, written once and whole: no part of it can be read before it is
+complete, and it never changes later. What a store does not know (who owns an object, whether it is
+still wanted) is in the database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime, timedelta
 
-# Bytes that are read or written at once: a few of these are all that is ever in memory.
+# Bytes read or written at once: only a few of these are ever in memory.
 CHUNK: Final = 256 * 1024
 
 _LONGEST_KEY: Final = 300
@@ -29,7 +29,7 @@ class StorageError(Failure):
 
 
 class NoObject(StorageError):
-    """There is nothing under the key. Permanent: nothing is stored under a key twice."""
+    """There is nothing under the key. Permanent: a key is never used twice."""
 
     def __init__(self, key: str) -> None:
         super().__init__(f"There is no object {key}.", permanent=True)
@@ -37,7 +37,7 @@ class NoObject(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object as a listing tells of it."""
+    """An object in a listing."""
 
     key: str
     bytes: int
@@ -45,26 +45,26 @@ class Stored:
 
 
 class Store(Protocol):
-    """A store of objects. Safe to share between threads; it connects at its first use, so it may be
-    made before a fork. Every method raises StorageError where the store does not answer, and
-    ValueError for what is no key."""
+    """An object store. Thread-safe; it connects at its first use, so it can be created before a
+    fork. Every method raises StorageError if the store does not answer, and ValueError for an
+    invalid key."""
 
     @property
     def is_shared(self) -> bool:
-        """Whether processes on other machines find the same objects in it."""
+        """Whether processes on other machines see the same objects."""
         ...
 
     def prepare(self) -> None:
-        """Make what the store needs to begin with. Doing it again does nothing."""
+        """Create what the store needs. Calling it again does nothing."""
         ...
 
     def check(self) -> None:
-        """Return where the store answers, and is ready to be written to."""
+        """Return if the store answers and can be written to."""
         ...
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
-        """Keep the bytes under `key`; once this returns they survive a power cut. Whatever `chunks`
-        raises goes through, and then nothing is kept."""
+        """Store the bytes under `key`; once this returns they survive a power cut. An exception
+        from `chunks` is passed on, and then nothing is stored."""
         ...
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -73,41 +73,42 @@ class Store(Protocol):
         ...
 
     def open(self, key: str) -> BinaryIO:
-        """The object as a file that has a descriptor, to be closed by the caller. Raises NoObject.
+        """The object as a file with a descriptor, to be closed by the caller. Raises NoObject.
 
-        It can be handed to another process; what is not on this machine is copied here first.
+        It can be passed to another process; an object that is not on this machine is copied here
+        first.
         """
         ...
 
     def size(self, key: str) -> int | None:
-        """How many bytes are under `key`; None where there is nothing."""
+        """The number of bytes under `key`; None if there is nothing."""
         ...
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects. Those that are not there are no error."""
+        """Remove objects. Missing ones are not an error."""
         ...
 
     def objects(self, after: str = "") -> Iterator[Stored]:
-        """Every object whose key comes after `after`, in the order of their keys."""
+        """Every object whose key comes after `after`, in key order."""
         ...
 
     def tidy(self, older_than: timedelta) -> int:
-        """Remove what puts that were cut short have left behind; how many there were."""
+        """Remove what interrupted puts left behind; return how many."""
         ...
 
     def upload_url(self, key: str, seconds: int) -> str | None:
-        """An address to which somebody may PUT the object for so long; None where the store has no
-        address of its own."""
+        """An address to which somebody may PUT the object for a limited time; None if the store has
+        no address of its own."""
         ...
 
     def download_url(self, key: str, seconds: int) -> str | None:
-        """An address from which somebody may GET the object for so long; None likewise."""
+        """An address from which somebody may GET the object for a limited time; None likewise."""
         ...
 
 
 def checked(key: str) -> str:
-    """The key, if it is one: parts of a-z, 0-9, '.', '_' and '-', each beginning with a letter or
-    digit, parted by slashes. So it leads nowhere but into the store. Raises ValueError."""
+    """The key, if it is valid: parts of a-z, 0-9, '.', '_' and '-', each beginning with a letter or
+    digit, separated by slashes. So it cannot lead outside the store. Raises ValueError."""
     if len(key) > _LONGEST_KEY or not _KEY.fullmatch(key):
         raise ValueError(f"{key[:_LONGEST_KEY]!r} is not a valid object key")
     return key

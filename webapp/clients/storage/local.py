@@ -1,7 +1,7 @@
-"""Objects as files of this machine, each under its key.
+"""Objects as files on this machine, each under its key.
 
-A file is written beside its place, forced to the disk, moved to its place, and the folder forced to
-the disk too: what has been put survives a power cut, and what was cut short is never seen.
+A file is written next to its place, synced, moved to its place, and the folder is synced too: what
+has been put survives a power cut, and an interrupted put is never visible.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import timedelta
 
-# The name begins with a dot, as no part of a key does.
+# The name begins with a dot, which no part of a key does.
 _UNFINISHED: Final = ".unfinished"
 
 
 class LocalStore:
-    """The store in a folder, which is made by `prepare`. Only this user can read it."""
+    """The store in a folder, created by `prepare`. Only this user can read it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -101,7 +101,8 @@ class LocalStore:
                 place.unlink(missing_ok=True)
             except OSError as error:
                 raise _trouble(error) from None
-            # Folders that are empty now go too; where another object came meanwhile, they stay.
+            # Remove folders that are now empty; those where another object was added meanwhile
+            # stay.
             with suppress(OSError):
                 for folder in place.parents:
                     if folder == self._folder:
@@ -139,7 +140,7 @@ class LocalStore:
             raise _trouble(error) from None
 
     def _move(self, unfinished: Path, place: Path) -> None:
-        """The finished file to its place, and every folder on the way down to the disk."""
+        """Move the finished file to its place, and sync every folder on the way."""
         while True:
             new = [folder for folder in place.parents if not folder.exists()]
             try:
@@ -149,14 +150,14 @@ class LocalStore:
             except FileNotFoundError:
                 if not unfinished.exists():
                     raise
-                continue  # a delete took the folder away just before it was used
+                continue  # a delete removed the folder just before it was used
             break
         _to_disk(place.parent)
         for folder in new:
             _to_disk(folder.parent)
 
     def _below(self, folder: Path, beginning: str, after: str) -> Iterator[Stored]:
-        """In the order of keys: a folder's name counts with the slash behind it."""
+        """In key order: a folder's name counts with its trailing slash."""
         with suppress(FileNotFoundError):  # a delete took the folder away
             entries = [(each.name + "/" * each.is_dir(), each) for each in os.scandir(folder)]
             for name, entry in sorted(entries, key=lambda found: found[0]):

@@ -1,8 +1,8 @@
-"""Objects in a bucket that speaks S3: Amazon's, MinIO's, and many others'.
+"""Objects in an S3 bucket: Amazon's, MinIO's, and many others'.
 
-obstore does the talking. Its own patience (ten retries, three minutes) is cut to what somebody who
-waits for an answer can bear; what is longer is the business of those who try work again. It must
-not be used before a fork, so it is made at the first use in each process.
+It uses obstore. Its own retries (ten, over three minutes) are cut to what a waiting caller can
+bear; longer waits are handled by retrying the work. It must not be used before a fork, so it is
+created at the first use in each process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from obstore.store import S3Store as Bucket
 
-# S3 wants parts of 5 MiB or more; a few of them are all that an upload has in memory.
+# S3 requires parts of 5 MiB or more; an upload only has a few of them in memory.
 _PART: Final = 5 * 1024 * 1024
 _PARTS_AT_ONCE: Final = 2
 # S3 deletes up to a thousand in one request.
@@ -40,10 +40,10 @@ _FIRST_REGION: Final = "us-east-1"
 
 
 class S3Store:
-    """The store in a bucket, below a prefix; both are made by `prepare` where they are missing.
+    """The store in a bucket, below a prefix; `prepare` creates both if they are missing.
 
-    Without a key pair, obstore finds one where Amazon's own programs look for it: in the variables
-    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine.
+    Without a key pair, obstore looks for one where Amazon's own programs do: in the variables
+    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or on the machine.
     """
 
     def __init__(
@@ -80,14 +80,14 @@ class S3Store:
             pass
         else:
             return
-        # obstore makes no buckets, but it signs the request that does.
+        # obstore cannot create buckets, but it can sign the request that does.
         with self._troubles():
             url = obstore.sign(self._bucket(), "PUT", "", timedelta(minutes=1))
         try:
             made = httpx2.put(url, content=self._constraint(), timeout=20.0, trust_env=False)
         except httpx2.HTTPError as error:
             raise StorageError(f"The store does not answer ({type(error).__name__}).") from None
-        # 409: it is there already, and ours; another process was as quick.
+        # 409: it already exists and is ours; another process was as quick.
         if not made.is_success and made.status_code != 409:
             raise StorageError(
                 f"The bucket {self._name} does not exist and cannot be created (HTTP"
@@ -174,7 +174,7 @@ class S3Store:
                     yield Stored(key, found["size"], found["last_modified"])
 
     def tidy(self, older_than: timedelta) -> int:  # noqa: ARG002
-        # Parts of uploads that were cut short are the bucket's to remove, by a rule of its own.
+        # The bucket itself has to remove parts of interrupted uploads, by a lifecycle rule.
         return 0
 
     def upload_url(self, key: str, seconds: int) -> str | None:
@@ -194,7 +194,7 @@ class S3Store:
         return self._prefix + checked(key)
 
     def _constraint(self) -> bytes:
-        """What says where a new bucket is to be; the first region is the one not to be named."""
+        """The location of a new bucket; the first region is the one that must not be named."""
         if self._region == _FIRST_REGION:
             return b""
         return (
@@ -217,7 +217,7 @@ class S3Store:
                     client_options={
                         "allow_http": (self._endpoint or "").startswith("http:"),
                         "connect_timeout": _CONNECT_TIMEOUT,
-                        # For each read and not for a whole transfer, which may well take longer.
+                        # Per read, not for a whole transfer, which may well take longer.
                         "read_timeout": _READ_TIMEOUT,
                     },
                     retry_config=cast("Any", _RETRIES),
@@ -229,8 +229,8 @@ class S3Store:
     def _troubles(
         self, raised: list[BaseException] | None = None, *, key: str = ""
     ) -> Iterator[None]:
-        """What obstore raises, as StorageError, without its text: that has addresses with their
-        signatures. `raised` has what came from the caller and goes through as it is."""
+        """Converts what obstore raises to StorageError, without its text, which contains signed
+        addresses. `raised` holds the caller's exception, which is passed on unchanged."""
         from obstore.exceptions import BaseError
 
         try:
@@ -244,7 +244,7 @@ class S3Store:
 
 
 def _told(chunks: Iterable[bytes], raised: list[BaseException]) -> Iterator[bytes]:
-    """The chunks; what they raise is told, because it comes back from obstore in another form."""
+    """The chunks; what they raise is recorded, because obstore returns it in another form."""
     try:
         yield from chunks
     except BaseException as error:

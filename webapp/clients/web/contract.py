@@ -1,4 +1,4 @@
-"""What a page says, and why one was not read."""
+"""A page's content, and the reasons why one was not read."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class FetchError(Failure):
     """The page was not fetched, or there is nothing to read on it.
 
-    `rule` names what refused it, for tests and logs: one of `AddressError`'s or `CallError`'s, or
-    `status`, `content_type`, `content_encoding`, `unreadable`, `no_text`.
+    `rule` names the check that refused it, for tests and logs: one of `AddressError`'s or
+    `CallError`'s, or `status`, `content_type`, `content_encoding`, `unreadable`, `no_text`.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class FetchError(Failure):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What there is to read on a page."""
+    """The readable content of a page."""
 
     url: str  # where it was in the end, after redirects
     title: str | None  # at most 300 characters

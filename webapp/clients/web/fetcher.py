@@ -1,8 +1,8 @@
-"""Fetches the page behind an article's address, for a user who may point it anywhere.
+"""Fetches the page of an article's address, which a user may point anywhere.
 
-The rules, each with a name that the error carries: what a URL may look like and where it may lead
-(`webapp.clients.public`); how many redirects, seconds and bytes; which types of content. What
-arrives is parsed by `webapp.parsing.page` in a process of its own.
+Each rule has a name that the error carries: what a URL may look like and where it may lead
+(`webapp.clients.public`); how many redirects, seconds and bytes; which types of content.
+`webapp.parsing.page` parses the result in its own process.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PARSE_MEGABYTES: Final = 512
 
 _TYPES: Final = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 _ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
-# What the next try would only meet again.
+# Errors that a retry would only repeat.
 _FOR_GOOD: Final = frozenset({"certificate", "too_large", "content_encoding"})
 _STATUSES: Final = {
     401: "The page requires signing in.",
@@ -48,7 +48,7 @@ _STATUSES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A page as it came, decompressed."""
+    """A page as received, decompressed."""
 
     url: str
     type: str
@@ -57,11 +57,11 @@ class _Answer:
 
 
 class PageFetcher:
-    """Fetches pages from the public internet. Safe to use from several threads at once.
+    """Fetches pages from the public internet. Thread-safe.
 
     `timeout`, in seconds, covers everything up to the last byte after the last redirect; parsing
-    may take another 15. `max_bytes` counts after decompression. `gate` and `trust` stand in for the
-    way to the internet and the certificates that are trusted.
+    may take another 15. `max_bytes` counts after decompression. `gate` and `trust` replace the way
+    to the internet and the trusted certificates.
     """
 
     def __init__(
@@ -88,7 +88,8 @@ class PageFetcher:
     def fetch(self, url: str, *, on_wait: Callable[[], None] | None = None) -> Page:
         """The page at `url`. Raises `FetchError`, whose message is for the user to read.
 
-        `on_wait` is called now and then while the page is parsed; what it raises ends that.
+        `on_wait` is called now and then while the page is parsed; an exception from it ends the
+        parsing.
         """
         allowance = Allowance(self._timeout, wire_bytes=self._max_bytes + _OVERHEAD)
         try:
@@ -104,22 +105,23 @@ class PageFetcher:
         return _read(answer, on_wait)
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         self._client.close()
 
     def _receive(self, response: httpx2.Response, allowance: Allowance) -> _Answer:
-        """The body of an answer that is neither an error nor of the wrong type or size."""
+        """The body of a response that is neither an error nor of the wrong type or size."""
         _check_status(response)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        # None at all is refused as well: guessing from the bytes would undo the rule, and what
-        # sends no type is hardly ever an article.
+        # A missing type is refused too: guessing from the bytes would undo the rule, and a server
+        # that sends no type hardly ever sends an article.
         if kind not in _TYPES:
             raise _refusal(
                 response,
                 "The address leads to something other than a page of text.",
                 rule="content_type",
             )
-        # httpx2 passes on what it cannot decode, and decodes twice if told so: neither was asked.
+        # httpx2 passes on what it cannot decode, and decodes twice if told so: neither was
+        # requested.
         if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
             raise _refusal(
                 response,
@@ -167,8 +169,8 @@ def _refusal(
     permanent: bool = True,
     retry_after: float | None = None,
 ) -> FetchError:
-    """The error of an answer that is not taken."""
-    if response.history:  # else the user would look for the fault in the address that they typed
+    """The error for a response that is not accepted."""
+    if response.history:  # otherwise the user would look for the fault in the address they typed
         message = f"The page redirects to another address. {message}"
     return FetchError(message, rule=rule, permanent=permanent, retry_after=retry_after)
 
@@ -179,11 +181,11 @@ def check_reader() -> None:
 
 
 def _read(answer: _Answer, on_wait: Callable[[], None] | None) -> Page:
-    """What there is to read in the answer."""
+    """The readable content of the response."""
     found: dict[str, str | None] = {}
     if answer.type == "text/plain":
         text = charset.decode(answer.body, answer.charset)
-        # A file whose server knows no better type; browsers do not show it as text either.
+        # A file whose server has no better type; browsers do not show it as text either.
         if "\0" in text[:1024]:
             raise FetchError(
                 "The address leads to a file that is not text.", rule="content_type", permanent=True
