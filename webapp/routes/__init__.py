@@ -1,1 +1,1 @@
-"""What stands on every route: permissions, idempotency, ETags, headers, the description."""
+"""What every route has: permissions, idempotency, ETags, headers, the description."""

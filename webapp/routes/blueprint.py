@@ -1,4 +1,4 @@
-"""Reading requests strictly: blueprints whose arguments nothing slips through."""
+"""Strict reading of requests: blueprints whose arguments are fully checked."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from flask import Request
 
-# No input of ours has so many; each unknown one would be named in the answer.
+# None of our inputs has so many; each unknown one would be named in the response.
 _MOST_MEMBERS: Final = 100
 
 
 class Parser(FlaskParser):
-    """Reads JSON and query strings, and refuses what the database could not keep."""
+    """Reads JSON and query strings, and refuses what the database cannot store."""
 
     def load_json(self, req: Request, schema: Any) -> Any:  # noqa: ARG002  # webargs's signature
         if req.mimetype != "application/json":
@@ -45,27 +45,28 @@ class Parser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A blueprint whose arguments are read by our parser."""
+    """A blueprint that reads arguments with our parser."""
 
-    # Unknown names are refused in the query too: a misspelt `cursor` that is ignored reads the
-    # first page for ever.
+    # Unknown names are refused in the query too: ignoring a misspelt `cursor` would return the
+    # first page forever.
     ARGUMENTS_PARSER = Parser(unknown=RAISE)
 
     def arguments(self, schema: type[Schema], **more: Any) -> Any:
-        """Read the arguments of a route by a schema, which is made once: making it copies each of
-        its fields, and takes longer than reading does."""
+        """Read the arguments of a route with a schema, which is created once: creating it copies
+        each of its fields, and takes longer than reading."""
         return super().arguments(schema(), **more)
 
 
 def _refuse_nul(value: Any) -> None:
-    """PostgreSQL's text has no NUL, so no string that comes in may have one."""
+    """PostgreSQL's text cannot contain NUL, so no input string may."""
     found = [(path or "body", "Must not contain NUL.") for path in _paths_of_nul(value)]
     if found:
         raise invalid_input(*found)
 
 
 def _paths_of_nul(body: Any) -> Iterator[str]:
-    """Where a NUL stands. Without recursion: JSON may be nested deeper than Python's stack is."""
+    """The paths of NULs. Without recursion: JSON may be nested deeper than Python's stack
+    allows."""
     waiting = [("", body)]
     while waiting:
         path, value = waiting.pop()

@@ -1,8 +1,8 @@
-"""Describes the API truly.
+"""Generates an accurate description of the API.
 
-flask-smorest turns the decorators of a route into OpenAPI. What follows from rules that hold for
-every route (the errors it may answer with, its headers, who may call it) is added here by those
-same rules and not written again beside each route.
+flask-smorest turns the decorators of a route into OpenAPI. What follows from general rules (the
+errors a route may return, its headers, who may call it) is added here by those same rules, not
+written again for each route.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ class Api(flask_smorest.Api):
 
     @cached_property
     def document(self) -> bytes:
-        """The OpenAPI document as JSON, of the blueprints that are registered when it is first
-        asked for."""
+        """The OpenAPI document as JSON, for the blueprints that are registered when it is first
+        requested."""
         return _document(self._app, self.spec.to_dict())
 
 
@@ -89,7 +89,7 @@ api: Final[Installed[Api]] = Installed("api")
 def install(app: Flask) -> None:
     """Give the app its API, to register blueprints with."""
     app.config |= {"API_TITLE": "Coffer", "API_VERSION": VERSION, "OPENAPI_VERSION": "3.1.0"}
-    # Relative: whoever has read the description reaches the API in the same way.
+    # Relative: a client that has read the description reaches the API the same way.
     more = {"info": {"description": _DESCRIPTION, "license": _LICENSE}, "servers": [{"url": "/"}]}
     made = api.install(app, Api(app, spec_kwargs=more))
     made.spec.components.schema("Problem", schema=ProblemAnswer)
@@ -115,7 +115,7 @@ def _document(app: Flask, spec: Document) -> bytes:
                 view = views[by_path[path], method]
                 operation["operationId"] = f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
                 _complete(method, path, operation, view, schemes)
-    # flask-smorest's own forms of errors and pages, which ours stand in for.
+    # flask-smorest's own forms of errors and pages, which ours replace.
     components["schemas"] = {
         name: schema
         for name, schema in components["schemas"].items()
@@ -128,7 +128,7 @@ def _document(app: Flask, spec: Document) -> bytes:
 def _complete(
     method: str, path: str, operation: Document, view: Any, schemes: Iterable[str]
 ) -> None:
-    """Add to an operation what the rules of every route say of it."""
+    """Add what the general rules say about an operation."""
     responses = operation["responses"]
     responses.pop("default", None)
     responses.pop("422", None)
@@ -173,10 +173,10 @@ def _possible_errors(method: str, path: str, operation: Document, view: Any) -> 
     idempotent = getattr(view, "is_idempotent", False)
     if view.is_limited:
         yield from (401, 403, 429)
-        # An address that is served by nothing but the database may find it away.
+        # A route that only depends on the database may find it down.
         yield 503
     if view.permission != permit.PUBLIC:
-        # The workspace that a request names may be none, or another's.
+        # The workspace that a request names may not exist, or be another's.
         yield from (404, 422)
     if has_body or has_query or idempotent:
         yield from (400, 422)
@@ -194,17 +194,18 @@ def _possible_errors(method: str, path: str, operation: Document, view: Any) -> 
 
 
 def _be_no_null(schema: Document) -> None:
-    """No address or header has a null: what marshmallow makes of a parameter that is left out is of
-    no concern to clients."""
+    """Addresses and headers cannot be null: how marshmallow represents an omitted parameter does
+    not concern clients."""
     if isinstance(schema.get("type"), list):
         (schema["type"],) = (each for each in schema["type"] if each != "null")
 
 
 def _as_json_schema(value: Any) -> Any:
-    """A part of the document as JSON Schema has it.
+    """A part of the document as valid JSON Schema.
 
-    It looks for patterns anywhere in a string, and has another sign for its end. A default of null
-    is ours, and often of a field that takes no null: what is left out is left as it is, or is none.
+    JSON Schema matches patterns anywhere in a string, and marks the end differently. A default of
+    null is internal, and often on a field that does not accept null: omitting the field means
+    leaving it unchanged, or none.
     """
     if isinstance(value, list):
         return [_as_json_schema(each) for each in value]

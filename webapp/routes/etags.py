@@ -1,7 +1,7 @@
-"""What may be kept of answers, and conditional requests: nothing is sent twice that has not
-changed, nobody is shown what another may see, and nobody overwrites what they have not seen.
+"""Caching and conditional requests: nothing unchanged is sent twice, nobody is shown what another
+may see, and nobody overwrites what they have not seen.
 
-The ETag of an answer is the hash of its body, so whatever a client can see is part of it.
+The ETag of a response is the hash of its body, so it covers whatever a client can see.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from webapp.settings import Settings
 
 
-# What says whose an answer is.
+# The headers that determine whose response it is.
 _SAYS_WHOSE: Final = ("Authorization", callers.KEY_HEADER, callers.WORKSPACE_HEADER)
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Say of each answer who may keep it; give what is read its ETag, and 304 to who has it."""
+    """Say for each response who may cache it; give reads an ETag, and 304 to clients that have the
+    current one."""
 
     in_development = (callers.DEVELOPMENT_HEADER,) if settings.in_development else ()
     varies_by = ", ".join(_SAYS_WHOSE + in_development)
@@ -42,8 +43,8 @@ def install(app: Flask, settings: Settings) -> None:
         )
         keep = response.headers.get("Cache-Control")
         if keep is None:
-            # Kept by whoever asked and by nobody between, and asked about again each time; where it
-            # is an error or the answer to a change, by nobody.
+            # Cached by the client only, and revalidated each time; errors and responses to changes
+            # are not cached at all.
             keep = "private, no-cache" if is_read else "no-store"
             response.headers.add("Cache-Control", keep)
         if not keep.startswith("public"):
@@ -51,7 +52,7 @@ def install(app: Flask, settings: Settings) -> None:
         if not is_read or keep == "no-store":
             return response
         response.add_etag()
-        # No other condition is meant for what is only read.
+        # No other condition applies to reads.
         if "HTTP_IF_NONE_MATCH" in request.environ:
             response.make_conditional(request)
         return response
@@ -64,8 +65,8 @@ def takes_if_match(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def check(current: Callable[[], dict[str, Any]]) -> None:
-    """Refuse a change where `If-Match` names another state than the `current` one, which is read
-    only where the header was sent, with the row held. Raises Problem 412."""
+    """Refuse a change if `If-Match` names a state other than the `current` one, which is only read
+    if the header was sent, with the row locked. Raises Problem 412."""
     if not request.if_match:
         return
     if not request.if_match.contains(generate_etag(as_json(current()))):

@@ -1,4 +1,4 @@
-"""Headers that tell browsers what they may do with our answers."""
+"""Headers that tell browsers what they may do with our responses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from webapp.settings import Settings
 
 _HEADERS: Final = {
-    # An answer of the API is data: nothing in it may run, load or be framed.
+    # An API response is data: nothing in it may run, load or be framed.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -30,7 +30,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        # Not `setdefault`, which reads all headers several times for each.
+        # Not `setdefault`, which reads all headers several times for each call.
         given = set(response.headers.keys(lower=True))
         for name, value in _HEADERS.items():
             if name.lower() not in given:
@@ -59,7 +59,7 @@ def install(app: Flask, settings: Settings) -> None:
                 *("Location", "Retry-After"),
                 *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy"),
             ],
-            # For the session's cookie. The settings let no * stand for the origins.
+            # For the session's cookie. The settings allow no * as an origin.
             supports_credentials=True,
             max_age=600,
         )

@@ -1,8 +1,8 @@
-"""The same POST twice makes one thing and gives one answer.
+"""The same POST twice creates one thing and gives one response.
 
-A client that sends `Idempotency-Key` may send the request again, at once or within a day, without
-fear of doing it twice. The key is claimed in the transaction that does the work: a second request
-with it waits for the first and gets its answer, and an attempt that fails leaves no trace.
+A client that sends `Idempotency-Key` may repeat the request, at once or within a day, without doing
+it twice. The key is claimed in the transaction that does the work: a second request with it waits
+for the first and gets its response, and a failed attempt leaves no trace.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Give the kept answer to a request whose key was used before.
+    """Return the stored response to a request whose key was already used.
 
-    Stands below `permit`, because keys belong to users in a workspace, and above the parsing of
-    the body, because a body that is refused burns no key.
+    Goes below `permit`, because keys belong to users in a workspace, and above the parsing of the
+    body, because a refused body must not use up a key.
     """
 
     @wraps(view)
@@ -74,7 +74,7 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def _hash_of_request() -> bytes:
-    """What makes a request the same: its method, its address and every byte of its body."""
+    """What identifies a request: its method, its address and every byte of its body."""
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
     for part in request_body.parts():
         digest.update(part)

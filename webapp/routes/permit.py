@@ -1,7 +1,8 @@
-"""What callers may do.
+"""Permissions of callers.
 
 Every route declares one permission, or PUBLIC, with `permit`; a test fails for one that does not.
-What each role may do is in the table `role_permissions`; who calls, in `webapp/access/callers.py`.
+The table `role_permissions` says what each role may do; `webapp/access/callers.py` finds the
+caller.
 """
 
 from __future__ import annotations
@@ -26,9 +27,8 @@ PUBLIC: Final = "public"
 def permit(
     permission: str, *, limit: Limit | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let callers with this permission through: 401 for nobody, 403 for the others, 404 where the
-    workspace they name is not theirs. `limit` is for what is public: uses by one client.
-    """
+    """Let callers with this permission through: 401 for nobody, 403 for the others, 404 if the
+    workspace they name is not theirs. `limit` is for public routes: uses by one client."""
 
     def declare(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)

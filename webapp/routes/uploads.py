@@ -1,8 +1,8 @@
 """Routes that take whole files.
 
-A file is received before anything else is done, with no transaction open and no place in memory
-taken, at the client's own pace, for which the server has threads and deadlines of its own
-(`webapp/serving/`). Each user has few at once, so that nobody keeps others from sending theirs.
+A file is received before anything else is done, without an open transaction and without using
+memory, at the client's own pace, for which the server has its own threads and deadlines
+(`webapp/serving/`). Each user may send few at once, so that nobody blocks others.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 # Files that a process receives from one user at once.
 _OF_USER: Final = 2
-# Seconds for which a file that was received waits for its place in memory.
+# Seconds that a received file waits for its place in memory.
 _PATIENCE: Final = 20.0
 
 _places: Final[Installed[Places]] = Installed("places")
 
 
 def install(app: Flask) -> None:
-    """Give an app its places for files."""
+    """Give an app its slots for files."""
     _places.install(app, Places(_OF_USER))
 
 
@@ -48,10 +48,10 @@ def takes_upload(
     *,
     in_memory: int | None = None,
 ) -> Callable[[View], View]:
-    """Take a body of so many bytes, which is a file by the time the view is called. Where the view
-    has all of it in memory, `in_memory` says how many of them a process may have.
+    """Accept a body of so many bytes, which is a file by the time the view is called. If the view
+    holds all of it in memory, `in_memory` says how many a process may hold.
 
-    Stands below `permit`, since places are users', and above `idempotent`, so that no transaction
+    Goes below `permit`, since slots belong to users, and above `idempotent`, so that no transaction
     waits for a client.
     """
     free = None if in_memory is None else BoundedSemaphore(in_memory)
@@ -72,7 +72,7 @@ def takes_upload(
 
 
 class Places:
-    """How many files each user sends at the moment. Safe for threads."""
+    """How many files each user is sending. Thread-safe."""
 
     def __init__(self, of_user: int) -> None:
         self._of_user = of_user
@@ -81,7 +81,7 @@ class Places:
 
     @contextmanager
     def taken_by(self, user: Hashable) -> Iterator[None]:
-        """Take a place. Raises Problem 429 where the user has no more."""
+        """Take a slot. Raises Problem 429 if the user has none left."""
         with self._lock:
             if self._taken[user] == self._of_user:
                 raise Problem(

@@ -1,1 +1,1 @@
-"""Rules of the things that are kept. They know neither HTTP nor the database."""
+"""Domain rules. They know neither HTTP nor the database."""

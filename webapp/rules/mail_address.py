@@ -1,4 +1,4 @@
-"""Mail addresses, in the one form in which they are kept, compared and written to."""
+"""Mail addresses, in the one form in which they are stored, compared and written to."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ _DOMAIN: Final = re.compile(rf"{LABEL}(?:\.{LABEL})*")
 
 
 def address_of(text: str) -> str | None:
-    """An address as every mail server takes it, its domain in ASCII; None where it is none.
+    """An address in the form every mail server accepts, with its domain in ASCII; None if it is not
+    valid.
 
-    To be kept and compared in this form: letters that some program takes for the same, such as a
-    dotted capital I, are another domain, which somebody else may own. Not taken, although they are
-    addresses: one with a quoted part, a number for a domain, or letters outside ASCII before the @.
+    Store and compare it in this form: letters that some program treats as equal, such as a dotted
+    capital I, are a different domain, which somebody else may own. Some valid addresses are not
+    accepted: those with a quoted part, a number for a domain, or letters outside ASCII before the
+    @.
     """
     local_part, _, domain = text.rpartition("@")
     ascii_domain = _ascii_domain(domain)
     if ascii_domain is None or len(local_part) + 1 + len(ascii_domain) > _MAX_ADDRESS:
         return None
-    # "=?" begins an encoded word, which programs show as something else than what it is.
+    # "=?" begins an encoded word, which programs display as something else.
     if not _LOCAL_PART.fullmatch(local_part) or "=?" in local_part:
         return None
     return f"{local_part}@{ascii_domain}"
@@ -36,8 +38,8 @@ def _ascii_domain(domain: str) -> str | None:
     if not domain.isascii():
         try:
             encoded = domain.encode("idna").decode()
-            # Python's codec follows the standard of 2003, which turns ß into ss and so the domain
-            # into somebody else's: only what comes back as it was may stand.
+            # Python's codec follows the standard of 2003, which turns ß into ss, and so the domain
+            # into somebody else's: only a domain that round-trips is accepted.
             if encoded.encode().decode("idna") != unicodedata.normalize("NFC", domain.lower()):
                 return None
         except UnicodeError:

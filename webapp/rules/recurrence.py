@@ -1,7 +1,7 @@
-"""When a task that recurs is due again: a part of RFC 5545's RRULE.
+"""When a recurring task is due again: a subset of RFC 5545's RRULE.
 
-Every rule that is taken finds its next time within a few thousand steps: the parts that could be
-combined into dates which never come are not taken together.
+Every accepted rule finds its next time within a few thousand steps: parts that could be combined
+into dates that never occur are not accepted together.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ALLOWED: Final = {
 
 
 def mistake_in(rule: str) -> str | None:
-    """What is wrong with a rule, None where nothing is."""
+    """What is wrong with a rule, None if nothing is."""
     parts = dict(part.partition("=")[::2] for part in rule.split(";"))
     if len(parts) != rule.count(";") + 1:
         return "Has the same part twice."
@@ -56,6 +56,7 @@ def mistake_in(rule: str) -> str | None:
 
 
 def next_due(rule: str, due_at: datetime, now: datetime) -> datetime | None:
-    """The first time after the last one that is still to come; None where the rule has ended."""
+    """The rule's first time after the last one that is in the future; None if the rule has
+    ended."""
     found: datetime | None = rrulestr(rule, dtstart=due_at).after(max(due_at, now))
     return found

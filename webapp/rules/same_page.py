@@ -1,9 +1,9 @@
 """Whether two addresses lead to the same page.
 
-What is left out of the comparison is sure not to choose the page: the case of scheme and host, a
-default port, the fragment, and the parameters by which advertisers and mailers follow a click. The
-lists that link-cleaning libraries have go further, and take `source`, `uid` or `session` away, by
-which many sites choose what they show; a page must not be taken for another one.
+The comparison only ignores what certainly does not select the page: the case of scheme and host, a
+default port, the fragment, and the click-tracking parameters of advertisers and mailers. The lists
+of link-cleaning libraries go further and remove `source`, `uid` or `session`, by which many sites
+select what they show; a page must not be mistaken for another one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def normalized(url: str) -> str:
-    """The address of the page. Raises ValueError for what is no address."""
+    """The normalized address of the page. Raises ValueError if it is not an address."""
     parts = urlsplit(url.strip())
     scheme = parts.scheme.lower()
     query = "&".join(
@@ -32,13 +32,13 @@ def normalized(url: str) -> str:
         for pair in parts.query.split("&")
         if pair and not _TRACKING.fullmatch(pair.partition("=")[0])
     )
-    # A fragment of this form is the address of a page within a program that runs in the browser.
+    # A fragment of this form is the address of a page in a single-page app.
     fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
     return SplitResult(scheme, _host(parts, scheme), parts.path or "/", query, fragment).geturl()
 
 
 def page_hash(url: str) -> bytes:
-    """What is kept to find the page again, of one length whatever the address."""
+    """The stored hash for finding the page again, of fixed length whatever the address."""
     return hashlib.sha256(normalized(url).encode()).digest()
 
 
@@ -47,7 +47,7 @@ def _host(parts: SplitResult, scheme: str) -> str:
     if not host.isascii():
         with suppress(UnicodeError):
             ascii_host = host.encode("idna")
-            # Not where it comes back as another one: `ß` is not `ss` to those who register names.
+            # Not if it decodes to a different one: `ß` is not `ss` to domain registries.
             if ascii_host.decode("idna") == host:
                 host = ascii_host.decode()
     if ":" in host:

@@ -1,1 +1,1 @@
-"""What comes in, validated; and what goes out, documented. One file a noun."""
+"""Schemas of requests, validated, and of responses, documented. One file per noun."""

@@ -17,21 +17,21 @@ _LAST_MOMENT: Final = datetime(2199, 12, 31, tzinfo=UTC)
 
 
 class Trimmed(fields.String):
-    """A string without the white space around it."""
+    """A string with surrounding white space removed."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         return str(super()._deserialize(value, *args, **kwargs)).strip()
 
 
 class Clearable(Trimmed):
-    """A text that is taken away by null, or by an empty one."""
+    """A text that null or an empty string clears."""
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         return super().deserialize("" if value is None else value, *args, **kwargs)
 
 
 class Flag(fields.Boolean):
-    """JSON's true or false and nothing that resembles them."""
+    """JSON's true or false and nothing similar."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
         if not isinstance(value, bool):
@@ -40,7 +40,7 @@ class Flag(fields.Boolean):
 
 
 class ShortList(fields.List[Any]):
-    """A list whose length is checked before its entries are: a million wrong ones cost nothing."""
+    """A list whose length is checked before its entries: a million wrong ones cost nothing."""
 
     def __init__(self, entries: fields.Field[Any], *, most: int, **kwargs: Any) -> None:
         super().__init__(entries, validate=validate.Length(max=most), **kwargs)
@@ -60,8 +60,7 @@ def text(shortest: int, longest: int, **kwargs: Any) -> Trimmed:
 def web_address(value: str) -> None:
     """Validate an absolute http or https URL without credentials.
 
-    One that is too long is somebody else's to refuse: Python sorts the accents of a host in time
-    that is quadratic in their number.
+    Overlong ones must be refused elsewhere: Python sorts the accents of a host in quadratic time.
     """
     if len(value) > MAX_URL:
         return
@@ -79,7 +78,7 @@ def web_address(value: str) -> None:
 
 
 class MailAddress(Trimmed):
-    """An address that mail can be sent to, in the form in which it is."""
+    """An address that mail can be sent to, in its stored form."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         found = address_of(super()._deserialize(value, *args, **kwargs)[:1000])
@@ -110,7 +109,7 @@ def page_of(entry: type[Schema]) -> type[Schema]:
 
 
 def moment(**kwargs: Any) -> fields.AwareDateTime:
-    """A time that database, calendar and JSON can all tell, wherever its zone is."""
+    """A time that database, calendar and JSON can all represent, whatever its zone."""
     return fields.AwareDateTime(
         default_timezone=UTC, validate=validate.Range(_FIRST_MOMENT, _LAST_MOMENT), **kwargs
     )

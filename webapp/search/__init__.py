@@ -1,1 +1,1 @@
-"""Search: what a query says, what it is in the database's terms, and what it finds."""
+"""Search: parsing a query, translating it for the database, and finding matches."""

@@ -1,4 +1,4 @@
-"""Finds what a query asks for: the newest that match, the best of them first."""
+"""Finds what a query asks for: the newest matches, ranked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
     Scope = dict[str, Any]
 
-# So many matches are ranked; what is older can be asked for by narrowing the search.
+# So many matches are ranked; narrow the search to find older ones.
 CANDIDATES: Final = 500
 
 _BEGIN, _END, _BESIDE_SIGNS = "\ue000", "\ue001", "\x02"
@@ -36,10 +36,10 @@ def find(
     limit: int,
     after: tuple[float, UUID] | None = None,
 ) -> list[Row]:
-    """The best matches after a rank and id, as `queries.search.show` gives them.
+    """The best matches after a rank and id, as `queries.search.show` returns them.
 
-    The snippet is HTML: text in which nothing but `<mark>` is a tag. Where nothing matches, words
-    that look like those asked for are taken too.
+    The snippet is HTML: text with `<mark>` as its only tag. If nothing matches, similar words are
+    used too.
     """
     scope: Scope = {"workspace_id": workspace_id, "audiences": [workspace_id, user_id]}
     found = _search(conn, query, scope, limit, after)
@@ -52,7 +52,7 @@ def find(
 
 
 def marked(snippet: str) -> str:
-    """A text with marked hits as HTML."""
+    """A text with marked hits, as HTML."""
     text = escape(snippet.replace(_BESIDE_SIGNS, ""))
     return text.replace(_BEGIN, "<mark>").replace(_END, "</mark>")
 
@@ -60,10 +60,10 @@ def marked(snippet: str) -> str:
 def suggest(
     conn: Connection, text: str, *, workspace_id: UUID, user_id: UUID, limit: int
 ) -> list[Row]:
-    """Tags with a word that begins as the text does, then the newest things with all its words in
-    title, summary or beginning, the last word being unfinished."""
+    """Tags with a word that begins with the text, then the newest things with all its words in
+    title, summary or beginning; the last word may be unfinished."""
     scope: Scope = {"workspace_id": workspace_id, "audiences": [workspace_id, user_id]}
-    text = text.removeprefix("#").strip() or text  # whoever means a tag begins so
+    text = text.removeprefix("#").strip() or text  # a user who means a tag starts with this
     words = [Words(word) for word in text.split()[:MOST_CONDITIONS]]
     query = Query(tuple((word,) for word in words), prefix=words[-1])
     whole = Words(text)
@@ -85,7 +85,7 @@ def _search(
     limit: int,
     after: tuple[float, UUID] | None,
 ) -> list[Row] | None:
-    """A page of the best matches; None where nothing matches at all."""
+    """A page of the best matches; None if nothing matches at all."""
     composer, unread = _read(conn, query, scope, query.prefix)
     ids = _newest(conn, query, unread, composer.matching, CANDIDATES)
     if not ids:
@@ -108,8 +108,8 @@ def _search(
 def _read(
     conn: Connection, query: Query, scope: Scope, unfinished: Words | None
 ) -> tuple[Composer, Unread]:
-    """What the terms mean in a workspace, and where to look. `unfinished` may be a term that
-    the query does not have."""
+    """What the terms mean in a workspace, and where to look. `unfinished` may be a term that the
+    query does not contain."""
     terms = list(dict.fromkeys([*query.terms, *([unfinished.text] if unfinished else [])]))
     prefixes = [
         terms.index(word.text) + 1 for word in {query.prefix, unfinished} if word is not None
@@ -126,7 +126,7 @@ def _newest(
     compose: Callable[[list[Place]], dict[str, str]],
     most: int,
 ) -> list[UUID]:
-    """The ids of the newest entries that match what is composed for the places they are in."""
+    """The ids of the newest entries that match what is composed for their places."""
     ids: set[UUID] = set()
     wanted = 1.0
     while len(ids) < most and (places := unread.take(wanted)):
@@ -142,13 +142,13 @@ def _newest(
             limit=most,
         )
         ids.update(row["id"] for row in rows)
-        # As many more as are likely to have what is missing.
+        # As many more as are likely to contain the rest.
         wanted = unread.volumes_read * (most - len(ids)) / len(ids) if ids else float("inf")
     return sorted(ids, reverse=True)[:most]
 
 
 def _widened(conn: Connection, query: Query, scope: Scope) -> Query:
-    """The query with what looks like its words in their places too."""
+    """The query with similar words added to its words."""
     words = query.guessable
     rows = queries.search.read_similar(conn, words=words, **scope)
     similar: dict[str, list[Condition]] = {

@@ -1,8 +1,8 @@
-"""What somebody looks for, read from what they typed.
+"""Parses a search query.
 
-Words stand side by side and all have to match; `OR` between two lets either do; `-` before one
+Words next to each other must all match; `OR` between two accepts either; `-` in front of one
 excludes it; `"…"` is a phrase; `#tag` or `tag:`, `is:`, `type:`, `before:`, `after:` narrow it.
-Whatever else is typed is words: there are no mistakes but a value that such a filter does not have.
+Everything else is words: the only possible mistake is an unknown value of such a filter.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_CONDITIONS: Final = 20
 
-# What `is:` may say, and the statuses that it stands for.
+# The values of `is:`, and the statuses that they stand for.
 STATUSES: Final = {
     "pending": ("pending", "enriching", "ready_to_confirm", "failed"),
     "completed": ("completed",),
@@ -37,7 +37,7 @@ _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?", re.ASCII)
 
 
 class QueryMistake(ValueError):
-    """A filter has a value that it does not take; the message is for whoever typed it."""
+    """A filter has an unknown value; the message is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """Any of some words that are not of the text; migrations/0016-search-index.sql lists them."""
+    """Any of some words that are not in the text; migrations/0016-search-index.sql lists them."""
 
     lexemes: tuple[str, ...]
     is_negated: bool = False
@@ -70,7 +70,8 @@ Condition = Words | Tag | Facet
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Of each group at least one condition has to hold. `prefix` is the word that may go on."""
+    """At least one condition of each group must hold. `prefix` is the word that may be
+    unfinished."""
 
     groups: tuple[tuple[Condition, ...], ...]
     prefix: Words | None = None
@@ -94,7 +95,7 @@ class Query:
 
     @property
     def guessable(self) -> list[str]:
-        """The words that may have been mistyped, each once."""
+        """The words that may be mistyped, each once."""
         return list(
             dict.fromkeys(
                 condition.text
@@ -105,7 +106,7 @@ class Query:
         )
 
     def widened(self, similar: Mapping[str, Iterable[Condition]]) -> Query:
-        """The same, where what is similar to a word does as well as the word."""
+        """The same query, with similar words accepted for each word."""
         return replace(
             self,
             groups=tuple(
@@ -124,7 +125,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """What somebody typed. Raises QueryMistake."""
+    """Parse what a user typed. Raises QueryMistake."""
     groups: list[tuple[Condition, ...]] = []
     after = before = None
     goes_on = False

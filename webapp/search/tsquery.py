@@ -1,6 +1,6 @@
 """A query in PostgreSQL's terms: the tsquery that finds, the one that ranks, those that mark hits.
 
-They are values, made of stems that the database gave, each quoted; no SQL is made here.
+They are values, built from stems that the database returned, each quoted; no SQL is generated here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DISCARDED: Final = " s:discarded"
 _MOST_HITS: Final = 10
-# Nothing carries it: where no tag has the name, nothing is found.
+# Nothing has this lexeme: if no tag has the name, nothing is found.
 _NO_TAG: Final = "none"
 # A lexeme in a tsquery's text, with its quotation marks.
 _LEXEME: Final = re.compile(r"'(?:[^']|'')*'")
@@ -30,8 +30,8 @@ class Composer:
     """Composes the tsqueries of one query.
 
     `meanings` has, for each of the query's terms: `stems`, a tsquery's text by configuration, empty
-    for a word that is too common to be indexed; `words`, as they stand; `namesakes`, the tags of
-    that name; `tags`, those with the term in their name.
+    for a word that is too common to be indexed; `words`, unchanged; `namesakes`, the tags of that
+    name; `tags`, those with the term in their name.
     """
 
     query: Query
@@ -39,13 +39,14 @@ class Composer:
     meanings: dict[str, Any]
 
     def matching(self, places: Sequence[Place]) -> dict[str, str]:
-        """What finds entries in some places, for each configuration that has something to find."""
+        """The tsquery that finds entries in some places, for each configuration that has something
+        to find."""
         if not self.query.groups:
             if self.query.after is self.query.before is None:
                 return {}
             return {config: self._within(places, []) for config in self.configs}
-        # Where a language has nothing but common words in it, titles and beginnings are left, whose
-        # words are indexed as they stand.
+        # If all words are too common in a language, titles and beginnings remain, whose words are
+        # indexed unchanged.
         as_they_stand = self._groups(None, places)
         by_config = {
             config: self._groups(config, places) or as_they_stand for config in self.configs
@@ -55,12 +56,13 @@ class Composer:
         }
 
     def naming(self, places: Sequence[Place]) -> dict[str, str]:
-        """What finds entries in some places by words of title, summary or beginning as they are."""
+        """The tsquery that finds entries in some places by exact words of title, summary or
+        beginning."""
         groups = self._groups(None, places)
         return {config: self._within(places, groups) for config in self.configs if groups}
 
     def ranking(self) -> str:
-        """Whatever makes an entry rank higher: the more of it, and the nearer to the title."""
+        """What makes an entry rank higher: more of it, and nearer to the title."""
         found = []
         for condition in self.query.conditions:
             if isinstance(condition, Words) and not condition.is_negated:
@@ -74,7 +76,7 @@ class Composer:
     def hits(self) -> list[str]:
         """What is marked in a text, for each configuration.
 
-        Words alone, since PostgreSQL looks for a phrase again from every word of the text on.
+        Only words, since PostgreSQL searches for a phrase again from every word of the text on.
         """
         wanted = [
             condition
@@ -94,13 +96,13 @@ class Composer:
         return found
 
     def _within(self, places: Sequence[Place], groups: list[str]) -> str:
-        """All of the groups, in some places, without the trash unless that is asked for."""
+        """All of the groups, in some places, without the trash unless it is requested."""
         letters = ("v", "d") if self._asks_for(_DISCARDED) else ("v",)
         where = _any(_quoted(f" {letter}{place.name}") for place in places for letter in letters)
         return _all([where, *groups])
 
     def _groups(self, config: str | None, places: Sequence[Place]) -> list[str]:
-        """What has to hold for texts in a configuration; None for words as they stand."""
+        """What must hold for texts in a configuration; None for exact words."""
         groups = []
         for group in self.query.groups:
             asked = [
@@ -115,7 +117,8 @@ class Composer:
     def _alternatives(
         self, condition: Condition, config: str | None, places: Sequence[Place]
     ) -> list[str]:
-        """Each of them will do; none where the condition says nothing in this configuration."""
+        """Alternatives, any of which matches; none if the condition has no meaning in this
+        configuration."""
         if isinstance(condition, Facet):
             return [_quoted(lexeme) for lexeme in condition.lexemes]
         if isinstance(condition, Tag):
@@ -138,7 +141,7 @@ class Composer:
         return found
 
     def _meant(self, condition: Words) -> list[str]:
-        """What a word or phrase stands for in any configuration, tags and all."""
+        """What a word or phrase means in any configuration, including tags."""
         stems = [stem for config in self.configs for stem in self._stems(condition, config)]
         return [*stems, *(_quoted(f" t:{tag}") for tag in self.meanings[condition.text]["tags"])]
 
@@ -147,7 +150,7 @@ class Composer:
         return [f"({stems})"] if stems else []
 
     def _going_on(self, condition: Words) -> list[str]:
-        """What begins as the word does, whatever it stands for."""
+        """What begins with the word, in any meaning."""
         words = self.meanings[condition.text]["words"]
         return [f"{_quoted(words[0])}:*"] if words else []
 

@@ -1,4 +1,5 @@
-"""Which part of the index is read next; migrations/0016-search-index.sql says how it is divided."""
+"""Decides which part of the index is read next; migrations/0016-search-index.sql explains its
+division."""
 
 from __future__ import annotations
 
@@ -8,25 +9,25 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# How many volumes a volume, a shelf, a bookcase and a collection have, as the index calls them.
+# How many volumes a volume, a shelf, a bookcase and a collection contain, as the index calls them.
 _LEVELS: Final = (("", 1.0), ("8", 8.0), ("64", 64.0), ("*", float("inf")))
-# A level is chosen where it has half of what is wanted.
+# A level is chosen if it has half of what is wanted.
 _ENOUGH: Final = 2
-# Where nothing was found, the next look takes at most so many levels more: what is old may be full
-# of what is new nowhere.
+# If nothing was found, the next look goes up at most so many levels: old volumes may be full of
+# what new ones lack.
 _STEP: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A part of the index: the end of its name, and the shelves that it has or is in."""
+    """A part of the index: the suffix of its name, and the shelves that it contains or is in."""
 
     name: str
     shelves: tuple[int, ...]
 
 
 class Unread:
-    """What is left to be read of some collections, each from its newest volume on."""
+    """What remains to be read of some collections, each from its newest volume on."""
 
     def __init__(self, volumes: Iterable[Sequence[int]]) -> None:
         """`volumes` has each volume's id, shelf, bookcase and collection, newest first."""

@@ -1,2 +1,2 @@
-"""How requests come in and answers go out: gunicorn's threaded worker, made proof against clients
-that are slow."""
+"""How requests come in and responses go out: gunicorn's threaded worker, protected from slow
+clients."""

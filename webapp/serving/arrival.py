@@ -1,7 +1,7 @@
-"""How much of a request has come.
+"""How much of a request has arrived.
 
-This decides when a thread is taken, and nothing else: it is gunicorn's parser that reads the
-request and refuses it. What looks wrong here is therefore handed on as if it were whole.
+This only decides when to take a thread: gunicorn's parser reads the request and refuses it. So
+anything that looks wrong here is passed on as if it were complete.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ _LONGEST_CHUNK_LINE: Final = 8_192
 
 
 class Stage(Enum):
-    """How far a request has come."""
+    """How much of a request has arrived."""
 
     HEAD = auto()
-    HUGE_HEAD = auto()  # more than is taken, without an end
+    HUGE_HEAD = auto()  # longer than allowed, without an end
     BODY = auto()
     WHOLE = auto()
-    UPLOAD = auto()  # its head has come, and its body is too long to wait for here
+    UPLOAD = auto()  # its head has arrived, and its body is too long to wait for here
 
 
 class Arrival:
-    """The bytes of one request, as they come; behind its end may follow the next one's."""
+    """The bytes of one request, as they arrive; the next one's may follow."""
 
     def __init__(self, bounds: Bounds, begun: bytes = b"") -> None:
         self.data = bytearray(begun)
         self._bounds = bounds
         self._head = b""  # in lower case
         self._head_end = 0
-        self._chunk_at = 0  # where the next line with a chunk's size begins
+        self._chunk_at = 0  # where the next line with a chunk size begins
 
     def stage(self) -> Stage:
-        """How far it has come by now."""
+        """How much has arrived so far."""
         if not self._head_end:
             end = self.data.find(b"\r\n\r\n")
             if end < 0:
@@ -63,7 +63,8 @@ class Arrival:
         return self._stage_of(self._head_end + int(length))
 
     def take(self) -> list[bytes]:
-        """All that has come, first the head: gunicorn's parser copies what it is given at once."""
+        """Everything that has arrived, the head first: gunicorn's parser copies its input at
+        once."""
         data, at = bytes(self.data), self._head_end
         self.data.clear()
         return [piece for piece in (data[:at], data[at:]) if piece]
@@ -75,12 +76,12 @@ class Arrival:
 
     @property
     def is_about_health(self) -> bool:
-        """Whether it asks for nothing but our health."""
+        """Whether it is a health check."""
         return self.data.startswith((b"GET /health ", b"HEAD /health "))
 
     def caller(self, proxies: int) -> bytes | None:
-        """What tells its caller from others: the credential, or the address that the outermost of
-        so many proxies saw. None where it says neither."""
+        """What identifies its caller: the credential, or the address seen by the outermost trusted
+        proxy. None if there is neither."""
         for name in _CREDENTIALS:
             if name in self._head:
                 return self._header(name)
@@ -102,7 +103,7 @@ class Arrival:
         if ending and not _FIRST_LINE.search(line):
             return Stage.WHOLE
         if self.data.count(b"\n") > self.data.count(b"\r\n"):
-            return Stage.WHOLE  # lines that end otherwise, as no head of HTTP does
+            return Stage.WHOLE  # lines with other endings, which no HTTP head has
         return Stage.HUGE_HEAD if len(self.data) > self._bounds.head_bytes else Stage.HEAD
 
     def _stage_of(self, end: int) -> Stage:
@@ -121,7 +122,7 @@ class Arrival:
             if size is None:
                 return Stage.WHOLE
             if not int(size[1], 16):
-                # The last one; an empty line ends what may follow it.
+                # The last one; an empty line ends any trailers.
                 last = data.find(b"\r\n\r\n", end)
                 return self._stage_of(len(data) + 1 if last < 0 else last + 4)
             self._chunk_at = end + 2 + int(size[1], 16) + 2

@@ -1,4 +1,4 @@
-"""How long clients may take, and how much of them is kept."""
+"""How long clients may take, and how much of their data is kept."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What holds for each process of the web."""
+    """The bounds of each web process."""
 
-    # Seconds for a whole head, from the first byte or from the connection's beginning.
+    # Seconds for a whole head, from the first byte or the start of the connection.
     head_seconds: float = 10.0
-    # Seconds for which a client may send nothing of a body, or take nothing of an answer; and how
-    # fast it must be where it takes its time, in bytes a second. An old modem is quicker.
+    # Seconds that a client may send nothing of a body, or read nothing of a response; and the
+    # minimum rate in bytes a second. An old modem is faster.
     grace_seconds: float = 20.0
     bytes_a_second: float = 2_000.0
-    # Seconds for which what a client still sends is thrown away, so that it sees its answer.
+    # Seconds during which further input of a client is discarded, so that it sees its response.
     farewell_seconds: float = 2.0
-    # Seconds between two looks at who is too slow.
+    # Seconds between two checks for slow clients.
     look_seconds: float = 1.0
 
-    # The largest head, and the largest body that is read before a thread is taken. What is longer
-    # is an upload, which has threads of its own.
+    # The largest head, and the largest body that is read before a thread is taken. Longer ones are
+    # uploads, which have their own threads.
     head_bytes: int = 65_536
     body_bytes: int = 1_048_576
-    # What an answer may leave for later, so that its thread goes on to the next request.
+    # How much of a response may be left to send later, so that its thread can take the next
+    # request.
     unsent_bytes: int = 1_048_576
-    # What may be kept of all unfinished requests and answers together.
+    # How much may be kept of all unfinished requests and responses together.
     kept_bytes: int = 67_108_864
 
-    # How many unfinished requests one address may have, where addresses tell clients apart.
+    # How many unfinished requests one address may have, if addresses distinguish clients.
     of_address: int = 256
-    # How many requests of one caller may wait for the caller's other ones, and how many uploads.
+    # How many requests, and how many uploads, of one caller may wait for the caller's other ones.
     in_line: int = 256
     uploads_in_line: int = 16
     # Threads that receive uploads, and how many of them one caller may have.
@@ -43,7 +44,7 @@ class Bounds:
 
 
 class Pace:
-    """The deadline of a transfer: it moves on with what is moved, and never far ahead."""
+    """The deadline of a transfer: it advances with the data, but never far ahead."""
 
     __slots__ = ("_bounds", "deadline")
 
@@ -52,7 +53,7 @@ class Pace:
         self.deadline = time.monotonic() + bounds.grace_seconds
 
     def moved(self, count: int) -> None:
-        """So many bytes were moved."""
+        """Count transferred bytes."""
         self.deadline = min(
             self.deadline + count / self._bounds.bytes_a_second,
             time.monotonic() + self._bounds.grace_seconds,

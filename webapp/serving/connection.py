@@ -1,4 +1,5 @@
-"""A client's connection: what came of its request, and what it has yet to take of its answer."""
+"""A client's connection: what has arrived of its request, and what it has yet to read of its
+response."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Socket(socket.socket):
-    """A socket that never blocks, whatever gunicorn asks of it, so that a thread waits for a client
-    only where it says so, and with a deadline. It is the event loop's to close."""
+    """A socket that never blocks, whatever gunicorn asks of it, so that a thread only waits for a
+    client where it says so, and with a deadline. The event loop closes it."""
 
     def __init__(self, accepted: socket.socket, bounds: Bounds) -> None:
         family, kind, protocol = accepted.family, accepted.type, accepted.proto
@@ -33,17 +34,17 @@ class Socket(socket.socket):
         self._is_behind = False
         self.unsent = bytearray()
         self.pace = Pace(bounds)
-        # Whether what is sent next is a head, which goes together with what follows it.
+        # Whether a head is sent next, which is combined with what follows it.
         self.sends_head = False
 
     def setblocking(self, flag: bool) -> None:
-        """Nothing: it stays as it is."""
+        """Ignored: it stays non-blocking."""
 
     def settimeout(self, value: float | None) -> None:
-        """Nothing: it stays as it is."""
+        """Ignored: it stays non-blocking."""
 
     def close(self) -> None:
-        """Neither send nor receive any more."""
+        """Stop sending and receiving."""
         with suppress(OSError):
             self.shutdown(socket.SHUT_RDWR)
 
@@ -52,8 +53,8 @@ class Socket(socket.socket):
         super().close()
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send, or keep what the client does not take at once for the event loop to send. Raises
-        BrokenPipeError where that is too much and the client takes too long over it."""
+        """Send, or keep what the client does not read at once for the event loop to send. Raises
+        BrokenPipeError if that is too much and the client reads too slowly."""
         if self.sends_head:
             self.sends_head = False
             self.unsent += data
@@ -74,12 +75,12 @@ class Socket(socket.socket):
             self.send_more()
 
     def consent(self) -> None:
-        """Tell a client that waits for it to send the body; it has room for that, since nothing was
+        """Tell a waiting client to send the body; there is room in its buffer, since nothing was
         sent before."""
         self.send(_CONTINUE)
 
     def send_more(self) -> None:
-        """Send of what is unsent as much as the client takes."""
+        """Send as much of the unsent data as the client reads."""
         try:
             sent = self.send(self.unsent)
         except BlockingIOError:
@@ -91,30 +92,32 @@ class Socket(socket.socket):
         self.pace.moved(sent)
 
     def waits_for(self, event: int, deadline: float) -> bool:
-        """Wait until it can be read or written; whether that is so before the deadline."""
+        """Wait until it can be read or written; return whether that happened before the
+        deadline."""
         waiting = select.poll()
         waiting.register(self, event)
         return bool(waiting.poll(max(0.0, deadline - monotonic()) * 1000))
 
 
 class Reader(Unreader):  # type: ignore[misc]  # gunicorn has no types
-    """Where gunicorn reads a request from: what has come, and of an upload also what is to come."""
+    """The source gunicorn reads a request from: what has arrived and, for an upload, what is still
+    to arrive."""
 
     def __init__(self, sock: Socket) -> None:
         super().__init__()
         self._sock = sock
         self.come: list[bytes] = []
-        self.pace: Pace | None = None  # None where all of the request has come
+        self.pace: Pace | None = None  # None if the whole request has arrived
         self.owes_consent = False
 
     def take_buffered(self) -> bytes:
-        """What of all that has come was not read."""
+        """The part of the received data that was not read."""
         left = b"".join([super().take_buffered(), *self.come])
         self.come = []
         return left
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """More of it. Raises TimeoutError where it does not come as quickly as it has to."""
+        """More data. Raises TimeoutError if it arrives too slowly."""
         if self.come:
             return self.come.pop(0)
         if self.pace is None:
@@ -137,7 +140,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, cfg: Any, sock: Socket, client: Any, server: Any, bounds: Bounds) -> None:
         super().__init__(cfg, sock, client, server)
-        self.data_ready = True  # for gunicorn, which would else wait for some
+        self.data_ready = True  # for gunicorn, which would otherwise wait for some
         self._bounds = bounds
         self.host: str = client[0] if isinstance(client, tuple) else ""
         self.arrival = Arrival(bounds)
@@ -150,24 +153,24 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         self.is_read = False  # all of the request, to its last byte
         self.stays_open = True
         self.is_leaving = False
-        # For the event loop: what its poller looks for, and whether it counts among the unfinished
-        # ones of its address.
+        # For the event loop: what its poller watches for, and whether it counts as an unfinished
+        # one of its address.
         self.polled_for = 0
         self.is_counted = False
         self.thrown_away = 0
 
     @property
     def is_open(self) -> bool:
-        """Whether it was not closed."""
+        """Whether it is open."""
         return bool(self.sock.fileno() >= 0)
 
     @property
     def is_idle(self) -> bool:
-        """Whether it was served, and has not begun another request."""
+        """Whether it was served and has not started another request."""
         return not (self.arrival.data or self.sock.unsent or self.is_leaving or not self.was_served)
 
     def init(self) -> None:
-        """Make the parser, and give it what has come. Called in a thread, for each request."""
+        """Create the parser with what has arrived. Called in a thread, for each request."""
         if not self.initialized:
             super().init()
             self.parser.unreader = Reader(self.sock)
@@ -179,7 +182,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         reader.owes_consent = is_upload and self.arrival.expects_continue
 
     def begin_again(self) -> None:
-        """Be ready for the next request, which may have come behind the last one."""
+        """Prepare for the next request, which may already have arrived."""
         left = self.parser.unreader.take_buffered() if self.parser is not None else b""
         self.arrival = Arrival(self._bounds, left)
         self.pace = None
@@ -187,7 +190,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         self.has_consent = False
 
     def consent(self) -> None:
-        """Tell a client that waits for it to send the body. Raises OSError where it is gone."""
+        """Tell a waiting client to send the body. Raises OSError if it is gone."""
         if not self.has_consent and self.arrival.expects_continue:
             self.has_consent = True
             self.sock.consent()

@@ -1,8 +1,8 @@
-"""The event loop of a process of the web: it reads what clients send until a request is whole, and
-sends what they do not take at once.
+"""The event loop of a web process: it reads requests until they are complete, and sends what
+clients do not read at once.
 
-Each client that it waits for has a deadline. Where there are too many of them, the one that has
-been waited for longest is let go, so that who is quick is served whatever others do.
+Each client that it waits for has a deadline. If there are too many, it drops the one that has been
+waited for longest, so that fast clients are served whatever others do.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _NO_MORE_FILES: Final = (errno.EMFILE, errno.ENFILE)
 
 
 class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's threaded worker with a loop that reads and writes, in place of one that waits."""
+    """gunicorn's threaded worker with a loop that reads and writes instead of one that waits."""
 
     bounds = Bounds()
-    # How many proxies stand before us: behind one, all connections have the same address.
+    # How many proxies are in front of us: behind one, all connections have the same address.
     proxies = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -82,15 +82,15 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def wait_for(
         self, conn: Connection, event: int, callback: Callable[[Connection], None]
     ) -> None:
-        """Wait until the client has sent or taken something, or the deadline is past."""
+        """Wait until the client has sent or read something, or the deadline has passed."""
         unfinished = self.waiting.wait(conn, event, callback)
         if unfinished > self.bounds.of_address and not self.proxies:
             host = conn.host
             self.let_go(lambda each: each.host == host and each.is_counted)
 
     def keep(self, conn: Connection) -> bool:
-        """Note how much is kept of what the client sent and has yet to take. False where that was
-        too much, and it was this one who was let go."""
+        """Record how much is kept of what the client sent and has yet to read. False if that was
+        too much, and this client was dropped."""
         kept = len(conn.arrival.data) + len(conn.sock.unsent)
         self.kept += kept - conn.kept
         conn.kept = kept
@@ -99,8 +99,8 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return conn.is_open
 
     def let_go(self, which: Callable[[Connection], bool] = lambda _: True) -> bool:
-        """Make room, at the cost of the client who has been waited for longest; whether there was
-        one."""
+        """Make room by dropping the client that has been waited for longest; return whether there
+        was one."""
         conn = self.waiting.longest(which)
         if conn is not None:
             self.give_up(conn)
@@ -122,7 +122,7 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.nr_conns -= 1
         conn.sock.release()
 
-    # ---- What comes in
+    # ---- Receiving
 
     def receive(self, conn: Connection) -> None:
         """Read what a client has sent."""
@@ -148,13 +148,13 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def end(self, conn: Connection) -> None:
         """The client sends no more."""
         if conn.stage is Stage.BODY:
-            conn.stage = Stage.WHOLE  # and found to be cut off by who reads it
+            conn.stage = Stage.WHOLE  # the reader finds that it is incomplete
             self.hand_over(conn)
         else:
             self.drop(conn)
 
     def look(self, conn: Connection) -> None:
-        """Go on with what has come of a request."""
+        """Continue with what has arrived of a request."""
         conn.stage = conn.arrival.stage()
         match conn.stage:
             case Stage.HEAD:
@@ -182,13 +182,13 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.wait_for(conn, READ, self.receive)
 
     def hand_over(self, conn: Connection) -> None:
-        """Let somebody answer, who calls `go_on` when that is done."""
+        """Pass it on to be answered; `go_on` is called when that is done."""
         raise NotImplementedError
 
-    # ---- What goes out
+    # ---- Sending
 
     def refuse(self, conn: Connection, refusal: Refused) -> None:
-        """Answer a request of which no more is read."""
+        """Answer a request without reading the rest of it."""
         conn.arrival.data.clear()
         conn.stays_open = False
         try:
@@ -199,7 +199,7 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.go_on(conn)
 
     def go_on(self, conn: Connection) -> None:
-        """Send the rest of an answer; then read the next request, or let the client leave."""
+        """Send the rest of a response; then read the next request, or close."""
         if not self.keep(conn):
             return
         if conn.sock.unsent:
@@ -220,8 +220,8 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.go_on(conn)
 
     def say_farewell(self, conn: Connection) -> None:
-        """Close a connection. Where the client may be sending more, our side first and the rest a
-        little later: closed at once, it would not get to read the answer."""
+        """Close a connection. If the client may still be sending, close our side first and the rest
+        a little later: closed at once, it could not read the response."""
         if conn.is_read and not conn.arrival.data:
             self.drop(conn)
             return
@@ -236,7 +236,7 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.wait_for(conn, READ, self.throw_away)
 
     def throw_away(self, conn: Connection) -> None:
-        """Read what a client sends that is to leave."""
+        """Discard the input of a client that is being closed."""
         try:
             data = conn.sock.recv(_MOST_READ)
         except BlockingIOError:
@@ -258,7 +258,7 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().wait_for_and_dispatch_events(min(timeout, self.bounds.look_seconds))
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Give up whoever takes too long, or everybody."""
+        """Drop clients that take too long, or all of them."""
         now = time.monotonic()
         if force or now - self.looked_at >= self.bounds.look_seconds:
             self.looked_at = now
@@ -267,18 +267,18 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                     self.give_up(conn)
 
     def murder_pending(self) -> None:
-        """Nothing: `murder_keepalived` looks at all of them."""
+        """Does nothing: `murder_keepalived` checks all of them."""
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """The process is to stop: wait less for those who have nothing to ask."""
+        """The process is stopping: wait less for idle clients."""
         for conn in self.waiting.all():
             if conn.is_idle:
                 conn.deadline = min(conn.deadline, deadline)
 
-    # ---- What goes wrong
+    # ---- Errors
 
     def tell(self, client: Any, refusal: Refused, error: Exception | None = None) -> bytes:
-        """The answer of a refusal, which it logs."""
+        """The response of a refusal, which it logs."""
         request_id = refusals.new_request_id()
         about = {"request_id": request_id, "status": refusal.status, "code": refusal.code}
         if refusal.status == 500 and error is not None:
@@ -290,6 +290,6 @@ class EventLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return refusal.answer(request_id)
 
     def fail(self, conn: Connection, error: Exception) -> None:
-        """Something that nobody expected happened here: the others are to go on."""
+        """Handle an unexpected error here: the other connections must go on."""
         log.error("internal_error", **logs.about(error))
         self.drop(conn)

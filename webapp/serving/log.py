@@ -1,4 +1,4 @@
-"""gunicorn's log, in lines of ours."""
+"""gunicorn's log, in our format."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from gunicorn.glogging import Logger
 
 
 class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
-    """What the server says of itself goes where all else goes, in the same form."""
+    """Sends the server's log lines where all others go, in the same format."""
 
     def setup(self, cfg: Any) -> None:
-        """Leave the writing to the root logger."""
+        """Leave writing to the root logger."""
         self.cfg = cfg
-        self._access_log_enabled = False  # each request has a line of ours
+        self._access_log_enabled = False  # we log each request ourselves
         self.loglevel = self.LOG_LEVELS[cfg.loglevel]
         self.error_log.setLevel(self.loglevel)
         self.error_log.propagate = True

@@ -1,4 +1,4 @@
-"""What is refused before the app sees it, in the form that the app's own errors have."""
+"""Requests that are refused before the app sees them, in the form of the app's own errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """A request that is answered with a problem and nothing else."""
+    """A request that only gets a problem as its response."""
 
     def __init__(
         self, status: int, code: str, detail: str, *, retry_after: int | None = None
@@ -30,7 +30,7 @@ class Refused(Exception):
         self.detail = detail
 
     def answer(self, request_id: str) -> bytes:
-        """The whole answer, as it goes over the wire."""
+        """The whole response, as sent."""
         body = problem_form.as_json(self.status, self.code, self.detail, request_id)
         head = (
             f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\n"
@@ -68,7 +68,7 @@ _INTERNAL: Final = Refused(
 
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]*)(:[0-9]{0,5})?")
 
-# What gunicorn's parser raises and is more than a bad request.
+# Errors of gunicorn's parser that are more specific than a bad request.
 _OF_PARSER: Final = {
     errors.LimitRequestLine: LONG_LINE,
     errors.LimitRequestHeaders: HUGE_HEAD,
@@ -85,7 +85,7 @@ _OF_PARSER: Final = {
 
 
 def of(error: Exception) -> Refused:
-    """The refusal that an error of the server means. Where it is our fault, its status is 500."""
+    """The refusal for a server error. If it is our fault, its status is 500."""
     if isinstance(error, Refused):
         return error
     if isinstance(error, errors.ParseException) and not isinstance(
@@ -96,13 +96,13 @@ def of(error: Exception) -> Refused:
 
 
 def new_request_id() -> str:
-    """The id of a request of which no id can be trusted."""
+    """An id for a request whose own cannot be trusted."""
     return str(uuid.uuid4())
 
 
 def check(request: Request) -> None:
-    """Refuse what gunicorn lets pass and somebody before or behind us may read in another way.
-    Raises Refused."""
+    """Refuse requests that gunicorn accepts and another server in front of or behind us may read
+    differently. Raises Refused."""
     host = coding = None
     for name, value in request.headers:
         if name == "HOST":
@@ -121,7 +121,7 @@ def check(request: Request) -> None:
     uri = request.uri
     if "#" in uri:
         raise _NO_HTTP
-    # An address may name the server it is meant for, and then it is that name which counts.
+    # An address may name the server it is meant for, and then that name counts.
     if uri[0] != "/" and uri != "*":
         named = urlsplit(uri)
         if named.scheme not in ("http", "https") or named.netloc != host:

@@ -1,4 +1,4 @@
-"""Threads for requests, of which no caller gets all."""
+"""Threads for requests, which no caller can have all of."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Job = TypeVar("Job")
 
 
 class Turns(Generic[Job]):
-    """A pool of threads in which a caller has so many at once; what else they want waits for those
-    to end, and others go before. So whoever asks for what takes long, such as rows that somebody
-    holds, keeps nobody else waiting."""
+    """A pool of threads in which a caller has so many at once; the caller's other jobs wait for
+    those to end, and others go first. So a caller with slow requests, for example for locked rows,
+    does not delay anybody else."""
 
     def __init__(
         self, name: str, threads: int, of_caller: int, in_line: int, work: Callable[[Job], None]
@@ -30,7 +30,7 @@ class Turns(Generic[Job]):
         self._waiting: dict[Hashable, deque[Job]] = {}
 
     def come(self, caller: Hashable, job: Job) -> bool:
-        """Start a job, or let it wait for the caller's turn. False where too many do."""
+        """Start a job, or queue it for the caller's turn. False if too many are queued."""
         with self._lock:
             running = self._running.get(caller, 0)
             if running == self._of_caller:
@@ -60,5 +60,5 @@ class Turns(Generic[Job]):
             job = waiting.popleft()
             if not waiting:
                 del self._waiting[caller]
-        # Behind what others have asked for meanwhile.
+        # After what others have requested in the meantime.
         self.pool.submit(self._run, caller, job)

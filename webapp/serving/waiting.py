@@ -1,4 +1,4 @@
-"""Whom the event loop waits for."""
+"""The clients that the event loop waits for."""
 
 from __future__ import annotations
 
@@ -14,56 +14,56 @@ if TYPE_CHECKING:
 
 
 class Waiting:
-    """Connections whose clients are to send or to take something, who has been waited for longest
-    first. Those of an address are counted, except the idle ones, of which a proxy has many.
+    """Connections whose clients should send or read something, longest waited for first. They are
+    counted by address, except idle ones, of which a proxy has many.
 
-    One that is waited for no more stays with the poller until its client sends something in spite
-    of that: nearly none does, and telling the poller twice for each request takes time.
+    One that is no longer waited for stays with the poller until its client sends something anyway:
+    hardly any does, and telling the poller twice per request takes time.
     """
 
     def __init__(self, poller: BaseSelector, fail: Callable[[Connection, Exception], None]) -> None:
-        """`fail` hears of what a callback raises."""
+        """`fail` is called with what a callback raises."""
         self._poller = poller
         self._fail = fail
         self._waits: dict[Connection, Callback] = {}
         self._of_host: dict[str, int] = {}
 
     def wait(self, conn: Connection, event: int, callback: Callback) -> int:
-        """Call back when the client has sent or taken something; how many unfinished requests its
-        address has."""
+        """Call back when the client has sent or read something; return the number of unfinished
+        requests of its address."""
         if conn.polled_for != event:
             tell = self._poller.modify if conn.polled_for else self._poller.register
             tell(conn.sock, event, lambda _: self._ready(conn))
             conn.polled_for = event
         if conn.is_counted is conn.is_idle:
-            # It begins to be counted, or to be idle, and so to wait anew.
+            # It starts to be counted, or to be idle, so its wait starts again.
             self._waits.pop(conn, None)
             self._count(conn, not conn.is_counted)
         self._waits[conn] = callback
         return self._of_host.get(conn.host, 0)
 
     def leave(self, conn: Connection) -> None:
-        """Wait for this one no longer."""
+        """Stop waiting for this one."""
         if self._waits.pop(conn, None) is not None and conn.is_counted:
             self._count(conn, False)
 
     def forget(self, conn: Connection) -> None:
-        """This one is to be closed."""
+        """Forget this one before it is closed."""
         self.leave(conn)
         self._poll_no_more(conn)
 
     def longest(self, which: Callable[[Connection], bool]) -> Connection | None:
-        """The one of these who has been waited for longest."""
+        """The one of these that has been waited for longest."""
         return next(filter(which, self._waits), None)
 
     def all(self) -> list[Connection]:
-        """Everybody who is waited for."""
+        """All that are waited for."""
         return list(self._waits)
 
     def _ready(self, conn: Connection) -> None:
         callback = self._waits.get(conn)
         if callback is None:
-            # It may also have been closed, to make room for another that was ready.
+            # It may also have been closed to make room for another that was ready.
             self._poll_no_more(conn)
             return
         try:

@@ -1,7 +1,7 @@
-"""A process of the web: gunicorn's threaded worker, in which no thread waits for a client.
+"""A web process: gunicorn's threaded worker, in which no thread waits for a client.
 
-The event loop reads a request until it is whole, and takes a thread for it only then. Uploads are
-read by threads of their own, at a pace.
+The event loop reads a request until it is complete, and only then takes a thread for it. Uploads
+are read by their own threads, with a minimum pace.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _LEFT_TO_OTHERS: Final = 6
 
 
 class Worker(EventLoop):
-    """What happens in threads, and how connections get there and come back."""
+    """What happens in threads, and how connections get there and back."""
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Refuse to start as what this is not."""
+        """Refuse configurations that this does not support."""
         super().check_config(cfg, log)
         if cfg.is_ssl or cfg.proxy_protocol != "off" or "h2" in cfg.http_protocols:
             sys.exit("Coffer only speaks HTTP/1.1; a proxy in front of it may speak more.")
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
-        """Make the pools of this process; give the one that gunicorn knows of."""
+        """Create the pools of this process; return the one that gunicorn knows."""
         most, threads, answer = self.bounds, self.cfg.threads, self.answer
         of_caller = max(threads - _LEFT_TO_OTHERS, 1)
         self.requests = Turns("requests", threads, of_caller, most.in_line, answer)
@@ -77,7 +77,7 @@ class Worker(EventLoop):
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer one request; called in a thread, by gunicorn's `handle`."""
         refusals.check(req)
-        req._expected_100_continue = False  # it is given where the body is read
+        req._expected_100_continue = False  # consent is given when the body is read
         if conn.stage is Stage.UPLOAD:
             req.force_close()
         conn.sock.sends_head = True
@@ -87,7 +87,7 @@ class Worker(EventLoop):
         """Whether the connection can go on; called in a thread, by gunicorn's `handle`."""
         if conn.stage is Stage.UPLOAD:
             return False
-        # What is wrong with the rest of a body has nobody to be told: the answer is out.
+        # Nobody can be told about an error in the rest of a body: the response has been sent.
         with suppress(Exception):
             conn.is_read = conn.parser.finish_body()
         return keepalive and conn.is_read
@@ -99,12 +99,12 @@ class Worker(EventLoop):
         addr: Any,
         exc: Exception,
     ) -> None:
-        """Answer what cannot be answered otherwise; called in a thread, by gunicorn's `handle`."""
+        """Answer if nothing else can; called in a thread, by gunicorn's `handle`."""
         with suppress(OSError):
             client.sendall(self.tell(addr, refusals.of(exc), exc))
 
     def finish(self, conn: Connection, stays_open: bool) -> None:
-        """A thread is done with a connection; the client may have to take more of the answer."""
+        """A thread is done with a connection; the client may still have to read the response."""
         conn.stays_open = stays_open
         conn.begin_again()
         conn.deadline = time.monotonic() + self.bounds.head_seconds

@@ -1,9 +1,9 @@
 """Every setting, read from the environment once; nothing else reads os.environ.
 
-Each is declared in the module of its section, and nowhere else: `make settings` writes
-`.env.example`, and the list in docker-compose.yml, from the declarations. In development a file
-`.env` in the working folder adds what the environment does not say. An environment that names a
-database but not COFFER_ENV is production, whatever the file says.
+Each is declared only in the module of its section: `make settings` generates `.env.example` and the
+list in docker-compose.yml from the declarations. In development a file `.env` in the working folder
+adds to the environment. An environment with a database but without COFFER_ENV is production,
+whatever the file says.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class SettingsError(Exception):
         self.mistakes = mistakes
 
 
-# Read, and shown in .env.example, from the last section to the first: each stands on later ones.
+# Read, and shown in .env.example, from the last section to the first: each may use later ones.
 @dataclass(frozen=True, kw_only=True)
 class Settings(Observability, AI, Library, Identity, Mail, Database, Web, Environment):
-    """What the environment said. Secrets stay out of its repr, and so out of logs."""
+    """The settings of the environment. Secrets are not in its repr, and so not in logs."""
 
 
 def load() -> Settings:
@@ -51,7 +51,7 @@ def load() -> Settings:
 
 
 def names_a_database() -> bool:
-    """Whether DATABASE_URL is set, so that no database of our own is needed."""
+    """Whether DATABASE_URL is set, so that no embedded database is needed."""
     env = Env()
     env.read_env(".env", recurse=False)
     return bool(env.str("DATABASE_URL", ""))

@@ -1,7 +1,7 @@
-"""Write the files that follow from the declarations of the settings: `make settings`.
+"""Generate the files that depend on the declarations of the settings: `make settings`.
 
-`.env.example` documents each setting. docker-compose.yml passes each on, between two marks, unless
-it says itself what it is there.
+`.env.example` documents each setting. docker-compose.yml passes each on, between two marker lines,
+unless it sets the value itself.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BEGIN: Final = (
 )
 _END: Final = "    # The end of what `make settings` writes.\n"
 
-# What docker-compose.yml decides: where its own containers are, and that it is production.
+# Set by docker-compose.yml: where its own containers are, and that it is production.
 _DECIDED: Final = {
     "TRUSTED_PROXIES",
     *("COFFER_ENV", "PORT", "PUBLIC_URL", "SECRET_KEY", "FETCH_ALLOW_LOOPBACK"),
@@ -46,7 +46,7 @@ def example() -> str:
 
 
 def compose(text: str) -> str:
-    """docker-compose.yml with its list as it should be."""
+    """docker-compose.yml with an updated list."""
     listed = [
         f"    {variable_of(each)}: ${{{variable_of(each)}:-{_default(each)}}}\n"
         for each in fields(Settings)
@@ -70,7 +70,7 @@ def _documented() -> Iterator[str]:
 def _documentation(each: Field[Any]) -> str:
     about = " ".join(declaration_of(each).about.split())
     said = textwrap.wrap(about, 98, break_long_words=False, break_on_hyphens=False)
-    # `make dev` copies the file, and what runs in a checkout is in development.
+    # `make dev` copies the file, and a checkout runs in development.
     example = declaration_of(each).example
     shown = _as_text(each.default) if example is None else example
     sign = "" if each.name == "environment" else "# "
@@ -79,8 +79,8 @@ def _documentation(each: Field[Any]) -> str:
 
 
 def _default(each: Field[Any]) -> str:
-    """A default that is the same everywhere; gunicorn reads WEB_CONCURRENCY too, and takes no empty
-    one."""
+    """A default that does not depend on the environment; gunicorn also reads WEB_CONCURRENCY, and
+    does not accept an empty one."""
     return "" if declaration_of(each).derived else _as_text(each.default)
 
 

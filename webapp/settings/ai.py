@@ -1,4 +1,4 @@
-"""Who writes titles, summaries and tags."""
+"""The provider of titles, summaries and tags."""
 
 from __future__ import annotations
 

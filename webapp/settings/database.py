@@ -1,4 +1,4 @@
-"""Where the database is, and what of its history is kept."""
+"""The database, and how long history is kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PROJECT: Final = Path(__file__).parents[2]
 
-# The embedded server's two roles and its database, as `make dev` makes them.
+# The two roles and the database of the embedded server, as created by `make dev`.
 DEVELOPMENT_DATABASE: Final = "coffer"
 DEVELOPMENT_APP_ROLE: Final = "coffer_app"
 DEVELOPMENT_OWNER_ROLE: Final = "coffer_owner"
@@ -29,7 +29,7 @@ def _postgresql(url: str) -> None:
 
 
 def _embedded(environment: str, role: str) -> str:
-    """The URL of the server that `make dev` started; empty where there is none."""
+    """The URL of the server that `make dev` started; empty if there is none."""
     if environment != "development":
         return ""
     try:
@@ -40,7 +40,7 @@ def _embedded(environment: str, role: str) -> str:
 
 
 def _owner_of(environment: str, database_url: str) -> str:
-    """The URL by which the owner reaches a database of which the app's role has this one."""
+    """The owner's URL for the database that the app's role reaches by this URL."""
     if database_url == _embedded(environment, DEVELOPMENT_APP_ROLE):
         return _embedded(environment, DEVELOPMENT_OWNER_ROLE)
     return database_url

@@ -27,13 +27,13 @@ class Section:
     """Settings that belong together."""
 
     def mistakes(self) -> Iterator[Mistake]:
-        """What is wrong where one setting alone does not show it."""
+        """Mistakes that only several settings together show."""
         yield from ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What is declared of a setting besides its name, its type and its default."""
+    """A setting's declaration besides its name, its type and its default."""
 
     about: str
     derived: Callable[[Any], Any] | None
@@ -56,12 +56,12 @@ def setting(
 ) -> T:
     """Declare a setting, which is read as the type that its field is annotated with.
 
-    `about` documents it. `default` holds where the variable is not set, or is empty; `derived`
-    takes its place where the environment is read, and is given the settings before this one.
-    `check` raises ValueError, whose message says what the value must be; so may `read`, which makes
-    a value of the text, given the settings before this one too, where the type does not say how.
-    `.env.example` shows `example`, or else the default. `variable` is its name where that is not
-    the field's in capitals. A secret stays out of the repr.
+    `about` documents it. `default` applies if the variable is not set, or is empty; `derived`
+    replaces it when the environment is read, and gets the settings before this one. `check` raises
+    ValueError, whose message says what the value must be; so may `read`, which converts the text,
+    also given the settings before this one, if the type does not say how. `.env.example` shows
+    `example`, or else the default. `variable` is its name if that is not the field's in capitals. A
+    secret is not in the repr.
     """
     declared = Declaration(
         about=about, derived=derived, check=check, read=read, example=example, variable=variable
@@ -70,7 +70,7 @@ def setting(
 
 
 def declaration_of(each: Field[Any]) -> Declaration:
-    """What was declared of a field."""
+    """A field's declaration."""
     return cast("Declaration", each.metadata[Declaration])
 
 
@@ -80,7 +80,7 @@ def variable_of(each: Field[Any]) -> str:
 
 
 def read(sections: type[S], env: Env) -> tuple[S, list[Mistake]]:
-    """The settings, and all mistakes in them; what a wrong one is then, nobody may rely on."""
+    """The settings, and all mistakes in them; the value of a wrong one is undefined."""
     found = SimpleNamespace()
     mistakes = []
     for each in fields(cast("Any", sections)):
@@ -110,13 +110,13 @@ def _read(each: Field[Any], env: Env, found: SimpleNamespace) -> Any:
 
 
 def _seen_in(settings: Section) -> Iterator[Mistake]:
-    """What each section says, in the order in which they are read."""
+    """The mistakes of each section, in the order in which they are read."""
     sections = [each for each in reversed(type(settings).__mro__) if issubclass(each, Section)]
     for mistakes in dict.fromkeys(section.mistakes for section in sections):
         yield from mistakes(settings)
 
 
-# By annotations, which the fields have as text.
+# By annotation, which fields hold as text.
 _READERS: Final[dict[str, Callable[[Env, str], Any]]] = {
     "str": lambda env, variable: env.str(variable),
     "str | None": lambda env, variable: env.str(variable),
@@ -130,7 +130,7 @@ _READERS: Final[dict[str, Callable[[Env, str], Any]]] = {
 
 
 def between(least: float, most: float) -> Callable[[float], None]:
-    """Check that a number is in a range, both ends of which are in it."""
+    """Check that a number is in a range, including both ends."""
 
     def check(number: float) -> None:
         if not least <= number <= most:
@@ -150,7 +150,7 @@ def at_least(least: float) -> Callable[[float], None]:
 
 
 def days_kept(fewest: int) -> Callable[[int], None]:
-    """Check a number of days of history, of which the database itself spares the last `fewest`."""
+    """Check a number of days of history; the database itself keeps the last `fewest`."""
 
     def check(days: int) -> None:
         if days != 0 and days < fewest:
@@ -170,7 +170,7 @@ def one_of(*names: str) -> Callable[[str], None]:
 
 
 def scheme_of(url: str) -> str:
-    """What a URL begins with, in lower case; empty where it is none."""
+    """A URL's scheme, in lower case; empty if it has none."""
     try:
         return urlsplit(url).scheme
     except ValueError:

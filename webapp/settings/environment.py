@@ -1,4 +1,4 @@
-"""What kind of process this is."""
+"""The environment that the process runs in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may have an account, and how they sign in."""
+"""Accounts, and how users sign in."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _SHORTEST_SECRET: Final = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SsoProvider:
-    """A provider of single sign-on, by OpenID Connect."""
+    """A single sign-on provider (OpenID Connect)."""
 
     name: str
     issuer: str
     client_id: str
     client_secret: str = field(repr=False)
-    sign_up: bool = False  # whether whoever it knows may become a user
+    sign_up: bool = False  # whether its users may become users here
 
 
 _PROVIDER: Final = {"name": str, "issuer": str, "client_id": str, "client_secret": str}

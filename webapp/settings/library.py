@@ -1,4 +1,4 @@
-"""What is done with items, their pages, and files of them."""
+"""Items, their pages, and imported files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How mails are sent, and in whose name."""
+"""How mails are sent, and from whom."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Mail(Environment):
 
     @property
     def sends_mail(self) -> bool:
-        """Whether mail reaches anybody: by SMTP, or in development on the terminal."""
+        """Whether mail is sent: by SMTP, or in development to the terminal."""
         return self.smtp_url is not None or not self.in_production
 
     def mistakes(self) -> Iterator[Mistake]:

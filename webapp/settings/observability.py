@@ -1,4 +1,4 @@
-"""What operators watch Coffer by."""
+"""Logs, metrics and traces for operators."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Observability(Environment):
 
     @property
     def serves_metrics(self) -> bool:
-        """Whether the web counts its requests, for whoever may ask for `/metrics`."""
+        """Whether the web counts its requests, because somebody may read `/metrics`."""
         return self.in_development or self.metrics_token is not None
 
     def mistakes(self) -> Iterator[Mistake]:

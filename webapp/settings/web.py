@@ -1,4 +1,4 @@
-"""How the web serves, and what it takes from whom."""
+"""How the web serves, and what it accepts from whom."""
 
 from __future__ import annotations
 

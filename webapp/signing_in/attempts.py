@@ -1,12 +1,12 @@
-"""Attempts to guess a password or a code, and how many there may be.
+"""Limits on attempts to guess a password or a code.
 
-Each attempt is charged before it is judged, so that a hundred at once are no more than one after
-the other, and given back where it was right. All addresses that an account's user has never signed
-in from, strangers, share one allowance, however many they are. A known address has an allowance of
-its own, which no stranger can use up, so nobody can lock a user out; and a reset of the password
-makes the address that it comes from a known one.
+Each attempt is charged before it is checked, so that a hundred at once get no more guesses than a
+hundred in sequence, and refunded if it was right. All addresses from which an account's user has
+never signed in, strange ones, share one allowance, however many they are. A known address has its
+own, which no stranger can use up, so nobody can lock a user out; and a password reset makes the
+address that it comes from a known one.
 
-Whoever's password or codes are being guessed is told by mail, once for a while.
+A user whose password or codes are being guessed is told by mail, once in a while.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Guesses:
 
     by_client: Limit
     by_strangers: Limit
-    unnoticed: Limit  # the user is told of more wrong ones than that
+    unnoticed: Limit  # above this many wrong ones, the user is told
     told: Limit
     mail: str
 
@@ -52,7 +52,7 @@ _PASSWORDS: Final = _Guesses(
     told=Limit("log_in_told", 1, 7 * _DAY),
     mail="many_wrong_passwords",
 )
-# Whoever tries codes knows the password already, and a code has only a million values.
+# Somebody who tries codes already knows the password, and a code only has a million values.
 _CODES: Final = _Guesses(
     by_client=Limit("totp", 5, 900),
     by_strangers=Limit("totp_of_strangers", 30, 3600),
@@ -64,11 +64,11 @@ _CODES: Final = _Guesses(
 # Passwords for all accounts together.
 _LOG_IN_OF_CLIENT: Final = Limit("log_in_of_client", 50, 900)
 
-# Passwords and codes asked for again from somebody who has signed in.
+# Confirmations by password or code of a signed-in user.
 _CONFIRMATION: Final = Limit("confirmation", 10, 900)
 _CONFIRMATION_TOLD: Final = Limit("confirmation_told", 1, _DAY)
 
-# Whom a mail is about where nobody knows yet whether there is an account.
+# The subject of a mail when it is not known yet whether there is an account.
 _NOBODY: Final = UUID(int=0)
 
 
@@ -94,12 +94,13 @@ class Attempt:
 
 
 def log_in(email: str, *, is_known_address: bool) -> Attempt:
-    """An attempt to log in. Raises Problem 429."""
+    """Charge an attempt to log in. Raises Problem 429."""
     return _attempt(
         _PASSWORDS,
         name_of(email),
         is_known_address=is_known_address,
-        # The same whether there is such an account or not: who sends the mail finds out.
+        # The same whether there is such an account or not: the worker that sends the mail finds
+        # out.
         user_id=_NOBODY,
         email=email,
         also=_of_client(_LOG_IN_OF_CLIENT, is_known_address=is_known_address),
@@ -107,7 +108,8 @@ def log_in(email: str, *, is_known_address: bool) -> Attempt:
 
 
 def totp(user_id: UUID, *, email: str | None, is_known_address: bool) -> Attempt:
-    """An attempt at the second step, by somebody who knows the password. Raises Problem 429."""
+    """Charge an attempt at the second step, by somebody who knows the password. Raises Problem
+    429."""
     return _attempt(
         _CODES, str(user_id), is_known_address=is_known_address, user_id=user_id, email=email
     )
@@ -115,8 +117,8 @@ def totp(user_id: UUID, *, email: str | None, is_known_address: bool) -> Attempt
 
 @contextmanager
 def confirmation(user_id: UUID) -> Iterator[None]:
-    """An attempt of somebody signed in to show again who they are; given back unless a Problem
-    comes of it. Too many mean that it may be somebody else who sits there."""
+    """An attempt of a signed-in user to confirm their identity; refunded unless it raises a
+    Problem. Too many may mean that somebody else is using the session."""
     with _counting() as conn:
         try:
             limits.charge(conn, (_CONFIRMATION, _CONFIRMATION.key(user_id)))
@@ -132,7 +134,7 @@ def confirmation(user_id: UUID) -> Iterator[None]:
 
 @contextmanager
 def registration(registration_id: UUID) -> Iterator[None]:
-    """An attempt at the password of a registration; given back unless a Problem comes of it."""
+    """An attempt at the password of a registration; refunded unless it raises a Problem."""
     charge = (_CONFIRMATION, _CONFIRMATION.key(registration_id))
     with _counting() as conn:
         limits.charge(conn, charge)
@@ -142,12 +144,12 @@ def registration(registration_id: UUID) -> Iterator[None]:
 
 
 def name_of(email: str) -> str:
-    """An address as limits name it, of one length and not to be read."""
+    """An address in the keys of limits: of fixed length, and not readable."""
     return digest(email.lower()).hex()[:32]
 
 
 def wrong_credentials() -> Problem:
-    """The one answer to a wrong address and to a wrong password."""
+    """The same response to a wrong address and to a wrong password."""
     return Problem(
         401,
         "invalid_credentials",
@@ -180,7 +182,7 @@ def _attempt(
 
 
 def _of_client(limit: Limit, *parts: object, is_known_address: bool) -> Charges:
-    """What others in the /48 of a known address do is not counted against it."""
+    """Others in the /48 of a known address do not count against it."""
     charges = limits.of_client(limit, *parts)
     return charges[:1] if is_known_address else charges
 

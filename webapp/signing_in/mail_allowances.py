@@ -1,7 +1,7 @@
-"""Mails that somebody makes us send to an address that may be another's, and how many.
+"""Limits on mails that somebody makes us send to an address that may be another's.
 
-Whoever asks for too many is refused, or causes no more. Nobody else is: where many write to one
-mailbox, each of their mails is sent, and those that are too many at once wait for their turn.
+Clients that request too many are refused, or cause no more mails. Nobody else is affected: if many
+write to one mailbox, each of their mails is sent, and the excess ones wait for their turn.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _BY_CLIENT: Final = Limit("mails_by_client", 20, 3600)
 TO_MAILBOX_BY_ONE: Final = Limit("mails_to_mailbox_by_one", 3, 3600)
 TO_MAILBOX: Final = Limit("mails_to_mailbox", 5, 3600)
 
-# Hours of the mailbox's allowance that may be taken in advance by mails that wait. A registration
-# is good for a day, an invitation for a week.
+# Hours of the mailbox's allowance that waiting mails may reserve in advance. A registration is
+# valid for a day, an invitation for a week.
 _REGISTRATIONS_WAIT: Final = 12
 _INVITATIONS_WAIT: Final = 48
 
@@ -36,9 +36,9 @@ INVITATIONS_INTO_WORKSPACE: Final = Limit("invitations_into_workspace", 100, 360
 
 
 def registration(email: str) -> timedelta | None:
-    """In how long the mail about a registration is to be sent; None where the client had enough
-    sent to this mailbox, which therefore has them, or where those of very many others wait. Raises
-    Problem 429 where the client had too many sent to all mailboxes."""
+    """The delay of the mail about a registration; None if it must not be sent, because the client
+    already had enough sent to this mailbox, or because the mails of very many others are waiting.
+    Raises Problem 429 if the client had too many sent to all mailboxes."""
     mailbox = name_of(email)
     with db.connection() as conn:
         limits.charge(conn, *limits.of_client(_BY_CLIENT))
@@ -48,12 +48,12 @@ def registration(email: str) -> timedelta | None:
             limits.charge(conn, *by_one)
             return limits.reserve(conn, TO_MAILBOX, key, ahead=_REGISTRATIONS_WAIT)
         except Problem:
-            return None  # the answer is the same
+            return None  # the response is the same
 
 
 def is_reset_wanted(email: str) -> bool:
-    """Whether the mail to reset a password is to be sent. A mailbox gets five an hour, whoever asks
-    for them: one is as good to its owner as another. Raises Problem 429."""
+    """Whether to send the mail for a password reset. A mailbox gets five an hour, whoever requests
+    them: any one of them will do. Raises Problem 429."""
     with db.connection() as conn:
         limits.charge(conn, *limits.of_client(_BY_CLIENT))
         key = TO_MAILBOX.key("password_reset", name_of(email))
@@ -61,8 +61,8 @@ def is_reset_wanted(email: str) -> bool:
 
 
 def invitation(conn: Connection, email: str, *, inviter: UUID, workspace_id: UUID) -> timedelta:
-    """In how long the mail of an invitation is to be sent. Raises Problem 429 where the inviter, or
-    the workspace, sent too many; and where the mails of hundreds of others wait."""
+    """The delay of an invitation's mail. Raises Problem 429 if the inviter, or the workspace, sent
+    too many; and if the mails of hundreds of others are waiting."""
     mailbox = name_of(email)
     limits.charge(
         conn,

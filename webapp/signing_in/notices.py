@@ -1,4 +1,4 @@
-"""Mails that tell users of a change to what guards their account."""
+"""Mails that tell users about a change that affects their account's security."""
 
 from __future__ import annotations
 

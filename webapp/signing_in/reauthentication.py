@@ -1,7 +1,7 @@
-"""Before a change of what guards an account: that it is still its user who sits there.
+"""Confirms, before a security-relevant change, that it is still the user.
 
-An account with a password takes the password; one without, the session of a log-in within the last
-ten minutes. So does what gives somebody else lasting power in the user's name, with or without one.
+An account with a password needs the password; one without, a log-in within the last ten minutes.
+Giving somebody else lasting power in the user's name always needs such a log-in.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _FRESH: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The caller's account, as it was when they showed that it is theirs."""
+    """The caller's account, as it was when they confirmed their identity."""
 
     email: str | None
     password_hash: str | None
 
     def hold(self, conn: Connection) -> None:
-        """Keep the account and the session as they are until the transaction ends: a reset or a
-        log-out of the same moment waits, and then takes away what is about to be given. Raises
-        Problem 409 where it came first."""
+        """Lock the account and the session until the transaction ends: a concurrent reset or
+        log-out waits, and then revokes what is about to be given. Raises Problem 409 if it came
+        first."""
         user_id, session_id = caller().user_id, caller().session_id
-        # In the order in which a reset takes them.
+        # In the order in which a reset locks them.
         is_same = queries.users.hold(conn, id=user_id, password_hash=self.password_hash)
         if is_same and session_id is not None:
             is_same = queries.sessions.hold(conn, id=session_id)
@@ -51,8 +51,8 @@ class Shown:
 
 @contextmanager
 def reauthenticated(password: str | None) -> Iterator[Shown]:
-    """Judge the password. What is raised inside counts as a wrong attempt too. Raises Problem 403,
-    and 429 after too many."""
+    """Check the password. An exception raised inside also counts as a wrong attempt. Raises Problem
+    403, and 429 after too many."""
     with attempts.confirmation(caller().user_id):
         with db.connection() as conn:
             account = Shown(**queries.users.get_password(conn, id=caller().user_id))
@@ -67,13 +67,14 @@ def reauthenticated(password: str | None) -> Iterator[Shown]:
 
 
 def reauthenticate(password: str | None) -> Shown:
-    """Judge the password alone. Raises Problem 403, and 429 after too many."""
+    """Check only the password. Raises Problem 403, and 429 after too many."""
     with reauthenticated(password) as account:
         return account
 
 
 def require_recent_log_in(why: str) -> None:
-    """Let only a session through that was begun a moment ago, and no key. Raises Problem 403."""
+    """Require a session that was started a moment ago; a key never qualifies. Raises Problem
+    403."""
     signed_in_at = caller().signed_in_at
     if signed_in_at is None or datetime.now(UTC) - signed_in_at > _FRESH:
         raise Problem(

@@ -1,4 +1,4 @@
-"""What ends when users end everything that may act in their name."""
+"""What ends when users revoke everything that may act in their name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many sessions and keys were ended, and how many keys still work."""
+    """How many sessions and keys have ended, and how many keys still work."""
 
     sessions: int
     keys: int
@@ -26,7 +26,7 @@ class Ended:
 def end_all(
     conn: Connection, user_id: UUID, *, reason: str, but: UUID | None = None, api_keys: bool
 ) -> Ended:
-    """End all sessions of a user, or all `but` one, and where `api_keys` is set the keys too."""
+    """End all sessions of a user, or all `but` one, and with `api_keys` the keys too."""
     sessions = queries.sessions.end_all(conn, user_id=user_id, but=but, reason=reason)
     keys = queries.api_keys.revoke_all(conn, user_id=user_id) if api_keys else 0
     if keys:

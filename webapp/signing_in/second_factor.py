@@ -1,4 +1,4 @@
-"""Judges the codes of a second factor, each of which works once."""
+"""Checks the codes of a second factor, each of which works once."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _PURPOSE = "totp secrets"
 
 
 def seal(secret: str) -> bytes:
-    """A secret as the database keeps it."""
+    """A secret in its stored form."""
     return keyring().encrypt(_PURPOSE, secret.encode())
 
 
 def unseal(sealed: bytes) -> str | None:
-    """The secret again; None where no key of ours reads it."""
+    """The secret; None if none of our keys decrypts it."""
     try:
         return keyring().decrypt(_PURPOSE, bytes(sealed)).decode()
     except Unreadable:
@@ -38,7 +38,7 @@ def unseal(sealed: bytes) -> str | None:
 
 
 def use_code(conn: Connection, user_id: UUID, sealed: bytes, code: str) -> bool:
-    """Use up a code of the app; whether it was right and new."""
+    """Use up a code of the app; return whether it was right and new."""
     secret = unseal(sealed)
     step = None if secret is None else totp.step_of(secret, code)
     if step is None or not queries.totp.use_step(conn, user_id=user_id, step=step):
@@ -50,13 +50,13 @@ def use_code(conn: Connection, user_id: UUID, sealed: bytes, code: str) -> bool:
 
 
 def use_recovery_code(conn: Connection, user_id: UUID, code: str) -> bool:
-    """Use up a recovery code; whether it was one."""
+    """Use up a recovery code; return whether it was one."""
     code_hash = digest(totp.as_recovery_code(code))
     return bool(queries.totp.use_recovery_code(conn, user_id=user_id, code_hash=code_hash))
 
 
 def give_recovery_codes(conn: Connection, user_id: UUID) -> list[str]:
-    """New recovery codes in place of the old ones."""
+    """Replace the recovery codes."""
     codes = totp.new_recovery_codes()
     queries.totp.replace_recovery_codes(
         conn, user_id=user_id, code_hashes=[digest(code) for code in codes]

@@ -1,4 +1,4 @@
-"""What each way of signing in ends in: a session, with its tokens or a ticket to the next step."""
+"""The end of every way of signing in: a session, with its tokens or a ticket for the next step."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Account:
     id: UUID
     workspace_id: UUID
     has_totp: bool
-    password_hash: str | None = None  # what the password was compared with, if it was
+    password_hash: str | None = None  # what the password was compared with, if there was one
 
 
 class AccountChanged(Problem):
-    """The account is not what was judged any more: it was disabled, or got another password or
-    another hash of the same."""
+    """The account has changed since it was checked: it was disabled, or has a new password or a new
+    hash."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -52,13 +52,13 @@ class AccountChanged(Problem):
 
 
 def lifetime() -> timedelta:
-    """How long a session lasts from its last refresh."""
+    """How long a session lasts after its last refresh."""
     return timedelta(days=settings().session_days)
 
 
 def begin(conn: Connection, account: Account, *, method: str, with_cookie: bool) -> Response:
-    """The session of somebody who has shown who they are: 200 with its tokens; 202 with a ticket
-    where the account has a second factor."""
+    """Start a session for somebody who is authenticated: 200 with its tokens; 202 with a ticket if
+    the account has a second factor."""
     session_id = new_id()
     token = RefreshToken.make(keyring(), session_id, 0)
     ticket = new_ticket(session_id)
@@ -94,7 +94,7 @@ def begin(conn: Connection, account: Account, *, method: str, with_cookie: bool)
 
 
 def succeeded(conn: Connection, user_id: UUID, session_id: UUID, **details: Any) -> None:
-    """Write into the audit log that somebody is in."""
+    """Record the log-in in the audit log."""
     audit.record(
         conn,
         "login.succeeded",
@@ -106,7 +106,7 @@ def succeeded(conn: Connection, user_id: UUID, session_id: UUID, **details: Any)
 
 
 def tokens(user_id: UUID, token: RefreshToken, *, with_cookie: bool) -> Response:
-    """A session's tokens; with a cookie the refresh token is in that and nowhere else."""
+    """A session's tokens; with a cookie, the refresh token is only in that."""
     issuing = access_tokens()
     response = answer(
         {
@@ -124,5 +124,5 @@ def tokens(user_id: UUID, token: RefreshToken, *, with_cookie: bool) -> Response
 
 
 def disabled() -> Problem:
-    """Told only to who has shown who they are."""
+    """Only shown to a user who has authenticated."""
     return Problem(403, "account_disabled", "This account is disabled; ask an admin.")

@@ -1,12 +1,12 @@
-"""Whose account it is that a provider of single sign-on tells of.
+"""Finds the account for an identity from a single sign-on provider.
 
-The rules, in their order:
+The rules, in order:
 
-1. Whoever the provider has brought before is who they were then.
-2. An address that the provider has confirmed, and that an account has which has confirmed it too,
-   links the two, and its owner is told by mail. An account that has not shown that the address is
-   its own is not touched: it may have been made to catch somebody else's log-in.
-3. Where no account has the address, one is made, if the provider may bring new users.
+1. An identity that the provider has signed in before is the same user again.
+2. An address verified by the provider links to the account that has it, if the account has verified
+   it too; its owner is told by mail. An account that has not verified the address is not touched:
+   it may have been created to catch somebody else's log-in.
+3. If no account has the address, one is created, if the provider may bring new users.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _lock: Final = Lock()
 
 
 def install(app: Flask) -> None:
-    """Give the app a place for its clients, which are made when they are needed."""
+    """Give the app a place for its clients, which are created when needed."""
     clients.install(app, {})
 
 
@@ -98,7 +98,7 @@ def _link(conn: Connection, provider: SsoProvider, identity: Identity) -> None:
         )
     else:
         user_id = account["id"]
-    # Nobody is twice somebody else's: a user has one identity at each provider.
+    # A user has one identity at each provider.
     queries.identities.link(
         conn,
         provider=provider.name,

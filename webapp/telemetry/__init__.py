@@ -1,1 +1,1 @@
-"""What operators see: logs and traces."""
+"""Logs and traces."""

@@ -1,8 +1,8 @@
-"""Logs of web and workers alike: one line an event on stdout, JSON for machines; in development,
-text for people.
+"""Logs of web and workers: one line per event on stdout, JSON for machines; in development, text
+for people.
 
-What is bound with `structlog.contextvars` (the request's id, the work in hand) is in every line,
-those of libraries included.
+Values bound with `structlog.contextvars` (the request's id, the current work) are in every line,
+including those of libraries.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from webapp.settings import Settings
 
-# Libraries that tell at INFO what we tell ourselves.
+# Libraries that log at INFO what we log ourselves.
 _TALKATIVE = ("httpx2", "httpcore2", "yoyo", "trafilatura", "htmldate", "py3langid")
 
 
@@ -33,15 +33,15 @@ _writing = threading.Lock()
 
 
 class Lines:
-    """A logger that writes each line to stdout itself: of a quick request the standard library's
-    logging, which libraries use, was a seventh."""
+    """A logger that writes each line to stdout itself: the standard library's logging, which
+    libraries use, took a seventh of a quick request."""
 
     def __init__(self, name: str = "coffer") -> None:
         self.name = name  # read by structlog
 
     def info(self, line: str) -> None:
-        # What cannot be written, because the disk is full or there is no stdout, fails no request.
-        # The lock keeps lines whole where Python does not buffer them.
+        # A line that cannot be written, because the disk is full or there is no stdout, must not
+        # fail a request.
         with _writing, contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.buffer.write(line.encode(errors="backslashreplace") + b"\n")
             sys.stdout.buffer.flush()
@@ -69,7 +69,7 @@ def configure(settings: Settings) -> None:
             ],
         )
     )
-    # What no line of ours tells is not to be found out for each of them.
+    # No log line shows thread, process or call site, so do not collect them.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # as the manual's "Optimization" has it
     root = logging.getLogger()
@@ -84,20 +84,20 @@ def configure(settings: Settings) -> None:
     )
 
 
-# What this thread works on, as an object with `log_fields()`. Its fields are made only when there
-# is a line to log, because most work has none.
+# The current work of this thread, an object with `log_fields()`. Its fields are only computed when
+# a line is logged, because most work logs none.
 work_in_hand: ContextVar[Any] = ContextVar("work_in_hand", default=None)
 
 
 def tell_work(_: Any, __: str, event: EventDict) -> EventDict:
-    """In place of the `work` that a line is about, or that is in hand, what is to be told of it."""
+    """Replaces the `work` that a line is about, or the current work, with its fields."""
     work = event.pop("work", None) or work_in_hand.get()
     return event if work is None else event | work.log_fields()
 
 
 def about(error: BaseException) -> dict[str, Any]:
-    """What a log line tells of an error nobody expected: all of it, but of the database's errors
-    not the detail, which quotes the row with whatever the user wrote in it."""
+    """What a log line says about an unexpected error: everything, except the detail of database
+    errors, which quotes the row with the user's data."""
     if not isinstance(error, psycopg.Error):
         return {"exc_info": error}
     return {
@@ -115,7 +115,7 @@ def _form(*, for_people: bool) -> list[Processor]:
             )
         ]
     return [
-        # Without the values of local variables: they are what users wrote.
+        # Without the values of local variables: they contain users' data.
         structlog.processors.ExceptionRenderer(
             structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         ),
@@ -124,7 +124,8 @@ def _form(*, for_people: bool) -> list[Processor]:
 
 
 def _json(event: Any, **_: Any) -> str:
-    # Imported here, like everything heavy, and forgiving: a log line must never fail on its values.
+    # Imported here, like everything heavy, and tolerant: a log line must never fail because of its
+    # values.
     import orjson
 
     try:

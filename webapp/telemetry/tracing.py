@@ -1,11 +1,11 @@
-"""Traces, by OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT says where to send them.
+"""Traces, with OpenTelemetry, if OTEL_EXPORTER_OTLP_ENDPOINT says where to send them.
 
 A request's span begins in `request_span.py`. Its traceparent goes with the transaction, so that the
-trigger puts it beside the work that the request causes; the worker's span, in
-`workers/engine/spans.py`, goes on from there. Without an endpoint nothing is imported and no span
-is begun: `is_on` is false.
+trigger stores it with the work that the request causes; the worker's span, in
+`workers/engine/spans.py`, continues from it. Without an endpoint nothing is imported and no span is
+started: `is_on` is false.
 
-The provider is ours and not OpenTelemetry's global one, which can be set only once in a process.
+The provider is our own, not OpenTelemetry's global one, which can only be set once in a process.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from webapp.settings import Settings
 
-# Seconds that a process waits at its end for a collector that does not take its last spans: whoever
-# stops it will soon kill it.
+# Seconds that a stopping process waits for a collector that does not accept its last spans: it will
+# soon be killed.
 _LAST_SECONDS: Final = 3.0
 
 _tracer: Tracer | None = None
@@ -36,8 +36,8 @@ _exporter: SpanExporter | None = None
 
 
 def configure(settings: Settings, service: str) -> None:
-    """Send the spans of this process, under a service's name, where the settings say so; to be
-    called after a fork, since it starts a thread."""
+    """Send the spans of this process, under a service's name, if the settings say so; call it after
+    a fork, since it starts a thread."""
     if settings.otel_endpoint is None:
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -46,7 +46,7 @@ def configure(settings: Settings, service: str) -> None:
 
 
 def start(exporter: SpanExporter, service: str) -> TracerProvider:
-    """Begin spans from now on, and give them to an exporter, some seconds' worth at a time, until
+    """Start creating spans, and pass them to an exporter in batches of some seconds, until
     `stop`."""
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -61,7 +61,7 @@ def start(exporter: SpanExporter, service: str) -> TracerProvider:
 
 
 def stop() -> None:
-    """Begin no more spans, and send those that have ended."""
+    """Stop creating spans, and send those that have ended."""
     global _tracer, _provider, _exporter  # noqa: PLW0603  # as above
     if _provider is not None and _exporter is not None:
         enough = threading.Timer(_LAST_SECONDS, _exporter.shutdown)
@@ -73,7 +73,7 @@ def stop() -> None:
 
 
 def is_on() -> bool:
-    """Whether spans are begun."""
+    """Whether spans are created."""
     return _tracer is not None
 
 
@@ -86,9 +86,9 @@ def span(
     attributes: Mapping[str, str | int],
     active: bool = True,
 ) -> Iterator[Span]:
-    """A span that goes on from a traceparent; where there is none, or none that is well formed, it
-    begins a trace. While it is active it is the parent of what follows in this thread, and log
-    lines have its trace's id. Only where `is_on`."""
+    """A span that continues a traceparent; without one, or with a malformed one, it starts a trace.
+    While active, it is the parent of later spans in this thread, and log lines have its trace's id.
+    Only call it if `is_on`."""
     from opentelemetry import trace
 
     assert _tracer is not None
@@ -108,7 +108,7 @@ def span(
 
 
 def record(span: Span, error: BaseException) -> None:
-    """Say in a span what went wrong in it."""
+    """Record an error in a span."""
     from opentelemetry.trace import Status, StatusCode
 
     span.record_exception(error)
@@ -116,7 +116,7 @@ def record(span: Span, error: BaseException) -> None:
 
 
 def traceparent() -> str:
-    """The active span in the form of W3C's header, or nothing where there is none."""
+    """The active span as W3C's header, or nothing if there is none."""
     if _tracer is None:
         return ""
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

@@ -13,7 +13,7 @@ FORMATS: Final = ("bookmarks", "json_lines")
 
 
 class ImportArguments(Schema):
-    """What is done with what the file has."""
+    """What to do with the file's entries."""
 
     enrich = fields.Boolean(
         load_default=False,
@@ -33,7 +33,7 @@ class ImportMistake(Schema):
 
 
 class Import(Schema):
-    """A file that is imported, and how far it is."""
+    """An imported file, and its progress."""
 
     id = fields.UUID(required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))

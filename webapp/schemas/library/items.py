@@ -96,7 +96,7 @@ class Suggestion(Schema):
 
 
 class Progress(Schema):
-    """How far work has got, in whatever it counts."""
+    """The progress of work, in whatever units it counts."""
 
     done = fields.Integer(required=True)
     total = fields.Integer(required=True, allow_none=True)
@@ -104,7 +104,7 @@ class Progress(Schema):
 
 
 class ItemInList(Schema):
-    """An item as lists show it."""
+    """An item in a list."""
 
     id = fields.UUID(required=True)
     source_type = fields.String(required=True, validate=validate.OneOf(SOURCE_TYPES))
@@ -127,7 +127,7 @@ class ItemInList(Schema):
 
 
 class Item(ItemInList):
-    """An item whole."""
+    """A complete item."""
 
     raw_text = fields.String(
         required=True, allow_none=True, metadata={"description": "What the client sent."}
@@ -147,7 +147,7 @@ class Item(ItemInList):
 
 
 class DuplicateItem(Item):
-    """The item that the page was captured as before."""
+    """The item of an already captured page."""
 
     duplicate_of = fields.UUID(required=True, metadata={"description": "The item's own id."})
 
@@ -159,7 +159,7 @@ class PageAddress(Schema):
 
 
 class CheckedAddress(Schema):
-    """Whether a page was captured before."""
+    """Whether a page was already captured."""
 
     normalized = fields.String(
         required=True, metadata={"description": "The normalized URL that is compared."}

@@ -1,4 +1,4 @@
-"""The library and the trash: items to be found again, and those to be forgotten."""
+"""The library and the trash, and bulk changes of items."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ItemIds(Schema):
 
 
 class ItemsChange(ItemIds):
-    """What is done with several items, as with one of them."""
+    """A change to several items, as to one of them."""
 
     action = fields.String(load_default=None, validate=validate.OneOf(ACTIONS))
     add_tags = tag_names("Names of tags to attach.")
@@ -43,13 +43,13 @@ class ItemsChange(ItemIds):
 
 
 class Changed(Schema):
-    """What became of one of several items."""
+    """The result for one of several items."""
 
     id = fields.UUID(required=True)
     result = fields.String(required=True, validate=validate.OneOf(RESULTS))
 
 
 class ChangedItems(Schema):
-    """What became of each, in the order they were given."""
+    """The result for each, in the given order."""
 
     items = fields.List(fields.Nested(Changed), required=True)

@@ -21,7 +21,7 @@ _QUERY: Final = {
 class SearchArguments(PageArguments):
     """What is looked for."""
 
-    # Not trimmed: a space after the last word says that the word is finished.
+    # Not trimmed: a space after the last word marks it as finished.
     q = fields.String(
         required=True,
         validate=[
@@ -33,7 +33,7 @@ class SearchArguments(PageArguments):
 
 
 class SearchResult(Schema):
-    """Something that was found."""
+    """A search result."""
 
     type = fields.String(required=True, validate=validate.OneOf(["item", "task"]))
     id = fields.UUID(required=True)
@@ -61,14 +61,14 @@ SearchPage = page_of(SearchResult)
 
 
 class SuggestArguments(Schema):
-    """What was typed so far."""
+    """The text typed so far."""
 
     q = text(1, 200, required=True, metadata={"example": "oak po"})
     limit = fields.Integer(load_default=8, validate=validate.Range(1, 20))
 
 
 class Suggested(Schema):
-    """Something that may be meant."""
+    """A suggestion."""
 
     type = fields.String(required=True, validate=validate.OneOf(["tag", "item", "task"]))
     id = fields.UUID(required=True)
@@ -76,6 +76,6 @@ class Suggested(Schema):
 
 
 class Suggestions(Schema):
-    """Tags first, then what was captured last."""
+    """Tags first, then the newest things."""
 
     items = fields.List(fields.Nested(Suggested), required=True)

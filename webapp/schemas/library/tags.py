@@ -12,7 +12,7 @@ SORTS: Final = ("name", "usage", "last_used")
 
 
 class Color(fields.String):
-    """A colour as CSS has it, in lower case."""
+    """A CSS colour, in lower case."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         return str(super()._deserialize(value, *args, **kwargs)).lower()
@@ -57,13 +57,13 @@ class TagChange(Schema):
 
 
 class TagMerge(Schema):
-    """The tag that takes the place of this one."""
+    """The tag that replaces this one."""
 
     into = fields.UUID(required=True)
 
 
 class Tag(Schema):
-    """A tag with how much it is used."""
+    """A tag and how often it is used."""
 
     id = fields.UUID(required=True)
     name = fields.String(required=True)

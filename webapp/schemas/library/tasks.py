@@ -30,7 +30,7 @@ class TaskArguments(PageArguments):
 
 
 class Rule(fields.String):
-    """A rule with or without the name of its property before it."""
+    """A rule with or without its property name."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         return str(super()._deserialize(value, *args, **kwargs)).removeprefix("RRULE:")
@@ -43,7 +43,7 @@ def _rule(value: str) -> None:
 
 
 class NewTask(Schema):
-    """What is to be done."""
+    """A new task."""
 
     title = text(1, 200, required=True, metadata={"example": "Order the oak posts"})
     description = fields.String(
@@ -78,13 +78,13 @@ class NewTask(Schema):
 
 
 class TaskChange(NewTask):
-    """What a task says from now on. What is left out stays; the title must be there."""
+    """A task's new values. Omitted fields stay; the title is required."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # What is left out is not null: no default takes its place.
+        # Omitted is not null: no default replaces it.
         super().__init__(partial=tuple(self._declared_fields.keys() - {"title"}), **kwargs)
         for each in self.fields.values():
-            each.load_default = missing  # nor is one described
+            each.load_default = missing  # and none is described
 
 
 class Task(Schema):
@@ -115,7 +115,7 @@ class TaskIds(Schema):
 
 
 class Completed(Schema):
-    """What became of one of several tasks."""
+    """The result for one of several tasks."""
 
     id = fields.UUID(required=True)
     result = fields.String(
@@ -124,6 +124,6 @@ class Completed(Schema):
 
 
 class CompletedTasks(Schema):
-    """What became of each, in the order they were given."""
+    """The result for each, in the given order."""
 
     items = fields.List(fields.Nested(Completed), required=True)

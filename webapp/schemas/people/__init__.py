@@ -1,1 +1,1 @@
-"""Accounts, sessions, keys, workspaces and who may enter them."""
+"""Accounts, sessions, keys, workspaces and their members."""

@@ -17,7 +17,7 @@ def _new_password() -> fields.String:
 
 
 def present_password() -> fields.String:
-    """The password of whoever has signed in, asked for again."""
+    """The signed-in user's password, asked for again."""
     return fields.String(
         load_default=None,
         validate=validate.Length(1, LONGEST),
@@ -46,7 +46,7 @@ def mail_token() -> fields.String:
 
 
 class Registration(Schema):
-    """Who wants an account."""
+    """A request for an account."""
 
     email = email()
     password = _new_password()
@@ -61,13 +61,13 @@ class Registration(Schema):
 
 
 class MailSent(Schema):
-    """What happens next, which is the same whether the address has an account or not."""
+    """What happens next; the same whether the address has an account or not."""
 
     status = fields.String(required=True, metadata={"example": "see_your_mail"})
 
 
 class Confirmation(Schema):
-    """The proof that the address is one's own, and that one chose the password."""
+    """Proof that the address is yours, and that you chose the password."""
 
     token = mail_token()
     password = fields.String(
@@ -78,7 +78,7 @@ class Confirmation(Schema):
 
 
 class PasswordChange(Schema):
-    """Another password."""
+    """A new password."""
 
     current_password = present_password()
     new_password = _new_password()
@@ -92,7 +92,7 @@ class Forgotten(Schema):
 
 
 class PasswordReset(Schema):
-    """A new password, for who reads the account's mail."""
+    """A new password, for the reader of the account's mail."""
 
     token = mail_token()
     password = _new_password()
@@ -100,7 +100,7 @@ class PasswordReset(Schema):
 
 
 class AccountChange(Schema):
-    """What users change of themselves."""
+    """What users can change about themselves."""
 
     name = Clearable(
         load_default=None,
@@ -117,7 +117,7 @@ class AccountChange(Schema):
 
 
 class Account(Schema):
-    """What users see of themselves."""
+    """What users see about themselves."""
 
     id = fields.UUID(required=True)
     handle = fields.String(required=True)

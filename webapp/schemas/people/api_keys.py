@@ -17,7 +17,7 @@ def _within_a_year(moment: datetime) -> None:
 
 
 class NewApiKey(Schema):
-    """A key to be made, for the workspace of this request."""
+    """A new key, for the workspace of this request."""
 
     name = text(1, 100, required=True, metadata={"example": "backup script"})
     scopes = ShortList(
@@ -56,7 +56,7 @@ class ApiKey(Schema):
 
 
 class MadeApiKey(ApiKey):
-    """A key with its secret, which is shown this once."""
+    """A key with its secret, which is shown only once."""
 
     key = fields.String(
         required=True, metadata={"description": "For `X-API-Key`. Shown only once."}

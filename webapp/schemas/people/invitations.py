@@ -1,4 +1,4 @@
-"""Invitations into a workspace."""
+"""Invitations to a workspace."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Acceptance(Schema):
 
 
 class Invitation(Schema):
-    """An invitation that waits for an answer."""
+    """A pending invitation."""
 
     id = fields.UUID(required=True)
     email = fields.String(required=True)

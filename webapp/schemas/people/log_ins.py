@@ -1,4 +1,4 @@
-"""Log-ins: who wants in, and the second step."""
+"""Log-ins: credentials, and the second step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Credentials(Schema):
 
 
 class SecondStep(Schema):
-    """The second factor: a code of the app, or a recovery code."""
+    """The second factor: a code from the app, or a recovery code."""
 
     ticket = fields.String(required=True, validate=validate.Length(1, 200))
     code = text(6, 6, load_default=None, metadata={"example": "123456"})
@@ -37,7 +37,7 @@ class SecondStep(Schema):
 
 
 class Ticket(Schema):
-    """The password was right; the second factor is asked for."""
+    """The password was right; the second factor is required."""
 
     totp_required = fields.Boolean(required=True)
     ticket = fields.String(required=True, metadata={"description": "For /api/auth/login/totp."})

@@ -12,7 +12,7 @@ ROLES: Final = ("owner", "member", "viewer")
 
 
 class MemberChange(Schema):
-    """Another role."""
+    """A new role."""
 
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
 

@@ -1,4 +1,4 @@
-"""Sessions, and the tokens that one is used by."""
+"""Sessions and their tokens."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from webapp.schemas.people.accounts import revoke_api_keys
 
 
 class Refresh(Schema):
-    """The refresh token, unless it comes as a cookie."""
+    """The refresh token, unless it is sent as a cookie."""
 
     refresh_token = fields.String(load_default=None, validate=validate.Length(1, 200))
 
 
 class LogOutEverywhere(Schema):
-    """What ends besides one's sessions."""
+    """What to end besides the sessions."""
 
     revoke_api_keys = revoke_api_keys(by_default=False)
 
@@ -43,7 +43,7 @@ class Tokens(Schema):
 
 
 class Session(Schema):
-    """A session that is not over."""
+    """An active session."""
 
     id = fields.UUID(required=True)
     method = fields.String(required=True, metadata={"example": "password"})
@@ -66,7 +66,7 @@ class Ended(Schema):
 
 
 class LoggedOutEverywhere(Ended):
-    """What was ended, and what is left."""
+    """What has ended, and what is left."""
 
     revoked_api_keys = fields.Integer(required=True)
     api_keys_left = fields.Integer(

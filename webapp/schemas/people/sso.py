@@ -31,7 +31,7 @@ class SsoCallback(Schema):
 
 
 class SsoProvider(Schema):
-    """A provider that one can sign in with."""
+    """A provider that you can sign in with."""
 
     name = fields.String(required=True)
     login_url = fields.String(required=True, metadata={"example": "/api/auth/sso/work/login"})

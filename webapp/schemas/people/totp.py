@@ -9,26 +9,26 @@ from webapp.schemas.people.accounts import present_password
 
 
 class Reauthentication(Schema):
-    """The proof that it is still the user who sits there."""
+    """Proof that it is still the user."""
 
     password = present_password()
 
 
 class Code(Schema):
-    """A code of the app."""
+    """A code from the app."""
 
     code = text(6, 6, required=True, metadata={"example": "123456"})
 
 
 class TotpChange(Schema):
-    """The proof that it is the user, and has the second factor."""
+    """Proof that it is the user, with the second factor."""
 
     password = present_password()
     code = text(6, 40, required=True, metadata={"description": "From the app, or a recovery code."})
 
 
 class Enrolment(Schema):
-    """What an authenticator app is set up with. Nothing is asked for until a code was verified."""
+    """What an authenticator app is set up with. No code is required until one was verified."""
 
     secret = fields.String(required=True)
     uri = fields.String(required=True, metadata={"example": "otpauth://totp/…"})
@@ -36,6 +36,6 @@ class Enrolment(Schema):
 
 
 class RecoveryCodes(Schema):
-    """Codes for when the phone is gone, each good once. They are shown here and never again."""
+    """Codes for a lost phone, each valid once. They are shown only here."""
 
     recovery_codes = fields.List(fields.String(), required=True)

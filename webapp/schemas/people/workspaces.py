@@ -8,13 +8,13 @@ from webapp.schemas.common import page_of, text
 
 
 class WorkspaceName(Schema):
-    """What a workspace is called."""
+    """A workspace's name."""
 
     name = text(1, 100, required=True)
 
 
 class Workspace(Schema):
-    """A workspace as one of its members sees it."""
+    """A workspace as seen by a member."""
 
     id = fields.UUID(required=True, metadata={"description": "For `X-Workspace-Id`."})
     name = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""Health: whether the parts that Coffer stands on answer."""
+"""Health: whether the components that Coffer depends on answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 
 class Health(Schema):
-    """`ok` or `failing`, as a whole and part by part."""
+    """`ok` or `failing`, overall and per component."""
 
     status = fields.String(required=True, validate=validate.OneOf(["ok", "failing"]))
     postgres = fields.String(required=True, validate=validate.OneOf(["ok", "failing"]))
