@@ -81,57 +81,58 @@ def garden(olga, owner):
 EVERYTHING = {"Oak posts", "Fence", "Other", "Drying wood", "Order the posts", "Paint the gate"}
 
 
+FOUND = [
+    ("posts", {"Oak posts", "Order the posts"}),
+    ("POSTS order", {"Oak posts", "Order the posts"}),
+    ("order friday ", {"Oak posts"}),
+    ('"oak posts"', {"Oak posts"}),
+    ('"posts oak"', set()),
+    ("posts -oak", {"Order the posts"}),
+    ('-"oak posts" posts', {"Order the posts"}),
+    ("-posts", EVERYTHING - {"Oak posts", "Order the posts"}),
+    ("beech OR oak", {"Fence", "Oak posts"}),
+    ("beech OR oak metal", {"Fence"}),
+    ("oa", {"Oak posts"}),
+    ("oak pos", {"Oak posts"}),
+    ("oak po ", set()),
+    ("#work", {"Fence", "Order the posts"}),
+    ("#WORK fence", {"Fence"}),
+    ('#"home garden"', {"Oak posts"}),
+    ("#garden", set()),
+    ("-#work is:confirmed", {"Oak posts", "Other", "Drying wood"}),
+    ("garden", {"Oak posts"}),
+    ("gard", {"Oak posts"}),
+    ("home garden", {"Oak posts"}),
+    ("work", {"Fence", "Order the posts"}),
+    ("type:task", {"Order the posts", "Paint the gate"}),
+    ("type:note is:confirmed", {"Oak posts", "Fence", "Other"}),
+    ("type:article", {"Drying wood"}),
+    ("type:item -type:note", {"Drying wood"}),
+    ("is:pending", {"Order the posts"}),
+    ("is:completed OR type:article", {"Paint the gate", "Drying wood"}),
+    ("phone", {"Order the posts"}),
+    ("timber.example.com", {"Drying wood"}),
+    ("after:2020", EVERYTHING),
+    ("before:2020", set()),
+    ("posts before:2020", set()),
+    ("gardn", {"Oak posts"}),
+    ("Oka psots", set()),
+    ("fencee", {"Fence"}),
+    ("fence zzzzzzz", set()),
+    ('"', set()),
+    ("-", set()),
+    ("%", set()),
+    ("_", set()),
+    ("#", set()),
+    ("o'clock \\ ' | & ! ( :* <->", set()),
+]
+
+
 @pytest.mark.usefixtures("garden")
-@pytest.mark.parametrize(
-    ("q", "titles"),
-    [
-        ("posts", {"Oak posts", "Order the posts"}),
-        ("POSTS order", {"Oak posts", "Order the posts"}),
-        ("order friday ", {"Oak posts"}),
-        ('"oak posts"', {"Oak posts"}),
-        ('"posts oak"', set()),
-        ("posts -oak", {"Order the posts"}),
-        ('-"oak posts" posts', {"Order the posts"}),
-        ("-posts", EVERYTHING - {"Oak posts", "Order the posts"}),
-        ("beech OR oak", {"Fence", "Oak posts"}),
-        ("beech OR oak metal", {"Fence"}),
-        ("oa", {"Oak posts"}),
-        ("oak pos", {"Oak posts"}),
-        ("oak po ", set()),
-        ("#work", {"Fence", "Order the posts"}),
-        ("#WORK fence", {"Fence"}),
-        ('#"home garden"', {"Oak posts"}),
-        ("#garden", set()),
-        ("-#work is:confirmed", {"Oak posts", "Other", "Drying wood"}),
-        ("garden", {"Oak posts"}),
-        ("gard", {"Oak posts"}),
-        ("home garden", {"Oak posts"}),
-        ("work", {"Fence", "Order the posts"}),
-        ("type:task", {"Order the posts", "Paint the gate"}),
-        ("type:note is:confirmed", {"Oak posts", "Fence", "Other"}),
-        ("type:article", {"Drying wood"}),
-        ("type:item -type:note", {"Drying wood"}),
-        ("is:pending", {"Order the posts"}),
-        ("is:completed OR type:article", {"Paint the gate", "Drying wood"}),
-        ("phone", {"Order the posts"}),
-        ("timber.example.com", {"Drying wood"}),
-        ("after:2020", EVERYTHING),
-        ("before:2020", set()),
-        ("posts before:2020", set()),
-        ("gardn", {"Oak posts"}),
-        ("Oka psots", set()),
-        ("fencee", {"Fence"}),
-        ("fence zzzzzzz", set()),
-        ('"', set()),
-        ("-", set()),
-        ("%", set()),
-        ("_", set()),
-        ("#", set()),
-        ("o'clock \\ ' | & ! ( :* <->", set()),
-    ],
-)
-def test_what_is_found(olga, q, titles):
-    assert set(found(olga, q)) == titles
+def test_what_is_found(olga, subtests):
+    for q, titles in FOUND:
+        with subtests.test(q):
+            assert set(found(olga, q)) == titles
 
 
 def test_a_query_in_the_body_finds_the_same(olga, garden):
@@ -351,28 +352,29 @@ class TestWhoFindsWhat:
         assert garden
 
 
+SUGGESTED = [
+    ("oa", [("item", "Oak posts")]),
+    ("oak po", [("item", "Oak posts")]),
+    ("pos", [("task", "Order the posts"), ("item", "Oak posts")]),
+    ("ga", [("tag", "Home Garden"), ("task", "Paint the gate"), ("item", "Oak posts")]),
+    ("#ga", [("tag", "Home Garden"), ("task", "Paint the gate"), ("item", "Oak posts")]),
+    ("#", []),
+    ("home ga", [("tag", "Home Garden"), ("item", "Oak posts")]),
+    ("WOR", [("tag", "work"), ("task", "Order the posts"), ("item", "Fence")]),
+    ("posts oa", [("item", "Oak posts")]),
+    ("frid", [("item", "Oak posts")]),
+    ("saturday", []),
+    ("%", []),
+    ("' \\", []),
+]
+
+
 class TestSuggestions:
     @pytest.mark.usefixtures("garden")
-    @pytest.mark.parametrize(
-        ("q", "expected"),
-        [
-            ("oa", [("item", "Oak posts")]),
-            ("oak po", [("item", "Oak posts")]),
-            ("pos", [("task", "Order the posts"), ("item", "Oak posts")]),
-            ("ga", [("tag", "Home Garden"), ("task", "Paint the gate"), ("item", "Oak posts")]),
-            ("#ga", [("tag", "Home Garden"), ("task", "Paint the gate"), ("item", "Oak posts")]),
-            ("#", []),
-            ("home ga", [("tag", "Home Garden"), ("item", "Oak posts")]),
-            ("WOR", [("tag", "work"), ("task", "Order the posts"), ("item", "Fence")]),
-            ("posts oa", [("item", "Oak posts")]),
-            ("frid", [("item", "Oak posts")]),
-            ("saturday", []),
-            ("%", []),
-            ("' \\", []),
-        ],
-    )
-    def test_tags_come_first_then_titles_from_the_newest_on(self, olga, q, expected):
-        assert suggested(olga, q) == expected
+    def test_tags_come_first_then_titles_from_the_newest_on(self, olga, subtests):
+        for q, expected in SUGGESTED:
+            with subtests.test(q):
+                assert suggested(olga, q) == expected
 
     def test_no_more_than_asked_for_and_nothing_discarded(self, olga):
         made = [capture(olga, "x", title=f"Oak {n}") for n in range(4)]

@@ -161,7 +161,6 @@ def test_the_list_is_by_status(olga):
     assert olga.client.get(TASKS, query_string={"status": "x"}).status_code == 422
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 100])
 @pytest.mark.parametrize(
     ("sort", "ascending"),
     [
@@ -172,15 +171,16 @@ def test_the_list_is_by_status(olga):
         ("priority", ["A", "a b", "ä", "c", "b"]),
     ],
 )
-def test_the_list_is_sorted_both_ways_page_by_page(olga, sort, ascending, limit):
+def test_the_list_is_sorted_both_ways_page_by_page(olga, sort, ascending):
     made = {title: note(olga, title) for title in ("b", "A", "a b", "c", "ä")}
     changes = {"due_at": "2030-01-02T00:00:00Z", "priority": 2, "title": "b"}
     olga.client.put(f"{TASKS}/{made['b']['id']}", json=changes)
     with_due = {"title": "c", "due_at": "2030-01-01T00:00:00Z", "priority": 1}
     if sort != "updated":
         olga.client.put(f"{TASKS}/{made['c']['id']}", json=with_due)
-    assert titles(olga, sort=sort, direction="asc", limit=limit) == ascending
-    assert titles(olga, sort=sort, direction="desc", limit=limit) == ascending[::-1]
+    for limit in (1, 2, 3, 100):
+        assert titles(olga, sort=sort, direction="asc", limit=limit) == ascending
+        assert titles(olga, sort=sort, direction="desc", limit=limit) == ascending[::-1]
 
 
 @pytest.mark.parametrize("cursor", ["x", "%%%", "eA", "AA", "AGFi", "a" * 2000])

@@ -78,23 +78,23 @@ def fits(entry, query):
     )
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
-        *((), ("user_id",), ("action",), ("actor",), ("workspace_id",), ("since",), ("until",)),
-        *(("user_id", "action"), ("user_id", "actor"), ("action", "actor"), ("since", "until")),
-        *(("user_id", "workspace_id", "since"), ("action", "workspace_id", "until")),
-        *(("actor", "workspace_id", "since", "until"), tuple(CONDITIONS)),
-    ],
-    ids=lambda names: " ".join(names) or "everything",
-)
-def test_what_fits_is_found_page_by_page_without_gaps_and_doubles(ada, entries, names):
-    query = {name: CONDITIONS[name] for name in names}
-    wanted = [entry["id"] for entry in entries if fits(entry, query)]
-    assert wanted
-    for limit in (1, len(wanted), len(wanted) + 1, 7):
-        found = every_page(ada.client, limit=min(limit, 100), **query)
-        assert [entry["id"] for entry in found] == wanted
+QUERIES = [
+    *((), ("user_id",), ("action",), ("actor",), ("workspace_id",), ("since",), ("until",)),
+    *(("user_id", "action"), ("user_id", "actor"), ("action", "actor"), ("since", "until")),
+    *(("user_id", "workspace_id", "since"), ("action", "workspace_id", "until")),
+    *(("actor", "workspace_id", "since", "until"), tuple(CONDITIONS)),
+]
+
+
+def test_what_fits_is_found_page_by_page_without_gaps_and_doubles(ada, entries, subtests):
+    for names in QUERIES:
+        query = {name: CONDITIONS[name] for name in names}
+        wanted = [entry["id"] for entry in entries if fits(entry, query)]
+        with subtests.test(" ".join(names)):
+            assert wanted
+            for limit in (len(wanted) // 4 + 1, len(wanted), len(wanted) + 1, 7):
+                found = every_page(ada.client, limit=min(limit, 100), **query)
+                assert [entry["id"] for entry in found] == wanted
 
 
 def test_what_is_written_between_two_pages_moves_none_of_them(ada, entries, owner):
