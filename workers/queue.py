@@ -248,6 +248,11 @@ def run(kind: str, subject_id: UUID) -> None:
             raise click.ClickException(_why_not(conn, kind, subject_id))
     (ended,) = (how for how, number in worker.counts.items() if number)
     click.echo(_ENDS[ended])
+    if ended == "dead":
+        with operators.connection() as conn:
+            letter = queries.dead_letters.find(conn, kind=kind, subject_id=subject_id)
+        if letter is not None:  # nobody else has retried or discarded it by now
+            click.echo(_what_to_do(letter["id"]))
     if ended not in ("finished", "dropped"):
         raise click.exceptions.Exit(SOME_FAILED)
 
@@ -256,17 +261,22 @@ _ENDS: Final = {
     "finished": "done",
     "dropped": "nothing was done: the row no longer needs it",
     "failed": "the attempt failed and will be retried",
-    "dead": "the work was given up; see `coffer dead list`",
+    "dead": "the attempt failed, and the work was given up",
     "lost": "nothing was written: another worker has it now",
     "held": "nothing was written: another transaction holds the row; it will be retried soon",
 }
+
+
+def _what_to_do(letter_id: int) -> str:
+    show, retry = f"`coffer dead show {letter_id}`", f"`coffer dead retry {letter_id}`"
+    return f"{show} has the error, {retry} tries again"
 
 
 def _why_not(conn: Connection, kind: str, subject_id: UUID) -> str:
     work = queries.outbox.get(conn, kind=kind, subject_id=subject_id)
     if work is None:
         letter = queries.dead_letters.find(conn, kind=kind, subject_id=subject_id)
-        given_up = f"; it was given up: `coffer dead show {letter['id']}`" if letter else ""
+        given_up = f"; it was given up: {_what_to_do(letter['id'])}" if letter else ""
         return f"no {kind} is queued for {subject_id}{given_up}"
     if not work["is_held"]:
         return "another worker has just released it: try again"

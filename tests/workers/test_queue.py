@@ -421,7 +421,9 @@ def test_an_attempt_that_fails_and_work_that_is_given_up_are_an_exit_code(
     assert outbox(owner) == [(1, False, 30, "the world is closed")]
     answer = queue("run", KIND, subject)
     assert answer.exit_code == 3
-    assert "given up" in answer.stdout
+    (letter,) = owner.execute("SELECT id FROM dead_letters").fetchone()
+    assert "the work was given up" in answer.stdout
+    assert f"`coffer dead retry {letter}` tries again" in answer.stdout
     assert dead(owner) == [(2, "the world is closed", "request-1")]
 
 
@@ -444,7 +446,9 @@ def test_that_nothing_is_queued_is_one_plain_line(queue, owner):
     letter, subject_id = bury(owner)
     answer = queue("run", KIND, HOLDER)
     assert (answer.exit_code, answer.stderr) == (1, f"Error: no {KIND} is queued for {HOLDER}\n")
-    assert f"given up: `coffer dead show {letter}`" in queue("run", KIND, subject_id).stderr
+    said = queue("run", KIND, subject_id).stderr
+    assert f"it was given up: `coffer dead show {letter}` has the error, " in said
+    assert f"`coffer dead retry {letter}` tries again" in said
 
 
 def test_that_another_worker_holds_it_is_one_plain_line(queue, owner, subject):

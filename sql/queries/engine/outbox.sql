@@ -266,8 +266,11 @@ DO UPDATE
           died_at = now();
 
 -- name: enqueue :exec
--- Queues work that follows from other work, in the same transaction; 0 where it is queued already.
-INSERT INTO outbox (kind, subject_id, workspace_id, payload, request_id, traceparent, run_after)
+-- Queues work that follows from other work, in the same transaction; 0 where it is queued already and
+-- not begun. What a worker has begun starts afresh and is taken from it: what it is to see may have
+-- changed since it looked.
+INSERT INTO outbox AS queued
+  (kind, subject_id, workspace_id, payload, request_id, traceparent, run_after)
 VALUES (
   %(kind)s,
   %(subject_id)s,
@@ -278,7 +281,19 @@ VALUES (
   clock_timestamp() + %(delay)s
 )
 ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
-DO NOTHING;
+DO UPDATE
+      SET payload = EXCLUDED.payload,
+          progress = NULL,
+          request_id = EXCLUDED.request_id,
+          traceparent = EXCLUDED.traceparent,
+          run_after = EXCLUDED.run_after,
+          attempts = 0,
+          claim = NULL,
+          claimed_by = NULL,
+          cut_off = 0,
+          last_error = NULL,
+          enqueued_at = EXCLUDED.enqueued_at
+    WHERE queued.claim IS NOT NULL;
 
 -- name: set_back :exec
 -- The server's clock has gone back by so much, and what was to be due is to be due as much sooner; how

@@ -17,6 +17,7 @@ from sql import queries
 from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox, save
 from webapp.failure import Failure
 from workers.engine import progress
+from workers.engine.job import NO_WORKSPACE
 from workers.engine.kind import Batch, Clients
 
 # A move at the claim, and the way back
@@ -352,3 +353,23 @@ def test_a_kind_and_its_subject_are_the_name_of_the_work(owner):
             (KIND, subject),
         )
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
+
+
+def test_work_that_is_queued_again_while_a_worker_has_it_is_done_again(
+    worker, owner, app_conn, effects
+):
+    enqueue(owner, 1)
+    (subject_id,) = owner.execute("SELECT subject_id FROM outbox").fetchone()
+    go_on = threading.Event()
+    working = worker(kind_of(lambda number: go_on.wait(60) and str(number)))
+    working.claim()
+    again = {"kind": KIND, "subject_id": subject_id, "workspace_id": NO_WORKSPACE}
+    again |= {"request_id": None, "traceparent": None, "delay": timedelta(0)}
+    assert queries.outbox.enqueue(app_conn, **again, payload=Jsonb({"number": 2})) == 1
+    assert queries.outbox.enqueue(app_conn, **again, payload=Jsonb({"number": 3})) == 0
+    go_on.set()
+    while working._in_hand():
+        working.finish(60)
+    assert effects() == []
+    working.round()
+    assert effects() == [("2",)]

@@ -82,8 +82,10 @@ class Work(RuleBasedStateMachine):
             traceparent=None,
             delay=timedelta(seconds=delay),
         )
-        assert queued == (subject_id not in self.rows)
+        row = self.rows.get(subject_id)
+        assert queued == (row is None or row.claim is not None)
         if queued:
+            workspace = workspace if row is None else row.workspace
             self.rows[subject_id] = Row(due=self.now + delay, workspace=workspace)
 
     @rule(target=claims, worker=st.integers(0, 1), limit=st.integers(1, 12))
