@@ -4,16 +4,16 @@
 
     item = queries.items.get(conn, id=item_id, workspace_id=workspace_id)
 
-A statement begins with a line `-- name: get :one`, then a comment of a sentence that says what it
+A statement begins with a line `-- name: get :one`, then a one-sentence comment that says what it
 does, then the SQL with `%(name)s` parameters. The word after the colon says what a call returns:
 
-    :one    the row as a dict; raises NoRow where there is none
+    :one    the row as a dict; raises NoRow if there is none
     :maybe  the row as a dict, or None
     :many   a list of rows
-    :value  the first column of the row; raises NoRow where there is none
+    :value  the first column of the row; raises NoRow if there is none
     :exec   the number of rows touched
 
-The connection is the caller's, so are its transaction and its errors (psycopg.Error). Parameters
+The connection is the caller's, and so are its transaction and its errors (psycopg.Error). Parameters
 must be exactly those of the statement. Each statement carries its name as a comment, so that the
 server's log and `pg_stat_statements` say `items.get`.
 """
@@ -39,16 +39,16 @@ QUERIES: Final = Path(__file__).parent / "queries"
 _KINDS: Final = ("one", "maybe", "many", "value", "exec")
 _HEADER: Final = re.compile(r"^-- name:\s*(.*)$", re.MULTILINE)
 _NAMED: Final = re.compile(r"([a-z][a-z0-9_]*) :([a-z]+)")
-# `%(name)b` sends a value in PostgreSQL's binary form: several times cheaper for long arrays.
+# `%(name)b` sends a value in PostgreSQL's binary format: several times cheaper for long arrays.
 _PARAMETER: Final = re.compile(r"%\((\w+)\)[sb]")
 
 
 class NoRow(LookupError):
-    """A statement that promises a row found none."""
+    """A statement that must return a row found none."""
 
 
 class QueryFileError(Exception):
-    """A file of queries is wrong; raised at import, so that it fails at start."""
+    """A query file is wrong; raised at import, so that it fails at startup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Query:
 
     def __call__(self, conn: Connection[Any], /, **parameters: object) -> Any:
         if parameters.keys() != self.parameters:
-            # psycopg would ignore a surplus parameter: a filter that silently does not filter.
+            # psycopg would ignore an extra parameter: a filter that silently does not filter.
             raise TypeError(
                 f"{self.name} takes {sorted(self.parameters)}, got {sorted(parameters)}"
             )
@@ -114,6 +114,6 @@ def load(folder: Path) -> Namespace:
 
 queries: Final = load(QUERIES)
 
-# The folder has the same name: whoever looks for a module in it shall find the queries, and not put
-# an empty one in their place.
+# The folder has the same name: importing the module must find the queries, not an empty module that
+# hides them.
 sys.modules[f"{__name__}.queries"] = cast("ModuleType", queries)

@@ -1,4 +1,4 @@
-"""How every process of ours connects to the database."""
+"""How all of our processes connect to the database."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from psycopg.types.json import set_json_loads
 
 Connection = psycopg.Connection[Any]
 
-# Seconds in which a process that starts tries to reach its database, and between two tries.
+# Seconds that a starting process tries to reach its database, and between two attempts.
 PATIENCE: float = 5.0
 _PAUSE: Final = 0.2
 
 PARAMETERS: Final[dict[str, Any]] = {
     "autocommit": True,
     "connect_timeout": 5,
-    # A server that vanished without a word, its machine or the network, is noticed within half a
-    # minute and not in the quarter of an hour that TCP would wait.
+    # A server that disappeared silently, with its machine or the network, is noticed within half a
+    # minute, not in the quarter of an hour that TCP would take.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -27,16 +27,16 @@ PARAMETERS: Final[dict[str, Any]] = {
 }
 
 
-# A pooler that lends connections by the transaction may lend another one next time, which has not
-# heard of what was prepared on this one.
+# A pooler that lends a connection per transaction may lend another one next time, which does not
+# know the statements prepared on this one.
 POOLER_PARAMETERS: Final[dict[str, Any]] = PARAMETERS | {"prepare_threshold": None}
 
 
 def connect(url: str, name: str, *, pooler: bool = False) -> Connection:
     """A connection in autocommit and UTC; the server lists it under `name`.
 
-    `pooler` says that the URL leads to one that lends connections by the transaction. Raises
-    psycopg.OperationalError within 5 s where no server answers.
+    `pooler` says that the URL leads to one that lends a connection per transaction. Raises
+    psycopg.OperationalError within 5 s if no server answers.
     """
     parameters = POOLER_PARAMETERS if pooler else PARAMETERS
     conn = psycopg.connect(url, application_name=name, **parameters)
@@ -45,9 +45,9 @@ def connect(url: str, name: str, *, pooler: bool = False) -> Connection:
 
 
 def connect_at_start(url: str, name: str, *, pooler: bool = False) -> Connection:
-    """The same for a process that starts, and perhaps its database with it.
+    """The same for a process that starts, perhaps together with its database.
 
-    Raises psycopg.OperationalError where none could be reached for five seconds.
+    Raises psycopg.OperationalError if none could be reached within five seconds.
     """
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -60,6 +60,6 @@ def connect_at_start(url: str, name: str, *, pooler: bool = False) -> Connection
 
 
 def configure(conn: Connection) -> None:
-    """What a new connection is told first."""
+    """The settings of a new connection."""
     conn.execute("SET TIME ZONE 'UTC'")
     set_json_loads(orjson.loads, conn)

@@ -1,8 +1,8 @@
-"""Applies `migrations/` and says what the app role may do.
+"""Applies `migrations/` and grants the app role its rights.
 
-yoyo-migrations does the work. Around it stands an advisory lock, so that any number of machines
-may start at once: the first one migrates, the others wait and find nothing left to do. A migration
-that cannot lock what it changes gives way and tries again, a few times.
+yoyo-migrations does the work, under an advisory lock, so that any number of machines may start at
+once: the first one migrates, the others wait and find nothing left to do. A migration that cannot
+get its locks gives way and tries again, a few times.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 GRANTS: Final = Path(__file__).parent / "grants.sql"
 
-# Any number will do that no other program uses for an advisory lock in the same database.
+# Any number that no other program uses for an advisory lock in the same database.
 _LOCK: Final = 0x636F66666572
 
-# Tries to lock what migrations change, each as long as LOCK_TIMEOUT, and the seconds between two,
-# in which whoever waits gets through: less than a minute together.
+# Attempts to get a migration's locks, each as long as LOCK_TIMEOUT, and the seconds between two, in
+# which waiting transactions get through: less than a minute in all.
 _TRIES: Final = 10
 _PAUSE: Final = 3.0
 
@@ -40,11 +40,11 @@ class MigrationError(Exception):
 
 
 def migrate(url: str, *, app_url: str | None = None) -> list[str]:
-    """Apply what has not been applied yet; return the names of what was.
+    """Apply all pending migrations; return their names.
 
-    `url` is the owner's connection URL. Where `app_url` names another role, that role is given its
-    privileges. Raises MigrationError, or psycopg.Error; what was applied before the failing
-    migration stays.
+    `url` is the owner's connection URL. If `app_url` names another role, that role gets its
+    privileges. Raises MigrationError, or psycopg.Error; migrations applied before the failing one
+    stay.
     """
     from yoyo import read_migrations
 
@@ -66,7 +66,7 @@ def migrate(url: str, *, app_url: str | None = None) -> list[str]:
 
 
 def _check_known(conn: psycopg.Connection, names: list[str]) -> None:
-    """Refuse a database that was migrated by other files than ours. Those of a later Coffer, whose
+    """Refuse a database that was migrated by other files than ours. Files of a later Coffer, whose
     names sort after all of ours, do no harm: an older one may be started again."""
     applied = conn.execute("SELECT migration_id FROM _yoyo_migration ORDER BY 1").fetchall()
     strange = [name for (name,) in applied if name not in names and name < max(names)]
@@ -99,7 +99,7 @@ def _apply(backend: DatabaseBackend, migrations: MigrationList) -> None:
 
 @contextmanager
 def yoyo_backend(conn: psycopg.Connection, url: str) -> Iterator[DatabaseBackend]:
-    """yoyo on a connection of its own, while `conn` holds the lock that lets no other one run."""
+    """yoyo on its own connection, while `conn` holds the lock that keeps others out."""
     from yoyo import default_migration_table
     from yoyo.connections import parse_uri
 
@@ -113,8 +113,8 @@ def yoyo_backend(conn: psycopg.Connection, url: str) -> Iterator[DatabaseBackend
         backend = Backend(parse_uri(f"postgresql+psycopg://{rest}"), default_migration_table)
         backend.init_database()
         try:
-            # A migration that was killed leaves yoyo's lock row behind. Nobody else can hold it
-            # now: whoever would needs the advisory lock first.
+            # A killed migration leaves yoyo's lock row behind. Nobody else can hold it now: that
+            # would take the advisory lock first.
             backend.break_lock()
             with backend.lock():
                 yield backend

@@ -1,8 +1,8 @@
-"""Holds released migrations to what they were: `python -m sql.released`, or `make freeze`.
+"""Checks that released migrations do not change: `python -m sql.released`, or `make freeze`.
 
-A database that has a migration does not get it again, so a change to one that was released
-reaches new databases alone. `migrations/released.sha256` has the digests of those that were
-released, in the form that `sha256sum --check` reads, and a test compares. Rollbacks may be mended.
+A database does not apply a migration twice, so a change to a released one only reaches new
+databases. `migrations/released.sha256` has the digests of the released ones, in the format of
+`sha256sum --check`, and a test compares them. Rollbacks may be changed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RELEASED: Final = "released.sha256"
 
 
 def mistakes(folder: Path) -> list[str]:
-    """What became of released migrations that should not have, a sentence each."""
+    """What is wrong with released migrations, a sentence each."""
     now = _digests(folder)
     said = []
     for name, digest in _released(folder).items():
@@ -38,8 +38,8 @@ def mistakes(folder: Path) -> list[str]:
 
 
 def freeze(folder: Path) -> list[str]:
-    """Count every migration as released from now on; the names of those that are new. Those that
-    were released before keep their digests."""
+    """Mark every migration as released; return the names of the new ones. Those that were released
+    before keep their digests."""
     released, now = _released(folder), _digests(folder)
     new = [name for name in now if name not in released]
     lines = [f"{digest}  {name}\n" for name, digest in sorted((now | released).items())]

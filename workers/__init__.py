@@ -1,1 +1,1 @@
-"""The background: workers, the clock, and the command line that runs them. No Flask here."""
+"""Background work: workers, the clock, and the command line that runs them. No Flask here."""

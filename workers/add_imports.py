@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from workers.engine.job import Job
 
-# Rows of one transaction, fewer where they are long: a tenth to a fifth of a second.
+# Rows per transaction, fewer if they are long: a tenth to a fifth of a second.
 BATCH = 100
 
 
 def save(conn: Connection, job: Job, _: object) -> bool:
-    """The next rows of an import; it is queued again while there are more."""
+    """Add the next rows of an import; it is queued again while there are more."""
     import_id = job.subject_id
     found = queries.imports.lock(conn, id=import_id)
     if found is None:
@@ -71,7 +71,7 @@ add_imports = Kind(
     save=save,
     give_up=give_up,
     delays=(0, 10, 60),
-    lease=30,  # for a batch, so that a dead worker's import soon goes on
+    lease=30,  # for a batch, so that a dead worker's import soon continues
     revive=revive,
 )
 

@@ -33,29 +33,29 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("workers.clock")
 
-# Seconds until the clock looks again at the latest, for schedules that changed meanwhile.
+# The maximum of seconds until the clock looks again, for schedules that were changed.
 _LONGEST_SLEEP: Final = 30.0
 
-# A clock that is this late is no reason to leave a time out.
+# A clock that is this late does not skip a time.
 _TOLERANCE: Final = timedelta(minutes=1)
 
-# Late times that a schedule makes up for at most, the last ones: a clock that jumps ahead by a day
-# is not to fire what comes each minute 1,440 times.
+# The most late times that a schedule makes up for, the last ones: after a jump of a day, a schedule
+# for every minute must not fire 1,440 times.
 _MOST_LATE: Final = 100
 
-# The server's clock may go back by as much, as it does when it is corrected, and nothing is done:
-# all waits longer by as much.
+# If the server's clock goes back by no more than this, as it does when it is corrected, nothing is
+# done: everything waits that much longer.
 _CORRECTION: Final = timedelta(minutes=1)
 
-# How long what was claimed before the server's clock went back stays claimed at least.
+# The minimum time that rows claimed before the server's clock went back stay claimed.
 _HELD: Final = timedelta(minutes=10)
 
 
 def keep_time(conn: Connection) -> None:
-    """Where the server's clock has gone back since a clock last looked, set back what waits in the
-    outbox, and let each schedule fire at its next time from now on.
+    """If the server's clock has gone back since a clock last looked, move what waits in the outbox
+    back, and let each schedule fire at its next time from now on.
 
-    The times that it lives through once more fire once more.
+    Times that occur twice fire twice.
     """
     from cronsim import CronSim, CronSimError
 
@@ -67,7 +67,7 @@ def keep_time(conn: Connection) -> None:
         for schedule in queries.schedules.later(conn):
             try:
                 following = next(CronSim(schedule["cron"], schedule["asked_at"]))
-            except (CronSimError, StopIteration):  # said where it is due
+            except (CronSimError, StopIteration):  # reported when it is due
                 continue
             if following < schedule["next_run_at"]:
                 queries.schedules.fire(conn, id=schedule["id"], slots=[], next_run_at=following)
@@ -83,7 +83,7 @@ def fire_due(conn: Connection) -> list[str]:
         for schedule in queries.schedules.claim_due(conn):
             try:
                 slots, following = _slots(schedule)
-            except (CronSimError, StopIteration):  # no times of day, or none that ever comes
+            except (CronSimError, StopIteration):  # not a time of day, or one that never comes
                 log.error("bad_schedule", kind=schedule["kind"], cron=schedule["cron"])
                 continue
             if schedule["late"] == "all" and slots[0] > schedule["next_run_at"]:
@@ -102,7 +102,7 @@ def _slots(schedule: dict[str, Any]) -> tuple[list[datetime], datetime]:
     following = next(CronSim(schedule["cron"], now))
     if schedule["late"] == "once":
         return [first], following
-    # From the newest on: from the first to now it may be years.
+    # From the newest on: there may be years since the first.
     passed = CronSim(schedule["cron"], following, reverse=True)
     if schedule["late"] == "skip":
         last = next(passed)
@@ -114,8 +114,8 @@ def _slots(schedule: dict[str, Any]) -> tuple[list[datetime], datetime]:
 def run(settings: Settings) -> None:
     """Fire schedules until SIGTERM or SIGINT.
 
-    A database that is lost, or takes no writes, is waited for. Raises psycopg.OperationalError
-    where it cannot be reached within five seconds of the start.
+    If the database is lost, or is read-only, this waits for it. Raises psycopg.OperationalError if
+    it cannot be reached within five seconds of the start.
     """
     # A queue, because its `put` is safe in a signal handler, which an Event's `set` is not.
     stops: SimpleQueue[None] = SimpleQueue()
@@ -139,7 +139,7 @@ def run(settings: Settings) -> None:
                 sleep = min(due_in, _LONGEST_SLEEP)
             outage.is_over()
         except psycopg.Error as error:
-            # It is away, restarts, takes no writes, or is not migrated: all of that passes.
+            # It is down, restarting, read-only, or not migrated: all of that passes.
             sleep = outage.goes_on(error)
             if conn is not None:
                 conn.close()

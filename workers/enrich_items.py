@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     Item = dict[str, Any]
 
-# As many of the workspace's tags as a prompt can carry without drowning the text, and as many as
-# they are chosen from.
+# As many of the workspace's tags as fit into a prompt without drowning the text, and the number
+# that they are chosen from.
 _KNOWN_TAGS = 100
 _MOST_TAGS = 2000
 
@@ -51,7 +51,7 @@ class Outside(Clients):
 
 @dataclass(frozen=True, slots=True)
 class Enriched:
-    """What was found: the page, where there is one, and what the provider made of it."""
+    """What was found: the page, if there is one, and the provider's result."""
 
     page: Page | None
     enrichment: Enrichment

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-# A name, because it is imported in the child alone.
+# A name, because only the child imports it.
 READER = "webapp.imports.reader"
 # A file of 50 MB takes 10 to 20 seconds and ten times its size.
 _SECONDS = 120

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outside(Clients):
-    """The mail server, None where there is none, and what a mail's text takes."""
+    """The mail server, None if there is none, and what a mail's text needs."""
 
     sender: Sender | None
     keyring: Keyring
@@ -57,7 +57,7 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
 
 
 def send(row: Row, clients: Outside) -> str:
-    """The work itself: the status that the mail has then. Raises MailError."""
+    """The work itself: returns the mail's new status. Raises MailError."""
     if clients.sender is None or not row["is_wanted"]:
         return "dropped"
     subject, text = write(row, clients.keyring, clients.settings)
@@ -66,7 +66,7 @@ def send(row: Row, clients: Outside) -> str:
 
 
 def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
-    """The subject and the text of a mail, by its template. Raises MailError."""
+    """The subject and the text of a mail, from its template. Raises MailError."""
     from webapp.mails import texts
 
     place: dict[str, Any] = {"address": settings.public_url, "app_url": settings.app_url}
@@ -132,7 +132,7 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
 
 
 def _token(row: Row, keyring: Keyring) -> str:
-    """The token of the mail's subject, made again from its id. Raises MailError."""
+    """The token of the mail's subject, recomputed from its id. Raises MailError."""
     from webapp.identity.keyring import digest
     from webapp.mails.tokens import mail_tokens
 
@@ -169,7 +169,7 @@ send_mails = Kind(
     work=send,
     save=save,
     give_up=give_up,
-    # Somebody waits for it; but a mail server that is away is often back within the hour.
+    # Somebody is waiting for it; but a mail server that is down is often back within the hour.
     delays=(0, 10, 60, 300, 1800),
     lease=120,
     revive=revive,

@@ -145,7 +145,7 @@ def disable(*, who: str) -> None:
     """Shut a user out: end their sessions and refuse their keys."""
 
     def shut_out(conn: Connection, user_id: UUID) -> int:
-        # The user first: a log-in of the same moment then sees it, or is seen.
+        # The user first: a concurrent log-in then sees the change, or its session is seen.
         changed = queries.users.set_disabled(conn, id=user_id, is_disabled=True)
         queries.sessions.end_all(conn, user_id=user_id, but=None, reason="user_disabled")
         return int(changed)
@@ -234,7 +234,8 @@ def _password(*, from_stdin: bool) -> str:
 
 
 def _hash(password: str, *about: str | None) -> str:
-    """The hash of a password by the settings. Raises ClickException for a weak one."""
+    """The hash of a password with the settings' parameters. Raises ClickException for a weak
+    one."""
     from webapp import settings
     from webapp.identity.passwords import LONGEST, SHORTEST, Passwords, weakness
 

@@ -24,17 +24,17 @@ KINDS = tuple(_declared(each.name) for each in commands().values() if each.is_wo
 
 
 def known_kinds() -> dict[str, Kind]:
-    """The kinds of work that there are workers for, by name."""
+    """The kinds of work that workers exist for, by name."""
     return {kind.name: kind for kind in KINDS}
 
 
 def unknown_kind(name: str) -> click.BadParameter:
-    """The refusal of a name that no kind has."""
+    """The error for an unknown kind."""
     return click.BadParameter(f"{name!r} is not one of {', '.join(sorted(known_kinds()))}.")
 
 
 class KindName(click.ParamType[str]):
-    """The name of a kind that there are workers for; a dash is as good as an underscore."""
+    """The name of an existing kind; dashes and underscores are equivalent."""
 
     name = "kind"
 

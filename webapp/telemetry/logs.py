@@ -41,7 +41,7 @@ class Lines:
 
     def info(self, line: str) -> None:
         # A line that cannot be written, because the disk is full or there is no stdout, must not
-        # fail a request.
+        # fail a request. The lock keeps lines intact if Python does not buffer them.
         with _writing, contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.buffer.write(line.encode(errors="backslashreplace") + b"\n")
             sys.stdout.buffer.flush()

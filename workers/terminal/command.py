@@ -1,4 +1,4 @@
-"""The form of every command: its options, and errors in one plain line."""
+"""What every command has in common: options, and errors in one plain line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from workers.engine.kind import Kind
 
-# The exit code of a command that ran well over work of which some went wrong.
+# The exit code of a command that ran, but some of whose work failed.
 SOME_FAILED: Final = 3
 
 _UNITS: Final = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600}
@@ -45,7 +45,7 @@ class Command(click.Command):
             said = " ".join(str(error).split())
             raise click.ClickException(f"the database does not answer: {said}") from None
         except psycopg.Error as error:
-            # Not the detail: it quotes the row, with whatever is in it.
+            # Not the detail: it quotes the row with its data.
             said = error.diag.message_primary or str(error)
             raise click.ClickException(" ".join(said.split())) from None
         except Failure as error:

@@ -1,8 +1,8 @@
-"""The commands there are: the modules of `workers/`, read without being imported.
+"""The available commands: the modules of `workers/`, read without importing them.
 
-A module is a command where it says what its `command` is, and a worker where it declares a kind of
-work under its own name, as `enrich_items = Kind(...)` in `enrich_items.py`. So that a new one needs
-no list to join, and `coffer --help` imports none of them.
+A module is a command if it defines `command`, and a worker if it declares a kind of work under its
+own name, such as `enrich_items = Kind(...)` in `enrich_items.py`. So there is no list that a new
+one must join, and `coffer --help` imports none of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Found(NamedTuple):
 
 @cache
 def commands() -> dict[str, Found]:
-    """Every command by its name: those of operators first, then the workers, each by name."""
+    """All commands by name: those of operators first, then the workers, each sorted by name."""
     modules = Path(__file__).parent.parent.glob("*.py")
     found = [each for path in modules if (each := _read(path)) is not None]
     found.sort(key=lambda each: (each.is_worker, each.name))
@@ -40,7 +40,7 @@ def _read(path: Path) -> Found | None:
 
 
 def _names(statement: ast.stmt) -> list[str]:
-    """What a statement of a module names: a function, or what it assigns to."""
+    """What a module's statement defines: a function, or the target of an assignment."""
     if isinstance(statement, ast.FunctionDef):
         return [statement.name]
     targets = statement.targets if isinstance(statement, ast.Assign) else []

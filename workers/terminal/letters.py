@@ -1,6 +1,6 @@
-"""What is done with dead letters: which, in batches, held against other operators.
+"""Handling of dead letters: selection, in batches, locked against other operators.
 
-Each batch is one transaction, so that a crash undoes what was begun and keeps what was done.
+Each batch is one transaction, so that a crash undoes the current batch and keeps the finished ones.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from workers.engine.kind import Kind
 
-    # What is done with letters in the transaction that holds them; how many ended how.
+    # Handles letters in the transaction that locks them; returns how many ended how.
     Handle = Callable[[Connection, Sequence[int]], Counter[str]]
 
 # Letters in one transaction.
@@ -29,8 +29,8 @@ BATCH: Final = 100
 
 
 def choose(conn: Connection, ids: Sequence[int], kind: str | None) -> dict[str, list[int]]:
-    """The ids of the letters that were chosen, by kind: those of now, so that what dies again is
-    not retried for ever."""
+    """The ids of the selected letters, by kind: only current ones, so that work that dies again is
+    not retried forever."""
     if not ids:
         names = kinds(conn) if kind is None else [kind]
         found = {name: queries.dead_letters.ids(conn, kind=name) for name in names}
@@ -55,7 +55,8 @@ def kinds(conn: Connection) -> list[str]:
 def carry_out(
     conn: Connection, verb: str, chosen: Sequence[tuple[Handle, Sequence[int]]]
 ) -> Counter[str]:
-    """Handle letters batch by batch, and say in the end how many, also where it was stopped."""
+    """Handle letters batch by batch, and print the counts at the end, even if it was
+    interrupted."""
     counts: Counter[str] = Counter()
     total = sum(len(ids) for _, ids in chosen)
     hidden = not sys.stdout.isatty()
@@ -101,15 +102,15 @@ def discard(conn: Connection, ids: Sequence[int]) -> Counter[str]:
 
 
 def _reviving(revive: Callable[[Connection, UUID], bool]) -> Handle:
-    """Each row by itself: one that the database refuses spoils nothing for the others."""
+    """Each row by itself: one that the database refuses does not affect the others."""
 
     def handle(conn: Connection, ids: Sequence[int]) -> Counter[str]:
         ended: Counter[str] = Counter()
-        # Read now that they are held: another operator may have had them until a moment ago.
+        # Read after locking: another operator may have had them until a moment ago.
         for letter in queries.dead_letters.read(conn, ids=list(ids)):
             try:
                 with conn.transaction():
-                    # For the request that once asked for it, so that its id tells all of it.
+                    # For the original request, so that its id finds everything.
                     queries.requests.identify(
                         conn,
                         actor="operator",

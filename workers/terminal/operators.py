@@ -1,4 +1,4 @@
-"""What the operators' commands share: their connection, and the forms in which they print."""
+"""What the operators' commands share: their connection, and how they print."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
 
-# How long an operator waits for one answer.
+# How long a command waits for one answer.
 _PATIENCE: Final = "10s"
 
 
@@ -35,7 +35,7 @@ def connection() -> Connection:
 
 @contextmanager
 def reading(conn: Connection) -> Iterator[None]:
-    """A transaction that only looks, and gives up before whoever waits does."""
+    """A read-only transaction that gives up before the person waiting for it does."""
     from sql import queries
 
     with conn.transaction():
@@ -51,8 +51,8 @@ def print_json(found: dict[str, Any]) -> None:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns wide enough for all that stands in them; those whose head begins with > are aligned
-    to the right."""
+    """Columns wide enough for their contents; those whose head begins with > are aligned to the
+    right."""
     lines = [[head.removeprefix(">") for head in heads], *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     signs = [">" if head.startswith(">") else "<" for head in heads]
@@ -79,11 +79,11 @@ def span(seconds: float | None) -> str:
 
 
 def printable(text: str) -> str:
-    """Text of others, line by line, without what would steer the terminal."""
+    """Text from others, line by line, without control characters for the terminal."""
     return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
 
 
 def plain(text: str, *, most: int) -> str:
-    """The same on one line, cut to a length."""
+    """The same on one line, truncated."""
     line = " ".join(printable(text).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -1,4 +1,4 @@
-"""What the operators' commands about users share: whom they mean, and what the audit log says."""
+"""What the operators' commands about users share: finding users, and the audit log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACTOR = "operator"
 def find(conn: Connection, who: str) -> dict[str, Any]:
     """The user of an address, a handle or an id. Raises ClickException."""
     try:
-        # An id alone: a handle may look like somebody else's.
+        # Only an id: a handle may look like somebody else's.
         asked: dict[str, Any] = {"id": UUID(who), "who": None}
     except ValueError:
         asked = {"id": None, "who": who}
@@ -31,7 +31,7 @@ def find(conn: Connection, who: str) -> dict[str, Any]:
 
 
 def act(conn: Connection) -> None:
-    """Say in the open transaction that an operator acts."""
+    """Record in the open transaction that an operator acts."""
     queries.requests.identify(conn, actor=ACTOR, request_id="", traceparent="")
 
 
@@ -57,5 +57,5 @@ def record(conn: Connection, action: str, user_id: UUID, **details: Any) -> None
 
 
 def called(user: dict[str, Any]) -> str:
-    """A user as a line of the terminal names them."""
+    """A user's name in the output."""
     return plain(user["email"] or user["handle"], most=254)
