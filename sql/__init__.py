@@ -13,9 +13,9 @@ does, then the SQL with `%(name)s` parameters. The word after the colon says wha
     :value  the first column of the row; raises NoRow if there is none
     :exec   the number of rows touched
 
-The connection is the caller's, and so are its transaction and its errors (psycopg.Error). Parameters
-must be exactly those of the statement. Each statement carries its name as a comment, so that the
-server's log and `pg_stat_statements` say `items.get`.
+The connection is the caller's, and so are its transaction and its errors (psycopg.Error).
+Parameters must be exactly those of the statement. Each statement carries its name as a comment, so
+that the server's log and `pg_stat_statements` say `items.get`.
 """
 
 from __future__ import annotations

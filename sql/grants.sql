@@ -1,8 +1,8 @@
--- What the app role may do, stated anew after every migration. A table that is not named here is
+-- The app role's rights, granted again after every migration. A table that is not named here is
 -- open to reading and writing of rows, except for the columns that say what a row is and whose:
--- nothing moves to another workspace or user, whatever the code does. Nothing is open to changes of
--- the schema. The role's name comes in the setting coffer.app_role, because PostgreSQL takes no
--- parameter in a GRANT.
+-- nothing moves to another workspace or user, whatever the code does. Changes of the schema are
+-- never allowed. The role's name comes from the setting coffer.app_role, because GRANT takes no
+-- parameters.
 DO $$
 DECLARE
   app_role CONSTANT text := current_setting('coffer.app_role');
@@ -29,15 +29,15 @@ BEGIN
        AND column_name <> ALL (fixed);
     privileges := CASE
       WHEN every_table = ANY (migrations_of_yoyo) THEN 'SELECT'
-      -- The state machine and what a role may do are changed by migrations alone.
+      -- Only migrations change the state machine and what a role may do.
       WHEN every_table IN ('transitions', 'role_permissions') THEN 'SELECT'
-      -- History is written, never rewritten; its order and its times are the database's.
+      -- History is added to, never rewritten; its order and its times come from the database.
       WHEN every_table = 'events' THEN
         'SELECT, INSERT (workspace_id, entity, entity_id, event, from_status, to_status, actor,'
           ' request_id, payload)'
       WHEN every_table = 'audit_log' THEN
         'SELECT, INSERT (action, actor, user_id, workspace_id, address, user_agent, request_id, details)'
-      -- Clocks move a schedule on; they do not make or remove one.
+      -- Clocks advance a schedule; they do not create or remove one.
       WHEN every_table = 'schedules' THEN 'SELECT, UPDATE'
       WHEN changeable IS NULL THEN 'SELECT, INSERT, DELETE'
       ELSE format('SELECT, INSERT, UPDATE (%s), DELETE', changeable)
@@ -56,7 +56,8 @@ BEGIN
     EXECUTE format('GRANT SELECT ON %I TO %I', every_view, app_role);
   END LOOP;
 
-  -- What is done in the owner's name is there to be done for the app, and closed to everybody else.
+  -- Functions that run with the owner's rights are for the app to call, and closed to everybody
+  -- else.
   FOR every_function IN
     SELECT oid::regprocedure
       FROM pg_proc

@@ -1,5 +1,5 @@
 -- name: list_timeline :many
--- What happened to one thing, oldest first.
+-- The events of one thing, oldest first.
 SELECT id,
        event,
        from_status,
@@ -17,7 +17,7 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: record :exec
--- Something that happened without a change of status, in the name of the open transaction.
+-- An event without a change of status, in the name of the open transaction.
 INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
 VALUES (
   %(workspace_id)s,
@@ -30,6 +30,6 @@ VALUES (
 );
 
 -- name: prune :value
--- Removes a batch of the oldest events from before a time; how many. The last thirty days are
--- spared.
+-- Removes a batch of the oldest events before a time; returns how many. The last thirty days are
+-- kept.
 SELECT prune_events(now() - %(kept)s::interval, %(limit)s::integer);

@@ -1,5 +1,5 @@
 -- name: items :many
--- A batch of a workspace's items that are not discarded, in the order of their ids, whole.
+-- A batch of a workspace's items that are not discarded, complete, in id order.
 SELECT *
   FROM item_answers(%(workspace_id)s)
  WHERE id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
@@ -8,7 +8,7 @@ SELECT *
  LIMIT %(limit)s;
 
 -- name: links :many
--- A batch of a workspace's links that are not discarded, in the order of their ids.
+-- A batch of a workspace's links that are not discarded, in id order.
 SELECT id,
        source_url,
        coalesce(title, source_url) AS title,
@@ -23,7 +23,7 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: tasks :many
--- A batch of a user's tasks in a workspace, in the order of their ids.
+-- A batch of a user's tasks in a workspace, in id order.
 SELECT *
   FROM task_answers(%(workspace_id)s, %(user_id)s)
  WHERE id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)

@@ -10,7 +10,7 @@ SELECT %(id)s,
        AS row (number integer, entity text, row_id uuid, payload jsonb);
 
 -- name: next_batch :value
--- The number of the last of an import's next rows: at most so many, and of about a megabyte.
+-- The number of the last of an import's next rows: at most so many, and about a megabyte.
 SELECT max(number)
   FROM (
          SELECT number,
@@ -29,9 +29,9 @@ SELECT max(number)
     OR place = 1;
 
 -- name: make_tags :exec
--- Makes and holds all tags of a batch at once, first those that the whole workspace sees and then
--- the user's own, so that two imports never wait for each other in a circle. Those of tasks are the
--- user's own, but in a workspace that nobody shares.
+-- Creates and locks all tags of a batch at once, first those that the whole workspace sees and then
+-- the user's own, so that two imports never deadlock. Tags of tasks are the user's own, except in a
+-- workspace that nobody shares.
 WITH named AS MATERIALIZED (
   SELECT name.name,
          row.entity = 'item' OR workspace.personal_of IS NOT NULL AS is_shared
@@ -57,8 +57,8 @@ SELECT made.id
        ) AS made;
 
 -- name: hold_pages :exec
--- Lets nobody else capture the pages of a batch until the transaction ends. In the order of
--- their hashes, so that two imports never wait for each other in a circle.
+-- Keeps others from capturing the pages of a batch until the transaction ends. In the order of
+-- their hashes, so that two imports never deadlock.
 SELECT pg_advisory_xact_lock(page.key)
   FROM (
          SELECT DISTINCT
@@ -75,10 +75,10 @@ SELECT pg_advisory_xact_lock(page.key)
        ) AS page;
 
 -- name: add_items :one
--- Makes items of a batch, with their tags and suggestions, unless the workspace has their
--- pages already from elsewhere: how many were looked at, and the ids of those added. They are born as
--- any item is; `settle_items` moves on those that had got further. A subquery with LIMIT is asked
--- page by page; NOT EXISTS would be planned as a join with all items.
+-- Adds a batch's items, with their tags and suggestions, unless the workspace already has their
+-- pages from elsewhere: returns how many were looked at, and the ids of those added. They start
+-- like any other item; `settle_items` then gives them their final status. A subquery with LIMIT is
+-- run page by page; NOT EXISTS would be planned as a join with all items.
 WITH batch AS (
   SELECT number, row_id, payload
     FROM import_rows
@@ -195,8 +195,8 @@ SELECT count(*) AS looked_at,
   FROM batch;
 
 -- name: add_tasks :one
--- Makes tasks of those of a batch that are tasks: how many were looked at, and their ids. A
--- link is kept where the item is in the workspace. `settle_tasks` completes those that were.
+-- Adds a batch's tasks: returns how many were looked at, and their ids. A link is kept if the item
+-- is in the workspace. `settle_tasks` completes those that were completed.
 WITH batch AS (
   SELECT number, row_id, payload
     FROM import_rows
@@ -263,7 +263,7 @@ SELECT count(*) AS looked_at,
   FROM batch;
 
 -- name: settle_items :exec
--- Items that were just added get as far as they had got.
+-- Gives items that were just added their final status.
 UPDATE items
    SET status = row.payload ->> 'status'
   FROM import_rows AS row
@@ -272,7 +272,7 @@ UPDATE items
    AND row.payload ->> 'status' IN ('ready_to_confirm', 'failed');
 
 -- name: settle_tasks :exec
--- Tasks that were just added are completed where they were.
+-- Completes tasks that were just added, if they were completed.
 UPDATE tasks
    SET status = 'completed'
   FROM import_rows AS row
@@ -281,6 +281,6 @@ UPDATE tasks
    AND row.payload ->> 'status' = 'completed';
 
 -- name: forget :exec
--- The rows of an import that has ended.
+-- Removes the rows of an import that has ended.
 DELETE FROM import_rows
  WHERE import_id = %(id)s;

@@ -1,5 +1,5 @@
 -- name: create :one
--- A file to import; entering `reading` enqueues that it is read.
+-- A file to import; entering `reading` enqueues the reading.
 INSERT INTO imports (workspace_id, user_id, format, enrich, bytes, file)
 VALUES (
   %(workspace_id)s,
@@ -25,7 +25,7 @@ RETURNING id,
           ended_at;
 
 -- name: get :one
--- An import and how far it is.
+-- An import and its progress.
 SELECT id,
        status,
        format,
@@ -67,7 +67,7 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: cancel :value
--- Ends an import that is not over yet; what was added stays. The database refuses it for others.
+-- Ends an import that has not ended yet; what was added stays. The database refuses it for others.
 UPDATE imports
    SET status = next_status('import', status, 'cancel'),
        file = NULL,
@@ -78,7 +78,7 @@ UPDATE imports
 RETURNING id;
 
 -- name: load_for_reading :many
--- Files that are to be read.
+-- Files to read.
 SELECT id, format, enrich, file
   FROM imports
  WHERE id = ANY (%(ids)s::uuid[])
@@ -86,15 +86,15 @@ SELECT id, format, enrich, file
    AND file IS NOT NULL;
 
 -- name: count_reading :value
--- How many of some imports still want their file read.
+-- How many of some imports still need their file read.
 SELECT count(*)
   FROM imports
  WHERE id = ANY (%(ids)s::uuid[])
    AND status = 'reading';
 
 -- name: save_reading :value
--- The file was read, unless the import has ended: 1, or 0. Entering `adding` enqueues that its rows
--- are added.
+-- Saves that the file was read, unless the import has ended: 1, or 0. Entering `adding` enqueues
+-- the adding of its rows.
 WITH read AS (
   UPDATE imports
      SET status = 'adding',
@@ -112,7 +112,7 @@ SELECT count(*)
   FROM read;
 
 -- name: lock :maybe
--- Holds an import whose rows are being added, until the transaction ends.
+-- Locks an import whose rows are being added, until the transaction ends.
 SELECT workspace_id, user_id
   FROM imports
  WHERE id = %(id)s
@@ -120,7 +120,8 @@ SELECT workspace_id, user_id
    FOR UPDATE;
 
 -- name: advance :value
--- So many more of an import's rows were looked at, and so many of them added; whether more are left.
+-- Saves that so many more of an import's rows were looked at, and so many of them added; returns
+-- whether more are left.
 UPDATE imports
    SET done = done + %(looked_at)s,
        added = added + %(added)s,
@@ -149,7 +150,7 @@ UPDATE imports
    AND status IN ('reading', 'adding');
 
 -- name: retry :exec
--- An operator has an import go on that was given up.
+-- Lets an import that was given up continue, for an operator.
 UPDATE imports
    SET status = CASE WHEN file IS NULL THEN 'adding' ELSE 'reading' END,
        error = NULL,
@@ -159,7 +160,7 @@ UPDATE imports
    AND status = 'failed';
 
 -- name: expire :exec
--- Removes imports that ended long ago, with whatever is left of their files.
+-- Removes imports that ended long ago, and what is left of their files.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM imports

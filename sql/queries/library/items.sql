@@ -1,6 +1,6 @@
 -- name: create :one
--- A new item with its tags, of which those that are new are made. Entering `enriching` enqueues its
--- enrichment. It is answered as it was written, since no statement reads what it writes itself.
+-- A new item with its tags; missing tags are created. Entering `enriching` enqueues its enrichment.
+-- The row is returned as written, since a statement cannot read its own writes.
 WITH made AS (
   INSERT INTO items
     (
@@ -48,13 +48,13 @@ SELECT answer.*
        ) AS answer;
 
 -- name: hold_page :exec
--- Lets one capture of a page after the other into a workspace, until the transaction ends.
+-- Serializes captures of a page into a workspace, until the transaction ends.
 SELECT pg_advisory_xact_lock(
          hashtextextended(%(workspace_id)s::text || encode(%(page_hash)s, 'hex'), 0)
        );
 
 -- name: find_page :maybe
--- The item that a page was captured as first, unless it was discarded.
+-- The item of an already captured page, unless it was discarded.
 SELECT id
   FROM items
  WHERE workspace_id = %(workspace_id)s
@@ -64,13 +64,13 @@ SELECT id
  LIMIT 1;
 
 -- name: get :one
--- An item whole.
+-- A complete item.
 SELECT *
   FROM item_answers(%(workspace_id)s)
  WHERE id = %(id)s;
 
 -- name: lock :value
--- Holds an item until the transaction ends; no row where the workspace has no such item.
+-- Locks an item until the transaction ends; no row if the workspace has no such item.
 SELECT id
   FROM items
  WHERE id = %(id)s
@@ -78,7 +78,7 @@ SELECT id
    FOR NO KEY UPDATE;
 
 -- name: exists :value
--- Whether the workspace has such an item; no row where it has not.
+-- Whether the workspace has such an item; no row if it has not.
 SELECT true
   FROM items
  WHERE id = %(id)s
@@ -101,8 +101,8 @@ SELECT count(*)
    AND status IN ('enriching', 'ready_to_confirm', 'failed');
 
 -- name: change :value
--- An action, edits, or both; the id, or no row where the workspace has no such item. The database
--- refuses an action that the status does not allow, and any edit of a discarded item.
+-- Applies an action, edits, or both; returns the id, or no row if the workspace has no such item.
+-- The database refuses an action that the status does not allow, and any edit of a discarded item.
 UPDATE items
    SET status = CASE
          WHEN %(action)s::text IS NULL AND status <> 'discarded' THEN status
@@ -118,8 +118,8 @@ UPDATE items
 RETURNING id;
 
 -- name: load_for_enrichment :many
--- What the enrichment works on, with the names of the tags that the workspace uses most, of those that
--- all its members see; no row where the item is gone or no longer wants it.
+-- The input of the enrichment, with the names of the workspace's most used tags that all its
+-- members see; no row if the item is gone or no longer needs it.
 WITH wanted AS (
   SELECT id, workspace_id, source_type, source_url, raw_text, title
     FROM items
@@ -153,9 +153,9 @@ SELECT wanted.id,
     ON known.id = wanted.workspace_id;
 
 -- name: save_enrichment :value
--- The enrichment's result, unless the item no longer wants it: 1, or 0. What the owner wrote stays.
--- The suggestions take the place of the undecided ones of an earlier enrichment, without those that
--- the item carries already.
+-- Saves the enrichment's result, unless the item no longer needs it: 1, or 0. What the owner wrote
+-- stays. The suggestions replace the undecided ones of an earlier enrichment, without those that
+-- the item already has.
 WITH item AS (
   UPDATE items
      SET status = 'ready_to_confirm',
@@ -202,7 +202,7 @@ SELECT count(*)
   FROM item;
 
 -- name: retry :exec
--- An operator has the enrichment done again that was given up.
+-- Retries an enrichment that was given up, for an operator.
 UPDATE items
    SET status = 'enriching',
        error = NULL,

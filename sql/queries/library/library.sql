@@ -32,8 +32,8 @@ SELECT *
  LIMIT %(limit)s;
 
 -- name: lock_many :many
--- Holds those of some ids that are a workspace's items until the transaction ends. In the order of
--- their ids, so that two requests never wait for each other in a circle.
+-- Locks those of some ids that are a workspace's items until the transaction ends. In id order, so
+-- that two requests never deadlock.
 SELECT id, status
   FROM items
  WHERE id = ANY (%(ids)s::uuid[])
@@ -42,7 +42,7 @@ SELECT id, status
    FOR NO KEY UPDATE;
 
 -- name: act_on_many :many
--- An action on those items whose status allows it; the ids of these.
+-- Applies an action to those items whose status allows it; returns their ids.
 UPDATE items
    SET status = move.to_status,
        confirmed_at = CASE WHEN %(action)s = 'confirm' THEN now() ELSE confirmed_at END,
@@ -56,7 +56,7 @@ UPDATE items
 RETURNING items.id;
 
 -- name: touch_many :exec
--- Items were edited: when, and in their timelines.
+-- Records an edit of items: its time, and in their timelines.
 WITH touched AS (
   UPDATE items
      SET updated_at = now()
@@ -75,7 +75,8 @@ SELECT workspace_id,
   FROM touched;
 
 -- name: purge_many :many
--- Removes those of some items that are discarded, for good; the ids of these. Their history stays.
+-- Permanently removes those of some items that are discarded; returns their ids. Their history
+-- stays.
 WITH purged AS (
   DELETE FROM items
    WHERE id = ANY (%(ids)s::uuid[])

@@ -1,8 +1,8 @@
 -- name: read_terms :one
--- What a query's terms stand for in a workspace: the volumes that some audiences may read, newest
--- first, each with its shelf, bookcase and collection; and for each term, by its number, its stems in
--- each configuration that the workspace has texts of, its words as they stand, the tags that bear just
--- this name (several where names look alike), and those with the term in their names.
+-- What a query's terms mean in a workspace: the volumes that some audiences may read, newest first,
+-- each with its shelf, bookcase and collection; and for each term, by its number, its stems in each
+-- configuration that the workspace has texts in, its words unchanged, the tags with exactly this
+-- name (several if names look alike), and those with the term in their names.
 WITH RECURSIVE configs (config) AS (
   SELECT min(config)
     FROM search_entries
@@ -94,8 +94,8 @@ SELECT (
        ) AS meanings;
 
 -- name: read_similar :many
--- For words that nothing was found for, what looks like them, by the number of the word: words of
--- titles and summaries, and tags.
+-- Words similar to those without a match, by the number of the word: words of titles and summaries,
+-- and tags.
 SELECT term.number,
        ARRAY(
          SELECT word
@@ -139,7 +139,7 @@ SELECT found.id
                      AND entry.config = asked.config
                      AND entry.created_at >= coalesce(%(after)s, '-infinity'::timestamptz)
                      AND entry.created_at < coalesce(%(before)s, 'infinity'::timestamptz)
-                  -- Else all entries are read from the newest on until enough match.
+                  -- Otherwise all entries are read, from the newest on, until enough match.
                   OFFSET 0
                 ) AS matching
           ORDER BY matching.id DESC
@@ -149,8 +149,9 @@ SELECT found.id
  LIMIT %(limit)s;
 
 -- name: show :many
--- Of entries that match, the best ones after a position, with the part of their text that shows why.
--- The hits stand between U+E000 and U+E001, signs between two U+0002; the text itself has none of them.
+-- Of the matching entries, the best ones after a position, with the matching part of their text.
+-- The hits are between U+E000 and U+E001, punctuation between two U+0002; the text itself has none
+-- of them.
 WITH wanted AS (
   SELECT config, hits
     FROM unnest(%(configs)s::text[], %(hits)s::text[]) AS of_config (config, hits)
@@ -202,7 +203,7 @@ SELECT found.type,
  ORDER BY best.rank DESC, best.id DESC;
 
 -- name: suggest :many
--- Tags, then entries from the newest on, by what they are called.
+-- Tags, then entries from the newest on, by name.
 SELECT type, id, text
   FROM (
          SELECT 'tag' AS type,

@@ -1,5 +1,5 @@
 -- name: decide :many
--- Accepts or rejects suggestions of an item; those found, with their names.
+-- Accepts or rejects suggestions of an item; returns those found, with their names.
 UPDATE suggestions
    SET status = %(status)s,
        decided_at = now()

@@ -1,11 +1,11 @@
 -- name: make :exec
--- Makes and holds a workspace's tags of these names until the transaction ends. Whoever changes
--- something and gives it tags holds the tags first, and so does whoever merges them.
+-- Creates and locks a workspace's tags with these names until the transaction ends. Statements that
+-- change something and give it tags lock the tags first, and so does a merge.
 SELECT id
   FROM make_tags(%(workspace_id)s, %(names)s::text[]);
 
 -- name: attach :exec
--- Attaches tags by name to items; those that the workspace does not have yet are made.
+-- Attaches tags by name to items; missing tags are created.
 INSERT INTO item_tags (item_id, tag_id)
 SELECT item.id, tag.id
   FROM unnest(%(item_ids)s::uuid[]) AS item (id)
@@ -14,7 +14,7 @@ ON CONFLICT ON CONSTRAINT item_tags_pkey
 DO NOTHING;
 
 -- name: detach :exec
--- Takes tags off items by name; the tags themselves stay.
+-- Removes tags from items by name; the tags themselves stay.
 DELETE FROM item_tags
  USING tags AS tag
  WHERE item_tags.item_id = ANY (%(item_ids)s::uuid[])
@@ -23,9 +23,9 @@ DELETE FROM item_tags
    AND fold(tag.name) IN (SELECT fold(name) FROM unnest(%(names)s::text[]) AS unwanted (name));
 
 -- name: list_of_workspace :many
--- The tags of a workspace that some audiences see, in the order asked for. The position of each says
--- where the next page begins. Uses are counted of the tags on the page, and of all tags only where they
--- decide which these are.
+-- The tags of a workspace that some audiences see, in the requested order. The position of each
+-- says where the next page begins. Uses are counted for the tags on the page, and for all tags only
+-- if they determine which these are.
 WITH page AS (
   SELECT id, position
     FROM (
@@ -76,8 +76,8 @@ SELECT *
  WHERE id = %(id)s;
 
 -- name: create :one
--- A tag of a workspace by its name: a new one, or the one that is there already, whatever its case. Only
--- a row that this statement made has no xmax.
+-- A workspace's tag by name: a new one, or the existing one, in any case. Only a row created by
+-- this statement has no xmax.
 INSERT INTO tags AS kept (workspace_id, audience, name, color)
 VALUES (%(workspace_id)s, %(workspace_id)s, %(name)s, %(color)s)
 ON CONFLICT (workspace_id, fold(name), audience)
@@ -86,8 +86,8 @@ DO UPDATE
 RETURNING id, xmax = 0 AS is_new;
 
 -- name: change :value
--- Another name or colour for a tag that some audiences see; an empty colour takes it away. The database
--- refuses a name that another tag of the same audience has.
+-- Changes the name or colour of a tag that some audiences see; an empty colour removes it. The
+-- database refuses a name that another tag of the same audience has.
 UPDATE tags
    SET name = coalesce(%(name)s, name),
        color = CASE WHEN %(color)s::text IS NULL THEN color ELSE nullif(%(color)s, '') END
@@ -97,8 +97,8 @@ UPDATE tags
 RETURNING id;
 
 -- name: lock_many :many
--- Holds tags that some audiences see until the transaction ends, in the order of their names: whoever
--- gives one of them to something waits.
+-- Locks tags that some audiences see until the transaction ends, in name order: statements that
+-- attach one of them wait.
 SELECT id,
        audience <> workspace_id AS is_private
   FROM tags
@@ -109,11 +109,11 @@ SELECT id,
    FOR UPDATE;
 
 -- name: merge :exec
--- What carries one tag carries another one too.
+-- Gives everything that has one tag the other one too.
 SELECT copy_tag_uses(%(id)s, %(into)s);
 
 -- name: remove :value
--- Removes a tag from whatever carries it; no row where the audiences see no such tag.
+-- Removes a tag from everything that has it; no row if the audiences see no such tag.
 DELETE FROM tags
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s

@@ -1,5 +1,5 @@
 -- name: create :one
--- A new task of a user's with its tags.
+-- A user's new task with its tags.
 WITH made AS (
   INSERT INTO tasks
     (workspace_id, user_id, title, description, due_at, priority, recurrence, item_id)
@@ -42,7 +42,7 @@ SELECT *
  WHERE id = %(id)s;
 
 -- name: lock :value
--- Holds a user's task until the transaction ends; no row where there is none.
+-- Locks a user's task until the transaction ends; no row if there is none.
 SELECT id
   FROM tasks
  WHERE id = %(id)s
@@ -51,7 +51,7 @@ SELECT id
    FOR NO KEY UPDATE;
 
 -- name: list_of_user :many
--- A user's tasks in a workspace: all of them or those in one status, in the order asked for. The
+-- A user's tasks in a workspace: all of them or those with one status, in the requested order. The
 -- position of each says where the next page begins; bytes are compared, the same on every server.
 SELECT *
   FROM (
@@ -76,7 +76,7 @@ SELECT *
  LIMIT %(limit)s;
 
 -- name: replace :value
--- What a task says from now on; no row where the user has no such task.
+-- Replaces what a task says; no row if the user has no such task.
 UPDATE tasks
    SET title = %(title)s,
        description = %(description)s,
@@ -91,13 +91,13 @@ UPDATE tasks
 RETURNING id;
 
 -- name: make_tags :exec
--- Makes and holds the tags of these names that a user's tasks carry until the transaction ends, as
+-- Creates and locks the tags with these names for a user's tasks until the transaction ends, as
 -- `tags.make` does for items.
 SELECT id
   FROM make_tags(%(workspace_id)s, %(tags)s::text[], %(user_id)s);
 
 -- name: replace_tags :exec
--- The tags that a task carries from now on.
+-- Replaces a task's tags.
 WITH tag AS (
   SELECT made.id
     FROM make_tags(%(workspace_id)s, %(tags)s::text[], %(user_id)s) AS made
@@ -114,7 +114,7 @@ ON CONFLICT ON CONSTRAINT task_tags_pkey
 DO NOTHING;
 
 -- name: toggle :one
--- Completes a pending task, or reopens a completed one; what a next one takes.
+-- Completes a pending task, or reopens a completed one; returns what the next one needs.
 UPDATE tasks
    SET status = CASE status WHEN 'pending' THEN 'completed' ELSE 'pending' END,
        completed_at = CASE status WHEN 'pending' THEN now() END,
@@ -125,7 +125,7 @@ UPDATE tasks
 RETURNING status = 'completed' AS completed, recurrence, due_at;
 
 -- name: complete_many :many
--- Completes those of a user's tasks that are pending; what a next one of each takes.
+-- Completes those of a user's tasks that are pending; returns what the next one of each needs.
 UPDATE tasks
    SET status = 'completed',
        completed_at = now(),
@@ -151,8 +151,9 @@ SELECT id
    AND user_id = %(user_id)s;
 
 -- name: repeat :exec
--- The next ones of tasks that recur: the same, with their tags, each due at its next time. The rule
--- goes on with them, so that a task which is reopened and completed again makes no second one.
+-- Creates the next ones of recurring tasks: the same, with their tags, each due at its next time.
+-- The rule moves to them, so that a task that is reopened and completed again does not create a
+-- second one.
 WITH following AS (
   SELECT task.*, uuidv7() AS next_id, next.due_at AS next_due_at
     FROM unnest(%(ids)s::uuid[], %(due_at)s::timestamptz[]) AS next (id, due_at)
@@ -188,7 +189,7 @@ SELECT made.id, task_tags.tag_id
     ON task_tags.task_id = following.id;
 
 -- name: remove :value
--- Removes a task; no row where the user has no such task. Its history stays.
+-- Removes a task; no row if the user has no such task. Its history stays.
 WITH removed AS (
   DELETE FROM tasks
    WHERE id = %(id)s

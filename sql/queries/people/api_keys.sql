@@ -1,5 +1,5 @@
 -- name: create :one
--- A new key; its secret is known to nobody but its owner.
+-- A new key; only its owner knows its secret.
 INSERT INTO api_keys (user_id, workspace_id, name, prefix, secret_hash, scopes, expires_at)
 VALUES (
   %(user_id)s,
@@ -45,19 +45,19 @@ DELETE FROM api_keys
 RETURNING workspace_id, name, prefix;
 
 -- name: revoke_all :exec
--- Removes every key of a user; how many.
+-- Removes every key of a user; returns how many.
 DELETE FROM api_keys
  WHERE user_id = %(user_id)s;
 
 -- name: count_of_user :value
--- How many keys of a user are good.
+-- How many keys of a user are valid.
 SELECT count(*)
   FROM api_keys
  WHERE user_id = %(user_id)s
    AND expires_at > now();
 
 -- name: note_use :exec
--- When and from where a key was used last, at most once a minute.
+-- Records when and from where a key was last used, at most once a minute.
 UPDATE api_keys
    SET last_used_at = now(),
        last_used_address = %(address)s

@@ -1,5 +1,5 @@
 -- name: record :exec
--- Something that touched somebody's access.
+-- Records a change to somebody's access.
 INSERT INTO audit_log
   (action, actor, user_id, workspace_id, address, user_agent, request_id, details)
 VALUES (
@@ -14,7 +14,7 @@ VALUES (
 );
 
 -- name: list_all :many
--- The log, newest first, or what of it fits.
+-- The log, newest first, optionally filtered.
 SELECT id,
        action,
        actor,
@@ -35,7 +35,7 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: list_of_user :many
--- What concerns one user, newest first, or what of it fits.
+-- The entries about one user, newest first, optionally filtered.
 SELECT id,
        action,
        actor,
@@ -58,7 +58,7 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: list_of_action :many
--- One kind of entry, newest first, or what of it fits.
+-- One kind of entry, newest first, optionally filtered.
 SELECT id,
        action,
        actor,
@@ -80,6 +80,6 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: prune :value
--- Removes a batch of the oldest entries from before a time; how many. The last ninety days are
--- spared.
+-- Removes a batch of the oldest entries before a time; returns how many. The last ninety days are
+-- kept.
 SELECT prune_audit_log(now() - %(kept)s::interval, %(limit)s::integer);

@@ -1,7 +1,7 @@
 -- name: of_session :maybe
--- Who calls with an access token, and whether they may do what they ask, in the workspace they name
--- or else in their own; no row where the session is over or its user disabled. No workspace where
--- they are not a member of the one they name.
+-- The caller with an access token, and whether they may do what they request, in the workspace they
+-- name or else in their own; no row if the session has ended or its user is disabled. No workspace
+-- if they are not a member of the one they name.
 SELECT session.user_id,
        session.id AS session_id,
        session.created_at AS signed_in_at,
@@ -23,8 +23,9 @@ SELECT session.user_id,
    AND session.expires_at > now();
 
 -- name: of_api_key :maybe
--- Who calls with an API key, and whether they and the key may do what they ask; no row where the key
--- is unknown or past, or its user disabled. No workspace where they name another one than the key's.
+-- The caller with an API key, and whether they and the key may do what they request; no row if the
+-- key is unknown or expired, or its user disabled. No workspace if they name another one than the
+-- key's.
 SELECT key.user_id,
        key.id AS api_key_id,
        member.workspace_id,
@@ -48,8 +49,8 @@ SELECT key.user_id,
    AND key.expires_at > now();
 
 -- name: of_handle :maybe
--- Who calls with the header of development, and whether they may do what they ask. Each request signs
--- in anew.
+-- The caller with the development header, and whether they may do what they request. Each request
+-- signs in again.
 SELECT users.id AS user_id,
        users.disabled_at IS NOT NULL AS is_disabled,
        now() AS signed_in_at,
@@ -68,7 +69,7 @@ SELECT users.id AS user_id,
  WHERE users.handle = %(handle)s;
 
 -- name: list_permissions :value
--- Everything that a user may do in a workspace, and beside it.
+-- Everything that a user may do in a workspace, and outside workspaces.
 SELECT array_agg(DISTINCT granted.permission ORDER BY granted.permission)
   FROM users
   LEFT JOIN members AS member

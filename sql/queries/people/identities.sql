@@ -1,5 +1,5 @@
 -- name: find :maybe
--- The user that a provider's subject is, with what a log-in has to know of them.
+-- The user of a provider's subject, with what a log-in needs to know about them.
 SELECT users.id,
        users.disabled_at IS NOT NULL AS is_disabled,
        personal.id AS workspace_id,
@@ -15,16 +15,15 @@ SELECT users.id,
    AND identity.subject = %(subject)s;
 
 -- name: link :exec
--- Whoever this is to the provider is that user from now on; 0 where they are somebody already, by a
--- log-in of the same moment.
+-- Links a provider's subject to this user; 0 if it already is linked, by a concurrent log-in.
 INSERT INTO identities (provider, subject, user_id, email)
 VALUES (%(provider)s, %(subject)s, %(user_id)s, %(email)s)
 ON CONFLICT ON CONSTRAINT identities_pkey
 DO NOTHING;
 
 -- name: unlink :maybe
--- A provider's user is nobody's any more; no row where they were not this user's, or where the user
--- would have no other way in.
+-- Unlinks a provider's subject; no row if it was not this user's, or if the user would have no
+-- other way to log in.
 DELETE FROM identities AS identity
  USING users
  WHERE identity.provider = %(provider)s

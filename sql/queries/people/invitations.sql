@@ -5,7 +5,7 @@ DELETE FROM invitations
    AND fold(email) = fold(%(email)s);
 
 -- name: create :maybe
--- Invites an address into a workspace, and writes to it; no row where the workspace is a personal
+-- Invites an address to a workspace, and enqueues the mail; no row if the workspace is a personal
 -- one. The mail waits its turn with the workspace's other work.
 WITH invitation AS (
   INSERT INTO invitations
@@ -40,7 +40,7 @@ SELECT invitation.id,
     ON mail.about = invitation.id;
 
 -- name: list_of_workspace :many
--- The invitations of a workspace that wait for an answer, newest first.
+-- A workspace's pending invitations, newest first.
 SELECT id,
        email,
        role,
@@ -55,20 +55,20 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: withdraw :one
--- Takes an invitation back.
+-- Withdraws an invitation.
 DELETE FROM invitations
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
 RETURNING email;
 
 -- name: withdraw_all :exec
--- Takes all invitations of a user back; how many.
+-- Withdraws all invitations of a user; returns how many.
 DELETE FROM invitations
  WHERE invited_by = %(invited_by)s;
 
 -- name: accept :maybe
--- Uses up an invitation; no row where the token is none, or past, or where who invited does not own
--- the workspace any more.
+-- Uses up an invitation; no row if the token is unknown or expired, or if the inviter no longer
+-- owns the workspace.
 DELETE FROM invitations
  USING members AS inviter
   JOIN users
@@ -100,7 +100,7 @@ SELECT true AS is_invited
    AND invitations.expires_at > now();
 
 -- name: expire :exec
--- Removes invitations that nobody answered in time.
+-- Removes expired invitations.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM invitations

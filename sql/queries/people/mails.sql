@@ -1,18 +1,18 @@
 -- name: create :exec
--- A mail to be sent: a notice to a user, or to whoever has the account with an address.
+-- A mail to send: a notice to a user, or to the account with an address.
 INSERT INTO mails (template, recipient, about, details)
 VALUES (%(template)s, %(recipient)s, %(about)s, %(details)s);
 
 -- name: put_off :exec
--- A mail that was just queued is to wait.
+-- Delays a mail that was just queued.
 UPDATE outbox
    SET run_after = run_after + %(wait)s
  WHERE kind = 'send_mails'
    AND subject_id = %(id)s;
 
 -- name: load :many
--- Mails that are to be sent, each with what its template tells of. Where `is_wanted` is false there
--- is nobody or nothing to send it about any more.
+-- Mails to send, each with the data of its template. If `is_wanted` is false, there is nobody or
+-- nothing left to send it about.
 SELECT mail.id,
        mail.template,
        CASE
@@ -65,7 +65,7 @@ SELECT mail.id,
    AND mail.status = 'queued';
 
 -- name: finish :exec
--- A mail was sent, or dropped; 0 where it is not to be sent any more.
+-- Saves that a mail was sent, or dropped; 0 if it is no longer to be sent.
 UPDATE mails
    SET status = %(status)s,
        updated_at = now()
@@ -82,7 +82,7 @@ UPDATE mails
    AND status = 'queued';
 
 -- name: retry :exec
--- An operator has a mail sent that was given up.
+-- Retries a mail that was given up, for an operator.
 UPDATE mails
    SET status = 'queued',
        error = NULL,
@@ -91,7 +91,7 @@ UPDATE mails
    AND status = 'failed';
 
 -- name: expire :exec
--- Removes mails a month after they were written.
+-- Removes mails a month after they were created.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM mails

@@ -1,5 +1,5 @@
 -- name: list_of_workspace :many
--- The members of a workspace, in the order of their ids.
+-- The members of a workspace, in id order.
 SELECT member.user_id AS id,
        users.handle,
        users.name,
@@ -15,7 +15,7 @@ SELECT member.user_id AS id,
  LIMIT %(limit)s;
 
 -- name: change_role :one
--- Another role for a member. The database refuses to take the last owner away.
+-- Changes a member's role. The database refuses to remove the last owner.
 UPDATE members
    SET role = %(role)s
   FROM users
@@ -30,14 +30,14 @@ RETURNING users.id,
           members.created_at AS joined_at;
 
 -- name: remove :one
--- A member leaves, or is sent away, with their keys. The database refuses to let the last owner go.
+-- Removes a member and their keys. The database refuses to remove the last owner.
 DELETE FROM members
  WHERE workspace_id = %(workspace_id)s
    AND user_id = %(user_id)s
 RETURNING user_id AS id, role;
 
 -- name: join :exec
--- A user becomes a member; 0 where they are one already.
+-- Makes a user a member; 0 if they already are one.
 INSERT INTO members (workspace_id, user_id, role)
 VALUES (%(workspace_id)s, %(user_id)s, %(role)s)
 ON CONFLICT ON CONSTRAINT members_pkey

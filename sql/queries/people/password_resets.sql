@@ -1,5 +1,5 @@
 -- name: create :exec
--- Somebody forgot a password: the reset, and the mail about it, which the worker drops where no
+-- Creates a reset for a forgotten password, and the mail about it, which the worker drops if no
 -- account has the address.
 WITH reset AS (
   INSERT INTO password_resets (id, email, token_hash, expires_at)
@@ -11,15 +11,15 @@ SELECT 'password_reset', email, id
   FROM reset;
 
 -- name: find :maybe
--- The address that a token is for; no row where it is none, or past.
+-- The address of a token; no row if it is unknown or expired.
 SELECT email
   FROM password_resets
  WHERE token_hash = %(token_hash)s
    AND expires_at > now();
 
 -- name: use :maybe
--- Uses up a reset and every other one for the same address; no row where somebody did so a moment
--- ago. In the order of their ids, so that two of one address never wait for each other in a circle.
+-- Uses up a reset and every other one for the same address; no row if somebody did so a moment ago.
+-- In id order, so that two for one address never deadlock.
 WITH held AS (
   SELECT id
     FROM password_resets
@@ -38,7 +38,7 @@ SELECT email
  WHERE token_hash = %(token_hash)s;
 
 -- name: clear :exec
--- Nobody is to reset by an earlier mail a password that was set another way.
+-- Removes pending resets, so that an earlier mail cannot reset a password that was set another way.
 DELETE FROM password_resets
  WHERE id IN (
          SELECT id
@@ -49,7 +49,7 @@ DELETE FROM password_resets
        );
 
 -- name: expire :exec
--- Removes resets that nobody used in time.
+-- Removes expired resets.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM password_resets

@@ -1,7 +1,6 @@
 -- name: create :value
--- Somebody wants an account and has to show that the address is theirs: the registration, and the
--- mail about it, which the worker makes another one of where the address has an account already. The
--- id of the mail.
+-- Creates a registration, and the mail to confirm the address, which the worker replaces by another
+-- one if the address already has an account. Returns the id of the mail.
 WITH registration AS (
   INSERT INTO registrations (id, email, name, password_hash, token_hash, expires_at)
   VALUES (
@@ -20,7 +19,7 @@ SELECT 'registration', email, id
 RETURNING id;
 
 -- name: find :maybe
--- The registration that a token stands for.
+-- The registration of a token.
 SELECT id,
        email,
        name,
@@ -30,13 +29,13 @@ SELECT id,
    AND expires_at > now();
 
 -- name: use :maybe
--- Uses up a registration; no row where somebody did a moment ago.
+-- Uses up a registration; no row if somebody did a moment ago.
 DELETE FROM registrations
  WHERE id = %(id)s
 RETURNING id;
 
 -- name: expire :exec
--- Removes registrations that nobody confirmed in time.
+-- Removes expired registrations.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM registrations

@@ -1,7 +1,7 @@
 -- name: start :exec
--- A log-in: the session, and the address as one that the user signs in from; 0 where the user was
--- disabled, or got another password, since it was judged. Holding the user's row makes a reset wait
--- that would end all sessions and not see this one.
+-- A log-in: creates the session, and records the address as one that the user signs in from; 0 if
+-- the user was disabled, or got a new password, since it was checked. Locking the user's row makes
+-- a reset wait that would end all sessions but not see this one.
 WITH account AS (
   SELECT id
     FROM users
@@ -34,7 +34,7 @@ SELECT %(id)s,
   FROM account;
 
 -- name: find_awaiting_totp :maybe
--- The log-in that a ticket stands for, with what checks its second factor.
+-- The log-in of a ticket, with what checks its second factor.
 SELECT session.id,
        session.user_id,
        session.workspace_id,
@@ -57,7 +57,7 @@ SELECT session.id,
    AND session.expires_at > now();
 
 -- name: complete :maybe
--- The second factor was right: the session begins. No row where it is over, or began already.
+-- The second factor was right: activates the session. No row if it has ended, or is already active.
 WITH session AS (
   UPDATE sessions
      SET status = 'active',
@@ -82,7 +82,7 @@ SELECT id
   FROM session;
 
 -- name: hold :maybe
--- Keeps a session from being ended until the transaction is over; no row where it has ended.
+-- Keeps a session from being ended until the transaction ends; no row if it has ended.
 SELECT id
   FROM sessions
  WHERE id = %(id)s
@@ -91,9 +91,9 @@ SELECT id
    FOR SHARE;
 
 -- name: refresh :maybe
--- Makes the next refresh token the good one, if this one is it; no row where it is not, or where the
--- session is over or its user disabled. Of several at once the first one gets the row. A
--- session lasts a year at most, however often it is refreshed.
+-- Makes the next refresh token the current one, if this one is current; no row if it is not, or if
+-- the session has ended or its user is disabled. Of several concurrent ones, the first gets the
+-- row. A session lasts a year at most, however often it is refreshed.
 UPDATE sessions AS session
    SET generation = session.generation + 1,
        token_hash = %(next_hash)s,
@@ -112,7 +112,7 @@ UPDATE sessions AS session
 RETURNING session.user_id, session.has_cookie;
 
 -- name: find_for_refresh :maybe
--- Why a refresh token was not the good one.
+-- Why a refresh token was not the current one.
 SELECT session.user_id,
        session.generation,
        session.token_hash,
@@ -127,7 +127,7 @@ SELECT session.user_id,
  WHERE session.id = %(id)s;
 
 -- name: end_one :maybe
--- Ends a session; no row where it is over, or not the user's.
+-- Ends a session; no row if it has ended, or is not the user's.
 UPDATE sessions
    SET status = 'ended',
        end_reason = %(reason)s,
@@ -139,7 +139,7 @@ UPDATE sessions
 RETURNING id;
 
 -- name: end_all :exec
--- Ends every session of a user, or all but one; how many.
+-- Ends every session of a user, or all but one; returns how many.
 UPDATE sessions
    SET status = 'ended',
        end_reason = %(reason)s,
@@ -150,7 +150,7 @@ UPDATE sessions
    AND id IS DISTINCT FROM %(but)s::uuid;
 
 -- name: list_live :many
--- A user's sessions that are not over, newest first.
+-- A user's active sessions, newest first.
 SELECT id,
        method,
        has_cookie,
@@ -170,7 +170,7 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: expire :exec
--- Removes sessions a week after they ended or could be refreshed last.
+-- Removes sessions a week after they ended or expired.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM sessions
@@ -184,7 +184,7 @@ DELETE FROM sessions
  WHERE sessions.id = past.id;
 
 -- name: forget_addresses :exec
--- Removes addresses that nobody signed in from for three months.
+-- Removes addresses that have not been used to sign in for three months.
 WITH past AS MATERIALIZED (
   SELECT user_id, network
     FROM known_addresses

@@ -1,6 +1,6 @@
 -- name: create_with_handle :exec
--- A new user of the development header with their personal workspace; nothing where the handle is
--- taken, also by somebody who took it a moment ago.
+-- A new user of the development header with their personal workspace; nothing if the handle is
+-- taken, even by somebody who took it a moment ago.
 WITH new_user AS (
   INSERT INTO users (handle)
   VALUES (%(handle)s)
@@ -19,7 +19,7 @@ SELECT id, personal_of, 'owner'
   FROM personal;
 
 -- name: create :maybe
--- A new account with its personal workspace; no row where the address has one already.
+-- A new account with its personal workspace; no row if the address already has one.
 WITH new_user AS (
   INSERT INTO users
     (handle, email, email_verified_at, name, password_hash, password_changed_at, is_admin)
@@ -52,7 +52,7 @@ SELECT personal_of AS id,
   FROM personal;
 
 -- name: find_for_log_in :maybe
--- What a log-in has to know of the account with this address.
+-- What a log-in needs to know about the account with this address.
 SELECT users.id,
        users.password_hash,
        users.disabled_at IS NOT NULL AS is_disabled,
@@ -84,7 +84,7 @@ SELECT users.id,
  WHERE fold(users.email) = fold(%(email)s);
 
 -- name: get_account :one
--- What users see of themselves.
+-- What users see about themselves.
 SELECT users.id,
        users.handle,
        users.email,
@@ -115,22 +115,22 @@ SELECT users.id,
  WHERE users.id = %(id)s;
 
 -- name: change :exec
--- Users change how they are called; the database refuses a handle that is taken.
+-- Changes a user's name or handle; the database refuses a handle that is taken.
 UPDATE users
    SET handle = coalesce(%(handle)s, handle),
        name = CASE WHEN %(name)s::text IS NULL THEN name ELSE nullif(%(name)s, '') END
  WHERE id = %(id)s;
 
 -- name: get_password :one
--- The hash that a user's password is compared with, and where to write to them.
+-- The hash to compare a user's password with, and their address.
 SELECT password_hash,
        email
   FROM users
  WHERE id = %(id)s;
 
 -- name: hold :maybe
--- Keeps an account as it was judged until the transaction ends; no row where it was disabled, or got
--- another password, since.
+-- Locks an account in the state in which it was checked until the transaction ends; no row if it
+-- was disabled, or got a new password, since.
 SELECT id
   FROM users
  WHERE id = %(id)s
@@ -139,7 +139,7 @@ SELECT id
    FOR SHARE;
 
 -- name: set_password :exec
--- A new password; 0 where it is no longer the old one, or there is no such user.
+-- Sets a new password; 0 if the old one has changed, or there is no such user.
 UPDATE users
    SET password_hash = %(password_hash)s,
        password_changed_at = now()
@@ -147,8 +147,8 @@ UPDATE users
    AND password_hash IS NOT DISTINCT FROM %(old_hash)s;
 
 -- name: reset_password :maybe
--- A new password for the account with this address, which is shown to be its own by that; no row
--- where there is none or it is disabled. Where the reset comes from is where the user signs in from.
+-- Sets a new password for the account with this address, which thereby counts as verified; no row
+-- if there is none or it is disabled. The address that the reset comes from becomes a known one.
 WITH account AS (
   UPDATE users
      SET password_hash = %(password_hash)s,
@@ -170,7 +170,7 @@ SELECT id, email
   FROM account;
 
 -- name: rehash_password :exec
--- The same password by today's parameters, unless it was changed meanwhile.
+-- Saves the same password hashed with current parameters, unless it was changed in the meantime.
 UPDATE users
    SET password_hash = %(new_hash)s
  WHERE id = %(id)s
@@ -217,14 +217,14 @@ SELECT users.id,
  WHERE users.id = %(id)s;
 
 -- name: set_disabled :exec
--- Shuts a user out, or lets them in again; 0 where that is so already, or there is no such user.
+-- Disables or enables a user; 0 if they already are, or there is no such user.
 UPDATE users
    SET disabled_at = CASE WHEN %(is_disabled)s THEN now() END
  WHERE id = %(id)s
    AND (disabled_at IS NOT NULL) <> %(is_disabled)s;
 
 -- name: set_admin :exec
--- Makes a user an admin, or no longer one; 0 where that is so already, or there is no such user.
+-- Makes a user an admin, or no longer one; 0 if they already are, or there is no such user.
 UPDATE users
    SET is_admin = %(is_admin)s
  WHERE id = %(id)s

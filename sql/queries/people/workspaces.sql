@@ -1,5 +1,5 @@
 -- name: create :one
--- A new workspace, owned by who makes it.
+-- A new workspace, owned by its creator.
 WITH workspace AS (
   INSERT INTO workspaces (name)
   VALUES (%(name)s)
@@ -18,7 +18,7 @@ SELECT id,
   FROM workspace;
 
 -- name: list_of_user :many
--- The workspaces that a user is a member of, in the order of their ids.
+-- The workspaces that a user is a member of, in id order.
 SELECT workspace.id,
        workspace.name,
        workspace.personal_of IS NOT NULL AS is_personal,
@@ -33,7 +33,7 @@ SELECT workspace.id,
  LIMIT %(limit)s;
 
 -- name: get :one
--- A workspace as one of its members sees it.
+-- A workspace as seen by a member.
 SELECT workspace.id,
        workspace.name,
        workspace.personal_of IS NOT NULL AS is_personal,
@@ -46,7 +46,7 @@ SELECT workspace.id,
  WHERE workspace.id = %(id)s;
 
 -- name: rename :exec
--- Another name for a workspace.
+-- Renames a workspace.
 UPDATE workspaces
    SET name = %(name)s
  WHERE id = %(id)s;

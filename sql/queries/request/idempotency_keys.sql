@@ -1,6 +1,6 @@
 -- name: claim :exec
--- Takes a key that is new or has expired: 1, or 0 where it is in use. Waits for a transaction that
--- is about to use it.
+-- Claims a key that is new or has expired: 1, or 0 if it is in use. Waits for a transaction that is
+-- claiming it.
 INSERT INTO idempotency_keys AS kept (user_id, workspace_id, key, request_hash)
 VALUES (%(user_id)s, %(workspace_id)s, %(key)s, %(request_hash)s)
 ON CONFLICT ON CONSTRAINT idempotency_keys_pkey
@@ -13,7 +13,7 @@ DO UPDATE
     WHERE kept.expires_at <= now();
 
 -- name: keep :exec
--- Keeps the answer of the request that claimed the key.
+-- Stores the response of the request that claimed the key.
 UPDATE idempotency_keys
    SET status = %(status)s,
        location = %(location)s,
@@ -23,7 +23,7 @@ UPDATE idempotency_keys
    AND key = %(key)s;
 
 -- name: get :one
--- The answer kept for a key.
+-- The stored response of a key.
 SELECT request_hash,
        status,
        location,

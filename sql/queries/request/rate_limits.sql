@@ -1,6 +1,6 @@
 -- name: charge :many
--- Takes from allowances, each `worth` of time from a window of time; those of which there was
--- enough, with how much is used now.
+-- Charges allowances, each `worth` of time from a window of time; returns those that were enough,
+-- with how much is used now.
 INSERT INTO rate_limits AS kept (key, used_until)
 SELECT wanted.key,
        now() + wanted.worth
@@ -15,7 +15,7 @@ DO UPDATE
 RETURNING key, extract(epoch FROM used_until - now())::float AS used;
 
 -- name: used :many
--- How much of some allowances is used, in seconds of their windows; nothing where none is.
+-- How much of some allowances is used, in seconds of their windows; no row for unused ones.
 SELECT key,
        extract(epoch FROM used_until - now())::float AS used
   FROM rate_limits
@@ -23,8 +23,8 @@ SELECT key,
    AND used_until > now();
 
 -- name: refund :exec
--- Gives back what was charged for something that turned out well.
--- In the order in which they are charged, so that nobody waits in a circle.
+-- Refunds charges for attempts that were right. In the order in which they are charged, so that
+-- nobody deadlocks.
 WITH held AS (
   SELECT kept.key
     FROM rate_limits AS kept
@@ -40,7 +40,7 @@ UPDATE rate_limits
  WHERE rate_limits.key = given.key;
 
 -- name: expire :exec
--- Removes allowances of which nothing is used.
+-- Removes allowances that are not in use.
 WITH past AS MATERIALIZED (
   SELECT key
     FROM rate_limits
