@@ -1,9 +1,9 @@
--- What the nouns build on: ids that sort by time, names that are compared without regard to case, and
+-- What the nouns build on: ids that sort by time, names that are compared regardless of case, and
 -- views that every noun can join.
 
--- Ids are UUIDv7: they sort by the time at which they were made, so new rows go to one end of an
--- index. PostgreSQL has the function from version 18 on. Before that, this one stands in for it: a
--- random UUID with the milliseconds written over its first 48 bits and its version set to 7.
+-- Ids are UUIDv7: they sort by creation time, so new rows go to one end of an index. PostgreSQL has
+-- the function from version 18 on. Before that, this one replaces it: a random UUID with the
+-- milliseconds in its first 48 bits and its version set to 7.
 DO $$
 BEGIN
   IF current_setting('server_version_num')::int < 180000 THEN
@@ -33,8 +33,8 @@ END
 $$;
 
 -- A name in lower case, by Unicode's rules: two names that differ only in case have the same one.
--- lower() alone goes by the database's locale, and the C locale knows no letters but A to Z. From
--- version 17 on PostgreSQL has a collation of its own for this; before that, ICU's serves.
+-- lower() alone follows the database's locale, and the C locale knows no letters but A to Z. From
+-- version 17 on PostgreSQL has its own collation for this; before that, this uses ICU's.
 DO $$
 BEGIN
   EXECUTE format(
@@ -48,10 +48,10 @@ BEGIN
 END
 $$;
 
--- Makes a view anew out of all the views that bear its name and a noun's: `searchable` is everything in
--- `searchable_items`, `searchable_tasks` and so on. A noun joins by a view of its own, in its own
--- migration, and a call of this. It leaves by a call that names its view as `leaving`, which then can be
--- dropped. The first migration to create the view gives it its columns, and no rows.
+-- Rebuilds a view from all the views that have its name and a noun's: `searchable` is everything in
+-- `searchable_items`, `searchable_tasks` and so on. A noun joins with its own view, in its own
+-- migration, and a call of this. It leaves with a call that names its view as `leaving`, which then
+-- can be dropped. The first migration to create the view gives it its columns, and no rows.
 CREATE PROCEDURE unite_views(whole text, leaving text DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$

@@ -1,8 +1,8 @@
--- What happened, for timelines and audit. The app role may add to it and change nothing.
+-- Events, for timelines and audit. The app role may add to them but not change them.
 
--- No foreign keys: history outlives what it tells of. The id gives the order of the events of one
--- thing, because its moves wait for each other's row lock; for the same reason the time is the
--- clock's, not the transaction's.
+-- No foreign keys: history outlives its subjects. The id gives the order of the events of one
+-- thing, because its transitions wait for each other's row lock; for the same reason the time is
+-- the clock's, not the transaction's.
 CREATE TABLE events (
   id           bigint      GENERATED ALWAYS AS IDENTITY,
   workspace_id uuid,
@@ -20,9 +20,9 @@ CREATE TABLE events (
 
 CREATE INDEX events_timeline ON events (entity_id, id);
 
--- Removes a batch of the oldest events from before a time; returns how many. The app role may not
--- touch history, so this acts for it, and spares the last thirty days whoever asks. The rows with the
--- lowest ids are the oldest, give or take the seconds that transactions last.
+-- Removes a batch of the oldest events before a time; returns how many. The app role may not change
+-- history, so this acts for it, and always keeps the last thirty days. The rows with the lowest ids
+-- are the oldest, give or take the seconds that transactions last.
 CREATE FUNCTION prune_events(before timestamptz, batch integer)
 RETURNS bigint
 LANGUAGE sql

@@ -1,8 +1,9 @@
--- Users, and what shows that somebody is one of them: passwords, second factors, single sign-on.
+-- Users, and how they authenticate: passwords, second factors, single sign-on.
 
--- A user of the development header has only a handle. An address is kept in the form in which mail is
--- sent to it, in ASCII: by Unicode's rules two addresses of different owners may count as the same. The
--- password's hash is Argon2's, with its parameters in it; an account of single sign-on has none.
+-- A user of the development header only has a handle. An address is stored in the form in which
+-- mail is sent to it, in ASCII: by Unicode's rules two addresses of different owners may be equal.
+-- The password's hash is Argon2's, including its parameters; an account for single sign-on has
+-- none.
 CREATE TABLE users (
   id                  uuid        NOT NULL DEFAULT uuidv7(),
   handle              text        NOT NULL,
@@ -23,8 +24,8 @@ CREATE TABLE users (
 
 CREATE UNIQUE INDEX users_email_is_unique ON users (fold(email));
 
--- Somebody asked for an account and has yet to show that the address is theirs. Several registrations
--- may wait for one address: whoever reads its mail and knows the password of one gets the account.
+-- Registrations whose address is not confirmed yet. Several may wait for one address: the person
+-- who reads its mail and knows the password of one gets the account.
 CREATE TABLE registrations (
   id            uuid        NOT NULL,
   email         text        NOT NULL,
@@ -41,8 +42,8 @@ CREATE TABLE registrations (
 
 CREATE INDEX registrations_by_expiry ON registrations (expires_at);
 
--- Somebody forgot the password of the account with this address, if there is one. The request does the
--- same work either way; the worker that sends the mail finds out.
+-- Requests to reset the password of the account with this address, if there is one. The request
+-- does the same work either way; the worker that sends the mail finds out.
 CREATE TABLE password_resets (
   id         uuid        NOT NULL,
   email      text        NOT NULL,
@@ -57,7 +58,8 @@ CREATE TABLE password_resets (
 CREATE INDEX password_resets_by_expiry ON password_resets (expires_at);
 CREATE INDEX password_resets_by_email ON password_resets (fold(email));
 
--- Where a user has signed in from before: attacks from elsewhere do not lock the user out there.
+-- Addresses from which a user has signed in before: attacks from elsewhere do not lock the user out
+-- there.
 CREATE TABLE known_addresses (
   user_id uuid        NOT NULL,
   network inet        NOT NULL,
@@ -68,9 +70,9 @@ CREATE TABLE known_addresses (
 
 CREATE INDEX known_addresses_by_time ON known_addresses (seen_at);
 
--- The second factor of a user: its secret, encrypted, and the last time step of which a code was used,
--- so that each code works once. It is not asked for until it has been confirmed, soon after it was
--- enrolled.
+-- The second factor of a user: its secret, encrypted, and the last time step of which a code was
+-- used, so that each code works once. It is not required until it has been confirmed, soon after it
+-- was enrolled.
 CREATE TABLE totp (
   user_id      uuid        NOT NULL,
   secret       bytea       NOT NULL,
@@ -81,7 +83,7 @@ CREATE TABLE totp (
   CONSTRAINT totp_user_exists FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 );
 
--- Codes that serve in place of the second factor. A used one is deleted.
+-- Recovery codes that replace the second factor. A used one is deleted.
 CREATE TABLE recovery_codes (
   user_id   uuid  NOT NULL,
   code_hash bytea NOT NULL,
@@ -89,7 +91,7 @@ CREATE TABLE recovery_codes (
   CONSTRAINT recovery_codes_totp_exists FOREIGN KEY (user_id) REFERENCES totp (user_id) ON DELETE CASCADE
 );
 
--- Who a user is to a provider of single sign-on.
+-- A user's identity at a single sign-on provider.
 CREATE TABLE identities (
   provider   text        NOT NULL,
   subject    text        NOT NULL,
@@ -101,8 +103,8 @@ CREATE TABLE identities (
   CONSTRAINT identities_one_for_each_user_and_provider UNIQUE (user_id, provider)
 );
 
--- Log-ins of single sign-on that came back from their provider. What a browser remembers of one is good
--- for one of these; a row outlives that memory.
+-- Single sign-on log-ins that came back from their provider. A browser's cookie is valid for one of
+-- these; a row outlives the cookie.
 CREATE TABLE sso_callbacks (
   state_hash bytea       NOT NULL,
   expires_at timestamptz NOT NULL,

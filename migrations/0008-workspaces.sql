@@ -1,8 +1,8 @@
 -- Workspaces, to one of which everything else belongs: their members, what each role may do, and
 -- invitations.
 
--- What a role may do. Beside the roles of a workspace there are two more: `user`, which everybody has
--- who signed in, and `admin`. A migration adds the permissions of its own nouns here.
+-- What a role may do. Besides the roles of a workspace there are two more: `user`, which everybody
+-- has who is signed in, and `admin`. A migration adds the permissions of its own nouns here.
 CREATE TABLE role_permissions (
   role       text NOT NULL,
   permission text NOT NULL,
@@ -47,8 +47,8 @@ CREATE TABLE members (
 
 CREATE INDEX members_by_user ON members (user_id, workspace_id);
 
--- A workspace keeps an owner who is not disabled. Whoever leaves first waits for anybody else who is
--- leaving, and then sees who is left.
+-- A workspace needs an owner who is not disabled. The first one to leave waits for anybody else who
+-- is leaving, and then sees who is left.
 CREATE FUNCTION keep_an_owner()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -65,7 +65,7 @@ BEGIN
      WHERE members.workspace_id = OLD.workspace_id
        AND members.role = 'owner'
   ) THEN
-    RAISE EXCEPTION 'a workspace keeps an owner'
+    RAISE EXCEPTION 'a workspace needs an owner'
       USING ERRCODE = 'check_violation',
             CONSTRAINT = 'members_keep_an_owner';
   END IF;
@@ -85,7 +85,7 @@ CREATE TRIGGER members_keep_an_owner_when_a_role_changes
   WHEN (OLD.role = 'owner' AND NEW.role <> 'owner')
   EXECUTE FUNCTION keep_an_owner();
 
--- A personal workspace has no other members than its user.
+-- A personal workspace has no members except its user.
 CREATE FUNCTION keep_personal_workspaces()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -96,7 +96,7 @@ BEGIN
      WHERE id = NEW.workspace_id
        AND personal_of <> NEW.user_id
   ) THEN
-    RAISE EXCEPTION 'a personal workspace is not shared'
+    RAISE EXCEPTION 'a personal workspace cannot be shared'
       USING ERRCODE = 'check_violation',
             CONSTRAINT = 'members_do_not_share_a_personal_workspace';
   END IF;
@@ -109,8 +109,8 @@ CREATE TRIGGER members_do_not_share_a_personal_workspace
   FOR EACH ROW
   EXECUTE FUNCTION keep_personal_workspaces();
 
--- Invitations that wait for an answer. One that is accepted is deleted, and so is one whose place
--- another invitation to the same address takes.
+-- Pending invitations. An accepted one is deleted, and so is one that another invitation to the
+-- same address replaces.
 CREATE TABLE invitations (
   id           uuid        NOT NULL,
   workspace_id uuid        NOT NULL,

@@ -1,7 +1,7 @@
 -- Sessions: a log-in, and everything that is refreshed from it.
 
--- One refresh token is good at a time, that of the last generation; `token_hash` is its SHA-256. The
--- workspace is the personal one of the user.
+-- One refresh token is valid at a time, that of the last generation; `token_hash` is its SHA-256.
+-- The workspace is the user's personal one.
 CREATE TABLE sessions (
   id           uuid        NOT NULL,
   user_id      uuid        NOT NULL,
@@ -35,10 +35,10 @@ VALUES
 
 CALL follow_transitions('sessions', 'session');
 
--- The sessions of a user that are not over.
+-- The active sessions of a user.
 CREATE INDEX sessions_live ON sessions (user_id, id) WHERE status <> 'ended';
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
--- Sessions, and everything else of signing in that is good for a while only.
+-- Sessions, and everything else about signing in that expires.
 INSERT INTO schedules (kind, cron)
 VALUES ('expire_tokens', '*/10 * * * *');

@@ -1,8 +1,8 @@
--- Mails to be sent.
+-- Mails to send.
 
--- `about` is what the template tells of: a registration, a reset, an invitation or a user; the nil UUID
--- where only the worker finds out whether there is an account. No token is kept here: the worker makes
--- it again from the id.
+-- `about` is the subject of the template: a registration, a reset, an invitation or a user; the nil
+-- UUID if only the worker finds out whether there is an account. No token is stored here: the
+-- worker recomputes it from the id.
 CREATE TABLE mails (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
@@ -18,7 +18,8 @@ CREATE TABLE mails (
   CONSTRAINT mails_recipient_is_3_to_254_of_ascii CHECK (recipient ~ '^[!-~]{3,254}$')
 );
 
--- A mail is `dropped` where, by its turn, nobody is left to send it to or nothing to send it about.
+-- A mail is `dropped` if, when its turn comes, there is nobody left to send it to or nothing to
+-- send it about.
 INSERT INTO transitions
   (entity, from_status, to_status, event,          action, work,         payload)
 VALUES

@@ -1,7 +1,8 @@
--- Keys for programs: each belongs to one user in one workspace, and goes when the membership does.
+-- Keys for programs: each belongs to one user in one workspace, and is removed with the membership.
 
--- `secret_hash` is the SHA-256 of the whole key, which is random and so needs no slow hash. `prefix` is
--- its beginning, to know it again by. A year is at most 366 days, and a day more lets clocks differ.
+-- `secret_hash` is the SHA-256 of the whole key, which is random and so needs no slow hash.
+-- `prefix` is its beginning, to recognise it by. A year is at most 366 days, plus a day for
+-- differing clocks.
 CREATE TABLE api_keys (
   id                uuid        NOT NULL DEFAULT uuidv7(),
   user_id           uuid        NOT NULL,

@@ -1,7 +1,8 @@
--- The audit log: whatever touched somebody's access, such as log-ins, failures, denials, changes of
--- keys, roles and factors, and what admins did. The app role may add to it and change nothing.
+-- The audit log: every change to somebody's access, such as log-ins, failures, denials, changes of
+-- keys, roles and factors, and what admins did. The app role may add to it but not change it.
 
--- `user_id` is whom it concerns, `actor` who did it. No foreign keys: the log outlives what it tells of.
+-- `user_id` is whom it concerns, `actor` who did it. No foreign keys: the log outlives its
+-- subjects.
 CREATE TABLE audit_log (
   id           bigint      GENERATED ALWAYS AS IDENTITY,
   action       text        NOT NULL,
@@ -21,8 +22,8 @@ CREATE INDEX audit_log_by_user ON audit_log (user_id, id);
 CREATE INDEX audit_log_by_action ON audit_log (action, id);
 CREATE INDEX audit_log_by_actor ON audit_log (actor, id);
 
--- Removes a batch of the oldest entries from before a time; returns how many. As with events, the app
--- role may not touch the log, so this acts for it, and spares the last ninety days whoever asks.
+-- Removes a batch of the oldest entries before a time; returns how many. As with events, the app
+-- role may not change the log, so this acts for it, and always keeps the last ninety days.
 CREATE FUNCTION prune_audit_log(before timestamptz, batch integer)
 RETURNS bigint
 LANGUAGE sql

@@ -1,8 +1,8 @@
--- How much of its allowance each caller has used, as a single time: a use moves it on by what one use is
--- worth, and there is room as long as it is less than the whole window ahead. Nothing has to be reset,
--- and a row whose time has passed says no more than one that is missing.
+-- How much of its allowance each caller has used, as a single time: each use advances it by what
+-- one use is worth, and there is room as long as it is less than the whole window ahead. Nothing
+-- needs to be reset, and a row whose time has passed means the same as a missing one.
 
--- Unlogged, because losing it in a crash of the server costs nothing but a fresh allowance.
+-- Unlogged, because losing it in a server crash only costs a fresh allowance.
 CREATE UNLOGGED TABLE rate_limits (
   key        text        NOT NULL,
   used_until timestamptz NOT NULL,

@@ -1,8 +1,8 @@
--- Answers that were given to POSTs with an Idempotency-Key, to be given again for a day.
+-- Responses to POSTs with an Idempotency-Key, to be repeated for a day.
 
--- An answer is kept for the workspace it is about: the same key sent to another one is another request.
--- `status` is null only inside the transaction that makes the row: whoever else sends the key waits for
--- that transaction, and then finds either the answer or no row at all.
+-- A response belongs to its workspace: the same key sent to another one is another request.
+-- `status` is null only inside the transaction that creates the row: another request with the key
+-- waits for that transaction, and then finds either the response or no row at all.
 CREATE TABLE idempotency_keys (
   user_id      uuid        NOT NULL,
   workspace_id uuid        NOT NULL,

@@ -1,4 +1,4 @@
--- How a text becomes the words by which it is found.
+-- How a text is turned into the words by which it is found.
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS btree_gin;
@@ -43,11 +43,11 @@ RETURN CASE language
   ELSE 'simple'
 END;
 
--- The signs that are no part of a word, as a regular expression: angle brackets, and the punctuation,
--- symbols and invisible characters of Unicode by their blocks, whatever the server's locale knows of
--- them. PostgreSQL's parser takes what stands in angle brackets for an XML tag, which is no text; and
--- where LC_CTYPE is C it takes every sign that is not ASCII for a letter, so that nobody would find a
--- word in curly quotes.
+-- The characters that are not part of a word, as a regular expression: angle brackets, and
+-- Unicode's punctuation, symbols and invisible characters by block, whatever the server's locale
+-- knows about them. PostgreSQL's parser takes text in angle brackets for an XML tag, which is not
+-- indexed; and if LC_CTYPE is C it takes every non-ASCII character for a letter, so that nobody
+-- would find a word in curly quotes.
 CREATE FUNCTION search_signs()
 RETURNS text
 LANGUAGE sql
@@ -56,9 +56,9 @@ PARALLEL SAFE
 RETURN '[<>\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u206f\u20a0-\u20cf'
   || '\u2190-\u2bff\u2e00-\u2e7f\u3000-\u3004\u3008-\u3020\u3030\ue000-\uf8ff\ufe10-\ufe6f\ufeff]';
 
--- A text as it is indexed and looked for: without case, each letter encoded in one way, signs as spaces.
--- A thousand characters at a time, because the time for ten thousand accents on one letter grows with
--- their square.
+-- A text in the form that is indexed and searched for: lower case, each letter in one encoding,
+-- punctuation as spaces. A thousand characters at a time, because the time for ten thousand accents
+-- on one letter is quadratic.
 CREATE FUNCTION search_text(given text)
 RETURNS text
 LANGUAGE sql
@@ -77,8 +77,8 @@ RETURN regexp_replace(
   'g'
 );
 
--- A text as it is shown, with each of its signs between two U+0002, at which the parser ends a word.
--- Whoever shows it takes them out.
+-- A text as it is shown, with each punctuation mark between two U+0002, at which the parser ends a
+-- word. They are removed before it is shown.
 CREATE FUNCTION search_parted(given text)
 RETURNS text
 LANGUAGE sql
@@ -91,7 +91,7 @@ RETURN regexp_replace(
   'g'
 );
 
--- As much of a text as fits into a vector, which takes a megabyte, however long its letters are.
+-- As much of a text as fits into a vector, which holds a megabyte, however long its letters are.
 CREATE FUNCTION search_beginning(given text)
 RETURNS text
 LANGUAGE sql
@@ -102,7 +102,7 @@ RETURN CASE
   ELSE left(given, (length(given) * 200000.0 / octet_length(given))::integer)
 END;
 
--- The words of a text as they stand.
+-- The words of a text, unchanged.
 CREATE FUNCTION search_words_of(given text)
 RETURNS text[]
 LANGUAGE sql

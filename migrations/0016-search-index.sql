@@ -16,8 +16,8 @@
 -- first, then as much more as is likely to hold the rest of what it needs: so a common word in a large
 -- workspace costs no more than a rare one in a small workspace.
 
--- `audience` is who may find what is in it: the workspace's id for all its members, or a user's id.
--- Shelf, bookcase and collection go by the number of their first volume.
+-- `audience` is who may find its entries: the workspace's id for all its members, or a user's id.
+-- Shelf, bookcase and collection are numbered by their first volume.
 CREATE TABLE search_volumes (
   id           integer     NOT NULL GENERATED ALWAYS AS IDENTITY,
   workspace_id uuid        NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE search_volumes (
 
 CREATE INDEX search_volumes_by_audience ON search_volumes (workspace_id, audience, id);
 
--- `id` is that of the thing itself.
+-- `id` is the id of the thing itself.
 CREATE TABLE search_entries (
   id           uuid        NOT NULL,
   workspace_id uuid        NOT NULL,
@@ -48,17 +48,17 @@ CREATE TABLE search_entries (
     REFERENCES search_volumes (id) ON DELETE CASCADE
 );
 
--- What waits to be merged into the index is read by every search: so a little of it, often.
+-- Every search reads the entries waiting to be merged into the index: so merge a little, often.
 CREATE INDEX search_entries_by_words
     ON search_entries
  USING gin (vector) WITH (gin_pending_list_limit = 512);
 CREATE INDEX search_entries_by_volume ON search_entries (volume);
 CREATE INDEX search_entries_by_config ON search_entries (workspace_id, config);
 
--- The words of the titles and summaries in a workspace, by which a mistyped word is understood. Two
--- transactions may both add a new word, which harms nobody; a unique index would make one wait for the
--- other. A word that goes and comes in the same moment may stay unknown until it comes again: only
--- guesses suffer.
+-- The words of the titles and summaries in a workspace, used to correct mistyped words. Two
+-- transactions may both add a new word, which does no harm; a unique index would make one wait for
+-- the other. A word that is removed and added at the same time may stay unknown until it is added
+-- again: only guesses suffer.
 CREATE TABLE search_words (
   workspace_id uuid NOT NULL,
   audience     uuid NOT NULL,
@@ -72,10 +72,10 @@ CREATE INDEX search_words_by_trigrams
     ON search_words
  USING gin (workspace_id, audience, word gin_trgm_ops);
 
--- Everything that can be found. A noun joins by a view `searchable_<noun>` with these columns and a call
--- of `make_searchable`. `audience` is who may find a thing: its workspace's id, or a user's. `type` and
--- `kind` are the words by which a search is narrowed to such things; every thing has a `status`. Title,
--- summary, origin and body are the texts in which it is found, the more telling first.
+-- Everything that can be found. A noun joins with a view `searchable_<noun>` with these columns and
+-- a call of `make_searchable`. `audience` is who may find a thing: its workspace's id, or a user's.
+-- `type` and `kind` are the words that narrow a search to such things; every thing has a `status`.
+-- Title, summary, origin and body are the texts in which it is found, the most important first.
 CREATE VIEW searchable
 WITH (security_invoker = true)
 AS
@@ -95,7 +95,7 @@ SELECT NULL::uuid AS id,
        NULL::timestamptz AS created_at
  WHERE false;
 
--- The tags of a thing, as they stand in its vector.
+-- The tags of a thing, in the form used in its vector.
 CREATE FUNCTION search_tags(tag_ids uuid[])
 RETURNS tsvector
 LANGUAGE sql
@@ -106,7 +106,7 @@ RETURN (
     FROM unnest(tag_ids) AS tag_id
 );
 
--- The lexemes that say where in the index a thing stands, and what its status is.
+-- The lexemes that say where in the index a thing is, and what its status is.
 CREATE FUNCTION search_place(volume search_volumes, status text)
 RETURNS text[]
 LANGUAGE sql
@@ -123,7 +123,7 @@ RETURN (
     FROM (SELECT CASE status WHEN 'discarded' THEN ' d' ELSE ' v' END AS kept) AS letter
 );
 
--- The vector of a thing that stands in a volume.
+-- The vector of a thing in a volume.
 CREATE FUNCTION search_vector(entry searchable, volume search_volumes)
 RETURNS tsvector
 LANGUAGE sql
@@ -151,13 +151,13 @@ AS $$
                  )
             )
          || search_tags(entry.tag_ids)
-         -- A lexeme of ours stands between the fields, so that no phrase runs from one into the next.
+         -- One of our lexemes separates the fields, so that no phrase spans two of them.
     FROM (SELECT $q$' ':9$q$::tsvector AS lexeme) AS gap
 $$;
 
--- The volume that takes an audience's next entry. About one entry in 256, chosen by the random end of
--- its id, counts the newest volume and begins another if that one is full. Where two transactions begin
--- one at once, neither waits for the other: then there are two.
+-- The volume for an audience's next entry. About one entry in 256, chosen by the random end of its
+-- id, counts the newest volume and starts another if that one is full. If two transactions start
+-- one at the same time, neither waits for the other: then there are two.
 CREATE FUNCTION search_volume(of_workspace uuid, of_audience uuid, entry_id uuid)
 RETURNS search_volumes
 LANGUAGE plpgsql
@@ -196,7 +196,7 @@ BEGIN
 END
 $$;
 
--- The words that a vector holds as they stand.
+-- The exact words that a vector contains.
 CREATE FUNCTION search_words_in(vector tsvector)
 RETURNS text[]
 LANGUAGE sql
@@ -208,9 +208,9 @@ RETURN ARRAY(
    WHERE starts_with(lexeme, ' p:')
 );
 
--- An audience knows these words from now on, but for those of fewer than four letters, which are not
--- guessed at. A subquery with LIMIT is asked word by word; NOT EXISTS would be planned as a join with all
--- words.
+-- Adds these words to those an audience knows, except those of fewer than four letters, which are
+-- not guessed. A subquery with LIMIT is run word by word; NOT EXISTS would be planned as a join
+-- with all words.
 CREATE FUNCTION search_learn(of_workspace uuid, of_audience uuid, words text[])
 RETURNS void
 LANGUAGE plpgsql
@@ -233,7 +233,8 @@ BEGIN
 END
 $$;
 
--- Words that something no longer has: those that nothing of the audience has any more are forgotten.
+-- Words that something no longer has: those that nothing of the audience has any more are
+-- forgotten.
 CREATE FUNCTION search_forget(of_workspace uuid, of_audience uuid, words text[])
 RETURNS void
 LANGUAGE sql

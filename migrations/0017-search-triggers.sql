@@ -1,6 +1,6 @@
--- The triggers that keep the index of search, and the procedure that gives them to a table.
+-- The triggers that maintain the search index, and the procedure that adds them to a table.
 
--- A thing can be found from now on.
+-- Adds a thing to the index.
 CREATE FUNCTION search_enter(entry_id uuid)
 RETURNS void
 LANGUAGE plpgsql
@@ -44,7 +44,7 @@ BEGIN
 END
 $$;
 
--- Something about it changed that its view reads, such as a text. Who may find it stays the same.
+-- A column that its view reads has changed, such as a text. Its audience stays the same.
 CREATE FUNCTION refresh_search()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -55,7 +55,7 @@ DECLARE
   outdated tsvector;
   refreshed tsvector;
 BEGIN
-  -- The entry is held first and the thing read afterwards: a tag that is given meanwhile is not lost.
+  -- The entry is locked first and the thing read afterwards: a tag added in between is not lost.
   SELECT vector
     INTO outdated
     FROM search_entries
@@ -92,7 +92,7 @@ BEGIN
 END
 $$;
 
--- Only its status changed: it may have gone into the trash.
+-- Only its status changed: it may have moved to the trash.
 CREATE FUNCTION move_in_search()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -108,7 +108,7 @@ BEGIN
 END
 $$;
 
--- It is gone.
+-- It was removed.
 CREATE FUNCTION leave_search()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -126,15 +126,15 @@ BEGIN
 END
 $$;
 
--- Tags were given or taken: the first two columns of `changed` are the thing's id and the tag's. The
--- lexeme of a tag that was removed altogether stays in the vectors: nobody asks for it any more.
+-- Tags were added or removed: the first two columns of `changed` are the thing's id and the tag's.
+-- The lexeme of a deleted tag stays in the vectors: nobody searches for it any more.
 CREATE FUNCTION tag_in_search()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-  -- In the order of the entries' ids, so that two requests never wait for each other in a circle, and
-  -- after the tags, which whoever gives them has locked first.
+  -- In the order of the entries' ids, so that two requests never deadlock, and after the tags,
+  -- which the statement that adds them has locked first.
   PERFORM id
      FROM search_entries
     WHERE id IN (
@@ -156,7 +156,7 @@ BEGIN
               GROUP BY entry_id
            ) AS given
      WHERE entry.id = given.entry_id
-       -- A thing that was just made has them already.
+       -- A thing that was just created has them already.
        AND NOT given.lexemes <@ tsvector_to_array(entry.vector);
   ELSE
     UPDATE search_entries AS entry
@@ -175,10 +175,10 @@ BEGIN
 END
 $$;
 
--- Lets the rows of a table be found, by what its view `searchable_<table>` says of them. The rows that
--- are there already are entered, and from now on the index follows each change of a column that the view
--- reads. `tagged_by` is the table that gives things of the noun their tags; its first two columns are
--- the thing's id and the tag's.
+-- Makes the rows of a table searchable, as its view `searchable_<table>` describes them. Existing
+-- rows are added, and from now on the index follows each change of a column that the view reads.
+-- `tagged_by` is the table that assigns the noun's tags; its first two columns are the thing's id
+-- and the tag's.
 CREATE PROCEDURE make_searchable(noun regclass, tagged_by regclass DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$

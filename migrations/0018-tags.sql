@@ -1,10 +1,10 @@
--- The tags of a workspace, and who knows of them.
+-- The tags of a workspace, and who may see them.
 
--- `audience` is who may see the tag: the workspace's id for all its members, or the id of the user whose
--- tasks alone have brought it about. So what somebody's private tasks are about stays private: two users
--- who think of the same tag have one each, and in a workspace that is shared nothing tells of another's.
--- A name is kept as it was typed and compared without regard to case. Ids and times of a tag that somebody
--- sees never tell of one that they do not.
+-- `audience` is who may see the tag: the workspace's id for all its members, or the id of the user
+-- whose tasks alone use it. So the subject of somebody's private tasks stays private: two users who
+-- choose the same tag have one each, and in a shared workspace nothing reveals another's. A name
+-- keeps its case and is compared regardless of it. Ids and times of a visible tag never reveal an
+-- invisible one.
 CREATE TABLE tags (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL,
@@ -21,14 +21,14 @@ CREATE TABLE tags (
 CREATE UNIQUE INDEX tags_name_is_unique_for_its_audience
     ON tags (workspace_id, fold(name), audience);
 
--- A search finds tags by parts of their names.
+-- Searches find tags by parts of their names.
 CREATE INDEX tags_by_trigrams ON tags USING gin (workspace_id, search_text(name) gin_trgm_ops);
 
--- Tags by their names, for a thing that an audience may find: the workspace's, or else the audience's own.
--- Those that are not there yet are made, for that audience; for the workspace where none is given, or
--- where it has no members but its user. Two captures that share a tag do not wait for each other: a tag
--- that is there is only locked against removal, which any number may do at once, and only a new one is
--- written. In the order of their names, so that two requests never wait for each other in a circle.
+-- Tags by name, for a thing that an audience may find: the workspace's, or else the audience's own.
+-- Missing ones are created for that audience; for the workspace if none is given, or if it has no
+-- members except its user. Two captures that share a tag do not wait for each other: an existing
+-- tag is only locked against removal, which any number may do at once, and only a new one is
+-- written. In name order, so that two requests never deadlock.
 CREATE FUNCTION make_tags(of_workspace uuid, names text[], of_audience uuid DEFAULT NULL)
 RETURNS TABLE (id uuid, name text)
 LANGUAGE sql
@@ -80,9 +80,9 @@ AS $$
     FROM made
 $$;
 
--- Whatever carries a tag, once for each tag that it carries. A noun with tags joins by a view
--- `tag_uses_<noun>` with these columns and a call of `unite_views`. `audience` is who may find the
--- thing; what is in the trash does not count.
+-- Everything that has a tag, once per tag. A noun with tags joins with a view `tag_uses_<noun>`
+-- with these columns and a call of `unite_views`. `audience` is who may find the thing; things in
+-- the trash do not count.
 CREATE VIEW tag_uses
 WITH (security_invoker = true)
 AS
@@ -93,7 +93,8 @@ SELECT NULL::uuid AS tag_id,
        NULL::timestamptz AS used_at
  WHERE false;
 
--- How much of what some audiences may find carries a tag, and when it was last given. In one pass.
+-- How many things that some audiences may find have a tag, and when it was last assigned. In one
+-- pass.
 CREATE FUNCTION count_tag_uses(of_tag uuid, by_audiences uuid[])
 RETURNS TABLE (
   items        bigint,
@@ -114,8 +115,8 @@ AS $$
      AND use.audience = ANY (by_audiences)
 $$;
 
--- A workspace's tags as they are answered to whoever belongs to some audiences: a view with parameters,
--- because a tag and each of its uses are there only for those who may see them.
+-- A workspace's tags in responses to members of some audiences: a view with parameters, because a
+-- tag and each of its uses only exist for those who may see them.
 CREATE FUNCTION tag_answers(of_workspace uuid, to_audiences uuid[])
 RETURNS TABLE (
   id           uuid,
@@ -147,8 +148,8 @@ AS $$
      AND tag.audience = ANY (to_audiences)
 $$;
 
--- Lets whatever carries one tag carry another one too: in each table that gives things their tags, which
--- is known by its foreign key. Its first column is the thing's id.
+-- Gives everything that has one tag another one too: in each table that assigns tags, which is
+-- recognised by its foreign key. Its first column is the thing's id.
 CREATE FUNCTION copy_tag_uses(from_tag uuid, into_tag uuid)
 RETURNS void
 LANGUAGE plpgsql

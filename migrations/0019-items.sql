@@ -1,7 +1,7 @@
 -- Items: notes and articles that are captured, enriched, and confirmed by their owner.
 
--- `page_hash` is the SHA-256 of the page's address without whatever does not change the page; null for
--- an item without an address. `confirmed` items are the library, `discarded` ones the trash.
+-- `page_hash` is the SHA-256 of the page's normalized address; null for an item without an address.
+-- `confirmed` items are the library, `discarded` ones the trash.
 CREATE TABLE items (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE items (
   updated_at   timestamptz NOT NULL DEFAULT now(),
   confirmed_at timestamptz,
   CONSTRAINT items_pkey PRIMARY KEY (id),
-  -- What belongs to the workspace too refers to both, and so to no item of another one.
+  -- Rows of the workspace reference both columns, and so no item of another one.
   CONSTRAINT items_workspace_and_id_are_unique UNIQUE (workspace_id, id),
   CONSTRAINT items_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id),
   CONSTRAINT items_creator_exists FOREIGN KEY (created_by) REFERENCES users (id),
@@ -53,17 +53,17 @@ VALUES
 
 CALL follow_transitions('items', 'item');
 
--- What waits for its owner, the library and the trash, each of them newest first.
+-- Pending items, the library and the trash, each newest first.
 CREATE INDEX items_pending
     ON items (workspace_id, id)
  WHERE status IN ('enriching', 'ready_to_confirm', 'failed');
 CREATE INDEX items_library ON items (workspace_id, id) WHERE status = 'confirmed';
 CREATE INDEX items_trash ON items (workspace_id, id) WHERE status = 'discarded';
 
--- What has been in the trash longest: a discarded item changes no more.
+-- Items longest in the trash: a discarded item no longer changes.
 CREATE INDEX items_by_time_of_discard ON items (updated_at) WHERE status = 'discarded';
 
--- Whether a page was captured before.
+-- Finds an already captured page.
 CREATE INDEX items_by_page
     ON items (workspace_id, page_hash)
  WHERE page_hash IS NOT NULL
@@ -94,7 +94,7 @@ SELECT item_tags.tag_id,
 
 CALL unite_views('tag_uses');
 
--- The tags that enrichment suggests for an item, and what its owner decided about each.
+-- The tags that enrichment suggests for an item, and the owner's decision about each.
 CREATE TABLE suggestions (
   id         uuid        NOT NULL DEFAULT uuidv7(),
   item_id    uuid        NOT NULL,
@@ -111,7 +111,7 @@ CREATE TABLE suggestions (
 
 CREATE UNIQUE INDEX suggestions_name_is_unique_for_its_item ON suggestions (item_id, fold(name));
 
--- What is answered of an item by itself.
+-- An item's own columns in responses.
 CREATE TYPE item_answer AS (
   id           uuid,
   source_type  text,
@@ -133,8 +133,8 @@ CREATE TYPE item_answer AS (
   progress     jsonb
 );
 
--- A workspace's items as they are answered: a view with a parameter, because the workspace by which the rows
--- are chosen is not answered. PostgreSQL puts the body of such a function in place of the call.
+-- A workspace's items in responses: a view with a parameter, because the workspace that selects the
+-- rows is not in the response. PostgreSQL inlines the body of such a function into the call.
 CREATE FUNCTION item_answers(of_workspace uuid)
 RETURNS SETOF item_answer
 LANGUAGE sql
@@ -190,7 +190,7 @@ AS $$
    WHERE item.workspace_id = of_workspace
 $$;
 
--- The same as it is answered in lists: without the long texts and what belongs to them.
+-- The same in lists: without the long texts and what belongs to them.
 CREATE FUNCTION item_briefs(of_workspace uuid)
 RETURNS TABLE (
   id           uuid,

@@ -1,6 +1,6 @@
 -- Tasks: what a user has to do, with a due time, a priority, tags, and a link to an item.
 
--- `recurrence` is an RRULE of RFC 5545: completing the task makes the next one.
+-- `recurrence` is an RRULE of RFC 5545: completing the task creates the next one.
 CREATE TABLE tasks (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL,
@@ -66,7 +66,7 @@ SELECT task_tags.tag_id,
 
 CALL unite_views('tag_uses');
 
--- What is answered of a task.
+-- A task's columns in responses.
 CREATE TYPE task_answer AS (
   id           uuid,
   user_id      uuid,
@@ -83,7 +83,7 @@ CREATE TYPE task_answer AS (
   completed_at timestamptz
 );
 
--- A user's tasks in a workspace as they are answered, all of them or those in one status: a view with
+-- A user's tasks in a workspace in responses, all of them or those with one status: a view with
 -- parameters, like `item_answers`.
 CREATE FUNCTION task_answers(of_workspace uuid, of_user uuid, in_status text DEFAULT NULL)
 RETURNS SETOF task_answer

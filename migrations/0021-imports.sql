@@ -1,6 +1,6 @@
 -- Imports: a file is read into rows, then the rows are added a batch at a time.
 
--- `file` is kept until it has been read. `mistakes` tells of the first entries that were refused.
+-- `file` is kept until it has been read. `mistakes` has the first refused entries.
 CREATE TABLE imports (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE imports (
   CONSTRAINT imports_format_is_known CHECK (format IN ('bookmarks', 'json_lines'))
 );
 
--- A file is compressed already, or not worth the time.
+-- A file is already compressed, or not worth the time.
 ALTER TABLE imports ALTER COLUMN file SET STORAGE EXTERNAL;
 
 CREATE INDEX imports_by_workspace ON imports (workspace_id, id);
@@ -48,7 +48,7 @@ VALUES
 CALL follow_transitions('imports', 'import');
 
 -- The entries of a file. `row_id` is the id of the item or task that it becomes; `payload` has its
--- columns. The rows are kept until the import has ended, by which it knows what it has added itself.
+-- columns. The rows are kept until the import has ended, so that it knows what it has added itself.
 CREATE TABLE import_rows (
   import_id uuid    NOT NULL,
   number    integer NOT NULL,
@@ -65,7 +65,7 @@ CREATE TABLE import_rows (
 CREATE INDEX import_rows_waiting ON import_rows (import_id, number) WHERE NOT is_done;
 CREATE INDEX import_rows_by_row ON import_rows (row_id);
 
--- The tags that rows of imports are to get; those that are not there yet are made, as by `make_tags`.
+-- The tags for rows of imports; missing ones are created, as by `make_tags`.
 CREATE FUNCTION tags_of_import_rows(of_workspace uuid, row_ids uuid[], of_audience uuid DEFAULT NULL)
 RETURNS TABLE (row_id uuid, tag_id uuid)
 LANGUAGE sql
