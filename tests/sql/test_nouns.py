@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from sql import queries
+from webapp.search.query import STATUSES, TYPES
 
 # As a migration would have it.
 PARCELS = """
@@ -199,3 +200,19 @@ def test_every_entity_of_the_table_of_transitions_has_a_table_that_follows_it(ow
     followed = {bytes(entity).rstrip(b"\0").decode(): sorted(kinds) for entity, _, kinds in rows}
     (entities,) = owner.execute("SELECT array_agg(DISTINCT entity) FROM transitions").fetchone()
     assert followed == {each: [row_after_insert, row_after_update] for each in entities}
+
+
+def test_a_search_can_be_narrowed_to_every_noun_and_status(owner):
+    """What somebody may type after `type:` and `is:` stands in the code, so that a query is judged
+    without the database; here it is held to what there is."""
+    found = owner.execute(
+        "SELECT entity, array_agg(DISTINCT to_status)"
+        "  FROM transitions"
+        "  JOIN pg_views ON viewname = 'searchable_' || entity || 's'"
+        " GROUP BY entity"
+    ).fetchall()
+    assert {"item", "task"} <= {entity for entity, _ in found}
+    assert {entity for entity, _ in found} <= set(TYPES)
+    assert {status for _, statuses in found for status in statuses} == {
+        status for statuses in STATUSES.values() for status in statuses
+    }
