@@ -6,12 +6,10 @@ worker. Other work gets its turn between batches.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from psycopg.types.json import Jsonb
-
 from sql import queries
+from workers.engine.job import Again
 from workers.engine.kind import Kind
 from workers.read_imports import give_up, revive
 from workers.terminal.command import command_for
@@ -24,8 +22,8 @@ if TYPE_CHECKING:
 BATCH = 100
 
 
-def save(conn: Connection, job: Job, _: object) -> bool:
-    """Add the next rows of an import; it is queued again while there are more."""
+def save(conn: Connection, job: Job, _: object) -> bool | Again:
+    """Add the next rows of an import; Again while there are more."""
     import_id = job.subject_id
     found = queries.imports.lock(conn, id=import_id)
     if found is None:
@@ -48,19 +46,9 @@ def save(conn: Connection, job: Job, _: object) -> bool:
         added=len(items["added"]) + len(tasks["added"]),
     )
     if goes_on:
-        queries.outbox.enqueue(
-            conn,
-            kind=job.kind,
-            subject_id=import_id,
-            workspace_id=job.workspace_id,
-            payload=Jsonb(job.payload),
-            request_id=job.request_id,
-            traceparent=job.traceparent,
-            delay=timedelta(0),
-        )
-    else:
-        queries.import_rows.forget(conn, id=import_id)
-        queries.imports.complete(conn, id=import_id)
+        return Again()
+    queries.import_rows.forget(conn, id=import_id)
+    queries.imports.complete(conn, id=import_id)
     return True
 
 

@@ -253,12 +253,13 @@ def run(kind: str, subject_id: UUID) -> None:
             letter = queries.dead_letters.find(conn, kind=kind, subject_id=subject_id)
         if letter is not None:  # nobody else has retried or discarded it by now
             click.echo(_what_to_do(letter["id"]))
-    if ended not in ("finished", "dropped"):
+    if ended not in ("finished", "again", "dropped"):
         raise click.exceptions.Exit(SOME_FAILED)
 
 
 _ENDS: Final = {
     "finished": "done",
+    "again": "done as far as it goes; it is queued again",
     "dropped": "nothing was done: the row no longer needs it",
     "failed": "the attempt failed and will be retried",
     "dead": "the attempt failed, and the work was given up",

@@ -58,3 +58,12 @@ class Outcome:
     error: BaseException | None = None
     wanted: bool = True
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What work gives as its result, or `save` in the place of True, to be done again in so many
+    seconds: because there is more of it, or because the world is not ready. It is not an attempt
+    that failed: the next one is the first again."""
+
+    seconds: float = 0.0

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.settings import Settings
-    from workers.engine.job import Job
+    from workers.engine.job import Again, Job
 
 
 class Clients:
@@ -54,11 +54,12 @@ class Kind:
                   work reports its progress. By default that is what `load` has anything of
     work          does the work, with no database, from what was loaded and from the clients; raises
                   Failure where the outside world fails, `permanent` where another attempt
-                  cannot help. Long work calls `workers.engine.progress.report`
-    save          writes the result; False where the row no longer wants it. Without it there is
-                  nothing to write
-    put_back      after an attempt that failed or was given back: moves the row back to where
-                  `start` finds it
+                  cannot help. Long work calls `workers.engine.progress.report`. Gives the result,
+                  or `workers.engine.job.Again` to be called again later
+    save          writes the result; False where the row no longer wants it, Again where there is
+                  more to do. Without it there is nothing to write
+    put_back      after an attempt that failed, was given back or gave Again: moves the row back to
+                  where `start` finds it
     give_up       after the last attempt: says on the row why
     revive        an operator retries the dead letter: moves the row back to where work is wanted,
                   which enqueues it; False where it is not. By default it is simply enqueued
@@ -86,7 +87,7 @@ class Kind:
     load: Callable[[Connection, Sequence[Job]], Mapping[UUID, Any]] = _the_jobs
     still_wanted: Callable[[Connection, Sequence[Job]], bool] | None = None
     work: Callable[[Any, Any], Any] | None = None
-    save: Callable[[Connection, Job, Any], bool] | None = None
+    save: Callable[[Connection, Job, Any], bool | Again] | None = None
     put_back: Callable[[Connection, Job], None] | None = None
     give_up: Callable[[Connection, Job, str], None] | None = None
     revive: Callable[[Connection, UUID], bool] | None = None

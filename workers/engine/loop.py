@@ -69,6 +69,9 @@ _OTHERS_COME_BACK: Final = LONGEST_PAUSE + 2.0
 # not know that it sleeps.
 _SECOND_LOOK: Final = 0.05
 
+# How work ends that counts as done.
+_DONE: Final = ("finished", "again", "dropped")
+
 
 class Worker:
     """Works on rows of some kinds until it is stopped, `concurrency` of each kind at a time.
@@ -334,7 +337,7 @@ class Worker:
             queries.work_counts.add(
                 self._conn(),
                 kinds=list(done),
-                finished=[each["finished"] + each["dropped"] for each in done.values()],
+                finished=[sum(each[how] for how in _DONE) for each in done.values()],
                 failed=[each["failed"] + each["dead"] for each in done.values()],
             )
             for counts in done.values():

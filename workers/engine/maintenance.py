@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from psycopg.types.json import Jsonb
 
-from sql import queries
+from workers.engine.job import Again
 from workers.engine.kind import Clients, Kind
 
 if TYPE_CHECKING:
@@ -33,21 +31,10 @@ def maintenance(name: str, remove: Callable[[Connection, Settings], int]) -> Kin
     """A kind that removes rows: `remove` takes away up to BATCH and says how many. As long as there
     were as many, it is queued again, so that other work comes in between."""
 
-    def save(conn: Connection, job: Job, settings: Settings) -> bool:
+    def save(conn: Connection, job: Job, settings: Settings) -> bool | Again:
         removed = remove(conn, settings)
         log.info("removed", work=job, rows=removed)
-        if removed >= BATCH:
-            queries.outbox.enqueue(
-                conn,
-                kind=job.kind,
-                subject_id=job.subject_id,
-                workspace_id=job.workspace_id,
-                payload=Jsonb(job.payload),
-                request_id=job.request_id,
-                traceparent=job.traceparent,
-                delay=timedelta(0),
-            )
-        return True
+        return Again() if removed >= BATCH else True
 
     return Kind(
         name=name,

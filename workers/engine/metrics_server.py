@@ -31,6 +31,7 @@ _PATIENCE: Final = 3.0
 _COUNTERS: Final = (
     ("claimed", "claimed", "Rows claimed; each attempt claims its row again."),
     ("finished", "finished", "Rows whose work was done and whose result was written."),
+    ("again", "again", "Rows whose work is to be done again: there is more of it, or it waits."),
     ("dropped", "dropped", "Rows that no longer needed their work."),
     ("failed", "failed", "Attempts that failed and will be retried."),
     ("dead", "dead", "Rows given up: they became dead letters."),

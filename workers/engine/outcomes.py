@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from webapp.failure import Failure
 from webapp.telemetry import logs
+from workers.engine.job import Again
 from workers.engine.outage import is_lost
 from workers.engine.progress import LeaseLost
 
@@ -49,6 +50,10 @@ HELD: Final = (
     psycopg.errors.DeadlockDetected,
     psycopg.errors.SerializationFailure,
 )
+
+
+# How work on a row may end.
+_ENDS: Final = ("finished", "again", "dropped", "failed", "dead", "lost", "held")
 
 
 @contextmanager
@@ -83,7 +88,7 @@ def write(
     Raises psycopg.Error only where nothing can be written now. What was written by then stays
     written, and may be written again: its claims hold no more, so that nothing happens.
     """
-    counts = dict.fromkeys(("finished", "dropped", "failed", "dead", "lost", "held"), 0)
+    counts = dict.fromkeys(_ENDS, 0)
     done = [outcome for outcome in outcomes if outcome.error is None]
     try:
         ends = _succeed(conn, kind, done, patience) if done else []
@@ -117,7 +122,7 @@ def write(
         counts[end] += 1
         if end == "lost":
             say.warning("lease_lost", work=outcome.job, seconds=round(outcome.seconds, 3))
-        elif end in ("finished", "dropped"):
+        elif end in ("finished", "again", "dropped"):
             say.info(end, work=outcome.job, seconds=round(outcome.seconds, 3))
     return counts
 
@@ -125,11 +130,13 @@ def write(
 def _succeed(
     conn: Connection, kind: Kind, outcomes: Sequence[Outcome], patience: str
 ) -> list[tuple[Outcome, str]]:
-    if kind.save is None:
+    ends: dict[int, str] = {}  # by claim
+    if kind.save is None and not any(isinstance(each.result, Again) for each in outcomes):
         held = _finish(conn, kind, outcomes)
-        wanted = dict.fromkeys(held, True)
+        for outcome in outcomes:
+            if outcome.job.claim in held:
+                ends[outcome.job.claim] = "finished" if outcome.wanted else "dropped"
     else:
-        wanted = {}
         with conn.transaction():
             held = _finish(conn, kind, outcomes)
             request = None
@@ -137,15 +144,34 @@ def _succeed(
                 job = outcome.job
                 if job.claim not in held:
                     continue
-                if request != (request := (job.request_id, job.traceparent)) or not wanted:
+                if request != (request := (job.request_id, job.traceparent)) or not ends:
                     identify(conn, job, patience)
-                wanted[job.claim] = outcome.wanted and kind.save(conn, job, outcome.result)
-    return [
-        (outcome, "finished" if wanted[claim] and outcome.wanted else "dropped")
-        if (claim := outcome.job.claim) in held
-        else (outcome, "lost")
-        for outcome in outcomes
-    ]
+                ends[job.claim] = _save(conn, kind, outcome) if outcome.wanted else "dropped"
+    return [(outcome, ends.get(outcome.job.claim, "lost")) for outcome in outcomes]
+
+
+def _save(conn: Connection, kind: Kind, outcome: Outcome) -> str:
+    """Write one result, in the open transaction, in which the row has left the outbox; how the work
+    ended."""
+    job, answer = outcome.job, outcome.result
+    if isinstance(answer, Again):
+        if kind.put_back is not None:
+            kind.put_back(conn, job)
+    else:
+        answer = kind.save is None or kind.save(conn, job, answer)
+    if isinstance(answer, Again):
+        queries.outbox.enqueue(
+            conn,
+            kind=job.kind,
+            subject_id=job.subject_id,
+            workspace_id=job.workspace_id,
+            payload=Jsonb(job.payload),
+            request_id=job.request_id,
+            traceparent=job.traceparent,
+            delay=timedelta(seconds=answer.seconds),
+        )
+        return "again"
+    return "finished" if answer else "dropped"
 
 
 def _finish(conn: Connection, kind: Kind, outcomes: Sequence[Outcome]) -> set[int]:

@@ -17,7 +17,7 @@ from sql import queries
 from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox, save
 from webapp.failure import Failure
 from workers.engine import progress
-from workers.engine.job import NO_WORKSPACE
+from workers.engine.job import NO_WORKSPACE, Again
 from workers.engine.kind import Batch, Clients
 
 # A move at the claim, and the way back
@@ -373,3 +373,62 @@ def test_work_that_is_queued_again_while_a_worker_has_it_is_done_again(
     assert effects() == []
     working.round()
     assert effects() == [("2",)]
+
+
+# Again
+
+
+@pytest.mark.parametrize("batch", [None, Batch(10, 0)])
+def test_work_that_asks_for_it_is_done_again_later_as_often_as_it_likes(
+    worker, owner, effects, batch
+):
+    enqueue(owner, 1)
+    answers = iter([Again(60)] * 5 + ["at last"])
+    work = (lambda _, __: [next(answers)]) if batch else (lambda _, __: next(answers))
+    working = worker(kind_of(str, work=work, batch=batch))
+    for _ in range(5):
+        assert working.round() == 1
+        assert outbox(owner) == [(0, False, 60, None)]
+        assert working.round() == 0
+        due_now(owner)
+    working.round()
+    assert (effects(), outbox(owner), dead(owner)) == ([("at last",)], [], [])
+    assert (working.counts["again"], working.counts["finished"]) == (5, 1)
+
+
+def test_what_is_done_again_keeps_what_it_is_about(worker, owner, effects):
+    enqueue(owner, 1)
+    asked = "SELECT kind, subject_id, workspace_id, payload, request_id FROM outbox"
+    before = owner.execute(asked).fetchall()
+    worker(kind_of(lambda _: Again())).round()
+    assert owner.execute(asked).fetchall() == before
+
+
+def test_its_row_moves_back_where_it_was_moved_at_the_claim(worker, thing, statuses, owner):
+    kind = moving(lambda _: Again(60))
+    worker(kind).round()
+    assert statuses() == ["pending"]
+    assert outbox(owner)[0][:3] == (0, False, 60)
+
+
+def test_what_save_wrote_before_it_asks_for_more_is_kept(worker, owner, effects):
+    enqueue(owner, 1)
+    parts = iter([Again(), True])
+    kind = kind_of(str, save=lambda conn, job, result: save(conn, job, result) and next(parts))
+    working = worker(kind)
+    working.round()
+    assert (effects(), len(outbox(owner))) == ([("1",)], 1)
+    working.round()
+    assert (effects(), outbox(owner)) == ([("1",), ("1",)], [])
+
+
+def test_work_that_was_taken_away_is_not_queued_again(worker, owner, effects):
+    enqueue(owner, 1)
+    go_on = threading.Event()
+    slow = worker(kind_of(lambda _: go_on.wait(60) and Again()))
+    slow.claim()
+    owner.execute("DELETE FROM outbox")
+    go_on.set()
+    while slow._in_hand():
+        slow.finish(60)
+    assert outbox(owner) == []
