@@ -1,7 +1,8 @@
-"""How much more time a parser takes for more of the same, measured where nothing else runs.
+"""How much more time a parser takes for more of the same.
 
-A parser for `webapp.parsing.child`: its input is JSON, the name of a module with a `main`, and what
-goes before, between and after so many repetitions of what; its output are seconds of the CPU.
+A parser itself, for `webapp.parsing.child`: its input is JSON, the name of a module with a `main`,
+and what goes before, between and after so many repetitions of what; its output are seconds of the
+CPU.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ _LEAST = 0.005  # seconds; below it the clock says little
 
 
 def assert_linear(
-    module: str, head: str, shapes: dict[str, tuple[str, str, str]], size: int
+    module: str,
+    head: str,
+    shapes: dict[str, tuple[str, str, str]],
+    size: int,
+    *,
+    in_child: bool = True,
 ) -> None:
     """Read `size` characters and `GROWTH` times as many of each shape: what comes first, what is
     repeated, and what comes last. The smaller one is read three times, for the quickest."""
-    asked = json.dumps({"module": module, "head": head, "shapes": shapes, "size": size})
-    told = child.run(__name__, asked.encode(), seconds=3600, megabytes=2000)
+    asked = json.dumps({"module": module, "head": head, "shapes": shapes, "size": size}).encode()
+    told = child.run(__name__, asked, seconds=3600, megabytes=2000) if in_child else main(asked)
     grown = {
         name: (small, large)
         for name, (small, large) in json.loads(told).items()
