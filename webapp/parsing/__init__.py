@@ -1,1 +1,2 @@
-"""Reads what strangers made, in limited child processes. Knows neither Flask nor the database."""
+"""Parses input from strangers, in restricted child processes. Knows neither Flask nor the
+database."""

@@ -1,13 +1,13 @@
-"""Text from bytes whose charset is only known by what their sender says, if that."""
+"""Text from bytes whose charset is only known from what the sender declares, if at all."""
 
 from __future__ import annotations
 
 import codecs
 import re
 
-# What a charset label means, as the WHATWG Encoding Standard has it: browsers read `iso-8859-1` as
-# windows-1252, and pages are written for browsers. Only these: Python knows codecs such as
-# `punycode` and `idna` whose decoding is quadratic, and `utf-7`, which hides tags from a filter.
+# What a charset label means by the WHATWG Encoding Standard: browsers read `iso-8859-1` as
+# windows-1252, and pages are written for browsers. Only these: Python has codecs such as `punycode`
+# and `idna` whose decoding is quadratic, and `utf-7`, which hides tags from a filter.
 _CODECS = {
     **dict.fromkeys(["ascii", "iso8859-1", "cp1252"], "cp1252"),
     **dict.fromkeys(["gb2312", "gbk", "gb18030"], "gb18030"),
@@ -27,7 +27,7 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _DECLARED_WITHIN = 4096  # bytes; the standard says 1024, pages are less strict
-_GUESS_FROM = 32_768  # bytes; charset-normalizer tries some ninety codecs on what it is given
+_GUESS_FROM = 32_768  # bytes; charset-normalizer tries some ninety codecs on its input
 
 
 def decode(body: bytes, charset: str | None, *, markup: bool = False) -> str:

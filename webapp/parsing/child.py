@@ -52,11 +52,11 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
 }
 _MEGABYTE = 1 << 20
-_LOADING = 60.0  # seconds to import what parses, on however busy a machine
+_LOADING = 60.0  # seconds to import the parser, on however busy a machine
 _CHUNK = 1 << 16
-# Seconds between two times that whoever waits for a child is asked whether to go on.
+# Seconds between two calls that ask the caller whether to go on.
 _ASK_EVERY = 0.25
-# Enough for a zip reader, a font folder or tesseract; far from what would starve the machine.
+# Enough for a zip reader, a font folder or tesseract, but far from enough to starve the machine.
 _OPEN_FILES = 64
 
 # The last byte of the child's output says how it went. Its exit status cannot say it: the parent
@@ -111,7 +111,7 @@ def check(module: str, *, megabytes: int) -> None:
     try:
         _run([module, str(_LOADING), str(megabytes), "check"], b"", _LOADING, _MEGABYTE)
     except ChildError as error:
-        # Of a traceback what stands below its last place: the message, of however many lines.
+        # The part of a traceback below its last location: the message, however many lines it has.
         why = re.split(r"(?m)^  .*\n", error.detail)[-1].strip()
         raise ChildError(
             f"{module} cannot be loaded in a child process: {why or error}",
@@ -166,7 +166,7 @@ def _exchange(
     """Feed the child and read it until it closes its output.
 
     Both at once: a child that answers before it has read everything would otherwise wait for us
-    while we wait for it. `Popen.communicate` would do, but it keeps whatever the child writes.
+    while we wait for it. `Popen.communicate` would do, but it keeps all of the child's output.
     """
     output = bytearray()
     pending = memoryview(data)
@@ -193,7 +193,7 @@ def _exchange(
                     if len(output) > most:
                         raise too_large()
                     continue
-                # A child that dies early closes its end; what it said, if anything, comes next.
+                # A child that dies early closes its end; its output, if any, is read next.
                 with contextlib.suppress(BlockingIOError):
                     try:
                         pending = pending[os.write(key.fd, pending[:_CHUNK]) :]
@@ -206,7 +206,7 @@ def _exchange(
 
 
 def _answer(output: bytearray, status: int) -> bytes:
-    """The answer without its last byte, or the error which that byte or the exit status tells."""
+    """The answer without its last byte, or the error given by that byte or the exit status."""
     ending = bytes(output[-1:])
     if ending == _DONE:
         return bytes(output[:-1])
@@ -227,7 +227,7 @@ def _answer(output: bytearray, status: int) -> bytes:
 def failed(
     reason: str, message: str | None = None, *, permanent: bool = True, detail: str = ""
 ) -> ChildError:
-    """What a child says of itself: `memory`, `failed`, or a reason of its own with its message."""
+    """What a child reports: `memory`, `failed`, or its own reason with its message."""
     messages = {
         "memory": "The content needs more memory to read than Coffer allows.",
         "failed": "The content could not be read: it may be damaged.",
@@ -238,8 +238,8 @@ def failed(
 
 
 def died(status: int) -> ChildError:
-    """What it means that a child ended with this status, as `Popen.returncode` has it, before it
-    gave an answer."""
+    """The error for a child that ended with this status, as in `Popen.returncode`, before it gave
+    an answer."""
     if status in (-signal.SIGXCPU, -signal.SIGALRM):
         return timed_out(permanent=status == -signal.SIGXCPU, detail=signal.Signals(-status).name)
     # SIGKILL is how the kernel frees memory and how an operator stops things: not the input's
@@ -251,14 +251,14 @@ def died(status: int) -> ChildError:
 
 
 def timed_out(*, permanent: bool, detail: str) -> ChildError:
-    """It took longer than it may: for good where it was the CPU's time."""
+    """It took too long: permanent if it was CPU time."""
     return ChildError(
         "The content takes too long to read.", reason="timeout", permanent=permanent, detail=detail
     )
 
 
 def too_large() -> ChildError:
-    """Its answer is longer than it may be."""
+    """Its answer is too long."""
     return ChildError("The content is larger than Coffer accepts.", reason="output", permanent=True)
 
 
@@ -281,8 +281,8 @@ def serve(module: str, seconds: str, megabytes: str, only: str = "") -> NoReturn
 
     Only for a process started for this: its limits cannot be lifted again.
     """
-    # The answer gets a descriptor of its own which no grandchild inherits; what a library prints
-    # goes where standard error goes, not into the answer.
+    # The answer gets its own descriptor, which no grandchild inherits; what a library prints goes
+    # to standard error, not into the answer.
     answer_fd = os.dup(1)
     os.dup2(2, 1)
     limit(seconds=float(seconds), megabytes=int(megabytes), files=_OPEN_FILES)
@@ -304,9 +304,9 @@ def serve(module: str, seconds: str, megabytes: str, only: str = "") -> NoReturn
 
 
 def _no_answer(error: BaseException, *, loaded: bool) -> bytes:
-    """What the child says instead; the parent decides what it means.
+    """What the child reports instead; the parent decides what it means.
 
-    What cannot be imported is never the input's fault, also where a library imports it only when it
+    A failed import is never the input's fault, even if a library only imports something when it
     needs it.
     """
     if loaded and isinstance(error, MemoryError):

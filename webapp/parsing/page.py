@@ -1,8 +1,8 @@
-"""What a web page says: its text, title, author, date and language.
+"""The content of a web page: its text, title, author, date and language.
 
-`main` runs in the limited child process of `webapp.parsing.child`, because the libraries below it
-parse whatever a stranger's server sends. `clean` is linear in its input and also serves the fetcher
-itself, for plain text.
+`main` runs in the restricted child process of `webapp.parsing.child`, because the libraries that it
+uses parse whatever a stranger's server sends. `clean` is linear in its input and also serves the
+fetcher itself, for plain text.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ _JSON_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 def main(data: bytes) -> bytes:
     """A page's content as JSON: `text`, `title`, `author`, `published_at` (ISO 8601), `language`.
 
-    `data` is what `request` made. All but `text` may be null; an empty `text` means that there is
-    nothing to read on the page.
+    `data` comes from `request`. Everything but `text` may be null; an empty `text` means that there
+    is nothing to read on the page.
     """
     load()
     head, _, body = data.partition(b"\n")
@@ -57,8 +57,8 @@ def main(data: bytes) -> bytes:
 
 
 def load() -> None:
-    """Import what pages are read with, in a process that does nothing else."""
-    # trafilatura imports py3langid, and that numpy, for a language check it is not asked for here:
+    """Import the libraries for reading pages, in a process that does nothing else."""
+    # trafilatura imports py3langid, and with it numpy, for a language check that is not used here:
     # half of its start-up time and most of its address space.
     sys.modules["py3langid"] = None  # type: ignore[assignment]
     logging.disable()
@@ -67,7 +67,7 @@ def load() -> None:
 
 
 def request(body: bytes, *, url: str, charset: str | None) -> bytes:
-    """The input of `main`: a line of JSON with what the server said, then the page as it came."""
+    """The input of `main`: a line of JSON with the server's metadata, then the page as received."""
     return json.dumps({"url": url, "charset": charset}).encode() + b"\n" + body
 
 
@@ -80,9 +80,11 @@ def clean(text: str) -> str:
 
 
 def read(markup: str, *, url: str) -> dict[str, str | None]:
-    """The content of a page: see `main`. Raises what lxml raises; the child's limits hold the rest.
+    """The content of a page: see `main`. Raises what lxml raises; the child's limits cover the
+    rest.
 
-    Always the HTML parser, for XHTML too: it expands no entities of the page's own, and forgives.
+    Always the HTML parser, for XHTML too: it does not expand the page's own entities, and is
+    tolerant.
     """
     import lxml.etree
     import lxml.html
@@ -106,12 +108,13 @@ def read(markup: str, *, url: str) -> dict[str, str | None]:
 
 
 def _extract(tree: Any, url: str, *, fast: bool) -> Any:
-    """trafilatura's document, or None where it finds nothing, fails, or would take too long."""
+    """trafilatura's document, or None if it finds nothing, fails, or would take too long."""
     if tree.xpath("count(//*)") > MAX_ELEMENTS:
         return None
     from trafilatura import bare_extraction
 
-    # It cannot be kept from looking for a date, but from taking long; `_published` does it better.
+    # Its search for a date cannot be switched off, but can be kept short; `_published` does it
+    # better.
     dates = {"extensive_search": False, "original_date": True}
     wanted: dict[str, Any] = {"include_comments": False, "with_metadata": True}
     try:
@@ -121,12 +124,12 @@ def _extract(tree: Any, url: str, *, fast: bool) -> Any:
 
 
 def _best_text(tree: Any, plain: str, article: Any) -> str:
-    """trafilatura's text, or `plain`, that of the whole page, where it found nothing better.
+    """trafilatura's text, or `plain`, that of the whole page, if it found nothing better.
 
-    On a page too short to judge, trafilatura puts all there is into one `p`, menus included, line
-    by line: then the page's own paragraphs serve better. But such lines may also come from data in
-    a script, for a page that shows little of its own; and line breaks in a single `p` of a long
-    page are only those of its source.
+    On a page too short to judge, trafilatura puts everything into one `p`, including menus, line by
+    line: then the page's own paragraphs are better. But such lines may also come from data in a
+    script, for a page that shows little of its own; and line breaks in a single `p` of a long page
+    are only those of its source.
     """
     if article is None or article.body is None:
         return plain
@@ -140,8 +143,8 @@ def _best_text(tree: Any, plain: str, article: Any) -> str:
     return found or plain
 
 
-# Elements that begin a paragraph of their own, in HTML and in trafilatura's result (`item`, `row`,
-# `quote`, and `head` for a heading).
+# Elements that start a paragraph, in HTML and in trafilatura's result (`item`, `row`, `quote`, and
+# `head` for a heading).
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
     "figcaption figure form h1 h2 h3 h4 h5 h6 head header hr item legend li list main menu ol p "
@@ -153,7 +156,7 @@ _SKIPPED = frozenset(
 )
 _ITEMS = {"li": "- ", "item": "- ", "tr": "", "row": ""}  # one line each, no blank line between
 _CELLS = frozenset({"td", "th", "cell"})
-_KEPT = frozenset({"pre", "quote", "code"})  # where white space means something
+_KEPT = frozenset({"pre", "quote", "code"})  # significant white space
 
 
 def _text(root: Any) -> str:
@@ -167,15 +170,15 @@ def _text(root: Any) -> str:
 
 
 def _paragraphs(root: Any) -> Iterator[tuple[str | None, str]]:
-    """Each paragraph below `root`, after what marks an item of a list or a row of a table.
+    """Each paragraph below `root`, after the marker of a list item or a table row.
 
     A walk without recursion: pages nest deeper than Python calls may.
     """
     import lxml.etree
 
     words: list[str] = []
-    mark: str | None = None  # what begins the item we are in, until something has been said in it
-    kept = 0  # how many of `_KEPT` we are in
+    mark: str | None = None  # the marker of the current item, until it has text
+    kept = 0  # the number of enclosing `_KEPT` elements
 
     def say(text: str | None) -> None:
         if text and not kept:
@@ -250,10 +253,10 @@ def _language(tree: Any) -> str | None:
 
 
 def _published(tree: Any, url: str) -> datetime | None:
-    """The moment of publication if the page states it, or else the day if it gives one to see.
+    """The time of publication if the page states it, or else the day if it shows one.
 
-    htmldate, which knows many ways to write a day, gets only the URL, the metadata and short texts
-    marked as dates: from a whole page it takes whatever date the prose mentions.
+    htmldate, which knows many date formats, only gets the URL, the metadata and short texts marked
+    as dates: from a whole page it takes any date that the prose mentions.
     """
     import lxml.html
     from htmldate import find_date
@@ -276,10 +279,10 @@ def _published(tree: Any, url: str) -> datetime | None:
 
 
 def _date(value: str | None) -> datetime | None:
-    """An ISO 8601 date or time as UTC, or None for what is none, or cannot be meant.
+    """An ISO 8601 date or time as UTC, or None if it is not one, or is implausible.
 
-    A date without a zone counts as UTC. Year 1 is how blank fields look; a date beyond tomorrow
-    (which it may already be, east of here) is a mistake or an event, not a publication.
+    A date without a zone counts as UTC. Year 1 is how empty fields look; a date beyond tomorrow
+    (which may already have begun east of here) is a mistake or an event, not a publication.
     """
     try:
         date = datetime.fromisoformat((value or "").strip())

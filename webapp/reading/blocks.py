@@ -1,4 +1,4 @@
-"""A note taken apart into headings, paragraphs, list items and code, its Markdown removed."""
+"""A note split into headings, paragraphs, list items and code, with its Markdown removed."""
 
 from __future__ import annotations
 
@@ -215,7 +215,8 @@ def _paragraph(lines: list[str], *, spaced: bool = False) -> Iterator[Block]:
     whole = [line for line in lines if line]
     lines.clear()
     width = max(map(len, whole), default=0)
-    # Where every line begins small, that is the writer's habit and no sign of a line carried on.
+    # If every line begins in lower case, that is the writer's habit and not a sign of a continued
+    # line.
     habit = all(line[0].islower() for line in whole)
     joined: list[str] = []
     last = ""

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 LONGEST_PHRASE = 3
 _LONGEST_NAME = 50
-# A second and a third tag must hold up beside the best one.
+# A second and a third tag must be nearly as good as the best one.
 _WORTH = 0.5
-# What several words count for beside one: used twice; a name; all there is between two stop words,
+# What several words count compared with one: used twice; a name; everything between two stop words,
 # which in English and German is a noun phrase more often than elsewhere; any other neighbours.
 _AGAIN = 2.0
 _NAME = 1.6
@@ -50,7 +50,7 @@ class _Candidate:
 
     @property
     def score(self) -> float:
-        """Words that stand together twice belong together, whatever else they look like."""
+        """Words that occur together twice belong together, whatever else they look like."""
         together = len(self.stems) > 1 and self.times > 1
         return self.base * (max(self.shape, _AGAIN) if together else self.shape)
 

@@ -1,4 +1,4 @@
-"""Which language a note is written in, where that can be known."""
+"""A note's language, if it can be determined."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def load_model() -> None:
 
 
 def detect(text: str) -> str | None:
-    """The ISO 639-1 code of `text`'s language, or None where it is too short or too unsure.
+    """The ISO 639-1 code of `text`'s language, or None if it is too short or too uncertain.
 
     Addresses, hashtags and mentions are not counted: they are in no language. Thread-safe.
     """

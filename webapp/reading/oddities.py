@@ -1,4 +1,4 @@
-"""Notes with nothing to read in them: emoji, signs, white space, or only addresses."""
+"""Notes without readable text: emoji, symbols, white space, or only addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SILENT = {"\u200d", "\ufe0e", "\ufe0f", "\u20e3"}
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """What such a note can be called. `words` are to look for key phrases in; `tags` are sure."""
+    """What such a note can be called. `words` are searched for key phrases; `tags` are certain."""
 
     title: str
     summary: str
@@ -31,7 +31,7 @@ class Bare:
 
 
 def read_bare(text: str) -> Bare | None:
-    """The note by its addresses or by its characters' names; None where it has words to read."""
+    """The note's name from its addresses or its characters' names; None if it has words to read."""
     addresses = _ADDRESS.findall(text)
     if addresses and not any(map(str.isalnum, _ADDRESS.sub("", text))):
         return _addresses([address.rstrip(".,;)") for address in addresses])
@@ -39,7 +39,7 @@ def read_bare(text: str) -> Bare | None:
         return None
     names = list(dict.fromkeys(_names(text)))
     shown = one_line(text)
-    # Spaces and joiners alone show nothing: then the names are the title, too.
+    # Spaces and joiners alone are invisible: then the names are the title, too.
     listed = ", ".join(names[:_NAMES]) or f"U+0000 × {len(text)}"
     return Bare(shown if shows(shown) else listed, listed, tuple(names[:3]) or (listed,))
 
@@ -80,7 +80,7 @@ def _parts(address: str) -> tuple[str, str]:
         parts = urlsplit(address if "//" in address else f"//{address}")
         host = (parts.hostname or "").removeprefix("www.")
     except ValueError:
-        # An unclosed bracket, a letter that has no place in a host.
+        # An unclosed bracket, a character that is not allowed in a host.
         return "", ""
     for segment in reversed(parts.path.split("/")):
         segment = _EXTENSION.sub("", unquote(segment))

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """`language` as people write it ("Python"), empty where unknown; `names` in order."""
+    """`language` as people write it ("Python"), empty if unknown; `names` in order."""
 
     language: str
     names: tuple[str, ...]
-    comment: str  # what the code says about itself in words
-    outline: tuple[str, ...]  # what stands for a summary: signatures or pairs, else its lines
+    comment: str  # the code's own description in words
+    outline: tuple[str, ...]  # used as a summary: signatures or pairs, else its lines
     first: str  # the first line that is no comment
-    title: str = ""  # where it has one that is better than its names
+    title: str = ""  # if it has a better one than its names
 
 
 _CODE_SHARE = 0.55

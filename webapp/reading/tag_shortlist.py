@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# The share of a name's trigrams that the text has to have.
+# The share of a name's trigrams that the text must contain.
 _ENOUGH: Final = 0.6
 # Characters of a text that are looked at: a second of a slow machine would be five times as many.
 _LONGEST: Final = 100_000
@@ -20,8 +20,8 @@ _WORD: Final = re.compile(r"\w+")
 
 
 def shortlist(names: Sequence[str], text: str, *, most: int) -> list[str]:
-    """At most so many of some names: those that the text resembles, the nearest first, then the
-    others in their order."""
+    """At most so many of some names: those that the text resembles, closest first, then the others
+    in order."""
     if len(names) <= most:
         return list(names)
     present = set(_trigrams(text[:_LONGEST]))

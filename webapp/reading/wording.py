@@ -1,6 +1,6 @@
-"""Text made fit to keep: cleaned, on one line, and no longer than a column allows.
+"""Makes text fit to store: cleaned, on one line, and no longer than a column allows.
 
-Lengths are Unicode code points, as `len` and PostgreSQL's `char_length` count them.
+Lengths are Unicode code points, as in `len` and PostgreSQL's `char_length`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def fold(text: str) -> str:
 
 @functools.cache
 def _marks_in_excess() -> re.Pattern[str]:
-    """Marks beyond the thirtieth on one letter, which no language has: Python sorts them in time
-    that is quadratic in their number."""
+    """Marks beyond the thirtieth on one letter, which no language has: Python sorts them in
+    quadratic time."""
     marks = "".join(filter(unicodedata.combining, map(chr, range(0x300, 0x1F000))))
     return re.compile(f"([{marks}]{{30}})[{marks}]+")

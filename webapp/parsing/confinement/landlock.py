@@ -1,8 +1,8 @@
-"""Landlock: Linux's lock for processes without privileges (5.13 and newer, where it is built in).
+"""Landlock: Linux's sandbox for unprivileged processes (5.13 and newer, if it is built in).
 
-Its system calls have the same numbers on every kind of machine. With no rule at all, everything
-that it knows of is refused: every path, and with newer kernels TCP, signals to other processes and
-abstract sockets. Processes outside can also not be traced any more.
+Its system calls have the same numbers on every architecture. With no rule at all, everything that
+it covers is refused: every path and, with newer kernels, TCP, signals to other processes and
+abstract sockets. Processes outside can no longer be traced either.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from webapp.parsing.confinement.prctl import system_call
 
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
 _VERSION = 1
-# For each version of the interface the rights that it knows: bits for the file system, for TCP, and
-# of what reaches other processes.
+# The rights of each version of the interface: bits for the file system, for TCP, and for what
+# reaches other processes.
 _FILE_SYSTEM = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 
 
@@ -28,7 +28,7 @@ class _Ruleset(ctypes.Structure):
 
 
 def restrict() -> bool:
-    """Lock this process in for good; False where the kernel cannot. Takes a descriptor for it."""
+    """Restrict this process irreversibly; False if the kernel cannot. Needs a descriptor."""
     flags = ctypes.c_uint32(_VERSION)
     version = system_call(_CREATE_RULESET, None, ctypes.c_size_t(0), flags)
     if version < 1:

@@ -10,7 +10,7 @@ _PDEATHSIG, _NO_NEW_PRIVS = 1, 38
 
 
 def _call(name: str, *arguments: object) -> int:
-    """What libc's function answers; -1 where the system has no such function."""
+    """The result of libc's function; -1 if the system has no such function."""
     if sys.platform != "linux":
         return -1
     function = getattr(ctypes.CDLL(None, use_errno=True), name)
@@ -19,17 +19,18 @@ def _call(name: str, *arguments: object) -> int:
 
 
 def system_call(number: int, *arguments: object) -> int:
-    """A system call's answer, -1 where it is refused or unknown."""
+    """A system call's result, -1 if it is refused or unknown."""
     return _call("syscall", ctypes.c_long(number), *arguments)
 
 
 def prctl(option: int, *arguments: object) -> int:
-    """0 where the option was set."""
+    """0 if the option was set."""
     return _call("prctl", ctypes.c_int(option), *arguments)
 
 
 def forbid_new_privileges() -> bool:
-    """Let no program that this process runs have more rights; locks without privileges need it."""
+    """Prevent programs run by this process from gaining rights; unprivileged sandboxes require
+    it."""
     return prctl(_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))) == 0
 
 

@@ -1,7 +1,8 @@
-"""seccomp: system calls that a process gives up for good, on x86-64 and 64-bit ARM.
+"""seccomp: system calls that a process gives up irreversibly, on x86-64 and 64-bit ARM.
 
-A list of what is refused, with EPERM, rather than of what is allowed: it need not be complete, for
-descriptors and processes are bounded already, and a library's update cannot run against it.
+A list of what is refused, with EPERM, rather than of what is allowed: it need not be complete,
+because descriptors and processes are already limited, and a library's update cannot break against
+it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from webapp.parsing.confinement.prctl import prctl
 _SET_SECCOMP, _FILTER = 22, 2
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # where they lie in what a filter looks at
-_X32 = 0x40000000  # system calls of a second kind on x86-64
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # their offsets in a filter's input
+_X32 = 0x40000000  # system calls of the x32 ABI on x86-64
 
-# The kernel's number of the architecture; system calls by number. Paths have their own calls on
-# x86-64, and none without a folder on ARM.
+# The kernel's number of the architecture; system calls by number. On x86-64 path calls also exist
+# without a directory descriptor, on ARM they do not.
 _REFUSED = {
     "x86_64": (
         0xC000003E,
@@ -60,7 +61,7 @@ class _Program(ctypes.Structure):
 
 
 def restrict() -> bool:
-    """Give them up; False where the kernel or the machine does not know this."""
+    """Give them up; False if the kernel or the machine does not support this."""
     if platform.machine() not in _REFUSED:
         return False
     code = _program(*_REFUSED[platform.machine()])
@@ -77,11 +78,11 @@ def _program(architecture: int, refused: dict[str, tuple[int, ...]], tgkill: int
         (_RETURN, 0, 0, _REFUSE),
         (_LOAD, 0, 0, _NUMBER),
     ]
-    # A jump counts the steps between; the last two are "allow" and "refuse".
+    # A jump counts the instructions in between; the last two are "allow" and "refuse".
     last = len(numbers) + 3
     steps.append((_AT_LEAST, last + 1, 0, _X32))
     steps += [(_EQUAL, last - at, 0, number) for at, number in enumerate(numbers)]
-    # `abort` signals its own thread, which must end it.
+    # `abort` signals its own thread, which must end it
     steps += [
         (_EQUAL, 0, 2, tgkill),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),

@@ -1,4 +1,4 @@
-"""Reads documents of every kind: what a file is, its text by pages, its metadata and pictures.
+"""Reads documents of every kind: a file's type, its text by pages, its metadata and pictures.
 
-What parses runs only in limited children of the fork server; `detection` alone may run elsewhere.
+Parsers only run in restricted children of the fork server; only `detection` may run elsewhere.
 """

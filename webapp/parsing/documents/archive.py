@@ -1,4 +1,4 @@
-"""The parts of a zip, never more of them than allowed, whatever it declares."""
+"""The parts of a zip, within limits, whatever it declares."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NUMBERS = re.compile(r"(\d+)")
 
 
 class Archive:
-    """A zip that is open. Names of parts are looked up without regard to case, as Office does.
+    """An open zip. Names of parts are looked up regardless of case, as Office does.
 
-    Raises DocumentError: `damaged`, `encrypted`, or `too_complex` where more is inflated than
+    Raises DocumentError: `damaged`, `encrypted`, or `too_complex` if it inflates to more than
     `reading` allows.
     """
 
@@ -40,12 +40,12 @@ class Archive:
         return _normal(name) in self._parts
 
     def read(self, name: str) -> bytes | None:
-        """A part's bytes; None where there is no such part."""
+        """A part's bytes; None if there is no such part."""
         if (info := self._parts.get(_normal(name))) is None:
             return None
         if info.flag_bits & 1:
             raise DocumentError("encrypted")
-        # Also where its size is a lie: what is read counts, not what is declared.
+        # Even if its size is a lie: what counts is what is read, not what is declared.
         most = min(_LARGEST_PART, self._reading.inflated)
         try:
             with self._zip.open(info) as part:
@@ -63,7 +63,8 @@ class Archive:
         return sorted(found, key=_by_number)
 
     def check(self) -> None:
-        """Inflate it all once, within what is allowed, for a library that would without asking."""
+        """Inflate all of it once, within the limits, for a library that would do it without
+        limits."""
         for name in self._parts:
             self.read(name)
 
@@ -73,5 +74,5 @@ def _normal(name: str) -> str:
 
 
 def _by_number(name: str) -> list[str | int]:
-    # Text and numbers take turns, so the same places are compared with the same kind.
+    # Text and numbers alternate, so the same positions are compared with the same type.
     return [int(part) if part.isdigit() else part for part in _NUMBERS.split(name)]

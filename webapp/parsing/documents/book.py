@@ -1,4 +1,4 @@
-"""Reads EPUB: a page for each chapter, in the order in which the book is read."""
+"""Reads EPUB: a page for each chapter, in reading order."""
 
 from __future__ import annotations
 

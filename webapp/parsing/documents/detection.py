@@ -1,10 +1,10 @@
-"""What a file is, told by what it holds.
+"""Detects a file's type from its content.
 
-Never by the word of whoever sent it. The ending of the name decides only between what is alike to
-the eye: Markdown, values parted by commas, and a mail without the headers that mails have.
+Never from what the sender says. The name's extension only decides between types that look alike:
+Markdown, CSV, and a mail without the usual headers.
 
-Reads at most about a megabyte, parses nothing as a whole and imports nothing heavy, so the web may
-ask it too. It may also be asked about the beginning of a file alone, and is then less sure.
+Reads at most about a megabyte, fully parses nothing and imports nothing heavy, so the web may use
+it too. It also accepts just the beginning of a file, and is then less certain.
 """
 
 import csv
@@ -55,12 +55,13 @@ _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,80}):(?:[ \t]|$)")
 _MAIL_HEADERS = frozenset(
     "from received return-path mime-version message-id delivered-to reply-to".split()
 )
-# Controls that no text has; tab, line ends, form feed and escape may occur.
+# Control characters that no text has; tab, line ends, form feed and escape may occur.
 _CONTROLS = [chr(code) for code in range(1, 32) if chr(code) not in "\t\n\v\f\r\x1b"]
 
 
 def detect(file: BinaryIO, name: str = "") -> Media:
-    """What `file` is; `name` is what its owner calls it. Leaves the file's position anywhere."""
+    """The type of `file`; `name` is what its owner calls it. Leaves the file's position
+    undefined."""
     return BY_TYPE[_type(file, name.rpartition(".")[2].lower() if "." in name else "")]
 
 
@@ -125,7 +126,7 @@ def _ole_type(file: BinaryIO) -> str:
 
 
 def _text_type(head: bytes, ending: str) -> str:
-    # To look at, not to read: every byte is a character, and what counts here is ASCII.
+    # Only to inspect: every byte is a character, and what counts here is ASCII.
     text = head.decode(wide_codec(head) or "latin-1", "replace").lstrip("\ufeffï»¿ \r\n\t")
     if "\0" in text or sum(map(text.count, _CONTROLS)) > len(text) // 50:
         return "application/octet-stream"
@@ -146,7 +147,7 @@ def _text_type(head: bytes, ending: str) -> str:
 
 
 def _is_mail(text: str) -> bool:
-    """Whether a text begins with headers, and one of them is such as mails alone have."""
+    """Whether a text begins with headers, one of which only mails have."""
     names = []
     for line in text[:8192].splitlines():
         if header := _HEADER.match(line):
@@ -166,7 +167,7 @@ def wide_codec(head: bytes) -> str | None:
     ):
         if head.startswith(mark):
             return codec
-    # Without a mark: of what is mostly ASCII every other byte is zero.
+    # Without a byte order mark: in mostly ASCII text, every other byte is zero.
     even, odd = head[::2].count(0), head[1::2].count(0)
     if max(even, odd) > len(head) // 5 and min(even, odd) < len(head) // 50 + 1:
         return "utf-16-le" if odd > even else "utf-16-be"
@@ -174,9 +175,10 @@ def wide_codec(head: bytes) -> str | None:
 
 
 def _delimiter(text: str) -> str | None:
-    """What parts the values of a table written as text, where nearly all lines are of one width.
+    """The delimiter of a table written as text, if nearly all lines have the same number of
+    columns.
 
-    Commas are in prose and in programs too: with them it takes three columns.
+    Commas also occur in prose and in programs: they require three columns.
     """
     lines = [line for line in text.splitlines()[:50] if line.strip()]
     if len(text) >= _HEAD // 4:

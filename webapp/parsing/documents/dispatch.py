@@ -1,4 +1,5 @@
-"""Which reader reads what. Importing this imports them all: only in a fork server or its child."""
+"""Chooses the reader for each type. Importing this imports them all: only in a fork server or its
+child."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ _EXCEL, _WORD, _POWERPOINT = (
     "application/vnd.ms-word.",
     "application/vnd.ms-powerpoint.",
 )
-# By the beginning of the media type; the first that fits.
+# By prefix of the media type; the first match.
 _READERS: tuple[tuple[str, Callable[[Source, Reading], Metadata]], ...] = (
     ("application/pdf", pdf.read),
     (_OOXML + "wordprocessingml.", word.read),
@@ -64,8 +65,8 @@ _NEWER = {"application/msword": "DOCX", "application/vnd.ms-powerpoint": "PPTX"}
 
 
 def read_inside(source: Source, media: Media, reading: Reading) -> Metadata:
-    """Read a document of this kind into `reading`. Raises DocumentError, and whatever the libraries
-    for it raise."""
+    """Read a document of this type into `reading`. Raises DocumentError, and whatever its libraries
+    raise."""
     if media.type == "application/x-encrypted-office":
         raise DocumentError("encrypted")
     if media.type == "application/x-empty":
@@ -85,7 +86,7 @@ def read_inside(source: Source, media: Media, reading: Reading) -> Metadata:
 
 
 def read_document(source: Source, name: str, reading: Reading) -> Document:
-    """A document that its owner calls `name`. Raises as `read_inside` does."""
+    """A document that its owner calls `name`. Raises like `read_inside`."""
     if source.size == 0:
         raise DocumentError("empty")
     # Nested tables and boxes take a few calls each; libxml2 allows 256 elements within each other.

@@ -1,4 +1,4 @@
-"""What was read of a document, and how it goes from the child to whoever asked."""
+"""The content of a document, and its encoding on the way from the child to the caller."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from webapp.parsing.documents.media import BY_TYPE, Media
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Where a page's text comes from. Of a `picture` what it shows was not read, for want of something
-# that can; there may be a few words of text beside it.
+# Where a page's text comes from. A `picture` could not be read, because nothing installed can; it
+# may still have a few words of text.
 Origin = Literal["text", "ocr", "picture"]
 
 
 class Box(NamedTuple):
-    """A place on a page as it is shown, measured from its upper left corner: in points (1/72 inch)
-    on the pages of a PDF, in pixels on a picture."""
+    """A place on a page as shown, measured from its upper left corner: in points (1/72 inch) on the
+    pages of a PDF, in pixels on a picture."""
 
     left: float
     top: float
@@ -30,7 +30,7 @@ class Box(NamedTuple):
 
 
 class Word(NamedTuple):
-    """A word, and where it stands; None where the page has no geometry, or it is not known."""
+    """A word and its place; None if the page has no geometry, or it is not known."""
 
     text: str
     box: Box | None
@@ -38,13 +38,13 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: of a PDF or a picture as it is, else a sheet, a slide, a chapter, or what was last
-    printed as one.
+    """A page: of a PDF or a picture as shown; otherwise a sheet, a slide, a chapter, or a page as
+    last printed.
 
-    `boxes` has four numbers for each word of `text`, in their order, or none at all: words are what
-    white space parts. A word that was hyphenated at the end of a line is whole in the text, and its
-    box is that of its first part. `width` and `height` are in the unit of the boxes, 0 where the
-    page has no size of its own.
+    `boxes` has four numbers for each word of `text`, in order, or none at all: words are separated
+    by white space. A word that was hyphenated at the end of a line is whole in the text, and its
+    box is that of its first part. `width` and `height` are in the unit of the boxes, 0 if the page
+    has no size of its own.
     """
 
     number: int
@@ -64,8 +64,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a document says of itself; empty or None where it says nothing. `created` has a zone
-    where the document gives one."""
+    """A document's metadata; empty or None if it has none. `created` has a zone if the document has
+    one."""
 
     title: str = ""
     author: str = ""
@@ -83,14 +83,14 @@ class Metadata:
         *,
         created: datetime | None = None,
     ) -> Self:
-        """Of what was found, each on one line and not longer than a line may be."""
+        """From found values, each on one line and limited in length."""
         return cls(*map(first_line, (title, author, subject, keywords)), created=created)
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file inside a document. `text` is what was read of it and of what is in it in turn; where
-    it could not be read, or there was no time to, `error` has the code."""
+    """A file inside a document. `text` is its text, including that of files in it; if it could not
+    be read, or there was no time to, `error` has the code."""
 
     name: str
     media_type: str
@@ -101,7 +101,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`is_cut` says that there is more text than Coffer takes in."""
+    """`is_cut` means that there is more text than Coffer accepts."""
 
     media: Media
     pages: list[Page]
@@ -111,18 +111,19 @@ class Document:
 
     @property
     def text(self) -> str:
-        """All pages, parted by form feeds, which no page has in its text."""
+        """All pages, separated by form feeds, which no page has in its text."""
         return "\f".join(page.text for page in self.pages)
 
     def with_pages(self, pages: list[Page]) -> Document:
-        """The same document, with these pages in the place of those of the same numbers."""
+        """The same document, with these pages replacing those of the same numbers."""
         replaced = {page.number: page for page in pages}
         kept = [replaced.get(page.number, page) for page in self.pages]
         return Document(self.media, kept, self.metadata, self.attachments, self.is_cut)
 
 
 def encode(document: Document) -> bytes:
-    """As `decode` takes it: JSON, a line end, then the boxes of all pages as 32-bit floats."""
+    """The form that `decode` reads: JSON, a line end, then the boxes of all pages as 32-bit
+    floats."""
     metadata = document.metadata
     said = {
         "media_type": document.media.type,
@@ -145,7 +146,7 @@ def encode(document: Document) -> bytes:
 
 
 def decode(data: bytes) -> Document:
-    """Raises ValueError for what `encode` did not make."""
+    """Raises ValueError for anything that `encode` did not produce."""
     head, _, tail = data.partition(b"\n")
     said = orjson.loads(head)
     boxes = array("f")
@@ -166,5 +167,5 @@ def decode(data: bytes) -> Document:
 
 
 def first_line(value: Any, most: int = 500) -> str:
-    """A value of the metadata as one line of at most so many characters."""
+    """A metadata value on one line of limited length."""
     return " ".join(str(value or "").split())[:most]

@@ -1,11 +1,11 @@
-"""Text that flows: paragraphs and rows of tables, parted into pages where the document says so."""
+"""Flowing text: paragraphs and table rows, split into pages at the document's breaks."""
 
 from __future__ import annotations
 
 
 class Flow:
-    """Collects lines. A page that would be empty is none: a break that is asked for and one that
-    was left by the last printing stand side by side."""
+    """Collects lines. Empty pages are dropped: an explicit break and one left by the last printing
+    often occur together."""
 
     def __init__(self) -> None:
         self.pages: list[str] = []
@@ -17,12 +17,12 @@ class Flow:
         self._lines.append(text.rstrip())
 
     def note(self, text: str) -> None:
-        """What stands at the foot of the present page."""
+        """Text for the foot of the current page."""
         if text.strip():
             self._notes.append(text.strip())
 
     def end_page(self) -> None:
-        """What follows stands on another page."""
+        """Start a new page."""
         if any(map(str.strip, self._lines)) or self._notes:
             parts = ["\n".join(self._lines).strip("\n"), "\n".join(self._notes)]
             self.pages.append("\n\n".join(part for part in parts if part))

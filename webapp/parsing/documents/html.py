@@ -1,4 +1,5 @@
-"""Reads HTML: all text on the page, not only an article, for somebody chose to keep the whole."""
+"""Reads HTML: all text on the page, not only an article, because somebody chose to keep all of
+it."""
 
 from __future__ import annotations
 
@@ -36,10 +37,10 @@ def read(source: Source, reading: Reading) -> Metadata:
 
 
 def text_of(data: bytes, charset: str | None = None) -> tuple[str, Metadata]:
-    """The text of a page by lines, cells of tables parted by tabs, and what it says of itself."""
+    """The text of a page by lines, table cells separated by tabs, and its metadata."""
     text = _UNWANTED.sub("", decode_text(data, charset, markup=True))
     parser = lxml.html.HTMLParser(
-        # Some pages nest deeper than 256; beyond 2,048 libxml2 gives up even so.
+        # Some pages nest deeper than 256; beyond 2,048 libxml2 gives up anyway.
         encoding="utf-8",
         remove_comments=True,
         remove_pis=True,
@@ -56,7 +57,7 @@ def text_of(data: bytes, charset: str | None = None) -> tuple[str, Metadata]:
 def _text(root: Any) -> str:
     """A walk without recursion: pages nest deeper than Python calls may."""
     parts: list[str] = []
-    kept = 0  # in how many elements we are where white space means something
+    kept = 0  # the number of enclosing elements with significant white space
 
     def say(text: str | None) -> None:
         if not text:

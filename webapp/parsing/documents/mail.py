@@ -28,7 +28,7 @@ _MOST_PARTS = 2_000
 
 
 def read(source: Source, reading: Reading) -> Metadata:
-    # The older policy: the newer one raises on many a header that is not as the standard has it.
+    # The older policy: the newer one raises on many headers that violate the standard.
     message = email.message_from_bytes(source.read(), policy=email.policy.compat32)
     bodies: list[str] = []
     files: list[Message] = []
@@ -46,8 +46,8 @@ def read(source: Source, reading: Reading) -> Metadata:
 
 
 def _parts(message: Message) -> Iterator[Message]:
-    """The leaves that are shown or attached; of alternatives the first that is text, or the last,
-    and whatever is no text. A mail inside is a leaf."""
+    """The leaves that are shown or attached; of alternatives the first one that is text, or the
+    last, and everything that is not text. An embedded mail is a leaf."""
     waiting: list[tuple[Message, int]] = [(message, 0)]
     count = 0
     while waiting:
@@ -66,7 +66,7 @@ def _parts(message: Message) -> Iterator[Message]:
 
 
 def _of_alternatives(parts: list[Message]) -> list[Message]:
-    """The plain text, unless it says less than half of what another one does; files besides."""
+    """The plain text, unless it has less than half the text of another; plus files."""
     plain = next((each for each in parts if each.get_content_type() == "text/plain"), None)
     rich = next((each for each in reversed(parts) if each is not plain), None)
     said = set(_text(plain).split()) if plain is not None else set()
@@ -100,7 +100,7 @@ def _bytes(part: Message) -> bytes:
         return inside.as_bytes() if not isinstance(inside, str) else inside.encode()
     try:
         payload = part.get_payload(decode=True)
-    except (ValueError, LookupError, AssertionError):  # an encoding that is none
+    except (ValueError, LookupError, AssertionError):  # an invalid encoding
         return b""
     return payload if isinstance(payload, bytes) else b""
 
@@ -123,7 +123,7 @@ def _header(message: Message, name: str) -> str:
 
 
 def _decoded(value: str) -> str:
-    """A header's words, which may each be in a charset of their own."""
+    """A header's words, each of which may have its own charset."""
     try:
         parts = email.header.decode_header(value)
     except (email.errors.HeaderParseError, ValueError):

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def parse_xml(data: bytes) -> Any:
-    """The root of an XML document; what is not well-formed is mended as far as it goes.
+    """The root of an XML document; malformed XML is repaired as far as possible.
 
-    Raises DocumentError for what is no XML, or declares a document type: no format read here has
-    one, and entities come with it.
+    Raises DocumentError if it is not XML, or declares a document type: no format read here has one,
+    and entities come with it.
     """
     parser = lxml.etree.XMLParser(
         resolve_entities=False,
@@ -38,13 +38,13 @@ def parse_xml(data: bytes) -> Any:
 
 
 def check_depth(parser: Any) -> None:
-    """Raises DocumentError where a parser has left out what was nested too deeply for it."""
+    """Raises DocumentError if the parser skipped elements that were nested too deeply."""
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise DocumentError("too_complex")
 
 
 def local(element: Any) -> str:
-    """An element's name without its namespace; empty for what is none."""
+    """An element's name without its namespace; empty for a node that is not an element."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
@@ -58,7 +58,7 @@ def attribute(element: Any, name: str) -> str | None:
 
 
 def children(element: Any, *names: str) -> Iterator[Any]:
-    """The children of these local names."""
+    """The children with these local names."""
     return (child for child in element if local(child) in names)
 
 

@@ -1,4 +1,4 @@
-"""The kinds of file there are: their media types, what people call them, and their endings."""
+"""File types: their media types, what people call them, and their extensions."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,8 +8,8 @@ Kind = Literal["pdf", "text", "sheet", "slides", "mail", "page", "book", "image"
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a file is. `type` is its media type, `kind` what a person would look for it as, and
-    `extension` the ending of its name, dot included ("" where there is none that all agree on)."""
+    """A file's type. `type` is its media type, `kind` what a person would search for, and
+    `extension` the end of its name, including the dot ("" if there is no common one)."""
 
     type: str
     kind: Kind
@@ -87,7 +87,7 @@ _ALL: tuple[tuple[Kind, dict[str, str]], ...] = (
     (
         "other",
         {
-            "application/x-encrypted-office": "",  # OOXML in an envelope: which kind is a secret
+            "application/x-encrypted-office": "",  # encrypted OOXML: the kind is not visible
             "application/x-ole-storage": "",
             "application/zip": ".zip",
             "application/gzip": ".gz",

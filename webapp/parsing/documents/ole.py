@@ -14,13 +14,13 @@ from typing import BinaryIO
 SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _MOST_ENTRIES = 8_192
-_NONE = 0xFFFFFFFA  # sector numbers from here on are marks, not places
+_NONE = 0xFFFFFFFA  # sector numbers from here on are markers, not positions
 _STORAGE, _STREAM, _ROOT = 1, 2, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the directory: a stream, or a storage that holds others."""
+    """A directory entry: a stream, or a storage that contains others."""
 
     name: str
     is_storage: bool
@@ -32,8 +32,8 @@ class Entry:
 
 
 class OleFile:
-    """An OLE file that is open. What is cut off or wrong in it is missing, and raises nothing,
-    but a header that is no OLE file's raises ValueError."""
+    """An open OLE file. Truncated or invalid parts are missing, without an error, but a header that
+    is not an OLE file's raises ValueError."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -51,7 +51,7 @@ class OleFile:
         self.entries = list(self._entries(directory))
 
     def children(self, storage: Entry) -> dict[str, Entry]:
-        """What lies in a storage, by name."""
+        """The contents of a storage, by name."""
         found: dict[str, Entry] = {}
         seen: set[int] = set()
         waiting = [storage.child]
@@ -83,13 +83,13 @@ class OleFile:
 
     @functools.cached_property
     def _mini(self) -> "tuple[bytes, array[int]]":
-        """The stream in which the small ones lie, and which of its sectors follows which."""
+        """The stream that contains the small ones, and its sector chain."""
         root = self.entries[0] if self.entries else None
         table = self._chain(self._mini_start, self._sectors * self._size)
         return (self._chain(root.start, root.size) if root else b"", _numbers(table))
 
     def _table(self, header: bytes) -> "array[int]":
-        """Which sector follows which, from the sectors that the header and its extension name."""
+        """The sector table, from the sectors that the header and its extension name."""
         tables = list(struct.unpack_from("<109I", header, 76))
         extension, count = struct.unpack_from("<II", header, 68)
         each = self._size // 4
@@ -100,7 +100,7 @@ class OleFile:
             *more, extension = struct.unpack(f"<{each}I", block)
             tables += more
         following = bytearray()
-        # More than the file has sectors would describe none of them.
+        # More than the file has sectors would be meaningless.
         for number in tables[: self._sectors // each + 1]:
             if number >= _NONE:
                 break

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What a part refers to: `kind` is the last word of its type ("header", "chart"), `target` the
+    """A reference of a part: `kind` is the last word of its type ("header", "chart"), `target` the
     name of a part."""
 
     kind: str
@@ -30,7 +30,7 @@ class Relation:
 
 
 class Package:
-    """An OOXML file that is open. Raises DocumentError, as `Archive` does."""
+    """An open OOXML file. Raises DocumentError, as `Archive` does."""
 
     def __init__(self, source: Source, reading: Reading) -> None:
         self._archive = Archive(source, reading)
@@ -38,7 +38,7 @@ class Package:
         self._relations: dict[str, dict[str, Relation]] = {}
 
     def main(self, usual: str) -> str:
-        """The name of the main part, of which the package says where it is."""
+        """The name of the main part, as declared by the package."""
         for relation in self.relations("").values():
             if relation.kind == "officeDocument" and relation.target in self._archive:
                 return relation.target
@@ -47,7 +47,7 @@ class Package:
         return usual
 
     def xml(self, name: str) -> Any:
-        """The root of a part, or None where there is no such part or it is no XML."""
+        """The root of a part, or None if there is no such part or it is not XML."""
         if not (data := self._archive.read(name)):
             return None
         return parse_xml(data)
@@ -60,7 +60,7 @@ class Package:
         return self._archive.read(name)
 
     def relations(self, name: str) -> dict[str, Relation]:
-        """What a part refers to, by id; without a name, what the package does."""
+        """A part's references, by id; without a name, the package's."""
         if name not in self._relations:
             folder, _, file = name.rpartition("/")
             path = posixpath.join(folder, "_rels", f"{file}.rels")
@@ -80,7 +80,7 @@ class Package:
         return [each.target for each in self.relations(name).values() if each.kind in kinds]
 
     def metadata(self) -> Metadata:
-        """By the core properties."""
+        """From the core properties."""
         names = self.related("", "core-properties") or ["docProps/core.xml"]
         root = self.xml(names[0])
         said = {local(each): each.text for each in ([] if root is None else root)}
@@ -88,14 +88,14 @@ class Package:
         return Metadata.of(*found, created=moment(said.get("created")))
 
     def attach_embedded(self, folder: str) -> None:
-        """What is embedded below a folder becomes attachments."""
+        """Attach everything embedded below a folder."""
         for name in self._archive.like(rf"{folder}/embeddings/[^/]+\.\w+"):
             if data := self._archive.read(name):
                 self._reading.attach(posixpath.basename(name), data)
 
 
 def moment(text: str | None) -> datetime | None:
-    """A time in ISO 8601, or None for what is none."""
+    """A time in ISO 8601, or None if it is not one."""
     try:
         return datetime.fromisoformat((text or "").strip())
     except ValueError:
@@ -137,7 +137,7 @@ def chart_text(root: Any) -> str:
 
 
 def texts_of(element: Any, package: Package, part: str) -> Iterator[str]:
-    """What the charts and diagrams say that an element of a part refers to."""
+    """The text of the charts and diagrams that an element of a part refers to."""
     for reference in ("id", "dm"):
         relation = package.relations(part).get(attribute(element, reference) or "")
         if relation and relation.kind in {"chart", "chartEx", "diagramData"}:

@@ -1,6 +1,6 @@
 """Reads OpenDocument: ODT, ODS, ODP and ODG, as LibreOffice shows them.
 
-Pages are slides, sheets and drawings, and in a text what was last laid out as one.
+Pages are slides, sheets and drawings, and in a text the pages of the last layout.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from webapp.parsing.documents.reading import Reading
     from webapp.parsing.documents.source import Source
 
-# A row or cell may say that it is there a million times, for the rest of the sheet.
+# A row or cell may be repeated a million times, for the rest of the sheet.
 _MOST_REPEATED = 1_000
 _MOST_SPACES = 100
 _SKIPPED = frozenset({"tracked-changes", "forms", "sequence-decls", "named-expressions"})
@@ -40,7 +40,7 @@ def read(source: Source, reading: Reading) -> Metadata:
         _masters(parse_xml(styles), flow)
     for body in parse_xml(content).iter("{*}body"):
         _Walk(flow).blocks(body)
-    # Charts and sheets inside, each in a folder of its own that is like the whole.
+    # Embedded charts and sheets, each in its own folder, structured like the whole.
     for name in archive.like(r"object [^/]+/content\.xml"):
         if (part := archive.read(name)) and b"<!DOCTYPE" not in part[:500]:  # as formulas have it
             for body in parse_xml(part).iter("{*}body"):
@@ -55,12 +55,12 @@ def read(source: Source, reading: Reading) -> Metadata:
 
 
 def _masters(root: Any, flow: Flow) -> None:
-    """Headers and footers, and what stands on each slide: before the first page, each once."""
+    """Headers and footers, and the text on every slide: before the first page, each once."""
     found: dict[str, None] = {}
     for masters in root.iter("{*}master-styles"):
         inner = Flow()
         for master in masters:
-            # A placeholder has a prompt of its own ("Click to edit"), which is not shown.
+            # A placeholder has its own prompt ("Click to edit"), which is not shown.
             for shape in list(master):
                 if attribute(shape, "class") not in {"title", "outline", "subtitle", "notes"}:
                     _Walk(inner).blocks([shape])
@@ -127,7 +127,7 @@ class _Walk:
             parts += [" (", *text, ")"] if local(each) == "ruby-text" else text
 
     def _table(self, table: Any) -> None:
-        """A table by rows, or a sheet: a table that stands in no text begins a page."""
+        """A table by rows, or a sheet: a table outside of text starts a page."""
         parent = table.getparent()
         is_sheet = parent is not None and local(parent) == "spreadsheet"
         if is_sheet:

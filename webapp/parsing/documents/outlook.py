@@ -18,7 +18,7 @@ from webapp.parsing.documents.source import Source
 if TYPE_CHECKING:
     from webapp.parsing.documents.ole import Entry
 
-# Properties, by the numbers that Outlook's documentation has.
+# Properties, by their numbers in Outlook's documentation.
 _SUBJECT, _BODY, _HTML, _RTF, _HEADERS = 0x0037, 0x1000, 0x1013, 0x1009, 0x007D
 _SENDER, _SENDER_ADDRESS, _TO, _CC = 0x0C1A, 0x0C1F, 0x0E04, 0x0E03
 _SENT, _CODE_PAGE = 0x0039, 0x3FFD
@@ -27,7 +27,7 @@ _DATA, _LONG_NAME, _SHORT_NAME = 0x3701, 0x3707, 0x3704
 _BINARY, _OBJECT, _UNICODE, _ANSI = 0x0102, 0x000D, 0x001F, 0x001E
 _LARGEST = 64 << 20
 _MOST_RECIPIENTS = 500
-# What compressed RTF refers back to before there is any of it.
+# The initial dictionary of compressed RTF.
 _RTF_BEGINNING = (
     rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript "
     rb"\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0"
@@ -75,7 +75,7 @@ def _read_message(message: _Properties, reading: Reading) -> Metadata:
 
 
 class _Properties:
-    """Those of a message, a recipient or an attachment."""
+    """The properties of a message, a recipient or an attachment."""
 
     def __init__(
         self, file: OleFile, storage: Entry, reading: Reading, charset: str | None = None
@@ -111,7 +111,7 @@ class _Properties:
         return ""
 
     def moment(self, number: int) -> datetime | None:
-        """A time, which is counted in tenths of microseconds since 1601."""
+        """A time, counted in tenths of microseconds since 1601."""
         if not (value := self._fixed.get(number)):
             return None
         try:
@@ -149,7 +149,7 @@ def _body(message: _Properties) -> str:
             rtf.read(Source(_unpacked(packed)), inner)
         except DocumentError:
             return ""
-        # Outlook keeps an HTML body in RTF, its tags as what RTF need not show.
+        # Outlook stores an HTML body in RTF, its tags as hidden text.
         text = "\n".join(page.text for page in inner.pages)
         return (
             html.text_of(text.encode())[0]
@@ -163,7 +163,7 @@ def _attach(attachment: _Properties, reading: Reading) -> None:
     name = attachment.text(_LONG_NAME) or attachment.text(_SHORT_NAME) or attachment.text(_NAME)
     if (data := attachment.binary(_DATA)) is not None:
         reading.attach(name, data)
-    elif (storage := attachment.inner(_DATA)) is not None:  # a message inside this one
+    elif (storage := attachment.inner(_DATA)) is not None:  # an embedded message
 
         def read_inner(inner: Reading) -> None:
             _read_message(_Properties(attachment.file, storage, inner), inner)
@@ -172,7 +172,7 @@ def _attach(attachment: _Properties, reading: Reading) -> None:
 
 
 def _unpacked(packed: bytes) -> bytes:
-    """RTF as Outlook packs it: runs that refer to the last 4,096 bytes."""
+    """Decompressed RTF: Outlook's format has runs that refer to the last 4,096 bytes."""
     if len(packed) < 16:
         return b""
     size, kind = struct.unpack_from("<I4s", packed, 4)
@@ -196,7 +196,7 @@ def _unpacked(packed: bytes) -> bytes:
                 return bytes(out[start:])
             reference = int.from_bytes(packed[at : at + 2], "big")
             at += 2
-            # The place in a ring of 4,096 bytes, of which the beginning was filled in before.
+            # The position in a ring of 4,096 bytes, whose beginning is prefilled.
             offset, length = reference >> 4, (reference & 15) + 2
             if offset == len(out) % 4096:
                 return bytes(out[start:most])

@@ -1,4 +1,4 @@
-"""Unwraps what old Office wrapped before embedding it: a file in an OLE stream."""
+"""Unwraps a file that old Office versions wrapped in an OLE stream before embedding it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _STREAMS = ("\x01Ole10Native", "Package", "CONTENTS")
 
 
 def unwrap(data: bytes) -> tuple[str, bytes] | None:
-    """The name and bytes of the file in an OLE object; None where there is none. The name is empty
-    where the object does not say it."""
+    """The name and bytes of the file in an OLE object; None if there is none. The name is empty if
+    the object does not have it."""
     try:
         file = OleFile(Source(data).open())
     except ValueError:

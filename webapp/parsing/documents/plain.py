@@ -1,4 +1,4 @@
-"""Reads plain text, Markdown, values parted by commas, and XML."""
+"""Reads plain text, Markdown, CSV and XML."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def read(source: Source, reading: Reading) -> Metadata:
-    """Its pages are what form feeds part, as printers have it."""
-    # A character takes four bytes at most; what is beyond would be cut in any case.
+    """Its pages are separated by form feeds, as for printers."""
+    # A character takes four bytes at most; anything beyond would be cut anyway.
     data = source.read(4 * MOST_CHARACTERS + 1)
     reading.is_cut = source.size > len(data)
     pages = decode_text(data).split("\f")
@@ -37,8 +37,8 @@ def read_xml(source: Source, reading: Reading) -> Metadata:
 
 
 def decode_text(data: bytes, charset: str | None = None, *, markup: bool = False) -> str:
-    """As `charset.decode`, and also in UTF-16 without a byte order mark, and by a guess where what
-    is declared is plainly wrong: a fifth of what is not ASCII does not fit it."""
+    """Like `charset.decode`, but also UTF-16 without a byte order mark, and a guess if the declared
+    charset is plainly wrong: a fifth of the non-ASCII text does not fit it."""
     if wide := wide_codec(data[:4096]):
         return data.decode(wide, "replace").lstrip("\ufeff")
     text = decode(data, charset, markup=markup)

@@ -1,4 +1,4 @@
-"""What the fork server imports, so that its children need to open no file any more."""
+"""The imports of the fork server, so that its children need not open any more files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Content-Transfer-Encoding: base64
 PHA+YQ==
 --x--
 """
-# What is imported at the first use only.
+# Imported only at first use.
 mail.read(Source(_MAIL), Reading(read_inside=read_inside))
 datetime.strptime("2024", "%Y")  # noqa: DTZ007
 decode("Grüße aus Köln".encode("latin-1"), None)

@@ -1,6 +1,6 @@
-"""Reads documents in limited children of a fork server.
+"""Reads documents in restricted children of a fork server.
 
-This imports none of the libraries that read: they are in the server alone.
+This imports none of the parsing libraries: only the server does.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ Ocr = Literal["auto", "always", "never"]
 
 _TASKS = "webapp.parsing.documents.tasks"
 _LIMITS = Limits(seconds=60, megabytes=1_024, output_megabytes=64)
-# A page may take 20 s of the CPU, which the child itself sees to, and this long by the clock.
+# A page may take 20 s of CPU time, which the child itself enforces, and this long by the clock.
 _OCR_LIMITS = Limits(seconds=3_600, step_seconds=60, megabytes=1_843, output_megabytes=64)
 _MOST_PICTURES = 50
 _LARGEST_SIDE = 4_000  # pixels
-# Signals that tell of a wrong step rather than of too little memory.
+# Signals that mean a bug rather than too little memory.
 _MISSTEPS = frozenset({"SIGSEGV", "SIGBUS", "SIGFPE"})
 
 
 class Readers:
-    """Reads documents. Safe to use from several threads at once; nothing starts before the first
-    document comes, and what was started ends with this process, however that ends.
+    """Reads documents. Thread-safe; nothing starts before the first document, and everything it
+    started ends with this process, however that ends.
 
-    Files are descriptors of regular files that are open for reading. Others may read them
-    meanwhile; nobody may make them shorter. A name is what the owner calls the document; it decides
-    only between kinds of text. A password goes to the child that reads and nowhere else.
+    Files are descriptors of regular files open for reading. Others may read them at the same time;
+    nobody may truncate them. A name is what the owner calls the document; it only decides between
+    kinds of text. A password goes only to the child that reads.
 
-    All methods raise DocumentError for what the document is to blame for, or too little time. They
-    raise ChildError with the reason `unavailable`, which is not permanent, where there is no child
-    to be had at the moment.
+    All methods raise DocumentError if the document is to blame, or for too little time. They raise
+    ChildError with the reason `unavailable`, which is not permanent, if no child is available at
+    the moment.
     """
 
     def __init__(self, *, most_pages: int = 2_000) -> None:
         self._most_pages = most_pages
         self._server = ForkServer("webapp.parsing.documents.preload")
-        # A server of its own, for what it imports takes as much memory again.
+        # A separate server, because its imports need as much memory again.
         self._engine = find_engine()
         self._recogniser = (
             ForkServer("webapp.parsing.documents.ocr.preload")
@@ -66,15 +66,15 @@ class Readers:
         ocr: Ocr = "auto",
         on_page: Callable[[int, int], None] | None = None,
     ) -> Document:
-        """All there is to read in a document, attachments within reason.
+        """Everything readable in a document, including attachments within limits.
 
-        Pages that show pictures of text are read by OCR where there is any: at most 50, of those
-        that have hardly any text, or with `always` of all. What could not be read so keeps the
-        origin `picture`.
+        Pages that show pictures of text are read by OCR if it is installed: at most 50, of those
+        with hardly any text, or with `always` of all. Pages that could not be read this way keep
+        the origin `picture`.
 
-        `on_page` is called in this thread with the number of pages that are done and of all pages,
-        as far as that is known, and then again with those that are read by OCR; what it raises ends
-        the child, and comes out of here.
+        `on_page` is called in this thread with the number of finished pages and of all pages, as
+        far as known, and then again for those read by OCR; an exception from it ends the child, and
+        is passed on.
         """
         begun: list[int] = []
 
@@ -90,7 +90,7 @@ class Readers:
         except DocumentError as error:
             if not begun or error.code not in {"too_complex", "damaged"}:
                 raise
-            # An attachment took more than there is: the document is read without any.
+            # An attachment exceeded the limits: read the document without any.
             answer = self._call("read", file, {**asked, "reads_attachments": False}, on_step)
         document = _decoded(answer)
         pictures = [
@@ -111,7 +111,7 @@ class Readers:
         ocr: Ocr,
         on_step: Callable[[dict[str, Any]], None],
     ) -> Document:
-        """The document with the pages that were read from pictures, where that gave more."""
+        """The document with pages read from pictures, if that gave more text."""
         limits = dataclasses.replace(_OCR_LIMITS, may_start_programs=self._engine == "tesseract")
         try:
             answer = self._call("recognise", file, asked, on_step, limits, self._recogniser)
@@ -129,7 +129,7 @@ class Readers:
     def attachment(
         self, file: int, number: int, *, name: str = "", password: str | None = None
     ) -> bytes:
-        """The bytes of the attachment that is at `number` in `Document.attachments`."""
+        """The bytes of attachment `number` in `Document.attachments`."""
         asked = {"name": name, "password": password, "number": number}
         return self._call("attachment", file, {**asked, "most_pages": self._most_pages})
 
@@ -144,9 +144,9 @@ class Readers:
         name: str = "",
         password: str | None = None,
     ) -> bytes:
-        """A page as a picture that fits into so many pixels, at most 4,000 a side. Of documents
-        that have no pages as they are shown, the picture of the first that they carry themselves,
-        if they do; else DocumentError `unsupported`."""
+        """A page as a picture of at most so many pixels, at most 4,000 a side. For documents
+        without a page layout, the first preview picture they contain, if any; else DocumentError
+        `unsupported`."""
         asked = {
             "name": name,
             "password": password,
@@ -186,7 +186,7 @@ class Readers:
 
 
 def _says_more(page: Page, before: Page) -> bool:
-    """Whether a picture of a page says more than its text: the letters that it has may be right."""
+    """Whether a picture of a page has more text than its text layer, whose letters may be right."""
     letters, known = (sum(map(str.isalnum, each.text)) for each in (page, before))
     return letters > 1.2 * known or not known
 

@@ -1,4 +1,4 @@
-"""What the readers of a document share: how much it may be, its password, what lies inside it."""
+"""What the readers share: limits, the password, embedded files."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MOST_CHARACTERS = 4_000_000  # of all pages together, and again of all attachmen
 MOST_INFLATED = 200 << 20  # bytes
 MOST_ATTACHMENTS = 500
 _DEEPEST = 5  # attachments of attachments
-_LATEST = 20.0  # seconds of CPU time, after which no attachment is begun
+_LATEST = 20.0  # seconds of CPU time, after which no further attachment is read
 
-# Of a text nothing stays that PostgreSQL refuses (NUL), UTF-8 has not (lone surrogates) or no
-# reader needs (other controls). Form feeds part pages.
+# Removes characters that PostgreSQL refuses (NUL), UTF-8 does not have (lone surrogates) or no
+# reader needs (other controls). Form feeds separate pages.
 _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -50,11 +50,11 @@ def _unset(*_: object) -> Metadata:
 
 @dataclass
 class Reading:
-    """One document as it is being read, and then what was read of it.
+    """One document while it is being read, and then its content.
 
-    `read_inside` reads a file that lies inside into a reading of its own. `report` is told of each
-    step: `page` and `of` how many, as far as that is known, or `attachment`. With `wanted`, the
-    bytes of the attachment of that number, from 0, are `taken`, and none is read.
+    `read_inside` reads an embedded file into its own reading. `report` is called for each step:
+    `page` and `of` how many, as far as known, or `attachment`. With `wanted`, the bytes of the
+    attachment of that number, from 0, are `taken`, and none is read.
     """
 
     password: str | None = None
@@ -75,13 +75,13 @@ class Reading:
     began: float = field(default_factory=time.process_time)
 
     def inflate(self, size: int) -> None:
-        """Count what was unpacked. Raises DocumentError where it is too much."""
+        """Count unpacked bytes. Raises DocumentError if there are too many."""
         self.inflated -= size
         if self.inflated < 0:
             raise DocumentError("too_complex")
 
     def expect(self, pages: int) -> None:
-        """Raises DocumentError where a document has more pages than are taken in."""
+        """Raises DocumentError if a document has more pages than accepted."""
         if pages > self.most_pages:
             raise DocumentError(
                 "too_complex", f"The document has more than {self.most_pages:,} pages."
@@ -96,8 +96,8 @@ class Reading:
         boxes: array[float] | None = None,
         origin: Origin = "text",
     ) -> None:
-        """The next page is read; `of` how many, where that is known. The text is cut where the
-        document has more than Coffer takes in. Raises DocumentError where it has too many pages."""
+        """Add the next page; `of` how many, if known. The text is cut if the document has more than
+        Coffer accepts. Raises DocumentError if it has too many pages."""
         number = len(self.pages) + 1
         self.expect(number)
         if boxes is None:
@@ -113,7 +113,7 @@ class Reading:
         self.report(page=number, of=max(of, number))
 
     def attach(self, name: str, data: bytes) -> None:
-        """A file lies inside: it is read too, by what it is."""
+        """Add an embedded file, which is read too, by its type."""
         media = detect(io.BytesIO(data), name)
         if media.type == "application/x-ole-storage" and (inside := unwrap(data)):
             name, data = inside[0] or name, inside[1]
@@ -128,8 +128,8 @@ class Reading:
     def enclose(
         self, name: str, media_type: str, size: int, read: Callable[[Reading], object]
     ) -> None:
-        """Something lies inside that `read` reads. What is wrong with it is noted with it, and more
-        than a document may hold is passed over."""
+        """Add something embedded that `read` reads. Its errors are recorded with it, and whatever
+        exceeds a document's limits is skipped."""
         number = len(self.attachments)
         if number >= MOST_ATTACHMENTS:
             return

@@ -1,7 +1,7 @@
 """Reads RTF: groups in braces, control words, and text in the code page of its font.
 
-All text is taken, that of headers, footnotes, comments and text boxes too; only what describes the
-document is left out, and pictures.
+It reads all text, including headers, footnotes, comments and text boxes, and only skips pictures
+and what describes the document.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     rb"|([{}])|[\r\n]+|([^\\{}\r\n]+)"
 )
 _DEEPEST = 500
-# Groups whose text is none of the document's.
+# Groups whose text does not belong to the document.
 _LEFT_OUT = frozenset(
     "fonttbl colortbl stylesheet pict objdata themedata datastore latentstyles listtable "
     "listoverridetable revtbl rsidtbl generator filetbl xmlnstbl mmathPr fldinst bkmkstart bkmkend "
@@ -34,7 +34,7 @@ _LEFT_OUT = frozenset(
     "atnparent atntime pnseclvl passwordhash shprslt operator company category doccomm hlinkbase "
     "leveltext levelnumbers background tc xe".split()
 )
-# Of those that a reader may pass over ("{\*\..."), the ones whose text is shown.
+# Of the optional groups ("{\*\..."), those whose text is shown.
 _SHOWN = frozenset("shptxt shpinst annotation atnauthor fldrslt txe rxe ud listtext".split())
 _NOTES = frozenset({"footnote", "annotation"})
 _INFO = {"title": "title", "author": "author", "subject": "subject", "keywords": "keywords"}
@@ -89,14 +89,14 @@ _PAGES = {
 
 @dataclass(slots=True)
 class _Group:
-    """What holds within a pair of braces."""
+    """The state within a pair of braces."""
 
-    target: str = ""  # the destination, where that is special
+    target: str = ""  # the destination, if it is special
     is_left_out: bool = False
     is_optional: bool = False  # after \*
     font: int = 0
     codec: str = ""
-    skip: int = 1  # how many characters stand in for one in Unicode
+    skip: int = 1  # how many characters replace a Unicode one
     text: list[str] = field(default_factory=list)
     is_fresh: bool = True  # nothing but its destination has been read
 
@@ -121,7 +121,7 @@ class _Reader:
         self._groups = [_Group()]
         self._fonts: dict[int, str] = {}
         self._codec = "cp1252"
-        self._bytes = bytearray()  # of a text whose characters may take several
+        self._bytes = bytearray()  # of a multi-byte text
         self._high = 0  # the first half of a surrogate pair
         self._to_skip = 0
         self._length = 0
@@ -226,7 +226,7 @@ class _Reader:
             self._date[word] = value
 
     def _begin(self, group: _Group, word: str) -> bool:
-        """Whether a word says what a group is for; then what that means for it."""
+        """Whether a word determines the purpose of a group; if so, apply it."""
         group.is_fresh = False
         is_optional = group.is_optional
         if word in _NOTES or word in _INFO or word.startswith(("header", "footer")):
@@ -278,7 +278,7 @@ class _Reader:
         self._bytes += text
 
     def _flush(self) -> None:
-        """Say the bytes that came since the last control word."""
+        """Emit the bytes since the last control word."""
         self._to_skip = 0
         if self._bytes:
             codec = self._groups[-1].codec or self._codec

@@ -1,8 +1,8 @@
-"""Reads spreadsheets: a page for each sheet, a line for each row, cells parted by tabs.
+"""Reads spreadsheets: a page for each sheet, a line for each row, cells separated by tabs.
 
-Values are plain, not as the sheet shows them: `1599.99`, `2008-01-19 04:35:00`, so that they can be
-searched for and computed with. python-calamine reads the cells, and the parts of XLSX are looked
-through for what it loses: errors, comments, text boxes, charts, headers and footers.
+Values are raw, not formatted as in the sheet: `1599.99`, `2008-01-19 04:35:00`, so that they can be
+searched for and computed with. python-calamine reads the cells; the XML of XLSX is read for what it
+loses: errors, comments, text boxes, charts, headers and footers.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 _FILE_PASSWORD = 0x002F
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
-# Codes in a header: its left, center and right part, fonts, and fields such as the page's number.
+# Codes in a header: its left, center and right part, fonts, and fields such as the page number.
 _CODES = re.compile(r'&(?:"[^"]*"|\d+|K[0-9A-F]{6}|[A-Z])')
 
 
 def read(source: Source, reading: Reading) -> Metadata:
-    """XLS, and XLSB as far as calamine has it."""
+    """XLS, and XLSB as far as calamine supports it."""
     if _is_locked(source):
         raise DocumentError("encrypted")
     for name, sheet in _sheets(source):
@@ -44,7 +44,7 @@ def read(source: Source, reading: Reading) -> Metadata:
 
 def read_xlsx(source: Source, reading: Reading) -> Metadata:
     package = Package(source, reading)
-    package.check()  # calamine inflates without asking how much it will be
+    package.check()  # calamine inflates without limits
     main = package.main("xl/workbook.xml")
     root = package.xml(main)
     if root is None:
@@ -90,14 +90,14 @@ def _sheets(source: Source) -> Iterator[tuple[str, CalamineSheet]]:
     except (Exception, GeneratorExit):
         raise
     except BaseException as error:
-        # A panic in Rust comes as an exception that is no Exception.
+        # A Rust panic is raised as an exception that does not inherit from Exception.
         if type(error).__name__ == "PanicException":
             raise DocumentError("damaged") from error
         raise
 
 
 def _text(name: str, sheet: CalamineSheet, errors: dict[tuple[int, int], str]) -> str:
-    """The sheet's name and its rows that are not empty. `errors` stand at rows, columns from 0."""
+    """The sheet's name and its non-empty rows. `errors` are by row and column, columns from 0."""
     rows: Iterable[list[str]] = ([_written(cell) for cell in row] for row in sheet.iter_rows())
     if errors:
         rows = _with_errors(sheet, rows, errors)
@@ -116,13 +116,13 @@ def _text(name: str, sheet: CalamineSheet, errors: dict[tuple[int, int], str]) -
 def _with_errors(
     sheet: CalamineSheet, rows: Iterable[list[str]], errors: dict[tuple[int, int], str]
 ) -> Iterator[list[str]]:
-    """The rows with errors where they stand; calamine ends where the last other value does."""
+    """The rows with errors in their places; calamine stops after the last other value."""
     found: dict[int, dict[int, str]] = {}
     for (number, column), error in errors.items():
         found.setdefault(number, {})[column] = error
     if sheet.start is not None and sheet.end is not None:
         kept = list(rows)
-        # Rows above the first value are left out, or not, as it likes; the last one is the same.
+        # Rows above the first value may be missing or not; the last one is reliable.
         for number, row in enumerate(kept, sheet.end[0] - len(kept) + 1):
             for column, value in enumerate(row, sheet.start[1]):
                 if value:
@@ -170,7 +170,7 @@ def _errors(root: Any) -> dict[tuple[int, int], str]:
 
 
 def _around(package: Package, part: str, root: Any) -> Iterator[str]:
-    """What stands on a sheet and is no cell: headers and footers, comments, text boxes, charts."""
+    """Text on a sheet outside of cells: headers and footers, comments, text boxes, charts."""
     for each in () if root is None else children(root, "headerFooter"):
         yield from dict.fromkeys(_CODES.sub(" ", line.text or "").strip() for line in each)
     for name in package.related(part, "comments", "threadedComment"):

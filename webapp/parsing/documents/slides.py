@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from webapp.parsing.documents.reading import Reading
     from webapp.parsing.documents.source import Source
 
-# Placeholders of a master hold prompts ("Click to edit"), but for those that are the same on each
-# slide.
+# Placeholders of a master contain prompts ("Click to edit"), except those that are the same on
+# every slide.
 _SAME_ON_EACH = frozenset({"ftr", "hdr"})
 
 
@@ -35,7 +35,7 @@ def read(source: Source, reading: Reading) -> Metadata:
 
 
 def _slides(package: Package, main: str, root: Any) -> list[str]:
-    """The parts of the slides, in the order in which they are shown."""
+    """The parts of the slides, in display order."""
     relations = package.relations(main)
     listed = child(root, "sldIdLst")
     asked = [] if listed is None else [_relation(each) for each in children(listed, "sldId")]
@@ -61,12 +61,12 @@ def _slide(package: Package, name: str, said: set[str]) -> list[str]:
     for comments in package.related(name, "comments"):
         if (listed := package.xml(comments)) is not None:
             texts += [drawn_text(listed), *(each.text or "" for each in listed.iter("{*}text"))]
-    # A footer is on the slide, its layout and its master alike.
+    # A footer is on the slide, its layout and its master.
     return [text for text in dict.fromkeys(texts) if text.strip()]
 
 
 def _shapes(root: Any, package: Package, name: str) -> str:
-    """All text on a slide in its order, tables by rows, charts and diagrams where they stand."""
+    """All text on a slide in order, tables by rows, charts and diagrams in place."""
     parts: list[str] = []
     _walk(root, package, name, parts)
     return "\n".join(part for part in parts if part.strip())
@@ -99,7 +99,7 @@ def _cells(row: Any) -> list[str]:
 
 
 def _background(package: Package, part: str, said: set[str]) -> list[str]:
-    """What a layout or master shows on the slides that use it, the first time that one does."""
+    """The text of a layout or master, for the first slide that uses it."""
     if part in said or (root := package.xml(part)) is None:
         return []
     said.add(part)
@@ -112,7 +112,7 @@ def _background(package: Package, part: str, said: set[str]) -> list[str]:
 
 
 def _notes(root: Any) -> str:
-    """The notes without the number and the date that stand on their page."""
+    """The notes without their page's number and date."""
     found = []
     for shape in root.iter("{*}sp"):
         place = next(shape.iter("{*}ph"), None)

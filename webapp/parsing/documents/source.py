@@ -1,4 +1,4 @@
-"""The bytes of a document: of a file that somebody holds open, or what lay in another document."""
+"""The bytes of a document: an open file, or bytes embedded in another document."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Source:
-    """A document's bytes, read as often and wherever wanted.
+    """A document's bytes, which can be read repeatedly and at any position.
 
     A descriptor is shared with others who read it at the same time, so its position is neither used
-    nor moved.
+    nor changed.
     """
 
     def __init__(self, content: int | bytes) -> None:
@@ -24,7 +24,7 @@ class Source:
         self.size = len(content) if isinstance(content, bytes) else os.fstat(content).st_size
 
     def open(self) -> BinaryIO:
-        """A file to read from, with a position of its own."""
+        """A file to read from, with its own position."""
         if isinstance(self._content, bytes):
             return io.BytesIO(self._content)
         return io.BufferedReader(_Descriptor(self._content, self.size))

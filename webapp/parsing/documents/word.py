@@ -1,6 +1,6 @@
-"""Reads Word's DOCX: text by pages as they were last printed, with all that stands around it.
+"""Reads Word's DOCX: text by pages as last printed, with everything around it.
 
-Headers come before the first page's text and footers after the last one's, each once; foot- and
+Headers come before the first page's text and footers after the last one's, each once; footnotes,
 endnotes and comments at the end of the page that refers to them.
 """
 
@@ -51,7 +51,7 @@ def read(source: Source, reading: Reading) -> Metadata:
 
 
 def _around(package: Package, main: str, kind: str) -> list[str]:
-    """The text of headers or footers, what several of them say once."""
+    """The text of headers or footers, with duplicates only once."""
     found: dict[str, None] = {}
     for name in package.related(main, kind):
         if (root := package.xml(name)) is not None:
@@ -63,7 +63,7 @@ def _around(package: Package, main: str, kind: str) -> list[str]:
 
 
 class _Walk:
-    """Through the blocks of one part: paragraphs, tables, and what holds them."""
+    """Walks through the blocks of one part: paragraphs, tables, and their containers."""
 
     def __init__(self, package: Package, part: str, flow: Flow) -> None:
         self._package = package
@@ -87,7 +87,7 @@ class _Walk:
                 self.blocks(element)
 
     def remaining_notes(self) -> None:
-        """Those that nothing refers to."""
+        """The notes that nothing refers to."""
         for kind in ("footnotes", "endnotes", "comments"):
             for text in self._notes_of(kind).values():
                 self._flow.note(text)
@@ -112,8 +112,8 @@ class _Walk:
             self._flow.line("\t".join(cells))
 
     def _runs(self, parent: Any, parts: list[str]) -> None:
-        """The text of a paragraph or what is in one; page breaks are kept for its end, where that
-        is, so that a word on either side of one stays whole."""
+        """The text of a paragraph or inside one; page breaks are delayed to its end, if it has one,
+        so that a word across one stays whole."""
         for element in parent:
             name = local(element)
             if name == "t":
@@ -153,7 +153,7 @@ class _Walk:
                 self._runs(element, parts)
 
     def _ruby(self, element: Any, parts: list[str]) -> None:
-        """The base, and how it is read in parentheses."""
+        """The base, and its reading in parentheses."""
         base: list[str] = []
         sound: list[str] = []
         for each in children(element, "rubyBase"):
@@ -163,7 +163,7 @@ class _Walk:
         parts += [*base, " (", *sound, ")"] if sound else base
 
     def _notes_of(self, kind: str) -> dict[str, str]:
-        """Those that nothing referred to yet, by id."""
+        """The notes not yet referred to, by id."""
         if kind not in self._notes:
             found: dict[str, str] = {}
             for name in self._package.related(self._part, kind):
@@ -178,14 +178,14 @@ class _Walk:
         return self._notes[kind]
 
     def _chunk(self, element: Any) -> None:
-        """A file of another kind in place of text: HTML is read, the rest is passed over."""
+        """A file of another type in place of text: HTML is read, anything else skipped."""
         relation = self._package.relations(self._part).get(attribute(element, "id") or "")
         if relation and relation.target.lower().endswith((".html", ".htm", ".xhtml")):
             self._flow.line(html.text_of(self._package.bytes(relation.target) or b"")[0])
 
 
 def _chosen(alternatives: Any) -> Any:
-    """The first choice, or what stands in for it where that says nothing."""
+    """The first choice, or its fallback if that is empty."""
     chosen = child(alternatives, "Choice")
     if chosen is not None and any((each.text or "").strip() for each in chosen.iter("{*}t")):
         return chosen
@@ -194,7 +194,7 @@ def _chosen(alternatives: Any) -> Any:
 
 
 def _rows(parent: Any, name: str) -> Any:
-    """Rows or cells, also those inside of what wraps them."""
+    """Rows or cells, including those inside wrappers."""
     for element in parent:
         found = local(element)
         if found == name:

@@ -18,7 +18,7 @@ _LEVELS = 9
 
 
 class Numbers:
-    """Counts the paragraphs of a part that are numbered, in their order."""
+    """Counts the numbered paragraphs of a part, in order."""
 
     def __init__(self, package: Package, part: str) -> None:
         self._lists: dict[str, tuple[str, dict[int, Any]]] = {}
@@ -33,7 +33,7 @@ class Numbers:
                 self._read_styles(root)
 
     def label(self, paragraph: Any) -> str:
-        """A paragraph's number and the space after it; nothing where it has none."""
+        """A paragraph's number and the space after it; empty if it has none."""
         asked = self._asked(paragraph)
         if asked is None or asked[0] not in self._lists:
             return ""
@@ -60,7 +60,7 @@ class Numbers:
         return f"{text} " if text.strip() else ""
 
     def _asked(self, paragraph: Any) -> tuple[str, int] | None:
-        """The list and level that a paragraph, or else its style, names."""
+        """The list and level named by a paragraph, or by its style."""
         properties = child(paragraph, "pPr")
         direct = child(properties, "numPr") if properties is not None else None
         style = _value(properties, "pStyle") if properties is not None else None

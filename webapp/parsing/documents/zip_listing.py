@@ -1,6 +1,6 @@
-"""What lies in a zip, by its directory alone, to tell what kind of file it is.
+"""The contents of a zip, from its directory alone, to detect the file's type.
 
-Bounded whatever the directory says: this runs on what a stranger sent, outside a limited child.
+Limited whatever the directory says: this runs on untrusted input, outside a restricted child.
 """
 
 import re
@@ -18,13 +18,13 @@ _COMMENT = 66_000  # bytes from the end within which a zip's end record begins
 
 @dataclass(frozen=True, slots=True)
 class ZipListing:
-    """A zip's parts and where each begins; of one that breaks off, those at its head."""
+    """A zip's parts and their positions; of a truncated one, those at its start."""
 
     file: BinaryIO
     offsets: dict[str, int]
 
     def part(self, name: str) -> bytes:
-        """The beginning of a part; empty where there is none, or it cannot be read."""
+        """The beginning of a part; empty if there is none, or it cannot be read."""
         if (offset := self.offsets.get(name)) is None:
             return b""
         self.file.seek(offset)
@@ -43,7 +43,7 @@ class ZipListing:
 
 
 def list_zip(file: BinaryIO) -> ZipListing:
-    """The parts by the zip's directory, or by the headers at its head where it has none."""
+    """The parts from the zip's directory, or from the headers at its start if it has none."""
     size = file.seek(0, 2)
     tail_at = max(0, size - _COMMENT)
     file.seek(tail_at)
@@ -52,7 +52,7 @@ def list_zip(file: BinaryIO) -> ZipListing:
     found: dict[str, int] = {}
     if 0 <= at <= len(tail) - 22:
         length, start = struct.unpack_from("<II", tail, at + 12)
-        # What was put before the zip, as self-extracting ones have it, moves all of its offsets.
+        # Data in front of the zip, as in self-extracting ones, shifts all of its offsets.
         moved = max(0, tail_at + at - length - start) if start + length <= size else 0
         file.seek(min(size, start + moved))
         found = _central(file.read(min(length, _MOST_OF_A_DIRECTORY)), moved)

@@ -1,4 +1,4 @@
-"""Asks a fork server, and starts it."""
+"""The client of a fork server, which also starts it."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _BOOTSTRAP = (
     "from webapp.parsing.fork_server.server import serve; "
     "serve(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])"
 )
-_PATIENCE = 5.0  # seconds for what takes the server milliseconds
+_PATIENCE = 5.0  # seconds for something that takes the server milliseconds
 _START = 60.0  # seconds for it to start and a child to prepare itself, on however busy a machine
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a task may use up. `seconds` is the wall clock in all, from when the child has prepared
-    itself, and `step_seconds`, where set, that between two steps which it reports; four fifths of
-    each is the CPU time. `megabytes` is the address space, of which the imported readers take some
-    200. Only where it `may_start_programs` is the child not confined."""
+    """The limits of a task. `seconds` is the total wall clock time once the child has prepared
+    itself, and `step_seconds`, if set, the time between two reported steps; four fifths of each is
+    the CPU time. `megabytes` is the address space, of which the imported readers take some 200. The
+    child is confined unless it `may_start_programs`."""
 
     seconds: float
     megabytes: int
@@ -45,10 +45,10 @@ class Limits:
 
 
 class ForkServer:
-    """A fork server of this process. It starts with the first call, and anew after it died, and it
-    ends with this process, however that ends. Safe to use from several threads at once.
+    """This process's fork server. It starts with the first call, restarts after it died, and ends
+    with this process, however that ends. Thread-safe.
 
-    `preloaded` names the module of our own that it imports.
+    `preloaded` names our module that it imports.
     """
 
     def __init__(self, preloaded: str) -> None:
@@ -66,20 +66,20 @@ class ForkServer:
         limits: Limits,
         on_step: Callable[[dict[str, Any]], None] | None = None,
     ) -> bytes:
-        """What the task makes of a file, in a child process of its own.
+        """The task's result for a file, computed in a child process of its own.
 
-        `task` names a module of our own (`webapp.parsing.fork_server.task` says how it looks),
-        `file` is the descriptor of a file that can be mapped into memory, `arguments` are JSON.
-        `on_step` is called with what the task reports after each step, in this thread; what it
-        raises ends the child. When this returns or raises, the child has ended or is ending.
+        `task` names a module of ours (see `webapp.parsing.fork_server.task`), `file` is the
+        descriptor of a file that can be mapped into memory, `arguments` are JSON. `on_step` is
+        called in this thread with what the task reports after each step; an exception from it ends
+        the child. When this returns or raises, the child has ended or is ending.
 
-        Raises ChildError: its `reason` is as `child.run` has it, or what the task itself said, or
-        `unavailable`, where there is no server or no child to be had for now.
+        Raises ChildError: its `reason` is one of `child.run`, or one that the task reported, or
+        `unavailable`, if no server or child is available at the moment.
         """
         asked = {"task": task, "arguments": arguments, "limits": dataclasses.asdict(limits)}
         try:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        except OSError as error:  # no descriptors, or a system that knows no such sockets
+        except OSError as error:  # no descriptors, or a system without such sockets
             raise _unavailable(str(error)) from error
         with ours:
             with theirs:
@@ -103,7 +103,7 @@ class ForkServer:
         self.close()
 
     def _send(self, channel: socket.socket, file: int) -> None:
-        """Give the server a channel and a file; start it first where it has not, or has died."""
+        """Pass the server a channel and a file; start it first if it is not running."""
         with self._lock:
             for is_last in (False, True):
                 try:
@@ -184,7 +184,7 @@ def _receive(
 
 
 def _message(channel: socket.socket, deadline: float) -> tuple[bytes, bytes]:
-    """The next message's letter and content, both empty where there will be none."""
+    """The next message's letter and content, both empty if there will be none."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise child.timed_out(permanent=False, detail="wall clock")

@@ -1,7 +1,8 @@
-"""The process that forks: it waits for requests, makes a child for each, and says how each ended.
+"""The process that forks: it waits for requests, creates a child for each, and reports how each
+ended.
 
-It has a single thread and reads nothing of any document, so nothing in a document can harm it. What
-is asked for goes from the client to the child, passwords too, and never through here.
+It has a single thread and reads nothing from documents, so nothing in a document can harm it.
+Requests, including passwords, go from the client directly to the child, never through here.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL | select.POLLRDHUP
 
 
 def serve(control: int, owner: int, preloaded: str) -> NoReturn:
-    """Import `preloaded`, then fork for the process `owner`, which asks by the socket `control`,
-    until it ends or closes that."""
+    """Import `preloaded`, then fork for the process `owner`, which sends requests through the
+    socket `control`, until it ends or closes that."""
     importlib.import_module(preloaded)
-    # Children share these pages as long as nobody writes to them, as a collection would.
+    # Children share these pages as long as nobody writes to them, as a garbage collection would.
     gc.collect()
     gc.freeze()
     server = _Server(socket.socket(fileno=control), owner)
@@ -51,7 +52,7 @@ class _Server:
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
         self._poll.register(self._wakes, select.POLLIN)
-        # Its end of `control` may live on in processes that it forked.
+        # Its end of `control` may stay open in processes that it forked.
         self._owner = -1
         with contextlib.suppress(OSError, AttributeError):
             self._owner = os.pidfd_open(owner)
@@ -80,7 +81,7 @@ class _Server:
             _kill(child)
 
     def _fork(self) -> bool:
-        """Make a child for the next request; False where the owner has gone."""
+        """Create a child for the next request; False if the owner is gone."""
         try:
             message, received, _, _ = socket.recv_fds(self._control, 1, 2)
         except OSError:
@@ -101,7 +102,7 @@ class _Server:
             if child == 0:
                 task.run(channel, file, server)
             self._children[child] = channel
-            # The client hangs up, or stops talking, to cancel.
+            # The client closes the channel, or its sending side, to cancel.
             self._poll.register(channel, select.POLLRDHUP)
         os.close(file)
         return True
@@ -113,7 +114,7 @@ class _Server:
                 _kill(child)
 
     def _reap(self) -> None:
-        """Say of each child that has ended how, and end whatever it started."""
+        """Report how each finished child ended, and end whatever it started."""
         while self._children:
             ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if ended is None:
@@ -132,7 +133,8 @@ class _Server:
         self._poll.register(channel, select.POLLOUT)
 
     def _say_last_words(self, descriptor: int, *, is_gone: bool) -> None:
-        """As soon as there is room: the client may still be busy with what the child has sent."""
+        """Send the final message once there is room: the client may still be busy with the child's
+        messages."""
         channel, words = self._last_words[descriptor]
         try:
             channel.send(words, socket.MSG_DONTWAIT)
@@ -140,7 +142,7 @@ class _Server:
             if not is_gone:
                 return
         except OSError:
-            pass  # nobody listens any more
+            pass  # the client is gone
         del self._last_words[descriptor]
         self._poll.unregister(descriptor)
         channel.close()

@@ -31,7 +31,7 @@ _OPEN_FILES = 256
 
 
 def run(channel: socket.socket, file: int, server: int) -> NoReturn:
-    """Do what the client asks for on `channel`, and end this process, whatever happens.
+    """Handle the client's request on `channel`, and end this process, whatever happens.
 
     `server` is the process that forked this one.
     """
@@ -78,7 +78,7 @@ def _run(channel: socket.socket, file: int, server: int) -> None:
 
 
 def _close_others(kept: set[int]) -> None:
-    """Of the server's descriptors keep none but the standard ones."""
+    """Close the server's descriptors, except the standard ones."""
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 -- numbers, not paths
         if int(name) > 2 and int(name) not in kept:
             with contextlib.suppress(OSError):
@@ -95,7 +95,7 @@ def _die_with(server: int) -> None:
 
 
 def _failure(error: BaseException) -> dict[str, Any]:
-    """What the client is told; of unexpected errors where they arose, not what the input said."""
+    """What the client is told; for unexpected errors only where they arose, not their text."""
     if isinstance(error, Failure):
         return {
             "reason": getattr(error, "code", "failed"),

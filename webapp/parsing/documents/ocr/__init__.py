@@ -1,4 +1,4 @@
-"""Reads text from pictures, where something is installed that can."""
+"""Reads text from pictures, if an OCR engine is installed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Engine = Literal["rapidocr", "tesseract"]
 
 
 def find_engine() -> Engine | None:
-    """What is there to read pictures with: RapidOCR, else tesseract. Imports neither."""
+    """The installed OCR engine: RapidOCR, else tesseract. Imports neither."""
     if all(map(importlib.util.find_spec, ("rapidocr", "onnxruntime"))):
         return "rapidocr"
     return "tesseract" if shutil.which("tesseract") else None

@@ -1,4 +1,4 @@
-"""The order in which the lines on a picture are read, and its text."""
+"""The reading order of the lines on a picture, and its text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webapp.parsing.documents.reading import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A column of prose: so many lines, letters a line, and part of the width.
+# A column of prose: minimum of lines, letters per line, and share of the width.
 _FEWEST_LINES, _FEWEST_LETTERS, _NARROWEST = 3, 15, 0.2
 _WIDE = 0.55  # of the width: a line that belongs to no column
 _GUTTER = 0.8  # of a line's height
@@ -40,8 +40,8 @@ class Line:
 
 
 def text_of(lines: Sequence[Line], scale: float) -> tuple[str, array[float]]:
-    """The text, and four numbers for each word of it, as `document.Page` has them; `scale` is how
-    many pixels a unit of the page has."""
+    """The text, and four numbers for each word of it, as in `document.Page`; `scale` is the number
+    of pixels per unit of the page."""
     text: list[str] = []
     boxes = array("f")
     before: list[Line] | None = None
@@ -61,7 +61,7 @@ def text_of(lines: Sequence[Line], scale: float) -> tuple[str, array[float]]:
 
 
 def _ordered(lines: Sequence[Line], depth: int = 0) -> list[list[Line]]:
-    """Rows, those of columns of prose one column after the other."""
+    """Rows, reading columns of prose one after the other."""
     gutter = _gutter(lines) if depth < _DEEPEST else None
     if gutter is None:
         return _rows(lines)
@@ -77,7 +77,7 @@ def _ordered(lines: Sequence[Line], depth: int = 0) -> list[list[Line]]:
         zone.clear()
 
     for line in sorted(lines, key=lambda line: line.middle):
-        if line.left < gutter < line.right:  # a heading over both columns parts them
+        if line.left < gutter < line.right:  # a heading over both columns separates them
             end_zone()
             rows.append([line])
         else:
@@ -87,7 +87,7 @@ def _ordered(lines: Sequence[Line], depth: int = 0) -> list[list[Line]]:
 
 
 def _gutter(lines: Sequence[Line]) -> float | None:
-    """Where the space between two columns of prose is, if there are such."""
+    """The gap between two columns of prose, if there are any."""
     if len(lines) < 2 * _FEWEST_LINES:
         return None
     start, end = min(line.left for line in lines), max(line.right for line in lines)
@@ -108,7 +108,7 @@ def _gutter(lines: Sequence[Line]) -> float | None:
 
 
 def _is_prose(lines: Sequence[Line], width: float) -> bool:
-    """Whether lines are a column of prose, rather than numbers beside their labels."""
+    """Whether lines are a column of prose, rather than numbers next to their labels."""
     return (
         len(lines) >= _FEWEST_LINES
         and fmean(len(line.text) for line in lines) >= _FEWEST_LETTERS
@@ -118,7 +118,7 @@ def _is_prose(lines: Sequence[Line], width: float) -> bool:
 
 
 def _rows(lines: Sequence[Line]) -> list[list[Line]]:
-    """What stands side by side, from left to right, and the rows from above."""
+    """Boxes side by side, from left to right, and rows from top to bottom."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: line.middle):
         if rows and abs(line.middle - fmean(each.middle for each in rows[-1])) < 0.5 * min(
@@ -131,7 +131,7 @@ def _rows(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def _words(line: Line) -> list[tuple[str, tuple[float, float, float, float]]]:
-    """The words of a line, each in as much of its box as it has of its letters."""
+    """The words of a line, each with a share of its box in proportion to its letters."""
     text = clean(line.text).strip()
     if not text:
         return []

@@ -1,5 +1,5 @@
-"""What the fork server for pictures imports: the readers, and RapidOCR as far as that starts no
-thread. onnxruntime does, so each child imports it for itself."""
+"""The imports of the fork server for pictures: the readers, and RapidOCR as far as that starts no
+thread. onnxruntime does, so each child imports it itself."""
 
 from __future__ import annotations
 

@@ -23,17 +23,17 @@ class RapidOcr:
         from rapidocr import RapidOCR
 
         engine: Any = RapidOCR(params=_SETTINGS)
-        # Each is otherwise loaded when it is first needed.
+        # Otherwise each is loaded when first needed.
         engine._load_det_model()
         engine._load_cls_model()
         engine._load_rec_model()
         self._engine = engine
 
     def lines(self, picture: Image) -> list[Line]:
-        """The lines on a picture, in no order."""
+        """The lines on a picture, unordered."""
         import numpy as np
 
-        # It was taught on pictures with blue first.
+        # It was trained on pictures in BGR order.
         read = self._engine(np.asarray(picture.convert("RGB"))[:, :, ::-1])
         if read.boxes is None or not read.txts:
             return []

@@ -1,4 +1,4 @@
-"""tesseract, where it is installed: a program that reads the languages it has files for."""
+"""tesseract, if it is installed: a program that reads the languages it has files for."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SECONDS = 20.0
-_OUTPUT = 8 << 20  # bytes, of which a page of words takes some hundred thousand
-# Other models tell how a page lies and find formulas, and read nothing.
+_OUTPUT = 8 << 20  # bytes; a page of words takes some hundred thousand
+# Other models detect orientation and formulas, and read no text.
 _NO_LANGUAGES = {"osd", "equ"}
 
 
@@ -22,7 +22,7 @@ class Tesseract:
     def __init__(self) -> None:
         listed = _run(["--list-langs"], b"").decode("utf-8", "replace").split("\n")[1:]
         languages = {line.strip() for line in listed if line.strip()} - _NO_LANGUAGES
-        # What they share is read by the first one.
+        # The first one reads what they have in common.
         self._languages = "+".join(sorted(languages, key=lambda name: (name != "eng", name)))
 
     def lines(self, picture: Image) -> list[Line]:

@@ -1,1 +1,1 @@
-"""PDFs, by pdfium: never outside a limited child, for it aborts on some of them."""
+"""PDFs, with pdfium: never outside a restricted child, because it aborts on some of them."""

@@ -1,4 +1,4 @@
-"""What people have put on a page: the values of forms, notes, and files."""
+"""What people have added to a page: form values, notes, and files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ _VALUES = {
     pdfium.FPDF_FORMFIELD_COMBOBOX,
     pdfium.FPDF_FORMFIELD_LISTBOX,
 }
-# A pop-up says again what stands in the note that it belongs to.
+# A pop-up repeats the note that it belongs to.
 _WITHOUT_NOTES = {pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_LINK}
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Its text, its box on the page's plane (left, bottom, right, top), and a file's handle."""
+    """Its text, its box in the page's coordinates (left, bottom, right, top), and a file's
+    handle."""
 
     text: str
     box: tuple[float, float, float, float]
@@ -33,7 +34,8 @@ class Annotation:
 
 
 def annotations_of(page: Any, forms: Any) -> Iterator[Annotation]:
-    """Those of a page that say something. `forms` is the document's form environment, or None."""
+    """The annotations of a page that have text. `forms` is the document's form environment, or
+    None."""
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page.raw), _MOST)):
         annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
         if not annotation:
@@ -55,7 +57,7 @@ def annotations_of(page: Any, forms: Any) -> Iterator[Annotation]:
 
 
 def files_of(document: Any) -> Iterator[Any]:
-    """The handles of the files that a document carries as a whole."""
+    """The handles of the files attached to a whole document."""
     for index in range(min(pdfium.FPDFDoc_GetAttachmentCount(document.raw), _MOST)):
         with contextlib.suppress(ValueError):
             if file := pdfium.FPDFDoc_GetAttachment(document.raw, index):
@@ -63,12 +65,12 @@ def files_of(document: Any) -> Iterator[Any]:
 
 
 def name_of(file: Any) -> str:
-    """The name of a file that a PDF carries."""
+    """The name of a file attached to a PDF."""
     return _text(pdfium.FPDFAttachment_GetName, file)
 
 
 def bytes_of(file: Any, allow: Callable[[int], None]) -> bytes:
-    """Its bytes, of whose number `allow` is told first."""
+    """Its bytes; `allow` is called with their number first."""
     size = ctypes.c_ulong()
     if not pdfium.FPDFAttachment_GetFile(file, None, 0, ctypes.byref(size)):
         return b""
@@ -79,8 +81,8 @@ def bytes_of(file: Any, allow: Callable[[int], None]) -> bytes:
 
 
 def _text(function: Callable[..., int], *arguments: Any) -> str:
-    """What a function says that writes UTF-16 into a buffer, and tells its size where there is
-    none."""
+    """The result of a function that writes UTF-16 into a buffer, and returns its size without
+    one."""
     size = function(*arguments, None, 0)
     if not 2 < size <= _MOST_TEXT:
         return ""

@@ -1,4 +1,4 @@
-"""The characters of a page and where they stand, as pdfium has them."""
+"""The characters of a page and their positions, from pdfium."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _QUARTER = 1.5707963
-# pdfium's marks for what is no character, and for a hyphen at the end of a line.
+# pdfium's markers for a non-character, and for a hyphen at the end of a line.
 _NONE, _LINE_HYPHEN, _LINE_HYPHEN_AS_TEXT = {0, 0xFFFF}, 2, 0xFFFE
 # A hyphen at the end of a line, where the word may go on in the next one.
 HYPHEN = "\N{SOFT HYPHEN}"
-# A space that stands in the text, and one that pdfium makes of a gap: it makes too many of them.
+# A space in the text, and one that pdfium inserts for a gap: it inserts too many.
 SPACE, MADE_UP = " ", "\N{THIN SPACE}"
 
 
 def _quick(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
-    """A function of pdfium's to be called for each character: it takes addresses as numbers, which
-    spares making pointers, and keeps the interpreter, which has no other thread here."""
+    """A pdfium function to call for each character: it takes addresses as numbers, which avoids
+    creating pointers, and keeps the GIL, since there is no other thread here."""
     found: Callable[..., Any] = ctypes.cast(function, ctypes.PYFUNCTYPE(result, *arguments))
     return found
 
@@ -41,12 +41,12 @@ _is_generated = _quick(pdfium.FPDFText_IsGenerated, ctypes.c_int, ctypes.c_void_
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """Those of a page, in the order of its content.
+    """The characters of a page, in content order.
 
-    `texts` has one character each, `SPACE` or `MADE_UP` for white space, nothing for what is none.
-    `boxes` has four numbers for each: left, top, right and bottom, in points on the page's own
-    plane, whose origin is below on the left. `quarters` says by how many quarter turns to the right
-    each is turned.
+    `texts` has one character each, `SPACE` or `MADE_UP` for white space, an empty one for a
+    non-character. `boxes` has four numbers for each: left, top, right and bottom, in points in the
+    page's own coordinates, whose origin is at the lower left. `quarters` says by how many quarter
+    turns to the right each is turned.
     """
 
     texts: list[str]
@@ -73,7 +73,7 @@ def characters_of(page: Any, most: int) -> Characters:
 
 
 def _codes(text_page: Any, address: int | None, count: int) -> list[int]:
-    """The code of each character: by one call, where each takes one unit of UTF-16."""
+    """The code of each character: in one call, if each is one unit of UTF-16."""
     units = (ctypes.c_ushort * (count + 1))()
     if pdfium.FPDFText_GetText(text_page, 0, count, units) - 1 == count:
         return units[:count]
@@ -94,8 +94,8 @@ def _text(code: int) -> str:
 def _quarters(
     text_page: Any, address: int | None, texts: list[str], boxes: array[float]
 ) -> list[int]:
-    """How each character is turned, asked where a line or its direction may have changed. Also
-    tells the spaces apart, and finds a box for what has none by its font."""
+    """How each character is turned, asked only where a line or its direction may have changed. Also
+    distinguishes the spaces, and finds a box by its font for a character without one."""
     found: list[int] = []
     quarter = 0
     last_left = last_top = last_bottom = 0.0

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from webapp.parsing.documents.pdf.words import PlacedWord
 
-# As parts of a line's height.
-_SHARED = 0.4  # how much of the lower of two words stands beside the other, in one line
-_BACK = 0.3  # how far the next word may begin before the end of the last one
+# As fractions of a line's height.
+_SHARED = 0.4  # how much of the shorter of two words overlaps the other, in one line
+_BACK = 0.3  # how far the next word may start before the end of the last one
 _APART = 0.6  # the gap between two paragraphs
 _LARGER = 1.3  # a heading's letters to those of text
 
@@ -34,12 +34,12 @@ class Frame:
         self, left: float, bottom: float, right: float, top: float
     ) -> tuple[float, float, float, float]:
         """A box of the plane (left, bottom, right, top) as left, top, right, bottom, measured from
-        the upper left corner of the page that is shown."""
+        the upper left corner of the page as shown."""
         x, y = self._box[:2]
         left, bottom, right, top = turned(
             left - x, bottom - y, right - x, top - y, -self._quarters % 4
         )
-        # Turning moved the page to other sides of the origin.
+        # Turning moved the page to another side of the origin.
         across = self.width if self._quarters in {2, 3} else 0.0
         up = self.height if self._quarters in {1, 2} else 0.0
         left, right, bottom, top = left + across, right + across, bottom + up, top + up
@@ -47,7 +47,7 @@ class Frame:
 
 
 def text_of(words: Sequence[PlacedWord], frame: Frame) -> tuple[str, array[float]]:
-    """The text and four numbers for each word of it, as `document.Page` has them."""
+    """The text and four numbers for each word of it, as in `document.Page`."""
     parts: list[str] = []
     boxes = array("f")
     before: PlacedWord | None = None
@@ -68,7 +68,7 @@ def text_of(words: Sequence[PlacedWord], frame: Frame) -> tuple[str, array[float
 
 
 def _between(before: PlacedWord, word: PlacedWord) -> str:
-    """What parts two words that follow each other: a space, a line end, or two."""
+    """What separates two consecutive words: a space, a line end, or two."""
     if before.quarters != word.quarters:
         return "\n\n"
     lower = min(before.height, word.height)

@@ -1,4 +1,4 @@
-"""Reads a PDF: words with their places, metadata, what is filled in and attached."""
+"""Reads a PDF: words with their positions, metadata, form values and attachments."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def open_pdf(source: Source, password: str | None) -> Any:
 
 
 def read(source: Source, reading: Reading) -> Metadata:
-    """Read all pages and what is attached into `reading`."""
+    """Read all pages and attachments into `reading`."""
     document = open_pdf(source, reading.password)
     count = len(document)
     reading.expect(count)
@@ -90,7 +90,7 @@ def frame_of(page: Any) -> Frame:
 
 
 def _is_picture(page: Any, text: str, frame: Frame) -> bool:
-    """Whether what the page shows is hardly text: a scan, or letters that are drawn."""
+    """Whether the page shows hardly any text: a scan, or drawn letters."""
     letters = sum(map(str.isalnum, text))
     unreadable = len(_UNREADABLE.findall(text))
     is_bare = letters < _FEW_LETTERS or unreadable > 0.3 * (letters + unreadable)
@@ -115,7 +115,7 @@ def _metadata(document: Any) -> Metadata:
 
 
 def _date(value: str) -> datetime | None:
-    """A date as PDFs write it, `D:20240131235959+01'00'`; what is left out is the first."""
+    """A PDF date, `D:20240131235959+01'00'`; omitted parts default to the first."""
     if not (parts := _DATE.match(value.strip())):
         return None
     *numbers, utc, sign, hours, minutes = parts.groups()

@@ -1,7 +1,7 @@
-"""The words of a page, put together from its characters by the gaps between them.
+"""The words of a page, assembled from its characters by the gaps between them.
 
-Not by the spaces alone: in letter-spaced text there is one after each letter, in tightly set tables
-none between columns, and what is printed twice to look bold would be there twice.
+Spaces alone do not suffice: letter-spaced text has one after each letter, dense tables have none
+between columns, and text printed twice to look bold would occur twice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from webapp.parsing.documents.pdf.characters import Characters
 
-# Gaps as parts of a character's height. A space that takes no room parts nothing.
+# Gaps as fractions of a character's height. A space without width separates nothing.
 _GAP, _OVERLAP = 0.22, -0.35
 _GAP_AT = {SPACE: 0.03, MADE_UP: 0.18}
 _GAP_OF_LEADERS, _LEADERS = 1.0, frozenset("._-·…")
@@ -28,10 +28,9 @@ _SAME_PLACE = 1.5  # points
 
 @dataclass(slots=True)
 class PlacedWord:
-    """A word in a box on the page as one turns it to read this word: x grows to the right, y grows
-    upwards. `quarters` is by how many quarter turns to the left one turns the page for that.
-    `height` is that of its first character. It may end with `HYPHEN`.
-    """
+    """A word in a box on the page turned so that the word can be read: x grows to the right, y
+    grows upwards. `quarters` is by how many quarter turns to the left the page is turned for that.
+    `height` is that of its first character. It may end with `HYPHEN`."""
 
     left: float
     bottom: float
@@ -56,7 +55,7 @@ def turned(
 
 
 def words_of(characters: Characters) -> list[PlacedWord]:
-    """The words in the order of the page's content, those printed twice once."""
+    """The words in content order, those printed twice only once."""
     seen: defaultdict[str, list[PlacedWord]] = defaultdict(list)
     found = []
     for word in _grouped(characters):
@@ -94,12 +93,12 @@ def _grouped(characters: Characters) -> Iterator[PlacedWord]:
                 and bottom == word.bottom
                 and gap == _GAP
                 and -0.1 * height < left - word.right < 0.1 * height
-            ):  # what nearly all are: the rest would find the same, and take longer
+            ):  # nearly all are: the rest of the code would find the same, but take longer
                 word.text += text
                 word.right = max(word.right, right)
                 last = box
                 continue
-            # Of a ligature, that is; only "ff" has the same letter twice.
+            # That is, of a ligature; only "ff" has the same letter twice.
             is_part = box == last and (text != word.text[-1] or text == "f")
             joint = is_part or _joint(word, left, right, bottom + top, height, text, gap)
             if joint:
@@ -122,8 +121,8 @@ def _grouped(characters: Characters) -> Iterator[PlacedWord]:
 def _joint(
     word: PlacedWord, left: float, right: float, middle: float, height: float, text: str, gap: float
 ) -> str:
-    """How a character goes on with a word: `after` it, or as its last one printed `again` to look
-    bold; nothing where it begins another. `middle` is twice the height at which it stands."""
+    """How a character continues a word: `after` it, or as its last one printed `again` to look
+    bold; empty if it starts another. `middle` is twice the height of its centre."""
     higher = max(word.height, height)
     if abs(middle - word.top - word.bottom) >= 2 * _OFF_THE_LINE * higher:
         return ""
@@ -132,7 +131,7 @@ def _joint(
     if _OVERLAP * height < left - word.right < gap * height and left > word.left - _BEFORE * height:
         is_again = left < word.right - 0.6 * (right - left) and text == word.text[-1]
         return "again" if is_again else "after"
-    # Hebrew and Arabic go on to the left.
+    # Hebrew and Arabic run to the left.
     if _OVERLAP * height < word.left - right < gap * height and _is_right_to_left(text):
         return "after"
     return ""

@@ -1,4 +1,4 @@
-"""Takes a file out of a document, as it is."""
+"""Extracts a file from a document, unchanged."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""A picture of a page: of a PDF as it is shown, of a picture itself, or the one that a document
-carries of itself."""
+"""A picture of a page: a rendered PDF page, a picture itself, or a document's own preview."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from webapp.parsing.documents.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Where office files and books keep a picture of their first page.
+# Where office files and books store a picture of their first page.
 _CARRIED = r"docprops/thumbnail\.(jpe?g|png)|thumbnails/thumbnail\.png|(.*/)?cover\.(jpe?g|png)"
 _OPTIONS: dict[str, dict[str, Any]] = {
     "webp": {"quality": 80, "method": 2},
@@ -59,7 +58,7 @@ def _picture(
 
 
 def _shrunk(picture: Image.Image, page: int, size: tuple[int, int]) -> Image.Image:
-    """The right way up, and no larger than `size`."""
+    """The picture the right way up, and no larger than `size`."""
     try:
         if page > 1 or picture.format == "TIFF":
             picture.seek(page - 1)
@@ -75,7 +74,7 @@ def _shrunk(picture: Image.Image, page: int, size: tuple[int, int]) -> Image.Ima
 def _on_white(picture: Image.Image) -> Image.Image:
     """Without transparency, and in colours that every format has."""
     if picture.mode in {"I;16", "I", "F"}:
-        # Of what has more than 256 shades the highest eight bits.
+        # Of more than 256 shades, the highest eight bits.
         picture = picture.point(lambda value: value / 256 if picture.mode == "I;16" else value)
     if picture.mode in {"L", "RGB"}:
         return picture

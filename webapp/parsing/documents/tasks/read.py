@@ -1,4 +1,4 @@
-"""Reads a document: `document.encode` of what it says."""
+"""Reads a document: returns `document.encode` of its content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads pages that are pictures: `document.encode` of those alone."""
+"""Reads pages that are pictures: returns `document.encode` of only those."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from webapp.parsing.documents.media import Media
 
 _MOST_PIXELS = 12_000_000
-_DOTS = 200 / 72  # a point: as many as a good scan has
+_DOTS = 200 / 72  # pixels per point, as in a good scan
 _CPU_SECONDS = 20.0  # a page
 _prepared: list[RapidOcr | Tesseract] = []
 
 
 class _TooSlow(BaseException):
-    """Not an Exception: those a library might take for its own."""
+    """Not an Exception: a library might catch those."""
 
 
 def prepare(arguments: dict[str, Any]) -> None:
-    """Load the models, before nothing can be opened any more."""
+    """Load the models, before files can no longer be opened."""
     _prepared.append(RapidOcr() if arguments["engine"] == "rapidocr" else Tesseract())
 
 
