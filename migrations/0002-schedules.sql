@@ -1,9 +1,9 @@
--- Work that comes round: each time a schedule is due, a clock puts its `kind` into the outbox, with the
+-- Recurring work: each time a schedule is due, a clock puts its `kind` into the outbox, with the
 -- schedule as the subject. A migration adds its own schedules here.
 
--- `cron` is read in UTC. `late` says what becomes of times that passed while no clock ran: with `skip`
--- a time more than a minute past is left out; with `once` a single fire makes up for all of them; with
--- `all` each of the last hundred fires, and has a row of its own in the outbox.
+-- `cron` is in UTC. `late` decides about times that passed while no clock ran: `skip` leaves out a
+-- time more than a minute past; `once` fires once for all of them; `all` fires for each of the last
+-- hundred, with a row of its own in the outbox.
 CREATE TABLE schedules (
   id          uuid        NOT NULL DEFAULT uuidv7(),
   kind        text        NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE schedules (
   CONSTRAINT schedules_late_is_a_policy CHECK (late IN ('skip', 'once', 'all'))
 );
 
--- The latest time that a clock has seen here. Where it is later than now, the server's clock has gone
+-- The latest time that a clock has seen here. If it is later than now, the server's clock has gone
 -- back.
 CREATE TABLE latest_time (
   is_one  boolean     NOT NULL DEFAULT true,

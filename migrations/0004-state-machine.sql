@@ -1,10 +1,10 @@
--- State as data: the legal moves of every kind of thing are rows of one table, and one trigger refuses
--- every other move, whoever asks.
+-- State as data: the legal transitions of every kind of thing are rows of one table, and one
+-- trigger refuses every other transition, whoever requests it.
 
--- A row is one legal move. `from_status` null is a birth. `event` names the move in the timeline.
--- `action` is what a client asks for to make it; null where only the system makes it. `work` is the
--- kind of work that entering the status puts into the outbox. `payload` names the columns of the moved
--- row that its event keeps.
+-- A row is one legal transition. A null `from_status` means creation. `event` names the transition
+-- in the timeline. `action` is what a client requests to make it; null if only the system makes it.
+-- `work` is the kind of work that entering the status puts into the outbox. `payload` names the
+-- columns of the row that its event stores.
 CREATE TABLE transitions (
   entity      text   NOT NULL,
   from_status text,
@@ -23,8 +23,8 @@ CREATE UNIQUE INDEX transitions_action_leads_to_one_status
     ON transitions (entity, from_status, action)
  WHERE action IS NOT NULL;
 
--- Refuses a move, in the one form that the API turns into its answer: the constraint's name, and the
--- facts as JSON in the detail.
+-- Refuses a transition, in the form that the API turns into its response: the constraint's name,
+-- and the facts as JSON in the detail.
 CREATE FUNCTION refuse_transition(entity text, from_status text, wanted jsonb)
 RETURNS void
 LANGUAGE plpgsql
@@ -73,10 +73,10 @@ BEGIN
 END
 $$;
 
--- The trigger of every table that follows the transitions: refuses a move that is not listed, writes the move to
--- `events`, and puts the work that the new status needs into `outbox`. Work that is queued already
--- starts afresh: whoever holds it loses the claim, because it works on a status that is past. New work
--- takes the place of its dead letter. The request's id and trace go with both.
+-- The trigger of every table that follows the transitions: refuses a transition that is not listed,
+-- writes it to `events`, and puts the work that the new status needs into `outbox`. Work that is
+-- already queued is restarted: its holder loses the claim, because it works on an outdated status.
+-- New work replaces its dead letter. Both get the request's id and trace.
 CREATE FUNCTION record_transition()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -143,8 +143,8 @@ BEGIN
 END
 $$;
 
--- Lets a table with the columns `id`, `workspace_id` and `status` follow the transitions of an entity:
--- no row is born and none moves but by them.
+-- Makes a table with the columns `id`, `workspace_id` and `status` follow the transitions of an
+-- entity: rows are only created and changed by them.
 CREATE PROCEDURE follow_transitions(follower regclass, entity text)
 LANGUAGE plpgsql
 AS $$

@@ -1,19 +1,19 @@
--- The outbox: work to be done, and the letters of work that was given up.
+-- The outbox: work to do, and the dead letters of work that was given up.
 
--- The key is what the work is: its kind and its subject. A number beside it would be one more index to
--- keep at every claim. Work that belongs to no workspace has the nil UUID, and so is one more in the
--- ring of workspaces that take turns.
+-- The key identifies the work: its kind and its subject. A separate number would be one more index to
+-- maintain at every claim. Work that belongs to no workspace has the nil UUID, which is one more in
+-- the ring of workspaces that take turns.
 --
 -- `run_after` is schedule, backoff and lease in one: a row may be claimed once it has passed, and
--- claiming moves it to the end of the lease. Each row has a time of its own, even of thousands that one
--- statement puts in, so that a claim can begin to read where the last one ended. `claim` is the fencing
+-- claiming moves it to the end of the lease. Each row has its own time, even among thousands that one
+-- statement inserts, so that a claim can start reading where the last one ended. `claim` is the fencing
 -- token: only the holder of the last number drawn may finish, fail or release the row. `cut_off` counts
--- how often in a row a claim was never let go of, because the worker died or was too slow. Kinds are
+-- how many claims in a row were never released, because the worker died or was too slow. Kinds are
 -- compared byte by byte, which is fast in every locale.
 --
--- The table is kept small (a row is deleted when it is finished) and is rewritten all the time. So each
--- page has room for new versions, and vacuum goes by a count of dead rows, because a share of a table
--- that is nearly empty says nothing.
+-- The table is small (a row is deleted when it is finished) and constantly rewritten. So each page has
+-- room for new versions, and vacuum runs after a number of dead rows, because a share of a nearly empty
+-- table means nothing.
 CREATE TABLE outbox (
   kind         text        COLLATE "C" NOT NULL,
   subject_id   uuid        NOT NULL,
@@ -37,9 +37,9 @@ CREATE TABLE outbox (
   autovacuum_vacuum_cost_delay = 0
 );
 
--- The claim's ORDER BY within a workspace, and the ring of workspaces that have work of a kind. There
--- are no more indexes than this and the key, because each claim has to write to all of them; but for one
--- that has only what was cut off, which is claimed one by one.
+-- The claim's ORDER BY within a workspace, and the ring of workspaces that have work of a kind.
+-- There are no other indexes besides the key, because each claim has to write to all of them;
+-- except one that only has rows that were cut off, which are claimed one by one.
 CREATE INDEX outbox_due ON outbox (kind, workspace_id, run_after);
 
 CREATE INDEX outbox_cut_off
@@ -48,7 +48,7 @@ CREATE INDEX outbox_cut_off
 
 CREATE SEQUENCE outbox_claims;
 
--- The kinds of which there is something. It steps from one kind to the next by the index.
+-- The kinds that have rows. It steps from one kind to the next through the index.
 CREATE VIEW queued_kinds
 WITH (security_invoker = true)
 AS
@@ -76,7 +76,7 @@ SELECT kind
  WHERE kind IS NOT NULL;
 
 -- Work that was given up, kept until an operator retries or discards it, or until the same work is
--- wanted anew.
+-- enqueued again.
 CREATE TABLE dead_letters (
   id           bigint      GENERATED ALWAYS AS IDENTITY,
   kind         text        COLLATE "C" NOT NULL,
@@ -95,7 +95,7 @@ CREATE TABLE dead_letters (
 
 CREATE INDEX dead_letters_by_kind ON dead_letters (kind, id);
 
--- The kinds of which there are dead letters, in the same way.
+-- The kinds that have dead letters, in the same way.
 CREATE VIEW dead_kinds
 WITH (security_invoker = true)
 AS

@@ -1,9 +1,9 @@
--- Workers: which of them are there, how they are woken, what they are not to begin, and what they did.
+-- Workers: which ones are running, how they are woken, which kinds are paused, and what they did.
 
 -- A table that stays small is read whole; a test refuses that of any other, and goes by the comments.
 
--- The worker processes that run now. `listening_for` has the kinds that a worker would begin at once: it
--- sleeps until it is notified of one. A worker deletes its row when it ends in good order; a schedule
+-- The running worker processes. `listening_for` has the kinds that a worker would start at once: it
+-- sleeps until it is notified of one. A worker deletes its row when it stops properly; a schedule
 -- deletes the rows of those that have not been seen for long.
 CREATE TABLE workers (
   id            uuid        NOT NULL,
@@ -21,8 +21,8 @@ COMMENT ON TABLE workers IS 'Stays small: a row for each process.';
 INSERT INTO schedules (kind, cron)
 VALUES ('prune_workers', '7 * * * *');
 
--- Wakes the workers that sleep and do this kind of work. A commit that notifies takes a lock of the
--- whole server, so nothing is sent while everybody is at work anyway.
+-- Wakes the sleeping workers that do this kind of work. A commit that notifies takes a server-wide
+-- lock, so nothing is sent while all of them are busy anyway.
 CREATE FUNCTION wake_workers()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -54,7 +54,7 @@ CREATE TRIGGER outbox_wakes_workers
   FOR EACH STATEMENT
   EXECUTE FUNCTION wake_workers();
 
--- Kinds that no worker is to begin.
+-- Kinds that no worker may start.
 CREATE TABLE paused_kinds (
   kind      text        COLLATE "C" NOT NULL,
   paused_at timestamptz NOT NULL DEFAULT now(),
@@ -63,8 +63,8 @@ CREATE TABLE paused_kinds (
 
 COMMENT ON TABLE paused_kinds IS 'Stays small: a row for each kind of work at most.';
 
--- How much was done in each minute. Finished work leaves no row, so every few seconds workers add here
--- what they have finished.
+-- How much was done in each minute. Finished work leaves no row, so every few seconds workers add
+-- what they have finished here.
 CREATE TABLE work_counts (
   kind     text        COLLATE "C" NOT NULL,
   minute   timestamptz NOT NULL,

@@ -1,20 +1,20 @@
--- Search: everything that can be found, in one index over all kinds of things, kept by triggers in the
--- transaction that changes them.
+-- Search: everything that can be found, in one index over all kinds of things, maintained by triggers in
+-- the transaction that changes them.
 --
--- An entry's vector holds the stems of its texts (weight A: title, C: summary, D: the rest) and lexemes
--- of ours, which begin with a space, as no word of a text does:
+-- An entry's vector has the stems of its texts (weight A: title, C: summary, D: the rest) and our own
+-- lexemes, which begin with a space, as no word of a text does:
 --
---   ' v:17'         its volume; ' v8:9', ' v64:1' and ' v*:1' are those that the volume stands in
---   ' y:article'    what it is
+--   ' v:17'         its volume; ' v8:9', ' v64:1' and ' v*:1' are those that contain the volume
+--   ' y:article'    its type
 --   ' s:confirmed'  its status
---   ' t:<id>'       a tag that it carries (weight B)
---   ' p:9:oak'      a word of its title, summary or beginning as it stands, in its shelf: the last word
---                   of a query is looked for as the beginning of these
+--   ' t:<id>'       one of its tags (weight B)
+--   ' p:9:oak'      an exact word of its title, summary or beginning, in its shelf: the last word of a
+--                   query is matched as the beginning of these
 --
--- What is discarded has ' d:17' and so on in place of ' v:17', and so is in nobody's way. A volume has
--- some 4,096 entries, a shelf eight volumes, a bookcase eight shelves. A search reads the newest volume
--- first, then as much more as is likely to hold the rest of what it needs: so a common word in a large
--- workspace costs no more than a rare one in a small workspace.
+-- Discarded things have ' d:17' and so on instead of ' v:17', so that they do not slow down searches. A
+-- volume has some 4,096 entries, a shelf eight volumes, a bookcase eight shelves. A search reads the
+-- newest volume first, then as much more as is likely to contain the rest of what it needs: so a common
+-- word in a large workspace costs no more than a rare one in a small workspace.
 
 -- `audience` is who may find its entries: the workspace's id for all its members, or a user's id.
 -- Shelf, bookcase and collection are numbered by their first volume.

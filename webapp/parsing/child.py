@@ -1,13 +1,13 @@
 """Runs a parser of hostile input in a child process with limits, so that it can only hurt itself.
 
-A page, a PDF or an image from a stranger may send a parser into an endless loop, into all of the
-memory or over a null pointer. In a child that is one refused document; in the worker it would be
-every document the worker holds.
+A page, a PDF or an image from a stranger may make a parser loop forever, use up the memory or
+follow a null pointer. In a child that costs one document; in the worker it would cost every
+document the worker holds.
 
-A parser is a module with `main(data: bytes) -> bytes`, and with `load()` where it imports what it
-parses with only then. It is imported only in the child, after the child has limited itself (in the
-child rather than with `preexec_fn`, which may deadlock when the parent has threads). This bounds
-what a parser can use up; it is no sandbox against one that has been taken over, which still runs as
+A parser is a module with `main(data: bytes) -> bytes`, and with `load()` if it only then imports
+its libraries. It is imported only in the child, after the child has limited itself (in the child
+rather than with `preexec_fn`, which may deadlock when the parent has threads). This bounds a
+parser's resources; it is not a sandbox against one that has been taken over, which still runs as
 the same user.
 """
 
@@ -59,7 +59,7 @@ _ASK_EVERY = 0.25
 # Enough for a zip reader, a font folder or tesseract, but far from enough to starve the machine.
 _OPEN_FILES = 64
 
-# The last byte of the child's output says how it went. Its exit status cannot say it: the parent
+# The last byte of the child's output says how it went. Its exit status cannot: the parent
 # kills the child's whole group as soon as the output ends, before the status exists.
 _DONE, _OUT_OF_MEMORY, _FAILED, _NOT_LOADED = b"+", b"M", b"!", b"?"
 
@@ -68,10 +68,10 @@ class ChildError(Failure):
     """The parser in the child process gave no answer.
 
     `reason` is one of `timeout` (seconds or CPU seconds used up), `memory`, `output` (more output
-    than allowed), `failed` (the parser raised), `crash` (killed by a signal, or never began) and
-    `unavailable` (something that parses could not be imported, which is no fault of the input).
-    Tasks of a fork server have reasons of their own besides.
-    `permanent` is set where the input itself is to blame and would do the same again; a wall-clock
+    than allowed), `failed` (the parser raised), `crash` (killed by a signal, or never started) and
+    `unavailable` (a parser could not be imported, which is not the input's fault). Tasks of a fork
+    server also have reasons of their own.
+    `permanent` is set if the input itself is to blame and would do the same again; a wall-clock
     timeout or a kill from outside may be the fault of a busy machine. `detail` is for the log, not
     for users: the end of the parser's traceback, or how the process ended.
     """
@@ -96,18 +96,18 @@ def run(
     `seconds` bounds the wall clock from start to answer, starting Python included, and four fifths
     of it the CPU time; `megabytes` bounds the child's address space, of which Python itself takes
     about 20; `output_megabytes` bounds the answer. `module` is a name from our own code, never from
-    input. `on_wait` is called at once and then a few times a second, in this thread; what it raises
-    ends the child. Whatever happens, no process of the child's group is left when this returns.
+    input. `on_wait` is called at once and then a few times a second, in this thread; an exception
+    from it ends the child. In any case, no process of the child's group is left when this returns.
 
-    Raises `ChildError`. Safe to call from several threads at once.
+    Raises `ChildError`. Thread-safe.
     """
     arguments = [module, str(seconds), str(megabytes)]
     return _run(arguments, data, seconds, output_megabytes * _MEGABYTE, on_wait)
 
 
 def check(module: str, *, megabytes: int) -> None:
-    """Raise `ChildError` unless a child with so much memory can import `module` and what it parses
-    with. The message is for whoever runs Coffer."""
+    """Raise `ChildError` unless a child with so much memory can import `module` and its libraries.
+    The message is for the operator."""
     try:
         _run([module, str(_LOADING), str(megabytes), "check"], b"", _LOADING, _MEGABYTE)
     except ChildError as error:

@@ -1,1 +1,1 @@
-"""The engine: what claims rows, has the work done, and writes how it ended."""
+"""The engine: claims rows, has the work done, and writes the result."""

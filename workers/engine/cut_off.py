@@ -1,21 +1,21 @@
-"""Work that was cut off: taken up again a little at a time, so that a row which kills its worker is
-found out and takes no others along.
+"""Work that was cut off: resumed a little at a time, so that a row that kills its worker is
+identified without taking others with it.
 
-A worker that dies leaves rows behind of which nobody can say which were begun, and which of them
-killed it. Their next claim finds that they were held and never let go of: it takes back the attempt
-that it had charged for all of them, and marks them as cut off. From then on each is claimed by
-itself, as it is begun, so that its attempt counts in the database before its work begins:
+When a worker dies, nobody can tell which of its rows were begun, and which of them killed it. The
+next claim finds that they were held and never released: it takes back the attempt that was charged
+for all of them, and marks them as cut off. From then on each is claimed by itself when its work
+starts, so that its attempt counts in the database before that:
 
-* cut off once, it is worked on beside rows that were never cut off. At first it is the only one in
-  this worker that was; with each that ends there may be one more.
-* cut off again, it is worked on alone. The worker claims nothing else, waits a little until nothing
-  is in hand, and goes on claiming when this one has ended, or has taken longer than most that kills
-  a worker does.
+* cut off once, it is processed next to rows that were never cut off. At first it is the only such
+  row in this worker; each one that ends makes room for one more.
+* cut off again, it is processed alone. The worker claims nothing else, waits a little until nothing
+  is in hand, and claims again when this one has ended, or has taken longer than most work that
+  kills a worker does.
 
-Only what was cut off when it was alone is given up for it, once its attempts are used up: another
-row that kills its worker may have been beside it before. What ends in good order, whether done or
-failed, is no longer cut off. Nor is what a worker finds to be lost, because it was too slow for the
-lease: that worker lives, so the work has not killed it.
+A row is only given up for being cut off if it was alone, once its attempts are used up: before
+that, another row may have killed the worker. A row that ends properly, whether done or failed, is
+no longer cut off. Nor is a row that a worker lost because it was too slow for the lease: that
+worker is alive, so the work has not killed it.
 """
 
 from __future__ import annotations
@@ -36,27 +36,28 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("workers")
 
-# Seconds between two looks for work that was cut off, unless a claim has just come upon some.
+# Seconds between two checks for work that was cut off, unless a claim has just found some.
 _LOOK_EVERY: Final = 0.25
 
-# Seconds to wait until nothing else is in hand, and to let nothing else begin: others are not to
-# wait for long where work is slow.
+# Seconds to wait until nothing else is in hand, and to start nothing else: others must not wait for
+# long if work is slow.
 _MAKING_ROOM: Final = 5.0
 _ALONE: Final = 10.0
 
 
 class CutOff:
-    """What one worker does of it, for all its kinds."""
+    """One worker's part of it, for all its kinds."""
 
     def __init__(self, lines: Mapping[str, Line]) -> None:
         self._lines = lines
         self._next_look = 0.0
         self._at_work: dict[int, Line] = {}  # by claim
-        self._trust = 1  # how many may be at work
-        self._is_alone = False  # what is at work
-        self._waiting: Line | None = None  # the kind of the next one, for which there is no room
+        self._trust = 1  # how many may be in progress
+        self._is_alone = False  # what is in progress
+        # the kind of the next one, for which there is no room yet
+        self._waiting: Line | None = None
         self._makes_room = False
-        self._quiet_until = 0.0  # nothing else begins until then
+        self._quiet_until = 0.0  # nothing else starts until then
 
     def leaves_room(self, line: Line) -> bool:
         """Whether a kind may claim more now."""
@@ -64,12 +65,12 @@ class CutOff:
         return line is not self._waiting and time.monotonic() >= self._quiet_until
 
     def look(self) -> None:
-        """Look at the next claim, though it was done just now."""
+        """Check at the next claim, even if the last check was just now."""
         self._next_look = 0.0
 
     def claim(self, conn: Connection, *, takes_over: bool = True) -> int:
-        """Take up those whose time has come; return how many rows. Those that a worker holds whose
-        lease has ended only where that is taken over."""
+        """Claim those that are due; return how many rows. Rows that a worker holds beyond its lease
+        are only claimed if this worker takes over."""
         claimed = 0
         while self._may_begin() and (found := self._next(conn, takes_over)) is not None:
             line, is_alone = self._lines[found["kind"]], found["times"] > 1
@@ -115,7 +116,7 @@ class CutOff:
         try:
             claimed = line.claim_one(conn, found["subject_id"], times_cut_off=found["times"])
         except HELD:
-            return 0  # somebody has locked it just now
+            return 0  # it is locked at the moment
         if not claimed.jobs:
             return 0  # another worker was quicker
         (job,) = claimed.jobs

@@ -1,7 +1,7 @@
-"""The hands of a worker: the threads that do the work of one kind, with no database.
+"""The hands of a worker: the threads that do the work of one kind, without a database.
 
-The main thread gives them rows and hears how each ended. Each kind has threads of its own, so that
-slow work of one never keeps another from beginning.
+The main thread gives them rows and gets the outcomes. Each kind has its own threads, so that slow
+work of one never delays another.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class _Together(NamedTuple):
-    """Rows that are worked on as one batch, for the log."""
+    """Rows processed as one batch, for the log."""
 
     jobs: Sequence[Job]
 
@@ -40,8 +40,8 @@ class _Together(NamedTuple):
 
 
 class Hands:
-    """Up to `concurrency` threads, which begin with the first task; for work that computes, each
-    with a child process."""
+    """Up to `concurrency` threads, started with the first task; for work that computes, each has a
+    child process."""
 
     def __init__(
         self,
@@ -57,24 +57,24 @@ class Hands:
         self._concurrency = concurrency
         self._lease = lease
         self._tell = tell
-        # In a child process the clients are opened there.
+        # For work in a child process, the clients are opened there.
         self._clients = None if kind.computes else kind.open_clients(settings)
         self._to_do: SimpleQueue[Sequence[Task] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._processes: list[WorkProcess] = []
 
     def take(self, tasks: Sequence[Task]) -> None:
-        """Work on these, one after the other or, where the kind says so, all at once."""
+        """Process these, one after the other or, if the kind says so, all at once."""
         if not self._threads:
             for number in range(self._concurrency):
-                # Daemons: work that outlives the grace time must not keep the process from ending.
+                # Daemons: work that outlives the grace time must not keep the process from exiting.
                 name = f"{self._kind.name}-{number}"
                 self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
                 self._threads[-1].start()
         self._to_do.put(tasks)
 
     def give_back(self) -> list[Job]:
-        """What nobody has begun on; it is no longer to be done here."""
+        """Return what has not been started; it will not be done here."""
         jobs = []
         with suppress(Empty):
             while True:
@@ -82,7 +82,7 @@ class Hands:
         return jobs
 
     def close(self) -> None:
-        """Let the threads end after what they are at, and let go of the clients."""
+        """Let the threads finish their current work, and close the clients."""
         for _ in self._threads:
             self._to_do.put(None)
         for process in self._processes:
@@ -91,7 +91,7 @@ class Hands:
             self._clients.close()
 
     def _run(self) -> None:
-        """What each thread does until it is closed."""
+        """Each thread's loop until it is closed."""
         work = self._worker()
         do, do_together = spans.around(self._do), spans.around_all(self._do_together)
         while (tasks := self._to_do.get()) is not None:

@@ -1,4 +1,4 @@
-"""A piece of work on its way through a worker: what was claimed, what is done, how it ended."""
+"""A piece of work on its way through a worker: the claim, the task, the outcome."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from uuid import UUID
 if TYPE_CHECKING:
     from datetime import datetime
 
-# The workspace of work that belongs to none.
+# The workspace of work that belongs to no workspace.
 NO_WORKSPACE: Final = UUID(int=0)
 
 
 class Job(NamedTuple):
-    """One claimed row of the outbox. `attempts` counts this one; `cut_off` is how many claims just
-    before this one were never let go of; `waited` is the seconds from its entering the outbox.
-    """
+    """One claimed row of the outbox. `attempts` includes this one; `cut_off` is how many claims in
+    a row before this one were never released; `waited` is the seconds since it entered the
+    outbox."""
 
     kind: str
     subject_id: UUID
@@ -32,7 +32,7 @@ class Job(NamedTuple):
     waited: float
 
     def log_fields(self) -> dict[str, Any]:
-        """What each log line of this work carries."""
+        """The fields of each log line of this work."""
         return {
             "kind": self.kind,
             "subject_id": str(self.subject_id),
@@ -42,7 +42,7 @@ class Job(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A row to work on: what was loaded, and until when, by this machine's clock, it is held."""
+    """A row to process: what was loaded, and until when, by this machine's clock, it is held."""
 
     job: Job
     subject: Any
@@ -51,7 +51,7 @@ class Task(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """How the work on a row ended: with a result, with an error, or not wanted any more."""
+    """How the work on a row ended: with a result, with an error, or no longer needed."""
 
     job: Job
     result: Any = None
@@ -62,8 +62,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What work gives as its result, or `save` in the place of True, to be done again in so many
-    seconds: because there is more of it, or because the world is not ready. It is not an attempt
-    that failed: the next one is the first again."""
+    """A result of `work`, or of `save` in place of True, to be called again in so many seconds:
+    because there is more to do, or an outside system is not ready. It is not a failed attempt: the
+    next one is the first again."""
 
     seconds: float = 0.0

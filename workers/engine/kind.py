@@ -1,4 +1,4 @@
-"""What a worker declares: its kind of work."""
+"""A worker's declaration: its kind of work."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """What a kind of work needs of the outside world. This one needs nothing."""
+    """The outside connections that a kind of work needs. This one needs none."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Work that is done for up to `rows` rows together, `seconds` after the first at the latest."""
+    """Work that is done for up to `rows` rows together, at most `seconds` after the first."""
 
     rows: int
     seconds: float
@@ -42,44 +42,44 @@ def _no_clients(settings: Settings) -> Clients:  # noqa: ARG001
 class Kind:
     """One kind of work: what is done with a claimed row, each step a function.
 
-    In the order in which they are called; those with a connection run in the main thread, in a
-    short transaction in the worker's name, and may be called again after a crash:
+    In calling order; those with a connection run in the main thread, in a short transaction in the
+    worker's name, and may be called again after a crash:
 
-    start         in the claim's transaction: moves its row on (`pending` to `running`; it may be
-                  `running` already, from an attempt that died); False where the row no longer
-                  wants the work
-    load          reads what is to be worked on, for all rows of a claim at once, by their subject;
-                  what it leaves out no longer wants the work. By default it gives the jobs
-    still_wanted  whether any of some rows still wants the work, asked about once a second where the
-                  work reports its progress. By default that is what `load` has anything of
-    work          does the work, with no database, from what was loaded and from the clients; raises
-                  Failure where the outside world fails, `permanent` where another attempt
-                  cannot help. Long work calls `workers.engine.progress.report`. Gives the result,
-                  or `workers.engine.job.Again` to be called again later
-    save          writes the result; False where the row no longer wants it, Again where there is
-                  more to do. Without it there is nothing to write
-    put_back      after an attempt that failed, was given back or gave Again: moves the row back to
-                  where `start` finds it
-    give_up       after the last attempt: says on the row why
-    revive        an operator retries the dead letter: moves the row back to where work is wanted,
-                  which enqueues it; False where it is not. By default it is simply enqueued
+    start         in the claim's transaction: moves its row on (`pending` to `running`; it may
+                  already be `running`, from an attempt that died); False if the row no longer
+                  needs the work
+    load          reads the input, for all rows of a claim at once, by subject; a row that it leaves
+                  out no longer needs the work. By default it returns the jobs
+    still_wanted  whether any of some rows still needs the work, asked about once a second while the
+                  work reports progress. By default: whether `load` returns anything
+    work          does the work, without a database, from the loaded input and the clients; raises
+                  Failure if an outside system fails, `permanent` if another attempt cannot help.
+                  Long work calls `workers.engine.progress.report`. Returns the result, or
+                  `workers.engine.job.Again` to be called again later
+    save          writes the result; False if the row no longer needs it, Again if there is more to
+                  do. Without it there is nothing to write
+    put_back      after an attempt that failed, was given back or returned Again: moves the row back
+                  to where `start` finds it
+    give_up       after the last attempt: records the reason on the row
+    revive        an operator retries the dead letter: moves the row back to a status that enqueues
+                  the work; False if that is not possible. By default it is simply enqueued
 
-    And how:
+    Settings:
 
     name          the `kind` of its outbox rows
-    check         raises Failure, for whoever runs Coffer, where this machine cannot do the work;
-                  called before a worker starts, which then does not
-    open_clients  makes the clients that `work` gets, once in each process
-    entity        the kind of thing it works on, for its timeline; None where that has none
-    delays        seconds before each attempt, after the one before; as many attempts as delays
-    jitter        each delay is made longer by up to this share, so that what failed together does
-                  not come back together
-    lease         seconds the work may take, between two reports, before another may have the row
-    batch         `work` gets a list of what was loaded and gives a list of results in its order, in
-                  which an exception is the failure of that row alone
-    computes      `work` is done in child processes, because it needs the processor and not the
-                  world; it and `open_clients` are then functions of a module, and it cannot report:
-                  the lease is all the time it has
+    check         raises Failure, for the operator, if this machine cannot do the work; called
+                  before a worker starts, which then does not
+    open_clients  creates the clients passed to `work`, once per process
+    entity        the kind of thing it works on, for its timeline; None if it has none
+    delays        seconds before each attempt, after the previous one; as many attempts as delays
+    jitter        each delay is extended by up to this share, so that work that failed together is
+                  not retried together
+    lease         seconds the work may take, between two reports, before another may take the row
+    batch         `work` gets a list of inputs and returns a list of results in the same order, in
+                  which an exception is the failure of that row only
+    computes      `work` is done in child processes, because it is CPU-bound; it and `open_clients`
+                  must then be functions of a module, and it cannot report: the lease is all the
+                  time it has
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""One kind of work in one worker: its turn to claim, its hands, and how fast it goes."""
+"""One kind of work in one worker: its turn to claim, its hands, and its pace."""
 
 from __future__ import annotations
 
@@ -33,34 +33,35 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("workers")
 
-# Seconds of work to claim ahead: enough that quick work never waits for a claim, and so little that
+# Seconds of work to claim ahead: enough that quick work never waits for a claim, but so little that
 # slow work is left to other workers.
 _AHEAD: Final = 0.1
 
-# Seconds that one transaction of results may take: it holds rows that users may want to change.
+# Seconds that one transaction of results may take: it locks rows that users may want to change.
 _LONGEST_WRITE: Final = 0.1
 
-# Seconds between two times that what the work has reported is written.
+# Seconds between two writes of reported progress.
 _REPORT_EVERY: Final = 1.0
 
-# Seconds after which rows that were claimed ahead, and not begun because the work has become slow,
-# go back to be begun elsewhere.
+# Seconds after which rows that were claimed ahead, and not started because the work has become
+# slow, are given back to be started elsewhere.
 _STALE: Final = 1.0
 
-# Claims in a row that found something, after which a kind counts as busy: it looks by itself, and
-# nobody needs to notify it.
+# Consecutive successful claims after which a kind counts as busy: it polls by itself, and need not
+# be notified.
 _BUSY: Final = 10
 
 _NEVER_ENDED: Final = (
     "Every attempt was started and none finished: its worker died, or its lease is too short."
 )
 
-# How often a row was cut off before it was alone when it was: once among others, once beside some.
+# How often a row was cut off before it was alone: once among others, once next to some.
 _NOT_ALONE: Final = (1, 2)
 
 
 class Claimed(NamedTuple):
-    """Rows that were claimed, those of them that do not want it or cannot, and until when."""
+    """Claimed rows, those of them that do not need the work or cannot be done, and the end of the
+    lease."""
 
     jobs: list[Job]
     refused: set[int]
@@ -71,7 +72,7 @@ NOTHING: Final = Claimed([], set(), 0.0)
 
 
 class Line:
-    """Everything a worker keeps for one kind."""
+    """A worker's state for one kind."""
 
     def __init__(
         self,
@@ -128,8 +129,8 @@ class Line:
     def claim_one(
         self, conn: Connection, subject_id: UUID, *, times_cut_off: int | None = None
     ) -> Claimed:
-        """Claim one row, due or not; nothing where a worker holds it, or where it was not cut off
-        that many times."""
+        """Claim one row, due or not; nothing if a worker holds it, or if it was not cut off that
+        many times."""
         held_until = (began := time.monotonic()) + self._lease
         with conn.transaction():
             row = queries.outbox.claim_one(
@@ -147,8 +148,8 @@ class Line:
         return Claimed(jobs, refused, held_until)
 
     def renew(self, conn: Connection) -> None:
-        """The leases of what is in hand begin anew. They may have ended while the database was
-        away, and yet nobody else have taken the rows."""
+        """Restart the leases of everything in hand. They may have expired while the database was
+        down without anybody taking the rows over."""
         if self.in_hand:
             queries.outbox.renew(
                 conn,
@@ -159,7 +160,7 @@ class Line:
             )
 
     def has_free_hands(self) -> bool:
-        """Whether one row more would soon be begun."""
+        """Whether one more row would be started soon."""
         if self.kind.batch is not None or self.kind.work is None:
             return self.room() > 0
         return len(self.in_hand) < self._concurrency + self._ahead()
@@ -178,14 +179,15 @@ class Line:
         return min(self._concurrency + ahead, self._batch) - in_hand
 
     def _ahead(self) -> int:
-        """How many rows to hold beyond those that the hands are at."""
+        """How many rows to hold beyond those in progress."""
         return self._work_pace.rows_in(_AHEAD * self._concurrency, most=self._batch)
 
     def _claim(self, conn: Connection, room: int) -> list[Job]:
         return self.turns.claim(conn, limit=room, worker=self._worker, lease=self._lease)
 
     def _start(self, conn: Connection, jobs: Sequence[Job]) -> set[int]:
-        """Move the rows on; the claims of those that no longer want it, or cannot."""
+        """Move the rows on; return the claims of those that no longer need it, or cannot be
+        done."""
         if self.kind.start is None:
             return set()
         refused = set()
@@ -196,7 +198,7 @@ class Line:
                 if not wanted:
                     self._tell([Outcome(job, wanted=False)])
                     refused.add(job.claim)
-            except Exception as error:  # whatever it is, the row must hear of it
+            except Exception as error:  # whatever it is, the row must get the error
                 if is_lost(conn, error):
                     raise
                 self._tell([Outcome(job, error=error)])
@@ -204,8 +206,8 @@ class Line:
         return refused
 
     def begin(self, conn: Connection, claimed: Claimed, *, by_hand: bool = False) -> int:
-        """Load what is to be worked on and give it to the hands; return how many rows. One whose
-        attempts are used up is given up, unless it was claimed by hand."""
+        """Load the rows' data and pass them to the hands; return how many. A row whose attempts are
+        used up is given up, unless it was claimed by hand."""
         if not claimed.jobs:
             return 0
         self._moved = time.monotonic()
@@ -223,22 +225,23 @@ class Line:
         return len(claimed.jobs)
 
     def _is_used_up(self, job: Job) -> bool:
-        """Whether it had all its attempts, of which the last never ended. Where it was not alone,
-        others may have been the reason for that."""
+        """Whether it has used all its attempts, of which the last never finished. If it was not
+        alone, other rows may have been the cause."""
         return job.attempts > len(self.kind.delays) and job.cut_off not in _NOT_ALONE
 
     def _end(self, outcome: Outcome) -> None:
-        """There is no work to be done on this row."""
+        """There is nothing to do for this row."""
         self.in_hand[outcome.job.claim] = outcome.job
         self._tell([outcome])
 
     def _load(self, conn: Connection, jobs: Sequence[Job], held_until: float) -> None:
-        """Together, or, where that fails, one by one: a bad row spoils nothing for the others."""
+        """Load them together or, if that fails, one by one: a bad row does not affect the
+        others."""
         try:
             subjects = self.kind.load(conn, jobs)
         except Exception as error:  # as above
             if is_lost(conn, error):
-                raise  # the leases give the rows back, which are not in hand
+                raise  # the rows, which are not in hand, come back when their leases expire
             if len(jobs) == 1:
                 self._end(Outcome(jobs[0], error=error))
                 return
@@ -272,8 +275,8 @@ class Line:
         self._gathered = []
 
     def tend(self, conn: Connection) -> float:
-        """Pass on reports, begin on a batch that has waited long enough, and give back what was
-        claimed ahead and waits for long. Return in how many seconds to look again."""
+        """Pass on reports, start a batch that has waited long enough, and give back rows claimed
+        ahead that wait for long. Return the seconds until the next check."""
         now = time.monotonic()
         if not self.in_hand:
             return math.inf if self.turns.due_in is None else self.turns.due_in
@@ -285,13 +288,13 @@ class Line:
         is_ahead = self.kind.batch is None and len(self.in_hand) > self._concurrency
         if is_ahead and now - self._moved > _STALE:
             self.give_back(conn)
-            self._work_pace = Pace()  # what it was is not what it is
+            self._work_pace = Pace()  # its old pace no longer applies
             self._moved = now
         soonest = self._gathering_until if self._gathered else math.inf
         return max(0.0, min(self._next_report, soonest) - now)
 
     def write(self, conn: Connection, ended: list[Outcome]) -> dict[str, int]:
-        """Write how the work ended, in transactions of bounded length; how many ended how."""
+        """Write the outcomes, in transactions of bounded length; return how many ended how."""
         total: dict[str, int] = {}
         while ended:
             rows = self._batch
@@ -299,7 +302,7 @@ class Line:
                 rows = self._write_pace.rows_in(_LONGEST_WRITE, most=self._batch) or 1
             some = [each for each in ended[:rows] if each.job.claim in self.in_hand]
             began = time.monotonic()
-            # Where a row was held just now, others may be: not each of them is waited for.
+            # If a row was locked just now, others may be: do not wait for each of them.
             patience = outcomes.LITTLE_PATIENCE if began < self._hasty_until else outcomes.PATIENCE
             counts = outcomes.write(conn, self.kind, some, self.meter, patience)
             if counts["held"]:
@@ -317,12 +320,12 @@ class Line:
         return total
 
     def _pass_on(self, conn: Connection) -> None:
-        """Write what the work has reported, which extends its lease, and tell it whether to go on;
-        a batch goes on as long as one of its rows is held and one is wanted."""
+        """Write the reported progress, which extends the lease, and tell the work whether to
+        continue; a batch continues as long as one of its rows is held and one is needed."""
         reports = [each for each in list(self._hands.at_work.values()) if each.said is not None]
         try:
             self._extend(conn, reports)
-        except outcomes.HELD:  # one of the rows: the others are not to lose their leases
+        except outcomes.HELD:  # one of the rows: the others must not lose their leases
             for each in reports:
                 with suppress(*outcomes.HELD):
                     self._extend(conn, [each])
@@ -350,13 +353,13 @@ class Line:
     def _is_wanted(self, conn: Connection, jobs: Sequence[Job]) -> bool:
         try:
             return bool((self.kind.still_wanted or self.kind.load)(conn, jobs))
-        except Exception as error:  # as above; what went well before is no reason to end now
+        except Exception as error:  # as above; earlier success is no reason to end now
             if is_lost(conn, error):
                 raise
             return True
 
     def give_back(self, conn: Connection, *, everything: bool = False) -> None:
-        """Give back what was not begun; or everything, what is being worked on included."""
+        """Give back what was not started; or everything, including what is in progress."""
         waiting = [*self._hands.give_back(), *(task.job for task in self._gathered)]
         self._gathered = []
         jobs = list(self.in_hand.values()) if everything else waiting
@@ -366,5 +369,5 @@ class Line:
             outcomes.release(conn, self.kind, jobs)
 
     def close(self) -> None:
-        """Let go of the threads and of the clients."""
+        """Close the threads and the clients."""
         self._hands.close()

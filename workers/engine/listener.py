@@ -1,7 +1,7 @@
-"""Hears that there is work: a connection of its own that LISTENs, in a thread.
+"""Receives notifications of work: a separate connection that LISTENs, in a thread.
 
-A notification is a hint and may get lost; the loop also looks by itself. It listens directly to
-the server, since a pooler that lends connections by the transaction passes none on.
+A notification is a hint and may get lost; the loop also polls. It connects directly to the server,
+since a pooler that lends a connection per transaction passes none on.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("workers.engine.listener")
 
-# Every worker's row in `workers` is renewed this often, in seconds, and the listener then hears of
-# it; after two and a half times that it takes a silent connection for dead, whatever TCP says.
+# Every worker's row in `workers` is renewed this often, in seconds, which also notifies the
+# listener; after two and a half times that, a silent connection counts as dead, whatever TCP says.
 HEARTBEAT: Final = 10.0
 _SILENCE: Final = 2.5 * HEARTBEAT
 
@@ -51,7 +51,7 @@ class Listener:
                 with connect(self._url, "coffer listener") as conn:
                     conn.execute("LISTEN coffer_work")
                     self.is_listening = True
-                    self._wake()  # for what came while nobody listened
+                    self._wake()  # for what arrived while nobody listened
                     self._listen(conn, outage)
             except psycopg.OperationalError as error:
                 self.is_listening = False
@@ -61,7 +61,7 @@ class Listener:
         heard = time.monotonic()
         while not self._closed:
             for note in conn.notifies(timeout=0.5, stop_after=1):
-                # Through a pooler LISTEN succeeds, but nothing is ever heard.
+                # Through a pooler LISTEN succeeds, but nothing ever arrives.
                 outage.is_over()
                 if note.payload == self._name:
                     heard = time.monotonic()

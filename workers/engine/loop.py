@@ -1,16 +1,16 @@
-"""The loop of every worker: claim, work, write. The only place that knows how.
+"""The loop of every worker: claim, work, write. Nothing else implements it.
 
-One process runs any number of kinds, each on a line of its own (`line.py`). The main thread does
-all that touches the database; the work, which mostly waits for the outside world, is done by
-threads that have no connection, so that no transaction is open meanwhile. The rules:
+One process runs any number of kinds, each on its own line (`line.py`). Only the main thread uses
+the database; the work, which mostly waits for outside systems, is done by threads without a
+connection, so that no transaction is open meanwhile. The rules:
 
-* A claim holds a row until its lease ends, under a number that no other claim ever gets. Finishing,
-  extending, postponing, releasing and giving up match that number; where it no longer matches,
-  nothing is written.
-* The result and the end of the outbox row share one short transaction.
-* An attempt counts in the database before its work begins, so work that kills its worker is given
-  up in the end too; what was claimed along with it is not (`cut_off.py`).
-* A notification is a hint. Without one, due work is found by looking.
+* A claim holds a row until its lease expires, under a number that no other claim ever gets.
+  Finishing, extending, postponing, releasing and giving up match that number; if it no longer
+  matches, nothing is written.
+* The result and the removal of the outbox row share one short transaction.
+* An attempt counts in the database before its work begins, so work that kills its worker is also
+  given up in the end; rows claimed along with it are not (`cut_off.py`).
+* A notification is a hint. Without one, due work is found by polling.
 """
 
 from __future__ import annotations
@@ -51,22 +51,22 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("workers")
 
-# Seconds between two looks for work when there was none; about a quarter more or less each time,
-# so that workers which began together do not look together.
+# Seconds between two polls when there was no work; about a quarter more or less each time, so that
+# workers that started together do not poll together.
 EVERY: Final = 1.0
 
-# Seconds that work in hand may take to end after SIGTERM; most process managers kill after 30.
+# Seconds that running work may take to finish after SIGTERM; most process managers kill after 30.
 GRACE: Final = 20.0
 
-# Rows claimed at once, and written at once, at most.
+# The maximum of rows claimed at once, and written at once.
 BATCH: Final = 500
 
-# Seconds after an outage in which a worker takes nothing over from others: those that lived through
-# it come back by then, and their leases begin anew.
+# Seconds after an outage in which a worker takes nothing over from others: those that survived it
+# return in that time, and their leases restart.
 _OTHERS_COME_BACK: Final = LONGEST_PAUSE + 2.0
 
-# Seconds after it fell asleep when a worker looks again: for those who enqueued meanwhile and could
-# not know that it sleeps.
+# Seconds after it fell asleep until a worker looks again: for transactions that enqueued in between
+# and could not know that it sleeps.
 _SECOND_LOOK: Final = 0.05
 
 # How work ends that counts as done.
@@ -76,7 +76,7 @@ _DONE: Final = ("finished", "again", "dropped")
 class Worker:
     """Works on rows of some kinds until it is stopped, `concurrency` of each kind at a time.
 
-    `every`, `lease` and `grace` are seconds; `lease` stands in for that of each kind.
+    `every`, `lease` and `grace` are seconds; `lease` replaces that of each kind.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Worker:
         lease: float | None = None,
         grace: float = GRACE,
     ) -> None:
-        # Never used twice: a reused name could pass for the worker that had it before.
+        # Never reused: a reused name could be mistaken for the previous worker.
         self.id = uuid.uuid4()
         self.counts: Counter[str] = Counter()
         self._inbox: SimpleQueue[list[Outcome] | None] = SimpleQueue()
@@ -129,9 +129,9 @@ class Worker:
     def run(self, *, once: bool = False) -> None:
         """Work until SIGTERM or SIGINT; with `once`, until nothing is due.
 
-        Raises what a kind's `check` does, and psycopg.OperationalError where the database cannot be
-        reached within five seconds of the start. One that is lost later, or takes no writes, is
-        waited for.
+        Raises what a kind's `check` does, and psycopg.OperationalError if the database cannot be
+        reached within five seconds of the start. If it is lost later, or is read-only, this waits
+        for it.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_stop)
@@ -157,7 +157,7 @@ class Worker:
                 self.finish(0 if claimed else patience)
                 self._outage.is_over()
             except psycopg.Error as error:
-                # It is away, restarts, takes no writes, or is not migrated: all of that passes.
+                # It is down, restarting, read-only, or not migrated: all of that passes.
                 if once and not isinstance(error, psycopg.OperationalError):
                     raise
                 self._disconnect()
@@ -168,8 +168,9 @@ class Worker:
         log.info("worker_stopped", worker=str(self.id), **self.counts)
 
     def _told_to_stop(self, *_: object) -> None:
-        # A database that hangs holds the main thread where no signal handler runs; the alarm's own
-        # action, to end the process, needs none. The leases give back what was in hand.
+        # A hanging database blocks the main thread where no signal handler runs; the alarm's
+        # default action, ending the process, needs none. What was in hand comes back when the
+        # leases expire.
         if not self._stopping:
             signal.alarm(math.ceil(self._grace) + 5)
         self.stop()
@@ -180,7 +181,7 @@ class Worker:
         self._inbox.put(None)
 
     def round(self) -> int:
-        """Look for what is due, claim and finish it; return how many rows. Tests call this one."""
+        """Find what is due, claim and finish it; return how many rows. Tests call this one."""
         for line in self._lines.values():
             line.turns.look()
         self._cut_off.look()
@@ -190,7 +191,8 @@ class Worker:
         return claimed
 
     def claim(self) -> int:
-        """Claim due rows of each kind, as many as it has room for, and begin; return how many."""
+        """Claim due rows of each kind, as many as it has room for, and start them; return how
+        many."""
         conn = self._conn()
         takes_over = time.monotonic() >= self._takes_over_from
         for line in self._lines.values():
@@ -202,8 +204,8 @@ class Worker:
         return claimed + self._cut_off.claim(conn, takes_over=takes_over)
 
     def _come_back(self) -> None:
-        """After an outage: keep what is being worked on, though its lease may have ended, and give
-        others the time to do so too."""
+        """After an outage: keep what is in progress, although its lease may have expired, and give
+        other workers the time to do the same."""
         for line in self._lines.values():
             line.give_back(self._conn())
             line.renew(self._conn())
@@ -211,9 +213,9 @@ class Worker:
         self._takes_over_from = time.monotonic() + _OTHERS_COME_BACK
 
     def work_on(self, kind: str, subject_id: UUID) -> bool:
-        """Work on one row now, due or not, to its end; False where another worker holds it.
+        """Process one row now, due or not, to its end; False if another worker holds it.
 
-        Where that is interrupted, the row is given back.
+        If that is interrupted, the row is given back.
         """
         self._start()
         self._check_in()
@@ -244,7 +246,7 @@ class Worker:
         for outcome in self._ended:
             by_kind.setdefault(outcome.job.kind, []).append(outcome)
         with self._claiming_meanwhile(by_kind):
-            # Kept until they are written: where the database is lost they are written when it is
+            # Kept until they are written: if the database is lost, they are written when it is
             # back, as long as the lease lasts.
             for kind, ended in by_kind.items():
                 counts = self._lines[kind].write(self._conn(), ended)
@@ -254,8 +256,8 @@ class Worker:
 
     @contextmanager
     def _claiming_meanwhile(self, ended: dict[str, list[Outcome]]) -> Iterator[None]:
-        """While results are written, a second connection claims for the kinds that are busy: the
-        database and this process then work at the same time and not in turn."""
+        """While results are written, a second connection claims for busy kinds: the database and
+        this process then work concurrently instead of alternating."""
         busy = [
             (line, line.room(len(ended[name])))
             for name, line in self._lines.items()
@@ -280,7 +282,7 @@ class Worker:
                 line.begin(self._conn(), claim.result())
 
     def close(self) -> None:
-        """Let go of the database, of the threads and of the clients."""
+        """Close the database connections, the threads and the clients."""
         if self._listener is not None:
             self._listener.close()
         self._disconnect()
@@ -302,7 +304,8 @@ class Worker:
         return max(0.0, min(soonest, look, self._next_heartbeat - time.monotonic()))
 
     def _listen(self) -> bool:
-        """Say in the database for which kinds this worker sleeps; whether that has changed."""
+        """Record in the database for which kinds this worker sleeps; return whether that has
+        changed."""
         hears = self._listener is not None and self._listener.is_listening
         wanted = [kind for kind, line in self._lines.items() if hears and not line.is_busy]
         if wanted == self._listening_for:
@@ -312,7 +315,7 @@ class Worker:
         return True
 
     def _check_in(self) -> None:
-        """Every few seconds: tell the operators that this worker lives and what it has done."""
+        """Every few seconds: report that this worker is alive and what it has done."""
         now = time.monotonic()
         if now < self._next_heartbeat:
             return
@@ -344,7 +347,7 @@ class Worker:
                 counts.clear()
 
     def _wind_up(self) -> None:
-        """After the stop: give back what was not begun, finish what ends within the grace time,
+        """After the stop: give back what was not started, finish what ends within the grace time,
         give the rest back."""
         deadline = time.monotonic() + self._grace
         try:
@@ -357,7 +360,7 @@ class Worker:
             self._count()
             queries.workers.leave(self._conn(), id=self.id)
         except psycopg.Error as error:
-            self._outage.goes_on(error)  # the leases give them back
+            self._outage.goes_on(error)  # they come back when their leases expire
         self.close()
 
     def _conn(self) -> Connection:
@@ -366,8 +369,8 @@ class Worker:
         return self._connection
 
     def _start(self) -> None:
-        """See that the work can be done, and make the first connection, if need be with patience:
-        the database may be restarting."""
+        """Check that the work can be done, and open the first connection, with retries: the
+        database may be restarting."""
         for line in self._lines.values():
             if line.kind.check is not None:
                 line.kind.check()

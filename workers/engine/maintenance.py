@@ -1,4 +1,4 @@
-"""Maintenance: work that comes round and removes rows, a batch at a time."""
+"""Maintenance: recurring work that removes rows, a batch at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("workers")
 
-# Rows removed in one transaction: few enough to be done in well under a second.
+# Rows removed in one transaction: few enough to take well under a second.
 BATCH: Final = 10_000
 
 
@@ -28,8 +28,8 @@ class _WithSettings(Clients):
 
 
 def maintenance(name: str, remove: Callable[[Connection, Settings], int]) -> Kind:
-    """A kind that removes rows: `remove` takes away up to BATCH and says how many. As long as there
-    were as many, it is queued again, so that other work comes in between."""
+    """A kind that removes rows: `remove` deletes up to BATCH and returns how many. If it was a full
+    batch, it is queued again, so that other work gets its turn in between."""
 
     def save(conn: Connection, job: Job, settings: Settings) -> bool | Again:
         removed = remove(conn, settings)

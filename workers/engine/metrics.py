@@ -1,9 +1,9 @@
-"""Counts what a worker does, by kind, for Prometheus; docs/metrics.md says what each number means.
+"""Counts what a worker does, by kind, for Prometheus; docs/metrics.md explains each number.
 
 A worker finishes tens of thousands of rows a second, so nothing is counted row by row: each claim
 and each write is added at once, to plain numbers. `metrics_server.py` turns them into metrics when
-it is asked for them; Prometheus's library is not imported before that, and where WORKER_METRICS
-names no address there is no meter at all.
+it is scraped; Prometheus's library is not imported before that, and without WORKER_METRICS there is
+no meter at all.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from webapp.settings import Settings
     from workers.engine.job import Job, Outcome
 
-# The upper bounds, in seconds, of a histogram's buckets: from work that is done in no time to work
-# that waited for most of a day.
+# The upper bounds, in seconds, of a histogram's buckets: from instant work to work that waited for
+# most of a day.
 BOUNDS: Final = (
     *(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
     *(1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, 43200.0),
@@ -56,7 +56,7 @@ class Histogram:
 
 
 class Meter:
-    """What one worker did of one kind. Scrapes read it in threads of their own, under `lock`."""
+    """One worker's counts for one kind. Scrapes read it in their own threads, under `lock`."""
 
     def __init__(self, kind: str, in_hand: Sized) -> None:
         self.kind = kind
@@ -67,12 +67,12 @@ class Meter:
         self.waiting = Histogram()
         self.working = Histogram()
         self.completing = Histogram()
-        # The database's time when this machine's clock of seconds was at nought: rows are dated by
-        # the one and end by the other, and the two machines' times of day may differ.
+        # The database's time when this machine's monotonic clock was zero: rows are dated by the
+        # one and end by the other, and the two machines' clocks may differ.
         self._nought = datetime.now(UTC) - timedelta(seconds=time.monotonic())
 
     def claimed(self, jobs: Sequence[Job], began: float) -> None:
-        """A claim that began then has these rows, perhaps none."""
+        """A claim that started then has these rows, perhaps none."""
         with self.lock:
             self.claiming.add([time.monotonic() - began])
             if not jobs:
@@ -83,7 +83,7 @@ class Meter:
             self._nought = one.enqueued_at + timedelta(seconds=one.waited - began)
 
     def ended(self, ends: Iterable[tuple[Outcome, str]]) -> None:
-        """It is written how the work on these rows ended."""
+        """The outcome of the work on these rows has been written."""
         ends = list(ends)
         now = self._nought + timedelta(seconds=time.monotonic())
         with self.lock:
@@ -99,5 +99,5 @@ class Meter:
 
 
 def meter_for(kind: str, settings: Settings, in_hand: Sized) -> Meter | None:
-    """A meter for a kind, where somebody is to read it."""
+    """A meter for a kind, if metrics are on."""
     return None if settings.worker_metrics is None else Meter(kind, in_hand)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("workers.engine.metrics")
 
-# How long the database may think about the queue, and how many seconds a scrape waits for it, which
-# covers the connection. Prometheus itself gives a scrape ten seconds.
+# The timeout of the query about the queue, and how many seconds a scrape waits for it, including
+# the connection. Prometheus itself gives a scrape ten seconds.
 _STATEMENT_TIMEOUT: Final = "2s"
 _PATIENCE: Final = 3.0
 
@@ -59,9 +59,9 @@ _QUEUE: Final = (
 
 
 def serve(settings: Settings, meters: Iterable[Meter | None]) -> None:
-    """Serve until the process ends, where the settings say so.
+    """Serve until the process ends, if the settings say so.
 
-    Where the address is taken, by another worker of this machine, the work goes on without.
+    If the address is taken, by another worker on this machine, the work continues without metrics.
     """
     if settings.worker_metrics is None:
         return
@@ -79,8 +79,8 @@ def serve(settings: Settings, meters: Iterable[Meter | None]) -> None:
 
 
 class Queue:
-    """How the queue stands, by a statement that is given up soon, in a thread of its own: neither a
-    queue too long to count nor a database that hangs keeps a scrape from its answer."""
+    """The status of the queue, from a query with a short timeout, in its own thread: neither a huge
+    queue nor a hanging database can block a scrape."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -88,7 +88,7 @@ class Queue:
         self._asked: Future[list[dict[str, Any]]] | None = None
 
     def kinds(self, known: Sequence[str]) -> list[dict[str, Any]]:
-        """A row for each kind, those that nobody works on included; none where it is not known."""
+        """A row for each kind, including those that nobody works on; none if it is not known."""
         with self._lock:
             if self._asked is None or self._asked.done():
                 self._asked = Future()
@@ -112,14 +112,14 @@ class Queue:
 
 
 class Collector:
-    """Makes metrics of what the meters say, at each scrape."""
+    """Converts the meters to metrics, at each scrape."""
 
     def __init__(self, meters: Sequence[Meter], queue: Queue) -> None:
         self._meters = meters
         self._queue = queue
 
     def collect(self) -> Iterator[Metric]:
-        """In the form that prometheus_client's registries ask for."""
+        """In the form that prometheus_client's registries expect."""
         from prometheus_client.core import (
             CounterMetricFamily,
             GaugeMetricFamily,

@@ -1,8 +1,8 @@
-"""What a process waits for that is away: when it tries again, and how often it says so.
+"""Waiting for something that is down: when to retry, and how often to log it.
 
-A database goes away, restarts, fails over, or takes no writes because its disk is full: all of
-that passes, so workers and clocks stay and wait. They say so when it begins, once a minute while it
-lasts, and when it is over.
+A database goes down, restarts, fails over, or is read-only because its disk is full: all of that
+passes, so workers and clocks wait. They log it when it begins, once a minute while it lasts, and
+when it is over.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ LONGEST_PAUSE: Final = 5.0
 # Seconds between two lines of the log, while it lasts.
 _SAY_EVERY: Final = 60.0
 
-# How the SQLSTATEs of errors begin which say that the server can do nothing for anybody now: the
-# connection failed, its disk is full or it takes no more connections, it shuts down or starts, it
-# cannot read its files, or it only reads.
+# The SQLSTATE prefixes of errors which mean that the server can do nothing for anybody now: the
+# connection failed, its disk is full or it accepts no more connections, it shuts down or starts, it
+# cannot read its files, or it is read-only.
 _NOTHING_WORKS: Final = ("08", "53100", "53300", "57P", "58", "25006")
 
 
 def is_lost(conn: Connection, error: BaseException) -> bool:
-    """Whether it is the server that fails, and not what it was asked for."""
+    """Whether the server is failing, rather than the statement."""
     if conn.closed:
         return True
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
@@ -40,7 +40,7 @@ def is_lost(conn: Connection, error: BaseException) -> bool:
 
 
 class Outage:
-    """Remembers since when something has been away. `lost` and `back` are events of the log."""
+    """Remembers since when something has been down. `lost` and `back` are log events."""
 
     def __init__(self, log: FilteringBoundLogger, *, lost: str, back: str) -> None:
         self._log = log
@@ -51,12 +51,12 @@ class Outage:
         self._pause = _SHORTEST_PAUSE
 
     def goes_on(self, error: BaseException) -> float:
-        """It failed once more; return the seconds to wait until the next try."""
+        """It failed again; return the seconds until the next attempt."""
         now = time.monotonic()
         if self._since is None:
             self._since, self._next_line, self._pause = now, now, _SHORTEST_PAUSE
         else:
-            # Unevenly, so that those who lost it together do not come back together.
+            # With jitter, so that processes that lost it together do not return together.
             self._pause = min(self._pause * random.uniform(1.5, 2.5), LONGEST_PAUSE)  # noqa: S311
         if now >= self._next_line:
             self._next_line = now + _SAY_EVERY

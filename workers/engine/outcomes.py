@@ -1,9 +1,9 @@
-"""Writes how the work on rows ended: the result and the end of the outbox row in one transaction.
+"""Writes the outcomes of rows: the result and the removal of the outbox row in one transaction.
 
-Rows of a kind are written together. Where the database refuses one of them, the transaction is
-undone and each is written by itself, so that a bad row spoils nothing for the others. A row that
-somebody else holds, perhaps a transaction that stands still, is not waited for: its work is put
-back, without charging the attempt, and done again a little later.
+Rows of a kind are written together. If the database refuses one of them, the transaction is rolled
+back and each is written by itself, so that a bad row does not affect the others. A row that another
+transaction holds, perhaps an idle one, is not waited for: its work is put back, without charging
+the attempt, and done again a little later.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ log = structlog.get_logger("workers")
 # Characters of an error that are kept.
 _LONGEST: Final = 2000
 
-# How long to wait for what others hold; and where many rows may be held, for each of them.
+# How long to wait for locks; and for each row, if many may be locked.
 PATIENCE: Final = "500ms"
 LITTLE_PATIENCE: Final = "50ms"
 
-# Seconds after which work is done again whose row somebody held.
+# Seconds after which work whose row was locked is done again.
 HELD_FOR: Final = 5.0
 
-# That somebody else held the row, and so no error of the work.
+# The row was locked, so this is not an error of the work.
 HELD: Final = (
     psycopg.errors.LockNotAvailable,
     psycopg.errors.DeadlockDetected,
@@ -58,15 +58,15 @@ _ENDS: Final = ("finished", "again", "dropped", "failed", "dead", "lost", "held"
 
 @contextmanager
 def transaction(conn: Connection, job: Job) -> Iterator[None]:
-    """A transaction in the worker's name, for the request that caused the work; about one row, so
-    it waits for nobody for long."""
+    """A transaction in the worker's name, for the request that caused the work; it is about one
+    row, so it does not wait for locks for long."""
     with conn.transaction():
         identify(conn, job, LITTLE_PATIENCE)
         yield
 
 
 def identify(conn: Connection, job: Job, patience: str) -> None:
-    """The open transaction goes on for this job's request."""
+    """The open transaction continues for this job's request."""
     queries.workers.act(
         conn,
         actor=f"worker:{job.kind}",
@@ -83,16 +83,16 @@ def write(
     meter: Meter | None = None,
     patience: str = PATIENCE,
 ) -> dict[str, int]:
-    """Write how the work on some rows of one kind ended; how many ended how.
+    """Write the outcomes of some rows of one kind; return how many ended how.
 
-    Raises psycopg.Error only where nothing can be written now. What was written by then stays
-    written, and may be written again: its claims hold no more, so that nothing happens.
+    Raises psycopg.Error only if nothing can be written now. What was written by then stays written,
+    and may be written again: its claims no longer hold, so nothing happens.
     """
     counts = dict.fromkeys(_ENDS, 0)
     done = [outcome for outcome in outcomes if outcome.error is None]
     try:
         ends = _succeed(conn, kind, done, patience) if done else []
-    except Exception as error:  # whatever it is, the rows must hear of it
+    except Exception as error:  # whatever it is, the rows must get the error
         if is_lost(conn, error):
             raise
         if len(done) > 1:
@@ -117,7 +117,7 @@ def write(
         )
     if meter is not None:
         meter.ended(ends)
-    say = log.bind()  # once: to find the logger anew for each line costs more than a line not said
+    say = log.bind()  # once: looking up the logger for each line costs more than a suppressed line
     for outcome, end in ends:
         counts[end] += 1
         if end == "lost":
@@ -151,8 +151,8 @@ def _succeed(
 
 
 def _save(conn: Connection, kind: Kind, outcome: Outcome) -> str:
-    """Write one result, in the open transaction, in which the row has left the outbox; how the work
-    ended."""
+    """Write one result, in the open transaction, in which the row has left the outbox; return how
+    the work ended."""
     job, answer = outcome.job, outcome.result
     if isinstance(answer, Again):
         if kind.put_back is not None:
@@ -185,11 +185,11 @@ def _finish(conn: Connection, kind: Kind, outcomes: Sequence[Outcome]) -> set[in
 
 
 def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: BaseException) -> str:
-    """As `_fail`; where even that does not work, the row comes back when its lease ends."""
+    """Like `_fail`; if even that does not work, the row comes back when its lease expires."""
     job = outcome.job
     try:
         if isinstance(error, LeaseLost):
-            _release(conn, kind, [job])  # where the lease ended and nobody has taken it over
+            _release(conn, kind, [job])  # the lease has expired and nobody has taken it over
             return "lost"
         if isinstance(error, HELD):
             return _put_off(conn, kind, job, error)
@@ -207,7 +207,7 @@ def _fail_plainly(conn: Connection, kind: Kind, outcome: Outcome, error: BaseExc
 
 
 def _put_off(conn: Connection, kind: Kind, job: Job, held: psycopg.Error) -> str:
-    """Put work back whose row somebody holds; for the same reason it cannot be moved back."""
+    """Put back work whose row is locked; for the same reason the row cannot be moved back."""
     said = held.diag.message_primary
     reason = f"Another transaction held the row: {said}."
     _hold(_release(conn, kind, [job], delay=HELD_FOR, reason=reason))
@@ -219,7 +219,7 @@ def _fail(conn: Connection, kind: Kind, job: Job, error: BaseException) -> str:
     expected = isinstance(error, Failure)
     said = f"Something unexpected went wrong: {type(error).__name__}."
     if expected:
-        # What others say may hold what the database does not take.
+        # Text from others may contain what the database does not accept.
         said = str(error)[:_LONGEST].replace("\0", "\ufffd").encode(errors="replace").decode()
     told: dict[str, Any] = {"error": said} | ({} if expected else logs.about(error))
     if getattr(error, "permanent", False) or job.attempts >= len(kind.delays):
@@ -272,7 +272,7 @@ def _postpone(conn: Connection, kind: Kind, job: Job, said: str, delay: float) -
 
 
 def release(conn: Connection, kind: Kind, jobs: Sequence[Job]) -> None:
-    """Give rows back that nobody has worked on, without charging the attempt."""
+    """Give back rows that nobody has worked on, without charging the attempt."""
     if kind.put_back is None:
         try:
             _release(conn, kind, jobs)
@@ -296,7 +296,7 @@ def _release_one(conn: Connection, kind: Kind, job: Job) -> None:
             _put_off(conn, kind, job, held)
     except LeaseLost:
         return
-    except Exception as error:  # whatever it is, the others go back
+    except Exception as error:  # whatever it is, the others are given back
         if is_lost(conn, error):
             raise
         log.error("not_released", work=job, **logs.about(error))
@@ -322,6 +322,6 @@ def _release(
 
 
 def _hold(rows: int) -> None:
-    """Go on only where the claim still matched a row."""
+    """Continue only if the claim still matched a row."""
     if rows == 0:
         raise LeaseLost

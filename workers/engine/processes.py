@@ -1,5 +1,5 @@
-"""Work that computes: done in a child process, so that it neither holds up the other rows of its
-worker nor takes the worker with it when it dies."""
+"""Work that computes: done in a child process, so that it neither delays the other rows of its
+worker nor kills the worker when it dies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from webapp.settings import Settings
     from workers.engine.kind import Kind
 
-# A fork would copy the locks of threads that are not there to let go of them.
+# A fork would copy the locks of threads that do not exist there to release them.
 _context = multiprocessing.get_context("spawn")
 
 
@@ -25,8 +25,8 @@ _START = 60.0
 
 
 class WorkProcess:
-    """A process that does the work of a kind, row by row. It begins with the first one, and a new
-    one begins after it died."""
+    """A process that does the work of a kind, row by row. It starts with the first one, and
+    restarts after it died."""
 
     def __init__(self, kind: Kind, settings: Settings, lease: float) -> None:
         self._arguments = (kind.work, kind.open_clients, settings)
@@ -35,8 +35,8 @@ class WorkProcess:
         self._is_ready = False
 
     def work(self, subject: Any) -> Any:
-        """The result of the work. Raises what it raised, or Failure where its process died or
-        took longer than the lease and was ended."""
+        """The result of the work. Raises what it raised, or Failure if its process died or took
+        longer than the lease and was stopped."""
         if self._process is None:
             self._pipe, theirs = _context.Pipe()
             self._process = _context.Process(
@@ -75,7 +75,7 @@ class WorkProcess:
 
 
 def _serve(pipe: Pipe, work: Any, open_clients: Any, settings: Settings) -> None:
-    """What the child does until its parent is gone."""
+    """The child's loop until its parent is gone."""
     # A terminal's Ctrl-C and a process manager's SIGTERM reach the whole group; the parent decides.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

@@ -1,14 +1,14 @@
-"""What long work says while it goes on.
+"""Progress reports of long work.
 
     from workers.engine import progress
 
     for number, page in enumerate(pages):
         progress.report(number, len(pages), doing="reading pages")
 
-A report costs next to nothing: the worker's main thread passes on what was said last, about once a
-second. Then the lease begins anew, so that work may take as long as it needs while it gets on; the
-API shows how far it is; and work that nobody wants any more, or that another worker has taken over,
-ends at its next report. Outside a worker's thread a report does nothing.
+A report costs next to nothing: the worker's main thread passes on the last one, about once a
+second. This restarts the lease, so that work may take as long as it makes progress; the API shows
+the progress; and work that is no longer needed, or that another worker has taken over, ends at its
+next report. Outside a worker's thread a report does nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class NotWanted(Exception):
-    """The row no longer wants the work: it was deleted, or moved on without it."""
+    """The row no longer needs the work: it was deleted, or has moved on without it."""
 
 
 class LeaseLost(Exception):
@@ -31,7 +31,7 @@ class LeaseLost(Exception):
 
 
 class Progress:
-    """What one thread says of the rows it works on, and what it is told at its next report."""
+    """What one thread reports about its rows, and what it is told at its next report."""
 
     __slots__ = ("jobs", "said", "verdict")
 
@@ -49,12 +49,13 @@ _here = _Here()
 
 
 def begin(progress: Progress | None) -> None:
-    """This thread works on these rows from now on; or on nothing."""
+    """This thread works on these rows from now on; or on none."""
     _here.progress = progress
 
 
 def report(done: int, total: int | None = None, *, doing: str | None = None) -> None:
-    """Say how far the work has got, in whatever it counts. Raises NotWanted and LeaseLost."""
+    """Report the progress of the work, in whatever units it counts. Raises NotWanted and
+    LeaseLost."""
     here = _here.progress
     if here is None:
         return

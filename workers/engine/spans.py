@@ -1,7 +1,6 @@
-"""A span around each piece of work, which goes on from the request that caused it.
+"""A span around each piece of work, which continues the trace of the request that caused it.
 
-It is begun where the work is done, in the hands' threads; of work in a child process it is in the
-parent.
+It starts where the work is done, in the hands' threads; for work in a child process, in the parent.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def around(do: Callable[[Work, Task], Outcome]) -> Callable[[Work, Task], Outcome]:
-    """The same with a span around each row's work, where traces are on."""
+    """The same with a span around each row's work, if traces are on."""
     if not tracing.is_on():
         return do
 
@@ -40,8 +39,8 @@ def around(do: Callable[[Work, Task], Outcome]) -> Callable[[Work, Task], Outcom
 def around_all(
     do: Callable[[Work, Sequence[Task]], list[Outcome]],
 ) -> Callable[[Work, Sequence[Task]], list[Outcome]]:
-    """The same for rows that are worked on together: each has a span in a trace of its own, and so
-    none of them is the one that log lines could name."""
+    """The same for rows that are processed together: each has a span in its own trace, so log lines
+    can name none of them."""
     if not tracing.is_on():
         return do
 

@@ -1,15 +1,15 @@
-"""Whose turn it is: the due work of one kind, an equal share from each workspace in turn.
+"""Fair turns: the due work of one kind, an equal share from each workspace in turn.
 
-The oldest work first would let one workspace's hundred thousand rows stand before another's one.
-So the workspaces that have due work stand in a ring. A *survey* finds them by stepping from one to
-the next through the index; a *claim* takes an equal share from each of the first and moves them to
-the end of the ring. A survey is made when the ring is empty, and now and then besides, for those
-that came meanwhile: they go first.
+With the oldest work first, one workspace's hundred thousand rows would delay another's single row.
+So the workspaces that have due work form a ring. A *survey* finds them by stepping from one to the
+next through the index; a *claim* takes an equal share from each of the first and moves them to the
+end of the ring. There is a survey when the ring is empty, and now and then in between, for new
+workspaces: they go first.
 
-For each workspace the ring has the time from which its work is to be read. Below it nothing is left
-but what is finished, which a long transaction elsewhere may keep in the index for hours: reading
-past it each time would make each claim slower than the last. The next survey finds rows that were
-committed late or given back.
+For each workspace the ring has the time from which its work is read. Before it there are only
+finished rows, which a long transaction elsewhere may keep in the index for hours: skipping them
+each time would make each claim slower than the last. The next survey finds rows that were committed
+late or given back.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
 
-# Workspaces looked at by one survey, and served by one claim.
+# The maximum of workspaces found by one survey, and served by one claim.
 _MOST: Final = 200
 
-# Seconds between surveys while there is work; longer where surveys are slow or many workers make
-# them, so that those of all workers together take no more than a fiftieth of the time. But never
-# longer than the last figure: whatever surveys cost before, due work is not to wait for long.
+# Seconds between surveys while there is work; longer if surveys are slow or many workers make them,
+# so that those of all workers together take no more than a fiftieth of the time. But never longer
+# than the last figure: whatever surveys cost before, due work must not wait for long.
 _SURVEY_EVERY: Final = 0.25
 _SHARE_OF_TIME: Final = 50
 _LONGEST_PAUSE: Final = 3.0
 
-# Only where that makes more seconds than this do workers that found nothing look less often.
+# Only if that is more than this many seconds do workers that found nothing poll less often.
 _PATIENCE: Final = 1.0
 
 _ENQUEUED_AT: Final = attrgetter("enqueued_at")
@@ -59,13 +59,13 @@ class Turns:
         self._next_survey = 0.0
         self._next_idle_survey = 0.0
         self._took = 0.0  # seconds, the last survey
-        self.claimers = 1  # how many workers there are
+        self.claimers = 1  # the number of workers
         self.due_in: float | None = None  # seconds to the first work, after none was due
         self.takes_over = True  # rows whose lease has ended
         self.came_upon_some_cut_off = False
 
     def claim(self, conn: Connection, *, limit: int, worker: UUID, lease: float) -> list[Job]:
-        """Claim up to `limit` rows; none means that none was to be had."""
+        """Claim up to `limit` rows; none means that there were none."""
         while True:
             surveyed = self._survey_if_time(conn)
             chosen = dict(islice(self._since.items(), min(limit, _MOST)))
@@ -100,7 +100,8 @@ class Turns:
         *,
         cut_short: bool,
     ) -> None:
-        """Who was served goes to the end of the ring; who has no more, out of it."""
+        """A workspace that was served goes to the end of the ring; one without more work leaves
+        it."""
         taken: Counter[UUID] = Counter()
         reached: dict[UUID, datetime] = {}
         for row in rows:
@@ -118,7 +119,7 @@ class Turns:
                 self._since[workspace_id] = max(since, reached[workspace_id] - _MILLISECOND)
 
     def _survey_if_time(self, conn: Connection) -> bool:
-        """Look for workspaces with due work, unless some are known; whether that was done."""
+        """Look for workspaces with due work, unless some are known; return whether it looked."""
         began = time.monotonic()
         if began < (self._next_survey if self._since else self._next_idle_survey):
             return False
@@ -134,7 +135,8 @@ class Turns:
                 break
             wrapped = wrapped or at_end
         ended = time.monotonic()
-        # One that met a lock or a checkpoint says nothing of the next one, so two have to be slow.
+        # A survey slowed by a lock or a checkpoint says nothing about the next one, so two must be
+        # slow.
         cost, self._took = min(ended - began, self._took), ended - began
         pause = min(cost * _SHARE_OF_TIME * self.claimers, _LONGEST_PAUSE)
         self._next_survey = ended + max(_SURVEY_EVERY, pause)
@@ -142,11 +144,11 @@ class Turns:
         return True
 
     def wake(self) -> None:
-        """There may be work: look at the next claim, whatever that costs, unless some is known."""
+        """There may be work: survey at the next claim, whatever the cost, unless some is known."""
         self._next_idle_survey = 0.0
 
     def look(self) -> None:
-        """Look at the next claim, whatever that costs and whatever is known."""
+        """Survey at the next claim, whatever the cost and whatever is known."""
         self._next_survey = self._next_idle_survey = 0.0
 
     def _look(self, conn: Connection) -> list[dict[str, Any]]:
@@ -154,7 +156,7 @@ class Turns:
             conn, kind=self._kind, start=UUID(int=self._start), limit=_MOST
         )
         due = {row["workspace_id"]: row["run_after"] for row in found if row["is_due"]}
-        # Who is new goes first; who is known keeps its place, and is read from its first row.
+        # New ones go first; known ones keep their place, and are read from their first row.
         new = {each: since for each, since in due.items() if each not in self._since}
         self._since = new | self._since | due
         waits = [row["due_in"] for row in found if not row["is_due"]]

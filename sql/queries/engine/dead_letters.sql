@@ -31,7 +31,7 @@ SELECT count(*)
  WHERE kind = ANY (%(kinds)s::text[]);
 
 -- name: get :maybe
--- All there is of one letter.
+-- One complete letter.
 SELECT id,
        kind,
        subject_id,
@@ -60,15 +60,15 @@ SELECT coalesce(array_agg(id ORDER BY id), '{}')
  WHERE kind = %(kind)s;
 
 -- name: hold :many
--- Those of some letters that no other operator works on; nobody else may until the transaction
--- ends. The rows themselves are not locked: whoever moves the row that a letter is about has that
--- row's lock when the letter is deleted, and an operator takes the two the other way round.
+-- Locks those of some letters that no other operator is working on, until the transaction ends. The
+-- rows themselves are not locked: a transaction that moves the row that a letter is about holds
+-- that row's lock when it deletes the letter, and an operator takes the two in the opposite order.
 SELECT asked.id
   FROM unnest(%(ids)s::bigint[]) AS asked (id)
  WHERE pg_try_advisory_xact_lock(hashtextextended('dead_letters', asked.id));
 
 -- name: read :many
--- What some letters are about; those that are gone are missing.
+-- The subjects of some letters; deleted letters are missing.
 SELECT id,
        kind,
        subject_id,
@@ -79,8 +79,8 @@ SELECT id,
  ORDER BY id;
 
 -- name: requeue :exec
--- Moves letters back into the outbox as new work, for the request that once asked for it; how many.
--- What is queued again already stays as it is. The outbox comes first, then the letters, as
+-- Moves letters back into the outbox as new work, for the original request; returns how many. Work
+-- that is already queued again stays as it is. The outbox comes first, then the letters, as
 -- everywhere.
 WITH queued AS (
   INSERT INTO outbox (kind, subject_id, workspace_id, payload, request_id, traceparent)
@@ -105,6 +105,6 @@ DELETE FROM dead_letters
  WHERE dead_letters.id = ANY (%(ids)s::bigint[]);
 
 -- name: discard :exec
--- Throws letters away; how many.
+-- Removes letters; returns how many.
 DELETE FROM dead_letters
  WHERE id = ANY (%(ids)s::bigint[]);

@@ -1,7 +1,7 @@
 -- name: survey :many
--- The workspaces that have work of one kind, in the order of their ids from one of them on, each
--- with the time at which its first is due. It steps from one workspace to the next by the index and
--- so costs the same however much work each has.
+-- The workspaces that have work of one kind, in id order starting at one of them, each with the
+-- time at which its first is due. It steps from one workspace to the next through the index, and so
+-- costs the same however much work each has.
 WITH RECURSIVE ring AS (
   (
     SELECT workspace_id
@@ -39,14 +39,14 @@ SELECT ring.workspace_id,
  LIMIT %(limit)s;
 
 -- name: claim :many
--- Takes due work of one kind, an equal share from each of some workspaces, longest due first, and
--- holds it for the length of the lease. Each row gets a number of its own that whoever finishes it
--- must know. Its attempt is counted, in one go for all of them.
--- What is held still, though its lease has ended, was cut off: it is only marked, its attempt taken
--- back, and found here no more. Those rows have no claim. Who does not take over leaves them alone.
--- Each workspace is read from the time before which nothing is left, past the remains of work that
--- is finished and that a long transaction elsewhere keeps from being cleaned away. The rows, which
--- are locked by then, are found again by their place: no statistics can make that plan a bad one.
+-- Claims due work of one kind, an equal share from each of some workspaces, longest due first, and
+-- holds it for the length of the lease. Each row gets its own number, which is required to finish
+-- it. Its attempt is counted, in one go for all of them. Rows that are still held although their
+-- lease has expired were cut off: they are only marked, their attempt taken back, and no longer
+-- found here. These rows have no claim. A worker that does not take over leaves them alone. Each
+-- workspace is read from the time before which nothing is left, skipping finished rows that a long
+-- transaction elsewhere keeps from being cleaned up. The rows, which are locked by then, are found
+-- again by their location: no statistics can turn that into a bad plan.
 WITH due AS MATERIALIZED (
   SELECT work.place
     FROM unnest(%(workspaces)s::uuid[], %(since)s::timestamptz[]) AS turn (workspace_id, since)
@@ -88,8 +88,8 @@ RETURNING kind,
           extract(epoch FROM now() - enqueued_at)::float AS waited;
 
 -- name: next_cut_off :maybe
--- The work of some kinds that was cut off and has been due longest, with how many times in a row. What
--- somebody has locked is left out.
+-- The work of some kinds that was cut off and has been due longest, and how many times in a row.
+-- Locked rows are skipped.
 SELECT kind,
        subject_id,
        cut_off + (claim IS NOT NULL)::integer AS times
@@ -104,10 +104,10 @@ SELECT kind,
    FOR UPDATE SKIP LOCKED;
 
 -- name: claim_one :maybe
--- Takes one piece of work now, due or not, unless a worker holds it; no row where one does. Where it is
--- held still, though the lease has ended, it was cut off. Its attempt is counted, unless that of the
--- claim that was cut off counts for it: one of many together, of which nobody knows which were begun.
--- Where it must have been cut off so many times, it must be due too.
+-- Claims one piece of work now, due or not, unless a worker holds it; no row if one does. If it is
+-- still held although the lease has expired, it was cut off. Its attempt is counted, unless the
+-- attempt of the claim that was cut off already counts for it: one of many together, of which
+-- nobody knows which were begun. If it must have been cut off so many times, it must be due too.
 UPDATE outbox
    SET claim = nextval('outbox_claims'),
        claimed_by = %(worker)s,
@@ -136,7 +136,7 @@ RETURNING kind,
           extract(epoch FROM now() - enqueued_at)::float AS waited;
 
 -- name: get :maybe
--- One piece of work that is queued.
+-- One piece of queued work.
 SELECT workspace_id,
        run_after,
        claim IS NOT NULL AND run_after > now() AS is_held,
@@ -148,7 +148,7 @@ SELECT workspace_id,
    AND subject_id = %(subject_id)s;
 
 -- name: finish :many
--- The work is done; the claims that still held. What is missing was lost to another worker.
+-- The work is done; returns the claims that still held. Missing ones were lost to another worker.
 DELETE FROM outbox
  USING unnest(%(subject_ids)b::uuid[], %(claims)b::bigint[]) AS done (subject_id, claim)
  WHERE outbox.kind = %(kind)s
@@ -157,7 +157,7 @@ DELETE FROM outbox
 RETURNING outbox.claim;
 
 -- name: extend :many
--- The work takes longer, and has got so far; the claims that still hold.
+-- The work takes longer; saves its progress and returns the claims that still hold.
 UPDATE outbox
    SET run_after = now() + %(lease)s,
        progress = held.progress
@@ -169,8 +169,8 @@ UPDATE outbox
 RETURNING outbox.claim;
 
 -- name: renew :exec
--- The lease begins anew for work that is still held, though it may have ended while the database was
--- away; how much that is. What somebody has locked is left alone.
+-- Restarts the lease of work that is still held, although it may have expired while the database
+-- was down; returns how many. Locked rows are left alone.
 WITH held AS MATERIALIZED (
   SELECT outbox.ctid AS place
     FROM unnest(%(subject_ids)b::uuid[], %(claims)b::bigint[]) AS mine (subject_id, claim)
@@ -185,8 +185,9 @@ UPDATE outbox
  WHERE ctid = ANY (ARRAY(SELECT place FROM held));
 
 -- name: vouch :exec
--- Whoever lost some claims lives, so the work did not kill it: what was marked as cut off is not, unless
--- somebody is at it by now, or has locked it. Where the work had begun, its attempt counts after all.
+-- The worker that lost some claims is alive, so the work did not kill it: the rows are no longer
+-- marked as cut off, unless a worker has them by now, or they are locked. If the work had begun,
+-- its attempt counts after all.
 WITH marked AS MATERIALIZED (
   SELECT outbox.ctid AS place,
          lost.had_begun
@@ -205,7 +206,7 @@ UPDATE outbox
  WHERE outbox.ctid = marked.place;
 
 -- name: postpone :exec
--- The attempt failed and another one may do better; 0 where the claim was lost.
+-- The attempt failed and will be retried; 0 if the claim was lost.
 UPDATE outbox
    SET run_after = now() + %(delay)s,
        claim = NULL,
@@ -218,8 +219,8 @@ UPDATE outbox
    AND claim = %(claim)s;
 
 -- name: release :many
--- The worker gives work back that it did not do: it is due again after a delay, if any, for which there
--- may be a reason, and the attempt does not count. The claims that still held.
+-- The worker gives back work that it did not do: it is due again after a delay, if any, for which
+-- there may be a reason, and the attempt does not count. Returns the claims that still held.
 UPDATE outbox
    SET run_after = now() + %(delay)s,
        attempts = attempts - 1,
@@ -234,8 +235,8 @@ UPDATE outbox
 RETURNING outbox.claim;
 
 -- name: bury :exec
--- Gives the work up: it moves to the dead letters with its error, in place of the letter of an
--- earlier death. 0 where the claim was lost.
+-- Gives the work up: it moves to the dead letters with its error, replacing the letter of an
+-- earlier death. 0 if the claim was lost.
 WITH dead AS (
   DELETE FROM outbox
    WHERE kind = %(kind)s
@@ -266,9 +267,9 @@ DO UPDATE
           died_at = now();
 
 -- name: enqueue :exec
--- Queues work that follows from other work, in the same transaction; 0 where it is queued already and
--- not begun. What a worker has begun starts afresh and is taken from it: what it is to see may have
--- changed since it looked.
+-- Queues work that follows from other work, in the same transaction; 0 if it is already queued and
+-- not begun. Work that a worker has begun is restarted and taken from it: its input may have
+-- changed since.
 INSERT INTO outbox AS queued
   (kind, subject_id, workspace_id, payload, request_id, traceparent, run_after)
 VALUES (
@@ -296,9 +297,9 @@ DO UPDATE
     WHERE queued.claim IS NOT NULL;
 
 -- name: set_back :exec
--- The server's clock has gone back by so much, and what was to be due is to be due as much sooner; how
--- many rows. What is held is kept for as long as it was to be, or for the given time, whichever is
--- longer: some of it may have been claimed since. What others have locked has its times from now.
+-- The server's clock has gone back by so much, and what was to be due becomes due that much sooner;
+-- returns how many rows. Held rows keep their remaining lease, or the given time, whichever is
+-- longer: some may have been claimed since. Rows that others have locked have new times anyway.
 WITH later AS MATERIALIZED (
   SELECT work.place
     FROM queued_kinds
@@ -322,10 +323,10 @@ UPDATE outbox
  WHERE ctid = ANY (ARRAY(SELECT place FROM later));
 
 -- name: status :many
--- How each kind of work stands: those that are asked for, and whatever else is queued, dead or
--- paused. The counts of what was done are those of the last minutes by the clock, of which the
--- present one is the last. All kinds are counted in one go: each by itself would read the table as
--- often as there are kinds, where statistics let the planner read it whole.
+-- The status of each kind of work: of the requested ones, and of any other that is queued, dead or
+-- paused. Finished work is counted over the last minutes by the clock, including the current one.
+-- All kinds are counted in one go: separately, the table would be read as often as there are kinds,
+-- if statistics let the planner read it whole.
 WITH every AS MATERIALIZED (
   SELECT unnest(%(kinds)s::text[]) AS kind
   UNION
@@ -395,8 +396,8 @@ SELECT every.kind,
  ORDER BY every.kind;
 
 -- name: list :many
--- The work of some kinds, or of all, that is in one of some statuses: due longest first, with who has it
--- and what keeps it from being begun.
+-- The work of some kinds, or of all, in one of some statuses: longest due first, with its holder
+-- and what keeps it from being started.
 WITH found AS MATERIALIZED (
   SELECT work.kind,
          work.subject_id,
@@ -454,5 +455,5 @@ SELECT found.kind,
           found.subject_id;
 
 -- name: hurry :exec
--- What the open transaction asks next is given up after so long.
+-- Sets a timeout for the open transaction's next statements.
 SELECT set_config('statement_timeout', %(within)s, true);

@@ -1,12 +1,12 @@
 -- name: pause :exec
--- No worker is to begin on this kind from now on; 0 where it was paused already.
+-- Pauses a kind: no worker starts it from now on; 0 if it was already paused.
 INSERT INTO paused_kinds (kind)
 VALUES (%(kind)s)
 ON CONFLICT ON CONSTRAINT paused_kinds_pkey
 DO NOTHING;
 
 -- name: resume :exec
--- Workers may begin on this kind again, and those that sleep are woken; 0 where it was not paused.
+-- Resumes a kind, and wakes sleeping workers; 0 if it was not paused.
 WITH resumed AS (
   DELETE FROM paused_kinds
    WHERE kind = %(kind)s

@@ -1,6 +1,6 @@
 -- name: note_time :maybe
--- Notes what time it is, and by how much the clock has gone back since it was last noted. Where it has
--- gone back by less than the tolerance, the time is not noted and there is no row.
+-- Records the current time, and returns by how much the clock has gone back since the last record.
+-- If it has gone back by less than the tolerance, nothing is recorded and there is no row.
 INSERT INTO latest_time AS latest (seen_at)
 VALUES (now())
 ON CONFLICT ON CONSTRAINT latest_time_is_one
@@ -11,7 +11,7 @@ DO UPDATE
 RETURNING greatest(old.seen_at - new.seen_at, '0') AS went_back;
 
 -- name: later :many
--- The schedules that are not due, held until the transaction ends.
+-- The schedules that are not due, locked until the transaction ends.
 SELECT id,
        kind,
        cron,
@@ -22,7 +22,7 @@ SELECT id,
    FOR UPDATE;
 
 -- name: claim_due :many
--- The schedules that are due, held until the transaction ends; another clock skips them.
+-- The schedules that are due, locked until the transaction ends; another clock skips them.
 SELECT id,
        kind,
        cron,
@@ -35,9 +35,9 @@ SELECT id,
    FOR UPDATE SKIP LOCKED;
 
 -- name: fire :exec
--- Puts a schedule's work into the outbox, for each of some times, and moves the schedule on; how
--- many were not there already. Where each late time counts, each has a row of its own; else they
--- are one, and no other one while the last is still there.
+-- Puts a schedule's work into the outbox, for each of some times, and advances the schedule;
+-- returns how many rows are new. If each late time counts, each has its own row; otherwise there is
+-- one, and no second one while the last is still queued.
 WITH moved AS (
   UPDATE schedules
      SET next_run_at = %(next_run_at)s
@@ -57,7 +57,7 @@ ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
 DO NOTHING;
 
 -- name: due_in :value
--- Seconds until the next schedule is due, by the database's clock; null where there is none.
+-- Seconds until the next schedule is due, by the database's clock; null if there is none.
 SELECT extract(epoch FROM min(next_run_at) - now())::float
   FROM schedules
  WHERE next_run_at > now();

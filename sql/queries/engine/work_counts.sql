@@ -1,5 +1,5 @@
 -- name: add :exec
--- Adds what a worker finished since it last said so to the counts of this minute.
+-- Adds what a worker has finished since its last report to the counts of this minute.
 INSERT INTO work_counts AS counted (kind, minute, finished, failed)
 SELECT new.kind,
        date_trunc('minute', now()),
@@ -14,7 +14,7 @@ DO UPDATE
           failed = counted.failed + EXCLUDED.failed;
 
 -- name: prune :exec
--- Forgets a batch of old counts, oldest first.
+-- Removes a batch of old counts, oldest first.
 WITH past AS MATERIALIZED (
   SELECT kind, minute
     FROM work_counts

@@ -1,7 +1,7 @@
 -- name: set_up :exec
--- What a worker's connection is told first. Statements are prepared once, perhaps while the outbox
--- is all but empty and reading it whole is the best plan; it is the worst one a million rows later.
--- And one that waits for a lock must not stop a worker for ever.
+-- The settings of a worker's connection. Statements are prepared once, perhaps while the outbox is
+-- almost empty and a sequential scan is the best plan; it is the worst one a million rows later.
+-- And a statement that waits for a lock must not stop a worker forever.
 SELECT set_config('enable_seqscan', 'off', false),
        set_config('enable_bitmapscan', 'off', false),
        set_config('enable_sort', 'off', false),
@@ -9,17 +9,17 @@ SELECT set_config('enable_seqscan', 'off', false),
        set_config('lock_timeout', '500ms', false);
 
 -- name: act :exec
--- The open transaction goes on in a worker's name, for the request that caused the work, and waits no
--- longer than so for what another one holds.
+-- The open transaction continues in a worker's name, for the request that caused the work, with a
+-- limit on how long it waits for locks.
 SELECT set_config('coffer.actor', %(actor)s, true),
        set_config('coffer.request_id', %(request_id)s, true),
        set_config('coffer.traceparent', %(traceparent)s, true),
        set_config('lock_timeout', %(patience)s, true);
 
 -- name: seen :value
--- A worker says that it is there and what it would start at once, and where it listens sends itself
--- a notification: if that does not arrive, the connection on which it listens is dead. How many
--- other workers there are.
+-- A worker reports that it is running and what it would start at once, and notifies itself if it
+-- listens: if that does not arrive, the listening connection is dead. Returns how many other
+-- workers there are.
 WITH seen AS (
   INSERT INTO workers AS worker (id, host, pid, kinds, listening_for, started_at)
   VALUES (
@@ -46,7 +46,7 @@ SELECT (
   FROM seen;
 
 -- name: listen_for :exec
--- A worker falls asleep for some kinds, or is awake by itself.
+-- A worker falls asleep for some kinds, or wakes up by itself.
 UPDATE workers
    SET listening_for = %(listening_for)s::text[]
  WHERE id = %(id)s;
@@ -57,7 +57,7 @@ DELETE FROM workers
  WHERE id = %(id)s;
 
 -- name: prune :exec
--- Forgets a batch of workers that were not seen for long: they died without a word.
+-- Removes a batch of workers that have not been seen for long: they died.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM workers
@@ -70,8 +70,8 @@ DELETE FROM workers
  WHERE workers.id = past.id;
 
 -- name: list :many
--- The workers that said they are there, longest running first, each with how long ago it was seen
--- and how many rows it holds.
+-- The registered workers, longest running first, each with how long ago it was seen and how many
+-- rows it holds.
 WITH held AS (
   SELECT outbox.claimed_by,
          count(*) AS number
@@ -96,7 +96,7 @@ SELECT worker.id,
  ORDER BY worker.started_at, worker.id;
 
 -- name: find :maybe
--- Where a worker runs, if it still does.
+-- Where a worker runs, if it is still registered.
 SELECT host,
        pid
   FROM workers
