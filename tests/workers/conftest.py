@@ -6,10 +6,14 @@ import uuid
 
 import pytest
 
+from tests.workers.test_cli import coffer
+from webapp.telemetry import logs
+from workers import work
 from workers.engine.job import NO_WORKSPACE
 from workers.engine.kind import Kind
 
 KIND = "count"
+HOLDER = uuid.uuid4()
 
 
 @pytest.fixture
@@ -73,3 +77,28 @@ def due_now(owner):
 
 def dead(owner):
     return owner.execute("SELECT attempts, error, request_id FROM dead_letters").fetchall()
+
+
+@pytest.fixture
+def queue(database, monkeypatch, logged):
+    """Runs one of the commands where there is one kind of work, whose log is caught."""
+    monkeypatch.setattr(work, "KINDS", (kind_of(str),))
+    monkeypatch.setattr(logs, "configure", lambda settings: None)
+    return lambda *arguments: coffer("queue", *map(str, arguments), DATABASE_URL=database.url)
+
+
+def hold(owner, *, lease, by=HOLDER):
+    """All that is in the outbox is claimed until so many seconds from now."""
+    owner.execute(
+        "UPDATE outbox SET claim = 7, claimed_by = %s, run_after = now() + %s * interval '1 s'",
+        (by, lease),
+    )
+
+
+def live(owner, *, seen=1):
+    """The holder is a worker that was seen some seconds ago."""
+    owner.execute(
+        "INSERT INTO workers (id, host, pid, kinds, started_at, last_seen_at) VALUES"
+        " (%s, 'here', 4711, ARRAY[%s], now() - interval '2 hours', now() - %s * interval '1 s')",
+        (HOLDER, KIND, seen),
+    )

@@ -7,52 +7,23 @@ import re
 import signal
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 import pytest
 
 from sql import queries
 from tests.processes import eventually
-from tests.workers.conftest import KIND, dead, enqueue, kind_of, outbox
-from tests.workers.test_cli import coffer
+from tests.workers.conftest import HOLDER, KIND, dead, enqueue, hold, kind_of, live, outbox
 from webapp.failure import Failure
-from webapp.telemetry import logs
 from workers import work
 from workers.terminal import operators
 from workers.terminal.operators import span
 
 COFFER = Path(sys.executable).with_name("coffer")
-HOLDER = uuid.uuid4()
-
-
-@pytest.fixture
-def queue(database, monkeypatch, logged):
-    """Runs one of the commands where there is one kind of work, whose log is caught."""
-    monkeypatch.setattr(work, "KINDS", (kind_of(str),))
-    monkeypatch.setattr(logs, "configure", lambda settings: None)
-    return lambda *arguments: coffer("queue", *map(str, arguments), DATABASE_URL=database.url)
 
 
 def by_kind(answer):
     return {row["kind"]: row for row in json.loads(answer.stdout)["kinds"]}
-
-
-def hold(owner, *, lease, by=HOLDER):
-    """All that is in the outbox is claimed until so many seconds from now."""
-    owner.execute(
-        "UPDATE outbox SET claim = 7, claimed_by = %s, run_after = now() + %s * interval '1 s'",
-        (by, lease),
-    )
-
-
-def live(owner, *, seen=1):
-    """The holder is a worker that was seen some seconds ago."""
-    owner.execute(
-        "INSERT INTO workers (id, host, pid, kinds, started_at, last_seen_at) VALUES"
-        " (%s, 'here', 4711, ARRAY[%s], now() - interval '2 hours', now() - %s * interval '1 s')",
-        (HOLDER, KIND, seen),
-    )
 
 
 def bury(owner, kind=KIND):
@@ -159,103 +130,6 @@ def test_watching_goes_on_until_ctrl_c_and_ends_cleanly(database):
     _, said = watching.communicate(timeout=10)
     assert (watching.returncode, said) == (0, "")
     assert len(looks) == 2
-
-
-# What waits, and why
-
-
-def listed(queue, *options):
-    return json.loads(queue("list", "--json", *options).stdout)["work"]
-
-
-def test_what_is_queued_is_listed_due_longest_first_with_the_reason(queue, owner):
-    live(owner)
-    enqueue(owner, 1)
-    hold(owner, lease=60)
-    enqueue(owner, 2, 3, 4, kind="was_queued")
-    enqueue(owner, 5, 6)
-    for number, due_in, more in (
-        (2, -300, ""),
-        (5, -200, ""),
-        (6, -100, ", cut_off = 2"),
-        (3, 1000, ", attempts = 1, last_error = 'no'"),
-        (4, 2000, ""),
-    ):
-        owner.execute(
-            f"UPDATE outbox SET run_after = now() + %s * interval '1 s'{more}"
-            " WHERE (payload ->> 'number')::int = %s",
-            (due_in, number),
-        )
-    found = listed(queue)
-    no_more = "there is no such kind of work any more"
-    assert [(row["status"], row["attempts"], row["why"]) for row in found] == [
-        ("ready", 0, no_more),
-        ("ready", 0, "next in turn"),
-        ("ready", 0, "its worker died or was too slow, 2 times in a row"),
-        ("in_flight", 0, "held by a worker on here, process 4711"),
-        ("waiting", 1, f"{no_more}; no"),
-        ("waiting", 0, no_more),
-    ]
-    due = [round(row["due_in_seconds"], -2) for row in found]
-    assert due == [-300, -200, -100, 100, 1000, 2000]
-    assert all(0 <= row["age_seconds"] < 60 for row in found)
-    head, first, *_ = queue("list").stdout.splitlines()
-    assert head.split() == ["KIND", "SUBJECT", "STATUS", "AGE", "DUE", "ATTEMPTS", "WHY"]
-    assert first.split()[0] == "was_queued"
-    assert "5m" in first
-    assert first.endswith(no_more)
-
-
-def test_a_list_is_of_one_kind_and_one_status_where_asked(queue, owner):
-    enqueue(owner, 1)
-    hold(owner, lease=60)
-    enqueue(owner, 2)
-    enqueue(owner, 3, kind="was_queued")
-    assert [row["kind"] for row in listed(queue, "--kind", "was-queued")] == ["was_queued"]
-    assert [row["status"] for row in listed(queue, "--kind", KIND)] == ["ready", "in_flight"]
-    assert [row["kind"] for row in listed(queue, "--status", "in-flight")] == [KIND]
-    assert listed(queue, "--status", "waiting") == []
-
-
-def test_a_long_list_is_cut_and_says_so(queue, owner):
-    enqueue(owner, *range(4))
-    answer = json.loads(queue("list", "--json", "--limit", 3).stdout)
-    assert (len(answer["work"]), answer["has_more"]) == (3, True)
-    assert "There are more than these 3; --limit shows more." in queue("list", "--limit", 3).stdout
-    assert not json.loads(queue("list", "--json", "--limit", 4).stdout)["has_more"]
-    assert "There are more" not in queue("list", "--limit", 4).stdout
-
-
-def test_that_nobody_begins_it_is_a_reason(queue, owner):
-    enqueue(owner, 1)
-    assert [row["why"] for row in listed(queue)] == ["no running worker does this kind of work"]
-    live(owner)
-    queue("pause", KIND)
-    assert [row["why"] for row in listed(queue)] == ["its kind is paused"]
-
-
-def test_a_holder_that_is_silent_or_gone_is_told(queue, owner):
-    enqueue(owner, 1)
-    hold(owner, lease=60)
-    assert "which is gone" in listed(queue)[0]["why"]
-    live(owner, seen=95)
-    assert "process 4711, which has not been seen" in listed(queue)[0]["why"]
-
-
-def test_an_error_steers_no_terminal(queue, owner):
-    enqueue(owner, 1)
-    owner.execute("UPDATE outbox SET last_error = E'no\\x1b[2J\\n' || repeat('x', 500)")
-    (_, row) = queue("list").stdout.splitlines()
-    assert row.endswith("…")
-    assert "\x1b" not in row
-
-
-def test_that_nothing_is_listed_reads_well(queue):
-    assert queue("list").stdout == "Nothing is queued.\n"
-    assert queue("list", "--status", "ready").stdout == "No such work is queued.\n"
-    assert queue("list", "--kind", KIND).stdout == "No such work is queued.\n"
-    answer = queue("list", "--kind", "nonsense")
-    assert (answer.exit_code, f"is not one of {KIND}." in answer.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("asked", ["status", "list"])
