@@ -14,7 +14,7 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
     && /venv/bin/pip uninstall --yes setuptools
 
 FROM python:3.13-slim
-# The certificates that fetched pages and the AI endpoint are checked against.
+# The certificates for verifying fetched pages and the AI endpoint.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
@@ -22,7 +22,7 @@ RUN apt-get update \
 COPY --from=build /venv /venv
 WORKDIR /coffer
 COPY wsgi.py ./
-# What is received is kept in TMPDIR until it is whole: on a disk, where there is one.
+# Uploads are kept in TMPDIR until they are complete: on a disk, if there is one.
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TMPDIR=/var/tmp
 USER coffer
 EXPOSE 8080

@@ -1,4 +1,4 @@
-# Everything runs in .venv, which `make` makes and keeps in step with the lock file.
+# Everything runs in .venv, which `make` creates and keeps in sync with the lock file.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,15 +16,15 @@ help:  ## Show this list
 dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and clock (port 8080, or PORT)
 	@COFFER_ENV=development exec $(BIN)/python -m webapp.dev
 
-test: .venv/ready  ## Run the tests on a PostgreSQL of their own, within a minute
+test: .venv/ready  ## Run the tests on their own PostgreSQL, within a minute
 	@$(BIN)/python -m pytest -n 2 -m "not processes and not long"
 
-test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/spectral/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run what make test leaves out: whole processes, much random input
+test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/spectral/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run the tests that make test leaves out: whole processes, much random input
 	@$(BIN)/python -m pytest -n 2 -m "processes or long or fuzz" --deep
 
 test-all: test test-rest  ## Run everything
 
-chaos: .venv/ready  ## Let everything go wrong for minutes, and count what was done
+chaos: .venv/ready  ## Inject failures for minutes, and check that no work is lost or doubled
 	@$(BIN)/python -m pytest -s tests/processes/chaos --chaos-seconds=$(or $(SECONDS),180)
 
 lint: .venv/ready  ## Check style and types
@@ -32,17 +32,17 @@ lint: .venv/ready  ## Check style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-format: .venv/ready  ## Put the code into its style
+format: .venv/ready  ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 bench: .venv/ready  ## Run the benchmarks; benchmarks/README.md says what they measure
 	@$(BIN)/python -m benchmarks
 
-settings: .venv/ready  ## Write .env.example and the settings in docker-compose.yml from their declarations
+settings: .venv/ready  ## Generate .env.example and the settings in docker-compose.yml
 	@$(BIN)/python -m webapp.settings
 
-freeze: .venv/ready  ## At a release: hold the migrations to what they are from now on
+freeze: .venv/ready  ## At a release: fix the migrations from now on
 	@$(BIN)/python -m sql.released
 
 lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest versions
