@@ -147,7 +147,7 @@ def mails(owner: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
 
 
 def age_sessions(owner: psycopg.Connection[Any]) -> None:
-    """Let more than ten minutes pass since everybody logged in."""
+    """Make ten minutes pass since everybody logged in."""
     owner.execute("UPDATE sessions SET created_at = created_at - interval '601 seconds'")
 
 

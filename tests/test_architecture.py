@@ -1,4 +1,4 @@
-"""Arrows point one way, and what the code has the pages have."""
+"""Dependencies point one way, and the pages agree with the code."""
 
 from __future__ import annotations
 

@@ -273,7 +273,7 @@ def test_ones_own_workspace_is_the_default(world):
 
 
 @pytest.mark.parametrize("given", ["x", "", "1234", NOWHERE])
-def test_a_workspace_that_is_none_is_refused(world, given):
+def test_an_unknown_workspace_is_refused(world, given):
     answer = world.callers["owner"].get("/api/items/pending", headers={"X-Workspace-Id": given})
     assert answer.status_code == (404 if given == NOWHERE else 422)
 

@@ -88,7 +88,7 @@ def test_what_is_too_long_is_cut():
 
 
 @pytest.mark.parametrize("added", ["", "x", "-1", "0", "1e9"])
-def test_a_time_that_is_none_is_left_out(added):
+def test_an_invalid_time_is_left_out(added):
     (link,) = read(f'<A HREF="x" ADD_DATE="{added}">A</A>')
     assert link["added"] is None
 

@@ -1,4 +1,4 @@
-"""A parser that imports what it parses with only when it is about to, which is not installed."""
+"""A parser that only imports its library in `load()`, and the library is not installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes of ours for tests: the web, workers and commands, as a process manager runs them."""
+"""Our processes for tests: the web, workers and commands, as a process manager runs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever lies in this folder is in the second tier; docs/testing.md says what the tiers are."""
+"""Everything in this folder is in the second tier; docs/testing.md explains the tiers."""
 
 from __future__ import annotations
 

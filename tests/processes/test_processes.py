@@ -1,4 +1,5 @@
-"""Web and workers as real processes, and what they bear: kills, restarts, a database that hangs."""
+"""Web and workers as real processes, and what they survive: kills, restarts, a database that
+hangs."""
 
 from __future__ import annotations
 

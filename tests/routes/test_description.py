@@ -1,4 +1,4 @@
-"""The API does what its description says, whatever it is sent: schemathesis tries."""
+"""The API matches its description, whatever it is sent, as tested by schemathesis."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def test_after_a_day_the_key_is_free_again(ana, owner):
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "a b", "schlüssel".encode().decode("latin-1")])
-def test_a_key_that_is_none_is_400(ana, key):
+def test_an_invalid_key_is_400(ana, key):
     answer = post(ana, key)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_idempotency_key")
 

@@ -26,7 +26,7 @@ def test_ten_first_uses_at_once_make_one_user(sign_in, owner):
 
 
 @pytest.mark.parametrize("handle", ["", "Ana", "a b", "-a", "a" * 65, "a'--", "ä"])
-def test_a_handle_that_is_none_is_401(client, owner, handle):
+def test_an_invalid_handle_is_401(client, owner, handle):
     answer = client.get(
         "/api/items/pending", headers={"X-Dev-User-Id": handle.encode().decode("latin-1")}
     )

@@ -1,4 +1,4 @@
-"""What is no request, or could be read in two ways, is a clean answer and reaches nothing."""
+"""Invalid or ambiguous requests get a clean response and reach nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How attempts are counted, whatever the route."""
+"""Counting attempts, whatever the route."""
 
 from __future__ import annotations
 

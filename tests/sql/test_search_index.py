@@ -1,4 +1,4 @@
-"""The index that triggers keep: always what it would be if it were made anew."""
+"""The index that triggers maintain always equals a rebuilt one."""
 
 from __future__ import annotations
 

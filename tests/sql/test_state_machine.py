@@ -1,4 +1,4 @@
-"""The state machine: the database moves things as its table says, whoever asks."""
+"""The state machine: the database changes statuses only as its table says, whoever requests it."""
 
 from __future__ import annotations
 

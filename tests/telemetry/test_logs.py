@@ -1,4 +1,4 @@
-"""What stands in a log line, and what does not."""
+"""What a log line contains, and what it does not."""
 
 from __future__ import annotations
 

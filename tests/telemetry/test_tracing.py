@@ -96,7 +96,7 @@ def test_a_request_without_a_traceparent_begins_a_trace(traced_ana, spans):
     assert len({trace_of(span) for span in begun}) == 2
 
 
-def test_an_address_that_is_none_does_not_name_a_span(traced_ana, spans):
+def test_an_invalid_address_does_not_name_a_span(traced_ana, spans):
     traced_ana.get("/no/such/thing")
     assert list(spans()) == ["GET"]
 

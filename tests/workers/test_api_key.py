@@ -137,7 +137,7 @@ def test_an_option_that_is_wrong_is_refused(asked, ines, owner, arguments):
 
 
 @pytest.mark.parametrize("name", ["", "x" * 101], ids=["empty", "long"])
-def test_a_name_that_is_none_is_refused(asked, ines, owner, name):
+def test_an_invalid_name_is_refused(asked, ines, owner, name):
     answer = asked("create", "ines", "--name", name, "--scope", READ)
     assert answer.exit_code in (1, 2)
     assert is_told(answer, "", code=answer.exit_code)
@@ -145,7 +145,7 @@ def test_a_name_that_is_none_is_refused(asked, ines, owner, name):
 
 
 @pytest.mark.parametrize("who", ["nobody", "00000000-0000-7000-8000-000000000000"])
-def test_a_user_that_is_none_is_one_plain_line(asked, owner, who):
+def test_an_unknown_user_is_one_plain_line(asked, owner, who):
     said = f"there is no user '{who}'"
     assert is_told(create(asked, who=who), said)
     assert is_told(asked("list", who), said)
@@ -188,5 +188,5 @@ def test_anothers_key_is_not_revoked(asked, people, ines, owner):
 
 
 @pytest.mark.parametrize("key_id", ["x", "", "cfk_abcdef", "1"])
-def test_an_id_that_is_none_is_refused(asked, ines, key_id):
+def test_an_invalid_id_is_refused(asked, ines, key_id):
     assert is_told(asked("revoke", "ines", key_id), "is not a valid UUID", code=2)

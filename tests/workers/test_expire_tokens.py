@@ -1,4 +1,4 @@
-"""What is past is removed, by the moment, and nothing else."""
+"""Expired things are removed, exactly when they expire, and nothing else is."""
 
 from __future__ import annotations
 

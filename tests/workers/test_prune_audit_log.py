@@ -1,4 +1,4 @@
-"""The audit log is kept as long as the setting says, and ninety days whoever asks."""
+"""The audit log is kept as long as the setting says, and always for ninety days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`coffer queue`: how the work stands, who works, and steering it."""
+"""`coffer queue`: showing the queue and its workers, and controlling them."""
 
 from __future__ import annotations
 

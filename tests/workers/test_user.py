@@ -1,4 +1,4 @@
-"""`coffer user`: operators make, find and help users, and it stands in the audit log."""
+"""`coffer user`: operators create, find and help users, recorded in the audit log."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_password_ends_with_its_line(asked, app, end):
         *("ines@example.com\n", "x" * 243 + "@example.com", " ines@example.com"),
     ],
 )
-def test_an_address_that_is_none_is_refused(create, owner, email):
+def test_an_invalid_address_is_refused(create, owner, email):
     assert is_told(create(email), "is not a mail address", code=2)
     assert the_user(owner) is None
 
@@ -131,7 +131,7 @@ def test_whoever_is_made_can_log_in(create, app, email):
 
 
 @pytest.mark.parametrize("handle", ["", "Ines", "a b", "-a", "x" * 65, "ä", "a\n"])
-def test_a_handle_that_is_none_is_refused(create, owner, handle):
+def test_an_invalid_handle_is_refused(create, owner, handle):
     assert is_told(create(INES, "--handle", handle), "is not a handle", code=2)
     assert the_user(owner) is None
 
@@ -193,7 +193,7 @@ def test_a_password_that_is_no_text_is_one_line(asked):
     "name",
     [pytest.param(name, id=how) for name, how in (("", "empty"), ("x" * 101, "long"))],
 )
-def test_a_name_that_is_none_shows_no_hash(create, owner, name):
+def test_an_invalid_name_shows_no_hash(create, owner, name):
     answer = create(INES, "--name", name)
     assert answer.exit_code in (1, 2)
     assert "argon2" not in answer.output
@@ -222,7 +222,7 @@ def test_users_are_listed_newest_first(asked, people, owner):
 
 
 @pytest.mark.parametrize("limit", ["0", "10001", "x"])
-def test_a_limit_that_is_none_is_refused(asked, limit):
+def test_an_invalid_limit_is_refused(asked, limit):
     assert is_told(asked("list", "--limit", limit), "--limit", code=2)
 
 
@@ -256,7 +256,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 @pytest.mark.parametrize("who", ["nobody", NOBODY, "%", "", "ines@"])
-def test_a_user_that_is_none_is_one_plain_line(asked, people, owner, command, who):
+def test_an_unknown_user_is_one_plain_line(asked, people, owner, command, who):
     people.person("ines")
     answer = asked(*command, who, typed=f"{PASSWORD}\n")
     assert is_told(answer, f"there is no user {who!r}")

@@ -184,7 +184,7 @@ def test_the_list_is_sorted_both_ways_page_by_page(olga, sort, ascending):
 
 
 @pytest.mark.parametrize("cursor", ["x", "%%%", "eA", "AA", "AGFi", "a" * 2000])
-def test_a_cursor_that_is_none_does_no_harm(olga, cursor):
+def test_an_invalid_cursor_does_no_harm(olga, cursor):
     note(olga)
     for path in (TASKS, "/api/tags"):
         answer = olga.client.get(path, query_string={"cursor": cursor})

@@ -1,4 +1,4 @@
-"""Register, confirm, change and reset the password: and what an attacker makes of it."""
+"""Registering, confirming, changing and resetting the password, and attacks on them."""
 
 from __future__ import annotations
 

@@ -528,7 +528,7 @@ def test_the_use_of_a_session_writes_nothing(people, olga, owner):
         *("10,000 characters", "percent", "quote", "backslash", "capitals"),
     ],
 )
-def test_a_key_that_is_none_is_401(people, header, key):
+def test_an_invalid_key_is_401(people, header, key):
     value = f"Bearer {key}" if header == "Authorization" else key
     answer = people.client(**{header.replace("-", "_"): value}).get(PENDING)
     assert (answer.status_code, answer.json["code"]) == (401, "unauthenticated")

@@ -340,7 +340,7 @@ def test_an_invitation_is_withdrawn_in_its_own_workspace_alone(invite, people, o
 
 
 @pytest.mark.parametrize("token", ["x", "cfm_", "cfm_" + "a" * 43, "cfm_ü", NOWHERE, "x" * 200])
-def test_a_token_that_is_none_is_400(ines, token):
+def test_an_invalid_token_is_400(ines, token):
     answer = accept(ines, token)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_token")
 

@@ -159,7 +159,7 @@ def test_an_owner_gives_a_member_another_role(team, owner, role):
 
 
 @pytest.mark.parametrize("role", ["admin", "user", "Owner", "", None, ["owner"]])
-def test_a_role_that_is_none_is_refused(team, owner, role):
+def test_an_invalid_role_is_refused(team, owner, role):
     path, persons = team
     answer = persons["olga"].client.patch(
         f"{path}/members/{persons['max'].id}", json={"role": role}

@@ -1,4 +1,4 @@
-"""Refresh, look at sessions, log out: and what an attacker makes of it."""
+"""Refreshing, listing sessions and logging out, and attacks on them."""
 
 from __future__ import annotations
 

@@ -320,7 +320,7 @@ def test_another_page_gets_nothing(make_app, page):
     assert (answer.status_code, answer.json["code"]) == (422, "invalid_input")
 
 
-def test_a_provider_that_is_none_is_404(browser):
+def test_an_unknown_provider_is_404(browser):
     assert browser.get("/api/auth/sso/nowhere/login").status_code == 404
     assert browser.get("/api/auth/sso/nowhere/callback").status_code == 404
 

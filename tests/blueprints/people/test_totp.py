@@ -1,4 +1,4 @@
-"""The second factor: and what an attacker who knows the password makes of it."""
+"""The second factor, and attacks by somebody who knows the password."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def test_a_query_that_is_wrong_is_refused(ada, query):
     assert ada.client.get(f"{USERS}?{query}").status_code in (400, 422)
 
 
-def test_a_user_that_is_none_is_not_found(ada):
+def test_an_unknown_user_is_not_found(ada):
     assert ada.client.get(f"{USERS}/{NOWHERE}").status_code == 404
     for action in ACTIONS:
         assert do(ada, action, NOWHERE).status_code == 404

@@ -66,7 +66,7 @@ def test_made_twice_with_one_idempotency_key_it_is_one(olga):
     ids=["no name", "empty", "blank", "long", "null", "number", "NUL", "surplus", "list"],
 )
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_name_that_is_none_is_refused(people, olga, method, body):
+def test_an_invalid_name_is_refused(people, olga, method, body):
     path = WORKSPACES if method == "POST" else f"{WORKSPACES}/{people.workspace(olga)}"
     assert olga.client.open(path, method=method, json=body).status_code == 422
     names = {each["name"] for each in olga.client.get(WORKSPACES).json["items"]}
@@ -99,7 +99,7 @@ def test_the_list_has_ones_own_workspaces_page_by_page(people, olga):
 
 
 @pytest.mark.parametrize("cursor", ["x", "eA", "!!!!", "w7w", "a" * 201])
-def test_a_cursor_that_is_none_is_refused(olga, cursor):
+def test_an_invalid_cursor_is_refused(olga, cursor):
     assert olga.client.get(f"{WORKSPACES}?cursor={cursor}").status_code in (400, 422)
 
 

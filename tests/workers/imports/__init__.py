@@ -1,4 +1,4 @@
-"""Importing: files for it, and what becomes of them."""
+"""Importing: example files, and their results."""
 
 from __future__ import annotations
 
