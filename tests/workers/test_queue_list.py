@@ -30,7 +30,7 @@ def test_what_is_queued_is_listed_due_longest_first_with_the_reason(queue, owner
             (due_in, number),
         )
     found = listed(queue)
-    no_more = "there is no such kind of work any more"
+    no_more = "this kind of work no longer exists"
     assert [(row["status"], row["attempts"], row["why"]) for row in found] == [
         ("ready", 0, no_more),
         ("ready", 0, "next in turn"),

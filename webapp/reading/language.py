@@ -35,7 +35,7 @@ class _Identifier(Protocol):
 
 
 class _Loader:
-    """Loads the model at the first question: a second, once a process, whoever asks first."""
+    """Loads the model at the first use: it takes a second, once per process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

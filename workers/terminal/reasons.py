@@ -6,13 +6,13 @@ from typing import Any
 
 
 def why(work: dict[str, Any], *, is_known: bool) -> str:
-    """What keeps it from being started, or who holds it. `is_known` says whether there are workers
-    for its kind at all."""
+    """What keeps it from being started, or who holds it. `is_known` says whether workers for its
+    kind exist at all."""
     if work["status"] == "in_flight":
         return _holder(work)
     reasons = []
     if not is_known:
-        reasons.append("there is no such kind of work any more")
+        reasons.append("this kind of work no longer exists")
     elif work["is_paused"]:
         reasons.append("its kind is paused")
     elif work["status"] == "ready" and not work["has_workers"]:

@@ -20,7 +20,7 @@ _FORMAT_WORDS = re.compile(
     r"|grammar",
     re.IGNORECASE,
 )
-# Statuses of the request rather than of what it asks, beside those that say so by the book.
+# Statuses about the form of the request rather than its content, besides the standard ones.
 _TEMPORARY = frozenset({409, 421, 423})
 _ADVICE = {
     301: "redirects; set AI_URL to where it redirects",
