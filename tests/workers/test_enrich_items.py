@@ -261,6 +261,7 @@ def test_an_item_discarded_before_its_turn_is_dropped(ana, owner, enrich, site):
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
 
 
+@pytest.mark.processes
 def test_an_item_discarded_while_its_page_is_read_ends_the_child_that_reads_it(
     ana, enrich, site, monkeypatch
 ):

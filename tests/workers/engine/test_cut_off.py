@@ -136,7 +136,7 @@ def live(worker, owner, forever):
                 if not poison.has_killed:
                     if not claimed and not working._in_hand():
                         return deaths
-                    working.finish(0.05)
+                    working.finish(min(working._patience(), 0.05))
             due_now(owner)
         pytest.fail("they die for ever")
 
