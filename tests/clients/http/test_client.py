@@ -15,6 +15,7 @@ import pytest
 from tests.clients.site import Site, response, text
 from webapp.clients.http.allowance import Allowance
 from webapp.clients.http.client import HttpClient
+from webapp.clients.http.connection import connect
 from webapp.clients.http.contract import CallError
 
 
@@ -95,6 +96,13 @@ def test_a_body_goes_whole_or_in_pieces(client: HttpClient) -> None:
     assert (whole.headers["x-how"], whole.body) == ("plain", b"abc" * 100_000)
     assert (pieces.headers["X-How"], pieces.body) == ("chunked", b"abc")
     assert (sized.headers["X-How"], sized.body) == ("plain", b"abc")
+
+
+def test_the_pieces_of_a_request_do_not_wait_for_each_other() -> None:
+    with echo() as server:
+        connected = connect("127.0.0.1", server.server_port, Allowance(5))
+        with connected:
+            assert connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_connection_is_kept_for_the_next_call_and_each_has_an_allowance_of_its_own(

@@ -77,9 +77,14 @@ def dial(
         # An equal share each: a silent address must not use up the time of those after it.
         share = allowance.left() / (len(addresses) - tried)
         try:
-            return dial_one((address, port), timeout=min(share, _CONNECT_SECONDS))
+            connected = dial_one((address, port), timeout=min(share, _CONNECT_SECONDS))
         except OSError as error:
             failure = error
+        else:
+            # A request is written in pieces: without this, the second one waits until the server
+            # acknowledges the first, which it may put off for 40 ms.
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connected
     allowance.left()
     if failure is None:
         raise CallError("has no address", rule="unreachable")
