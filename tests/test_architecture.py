@@ -13,6 +13,8 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).parent.parent
 WORKERS = sorted(
     ".".join(path.relative_to(PROJECT).with_suffix("").parts)
@@ -126,6 +128,7 @@ def loaded_by(*steps: list[str]) -> list[set[str]]:
     return [set(line.split()) for line in asked.stdout.splitlines()]
 
 
+@pytest.mark.processes
 def test_workers_run_without_flask_and_import_what_is_heavy_when_they_need_it():
     heavy = {"trafilatura", "py3langid", "lxml", "numpy", "httpx2", "yoyo", "cronsim"}
     heavy |= {"prometheus_client", "opentelemetry", "cryptography", "argon2", "zxcvbn", "joserfc"}
@@ -134,6 +137,7 @@ def test_workers_run_without_flask_and_import_what_is_heavy_when_they_need_it():
     assert not {"flask", "werkzeug", "flask_smorest", "webapp.app"} & everything
 
 
+@pytest.mark.processes
 def test_identity_and_clients_know_neither_the_web_nor_the_database():
     paths = (PROJECT / "webapp" / "identity").glob("*.py")
     identity = [f"webapp.identity.{path.stem}" for path in paths]

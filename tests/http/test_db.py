@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from webapp.http.pool import is_alive
 
 
+@pytest.mark.long
 def test_connections_that_the_server_closed_are_replaced_unnoticed(sign_in, owner, app_conn):
     def call(_):
         return sign_in("ana").get("/api/items/pending").status_code

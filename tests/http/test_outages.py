@@ -134,6 +134,7 @@ def test_the_health_of_a_database_whose_connections_are_all_held_is_well(app_wit
         assert time.monotonic() - began < 1
 
 
+@pytest.mark.long
 def test_health_is_well_again_at_once_where_its_connection_was_ended(app_with, database):
     client = app_with()
     assert client.get("/health").status_code == 200

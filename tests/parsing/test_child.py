@@ -15,6 +15,8 @@ from tests.children import children
 from tests.processes import eventually
 from webapp.parsing import child
 
+pytestmark = pytest.mark.processes
+
 PARSER = "tests.parsing.parser"
 
 

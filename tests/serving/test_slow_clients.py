@@ -161,6 +161,7 @@ def test_who_reads_late_gets_all_of_it_and_can_ask_again(serve):
             conn.sendall(ASKS_FOR_HUGE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("app", "most"), [(endless, 10_000), (huge, 8_000_000)])
 def test_who_takes_nothing_of_an_answer_is_let_go(serve, app, most):
     site = serve(app, grace_seconds=0.2, unsent_bytes=most)
@@ -324,6 +325,7 @@ def test_a_client_that_sends_no_more_is_answered(serve):
         assert read_answer(conn)[1] == b"0"
 
 
+@pytest.mark.long
 def test_a_process_that_stops_answers_what_has_come(serve, many, held):
     site = serve(held)
     (waiting,) = many(site, 1, lines("GET /held HTTP/1.1", "Host: localhost"))

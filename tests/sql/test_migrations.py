@@ -136,6 +136,7 @@ def held(empty, tmp_path, monkeypatch):
         yield lambda: holder.execute("COMMIT")
 
 
+@pytest.mark.long
 def test_a_migration_that_cannot_lock_gives_way_and_then_gives_up(empty, held, monkeypatch):
     got_through = []
 
@@ -156,6 +157,7 @@ def test_a_migration_tries_again_and_goes_on(empty, held, monkeypatch):
     assert migrate(empty.owner_url) == ["0002-changed"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("directive", "timeout"), [("", "2s"), ("-- transactional: false\n", "0")])
 def test_only_what_holds_others_up_waits_briefly(empty, tmp_path, monkeypatch, directive, timeout):
     (tmp_path / "0001-shown.sql").write_text(

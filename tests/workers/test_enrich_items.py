@@ -286,6 +286,7 @@ def test_a_key_that_cannot_be_sent_is_a_wrong_setting(settings):
         module.open_clients(wrong)
 
 
+@pytest.mark.long
 def test_an_items_answer_says_how_far_its_enrichment_is(ana, site, provider, enrich_by):
     seen = []
     expected = {"done": 1, "total": 2, "doing": "finding title, summary and tags"}

@@ -317,6 +317,7 @@ class TestGuessing:
         assert log_in(away, password="another fence of oak").status_code == 200
         assert_refused(log_in(stranger(8)), "rate_limited", 429)
 
+    @pytest.mark.long
     def test_guesses_from_all_networks_of_a_48_are_counted_together(
         self, app, account, owner, watch
     ):

@@ -311,6 +311,7 @@ def test_of_a_long_text_a_bounded_part_is_read(monkeypatch: pytest.MonkeyPatch) 
     assert characters <= READ_WHOLE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     [

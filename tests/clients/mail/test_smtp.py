@@ -283,6 +283,7 @@ def test_the_next_address_is_tried_where_one_refuses(monkeypatch: pytest.MonkeyP
 # --- time -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])
 def test_a_server_that_hangs_is_left_when_an_answer_takes_too_long(step: str) -> None:
     with smtp_server(answers={step: HANG}) as server:
@@ -293,6 +294,7 @@ def test_a_server_that_hangs_is_left_when_an_answer_takes_too_long(step: str) ->
     assert "in time" in str(error)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("step", "behaviour"),
     [("CONNECT", HANG), ("MESSAGE", HANG), ("CONNECT", DRIP), ("RCPT", DRIP)],
@@ -324,6 +326,7 @@ def test_the_confirmation_of_a_message_may_take_longer_than_other_answers() -> N
     pytest.fail("the client left before its deadline")
 
 
+@pytest.mark.long
 def test_a_long_mail_to_a_server_that_does_not_read_on_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         # It answers every command at once, and then nobody reads.

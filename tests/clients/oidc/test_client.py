@@ -812,6 +812,7 @@ def test_what_a_provider_says_about_an_error_is_quoted_with_care(
     assert len(said) < 300
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ANSWERS)
 @pytest.mark.parametrize("how", [Reply(hang=True), Reply(drip=0.5)], ids=["hangs", "drips"])
 def test_a_provider_that_is_too_slow_is_left(

@@ -164,6 +164,7 @@ def out_of_reach(*_: object, **__: object) -> Any:
     raise OSError(errno.EHOSTUNREACH, "no route")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize(
     "behaviour",

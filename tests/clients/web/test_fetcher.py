@@ -256,6 +256,7 @@ def test_endless_chunks_are_refused(small: PageFetcher, site: Site) -> None:
     assert refused(small, site.url()).rule == "too_large"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
 )

@@ -164,9 +164,9 @@ def two_kinds(poison):
     ("rows", "poisonous", "declare", "concurrency"),
     [
         (20, [7], one_by_one, 4),
-        (60, [50], one_by_one, 16),
+        pytest.param(60, [50], one_by_one, 16, marks=pytest.mark.long),
         (50, [20], in_batches, 1),
-        (40, [3, 20, 21], one_by_one, 16),
+        pytest.param(40, [3, 20, 21], one_by_one, 16, marks=pytest.mark.long),
         (40, [3, 20, 21], in_batches, 2),
         (20, [7], two_kinds, 4),
     ],

@@ -54,6 +54,7 @@ def refuse(_):
     raise Failure("It was meant to fail.")
 
 
+@pytest.mark.long
 def test_what_somebody_holds_is_put_back_uncharged_and_the_others_are_written(
     worker, owner, counters, hold, logged
 ):
@@ -111,6 +112,7 @@ def test_a_worker_that_stops_gives_back_what_somebody_holds(worker, owner, count
     forever.set()
 
 
+@pytest.mark.long
 def test_a_held_row_of_the_queue_keeps_no_other_lease_from_being_extended(
     worker, owner, effects, hold, monkeypatch
 ):

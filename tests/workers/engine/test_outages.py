@@ -83,6 +83,7 @@ def told(logged, *events):
     return [line["event"] for line in logged if line["event"] in (events or (LOST, BACK))]
 
 
+@pytest.mark.long
 def test_a_worker_outlives_a_database_that_takes_no_writes(worker, owner, effects, logged, writes):
     def go_through_it():
         eventually(lambda: "worker_started" in told(logged, "worker_started"))
@@ -99,6 +100,7 @@ def test_a_worker_outlives_a_database_that_takes_no_writes(worker, owner, effect
     assert told(logged)[-1] == BACK
 
 
+@pytest.mark.long
 def test_a_clock_outlives_a_database_that_takes_no_writes(
     settings, owner, logged, writes, monkeypatch
 ):
@@ -211,6 +213,7 @@ def restarting(database):
     proxy.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("process", ["worker", "clock"])
 def test_a_process_that_starts_waits_for_a_database_that_restarts(
     settings, owner, logged, restarting, process

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.children import children
 from tests.processes import eventually
 from tests.workers.imports import BOOKMARKS, bookmarks, counts, state, upload
@@ -35,6 +37,7 @@ def test_hostile_nesting_is_one_failed_import(olga, imported):
     assert found["status"] == "failed"
 
 
+@pytest.mark.processes
 def test_a_cancelled_import_ends_the_child_that_reads_its_file(olga, worker, monkeypatch):
     monkeypatch.setattr(read_imports, "READER", "tests.parsing.endless")
     monkeypatch.setattr(line, "_REPORT_EVERY", 0.1)
