@@ -91,9 +91,14 @@ def _log_requests(app: Flask) -> None:
         log.info(
             "request",
             method=request.method,
-            path=request.path,
+            path=_printable(request.path),
             status=response.status_code,
             duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
             actor=g.caller.actor if "caller" in g else None,
         )
         return response
+
+
+def _printable(path: str) -> str:
+    """A path that does nothing to the terminal it is shown in."""
+    return path if path.isprintable() else ascii(path)[1:-1]

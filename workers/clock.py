@@ -1,4 +1,4 @@
-"""Fire the schedules: put their work into the outbox when it is time.
+"""Fire the schedules: queue their work when it is due.
 
 Any number of clocks may run. A schedule fires once for each of its times: a clock locks the row
 while it fires, and advances it in the transaction that enqueues the work. Times are UTC. For times

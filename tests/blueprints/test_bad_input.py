@@ -152,6 +152,16 @@ def test_another_content_type_is_415(ana, content_type):
     assert_problem(answer, 415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, identity"])
+@pytest.mark.parametrize("path", ["/api/items", "/api/imports"])
+def test_a_compressed_body_is_415(ana, path, encoding):
+    kind = "application/json" if path == "/api/items" else "application/x-ndjson"
+    headers = {"Content-Encoding": encoding, "Content-Type": kind}
+    answer = ana.post(path, data=b"{}", headers=headers)
+    assert_problem(answer, 415, "unsupported_media_type")
+    assert answer.headers["Accept-Encoding"] == "identity"
+
+
 def test_json_with_a_charset_is_json(ana):
     answer = ana.post(
         "/api/items",

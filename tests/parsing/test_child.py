@@ -207,6 +207,35 @@ def test_what_the_child_started_is_gone_with_it() -> None:
     eventually(is_gone)
 
 
+def test_a_child_ends_with_the_process_that_started_it() -> None:
+    code = f"from webapp.parsing import child; child.run({PARSER!r}, b'sleep', seconds=60,"
+    code += " megabytes=500, output_megabytes=1)"
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=child.ROOT)
+    try:
+        (started,) = eventually(lambda: children_of(parent.pid))
+    finally:
+        parent.kill()
+        parent.wait()
+    eventually(lambda: not Path(f"/proc/{started}").exists() or is_zombie(started))
+
+
+def children_of(pid: int) -> list[int]:
+    stats = [(int(path.parent.name), stat_of(path)) for path in Path("/proc").glob("[0-9]*/stat")]
+    return [each for each, stat in stats if stat and int(stat[1]) == pid]
+
+
+def stat_of(path: Path) -> list[str]:
+    """State, parent and so on of a process; nothing where it has ended."""
+    try:
+        return path.read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def is_zombie(pid: int) -> bool:
+    return stat_of(Path(f"/proc/{pid}/stat"))[:1] in ([], ["Z"])
+
+
 def pipes() -> set[str]:
     """The ends of pipes that this process has open; other threads of the tests make none."""
     found = set()

@@ -127,3 +127,9 @@ def test_long_lines_of_several_threads_stay_whole_where_python_does_not_buffer()
         check=True,
     )
     assert [len(json.loads(line)["pad"]) for line in told.stdout.splitlines()] == [9000] * 400
+
+
+def test_a_path_does_nothing_to_the_terminal_it_is_logged_in(client, logged):
+    client.get("/x%1b[31mred%00")
+    (line,) = (each for each in logged if each["event"] == "request")
+    assert line["path"] == "/x\\x1b[31mred\\x00"

@@ -160,10 +160,11 @@ def refund(conn: Connection, *charges: tuple[Limit, str]) -> None:
 def too_many(standing: Standing) -> Problem:
     """The refusal, with the time to try again."""
     seconds = math.ceil(standing.wait)
+    span = "a second" if seconds == 1 else f"{seconds} seconds"
     return Problem(
         429,
         "rate_limited",
-        f"Too many requests of this kind; try again in {seconds} seconds.",
+        f"Too many requests of this kind; try again in {span}.",
         headers=standing.headers(),
     )
 

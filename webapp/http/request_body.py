@@ -30,6 +30,7 @@ def read() -> bytes:
     A body with a stated length is refused by its length. werkzeug silently cuts a chunked one off
     at the limit, so one that reaches the limit counts as too large.
     """
+    _check_encoding()
     try:
         body = request.get_data()
     except (ClientDisconnected, ParseException) as error:
@@ -55,6 +56,7 @@ def parts() -> Iterator[bytes]:
 def received() -> Iterator[None]:
     """Receive the whole body into a file that replaces the connection, so that reading it with
     `read`, `parts` or Flask's form waits for no client. Raises like `read`."""
+    _check_encoding()
     with tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix="coffer-upload-") as file:
         _check_length(_copy(file))
         file.seek(0)
@@ -86,6 +88,17 @@ def _copy(file: Any) -> int:
                 "There is no room to receive this file at the moment.",
                 headers={"Retry-After": "60", "Connection": "close"},
             ) from None
+
+
+def _check_encoding() -> None:
+    """A compressed body is not what it seems, and may be a thousand times larger."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise Problem(
+            415,
+            "unsupported_media_type",
+            "Send the body without Content-Encoding.",
+            headers={"Accept-Encoding": "identity", "Connection": "close"},
+        )
 
 
 def _check_length(length: int) -> None:

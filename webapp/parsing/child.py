@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from webapp.failure import Failure
 from webapp.parsing.confinement import limit
+from webapp.parsing.confinement.prctl import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -131,7 +132,7 @@ def _run(
     deadline = time.monotonic() + seconds
     try:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, ROOT, *arguments],
+            [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, ROOT, str(os.getpid()), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -274,8 +275,9 @@ def _crash(*, permanent: bool, detail: str) -> ChildError:
 # Below: what runs in the child.
 
 
-def serve(module: str, seconds: str, megabytes: str, only: str = "") -> NoReturn:
-    """The child's side of `run`: limit this process, then answer standard input, then end.
+def serve(parent: str, module: str, seconds: str, megabytes: str, only: str = "") -> NoReturn:
+    """The child's side of `run`: limit this process, then answer standard input, then end. If the
+    process `parent` ends before that, so does this one.
 
     With `only` set to "check" it loads what parses, reads nothing, and gives an empty answer.
 
@@ -285,6 +287,9 @@ def serve(module: str, seconds: str, megabytes: str, only: str = "") -> NoReturn
     # to standard error, not into the answer.
     answer_fd = os.dup(1)
     os.dup2(2, 1)
+    die_with_parent()
+    if os.getppid() != int(parent):  # it ended before we asked
+        os._exit(1)
     limit(seconds=float(seconds), megabytes=int(megabytes), files=_OPEN_FILES)
     loaded = False
     try:

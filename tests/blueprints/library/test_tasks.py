@@ -396,3 +396,10 @@ def test_an_answer_with_a_secret_has_no_etag(olga):
     assert key.status_code == 201
     assert "ETag" not in key.headers
     assert key.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("etag", ['"stale"x', '"stale";', ",", " ", "stale"])
+def test_an_if_match_that_names_no_state_is_refused_too(olga, etag):
+    path = f"{TASKS}/{note(olga)['id']}"
+    answer = olga.client.put(path, json={"title": "Mine"}, headers={"If-Match": etag})
+    assert (answer.status_code, answer.json["code"]) == (412, "precondition_failed")
