@@ -127,7 +127,7 @@ def test_watching_goes_on_until_ctrl_c_and_ends_cleanly(database):
     )
     looks = [json.loads(watching.stdout.readline())["counted_seconds"] for _ in range(2)]
     watching.send_signal(signal.SIGINT)
-    _, said = watching.communicate(timeout=10)
+    _, said = watching.communicate(timeout=60)
     assert (watching.returncode, said) == (0, "")
     assert len(looks) == 2
 
