@@ -1,0 +1,105 @@
+"""Forms with a file, read as they arrive."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.http.errors import Problem
+from webapp.http.multipart import Form
+
+BOUNDARY = "----a-boundary"
+APP = Flask(__name__)
+
+
+def part(name, body, filename=None):
+    head = f'Content-Disposition: form-data; name="{name}"'
+    if filename is not None:
+        head += f'; filename="{filename}"\r\nContent-Type: application/pdf'
+    return f"--{BOUNDARY}\r\n{head}\r\n\r\n".encode() + body + b"\r\n"
+
+
+END = f"--{BOUNDARY}--\r\n".encode()
+
+
+def read(body, content_type=f"multipart/form-data; boundary={BOUNDARY}"):
+    """The file's name and bytes, and the fields."""
+    with APP.test_request_context(
+        "/",
+        method="POST",
+        input_stream=io.BytesIO(body),
+        content_type=content_type,
+        content_length=len(body),
+    ):
+        form = Form("file")
+        file = form.file()
+        return file.name, b"".join(file.chunks), form.rest()
+
+
+def test_fields_may_come_before_and_behind_the_file():
+    body = part("title", b"A letter") + part("file", b"%PDF", "a.pdf") + part("tags", b"x") + END
+    assert read(body) == ("a.pdf", b"%PDF", {"title": "A letter", "tags": "x"})
+
+
+@given(st.binary(max_size=4000), st.integers(0, 3))
+def test_any_bytes_come_through_as_they_are(content, times):
+    content = content * 10**times
+    assert read(part("file", content, "x") + END)[1] == content
+
+
+@given(
+    st.lists(st.sampled_from([b"\r\n", b"--", BOUNDARY.encode(), b"\r", b"\n", b"x", b"\0"])),
+)
+def test_what_resembles_the_boundary_is_content(pieces):
+    content = b"".join(pieces)
+    if f"\n--{BOUNDARY}".encode() in content or content.startswith(f"--{BOUNDARY}".encode()):
+        return  # which no client would choose for such a file
+    assert read(part("file", content, "x") + END)[1] == content
+
+
+def refused(body, **more):
+    with pytest.raises(Problem) as told:
+        read(body, **more)
+    return told.value.status, told.value.code, [field for field, _ in told.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (END, (422, "invalid_input", ["file"])),
+        (part("title", b"x") + END, (422, "invalid_input", ["file"])),
+        (part("file", b"x") + END, (422, "invalid_input", ["file"])),
+        (part("other", b"x", "x") + END, (422, "invalid_input", ["other"])),
+        (
+            part("file", b"x", "x") + part("file", b"y", "y") + END,
+            (422, "invalid_input", ["file"]),
+        ),
+        (part("a", b"1") + part("a", b"2") + END, (422, "invalid_input", ["a"])),
+        (part("a", b"\xff") + END, (422, "invalid_input", ["a"])),
+        (part("a", b"\0") + END, (422, "invalid_input", ["a"])),
+        (part("a", b"x" * 70_000) + END, (413, "body_too_large", [])),
+        (b"".join(part(f"f{n}", b"") for n in range(60)) + END, (422, "invalid_input", ["body"])),
+        (b"", (400, "invalid_body", [])),
+        (b"nothing of a form", (400, "invalid_body", [])),
+        (part("file", b"x" * 1000, "x"), (400, "invalid_body", [])),
+    ],
+)
+def test_what_is_no_such_form_is_told_so(body, told):
+    assert refused(body) == told
+
+
+@pytest.mark.parametrize("cut", [1, 50, 100, 150, 1120])
+def test_a_form_that_breaks_off_is_told_so(cut):
+    whole = part("file", b"x" * 1000, "x") + END
+    assert refused(whole[:cut])[:2] == (400, "invalid_body")
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "multipart/form-data", "multipart/mixed"]
+)
+def test_another_type_is_told_so(content_type):
+    assert refused(b"x", content_type=content_type)[0] == 415
