@@ -179,8 +179,9 @@ def make(app_conn: psycopg.Connection[Any]) -> Factory:
 
 
 @pytest.fixture(scope="session")
-def settings(migrated: databases.Database) -> Settings:
+def settings(migrated: databases.Database, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
+        storage_url=tmp_path_factory.mktemp("objects").as_uri(),
         environment="development",
         database_url=migrated.url,
         database_migrate_url=migrated.owner_url,

@@ -30,7 +30,21 @@ def test_minus_excludes_whatever_follows():
         [Words("oak", is_negated=True)],
         [Words("a b", is_negated=True, is_phrase=True)],
         [Tag("work", is_negated=True)],
-        [Facet((" s:pending", " s:enriching", " s:ready_to_confirm", " s:failed"), True)],
+        [
+            Facet(
+                tuple(
+                    f" s:{status}"
+                    for status in (
+                        "pending",
+                        "enriching",
+                        "ready_to_confirm",
+                        "processing",
+                        "failed",
+                    )
+                ),
+                is_negated=True,
+            )
+        ],
         [Facet((" y:note",), is_negated=True)],
     ]
 

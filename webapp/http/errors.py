@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 import psycopg
@@ -22,7 +22,7 @@ from webapp.http import outages, problem_form, request_id
 from webapp.telemetry import logs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from flask import Flask
 
@@ -90,6 +90,11 @@ class Problem(Exception):
         )
 
 
+def invalid_fields(messages: Mapping[str, Any]) -> Problem:
+    """The same of what marshmallow says of each field."""
+    return invalid_input(*_below("", dict(messages)))
+
+
 def invalid_input(*errors: tuple[str, str]) -> Problem:
     """Input that is well formed but wrong; each error is (field, message). Only the first ones are
     reported: a response must not be many times as long as the request."""
@@ -104,13 +109,17 @@ def not_found() -> Problem:
     return Problem(404, "not_found", "It does not exist, or you have no access to it.")
 
 
-def install(app: Flask, refusals: Mapping[str, Problem]) -> None:
-    """Use `answer` for every exception. `refusals` maps a constraint's name to the response when
-    the database refuses something by it."""
+# The response when the database refuses something, by the constraint's name.
+Refusals: TypeAlias = "Mapping[str, Problem | Callable[[dict[str, Any]], Problem]]"
+
+
+def install(app: Flask, refusals: Refusals) -> None:
+    """Use `answer` for every exception. A refusal is a problem, or a function that makes one from
+    the facts that the database gives as JSON in the error's detail."""
     app.register_error_handler(Exception, partial(answer, refusals))
 
 
-def answer(refusals: Mapping[str, Problem], error: Exception) -> Response:
+def answer(refusals: Refusals, error: Exception) -> Response:
     """The response for any exception that a request ended in."""
     match error:
         case Problem():
@@ -122,7 +131,8 @@ def answer(refusals: Mapping[str, Problem], error: Exception) -> Response:
         case psycopg.IntegrityError() if error.diag.constraint_name == "transitions":
             return _from_refused_transition(error).response()
         case psycopg.IntegrityError() if refusal := refusals.get(error.diag.constraint_name or ""):
-            return refusal.response()
+            problem = refusal if isinstance(refusal, Problem) else refusal(_facts(error))
+            return problem.response()
         case psycopg.Error() if outage := outages.of(error):
             return _from_outage(outage, error).response()
         case _:
@@ -174,10 +184,15 @@ def _below(path: str, said: Any) -> Iterator[tuple[str, str]]:
         yield path or "body", str(said)
 
 
+def _facts(error: psycopg.Error) -> dict[str, Any]:
+    facts: dict[str, Any] = orjson.loads(error.diag.message_detail or "{}")
+    return facts
+
+
 def _from_refused_transition(error: psycopg.IntegrityError) -> Problem:
     """The facts are the trigger's own; see `refuse_transition` in the migrations."""
-    facts = orjson.loads(error.diag.message_detail or "{}")
-    status, code = _REFUSED_ACTIONS.get(facts.get("action"), (409, "invalid_state_transition"))
+    facts = _facts(error)
+    status, code = _REFUSED_ACTIONS.get(str(facts.get("action")), (409, "invalid_state_transition"))
     asked = facts.get("action") or f"become {facts.get('to_status')}"
     allowed = ", ".join(facts["allowed_actions"]) or "nothing"
     return Problem(

@@ -37,40 +37,52 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
 
     @wraps(view)
     def answer_once(*args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get(HEADER)
-        if key is None:
+        if HEADER not in request.headers:
             return view(*args, **kwargs)
-        if not _KEY.fullmatch(key):
-            raise Problem(
-                400,
-                "invalid_idempotency_key",
-                f"{HEADER} must be 1 to 255 visible ASCII characters, such as a UUID.",
-            )
-        caller = callers.caller()
-        mine = {"user_id": caller.user_id, "workspace_id": caller.workspace_id, "key": key}
-        request_hash = _hash_of_request()
-        with db.transaction() as conn:
-            if queries.idempotency_keys.claim(conn, **mine, request_hash=request_hash):
-                response = view(*args, **kwargs)
-                queries.idempotency_keys.keep(
-                    conn,
-                    **mine,
-                    status=response.status_code,
-                    location=response.headers.get("Location"),
-                    body=response.get_data(),
-                )
-                return response
-            kept = queries.idempotency_keys.get(conn, **mine)
-        if kept["request_hash"] != request_hash:
-            raise Problem(
-                422,
-                "idempotency_key_reused",
-                f"This {HEADER} was already used for another request; send a new one.",
-            )
-        return _replay(kept)
+        return once(_hash_of_request(), lambda: view(*args, **kwargs))
 
-    answer_once.is_idempotent = True  # type: ignore[attr-defined]  # read by tests and OpenAPI
-    return answer_once
+    return claims_its_key(answer_once)
+
+
+def claims_its_key(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Mark a route that calls `once` itself, since its body is too large to be read beforehand."""
+    view.is_idempotent = True  # type: ignore[attr-defined]  # read by tests and OpenAPI
+    return view
+
+
+def once(request_hash: bytes, make: Callable[[], Response]) -> Response:
+    """What `make` answers, or what was answered to the request with the same key. `request_hash`
+    is of all that makes a request the same. Raises Problem 422 where another one had the key."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return make()
+    if not _KEY.fullmatch(key):
+        raise Problem(
+            400,
+            "invalid_idempotency_key",
+            f"{HEADER} must be 1 to 255 visible ASCII characters, such as a UUID.",
+        )
+    caller = callers.caller()
+    mine = {"user_id": caller.user_id, "workspace_id": caller.workspace_id, "key": key}
+    with db.transaction() as conn:
+        if queries.idempotency_keys.claim(conn, **mine, request_hash=request_hash):
+            response = make()
+            queries.idempotency_keys.keep(
+                conn,
+                **mine,
+                status=response.status_code,
+                location=response.headers.get("Location"),
+                body=response.get_data(),
+            )
+            return response
+        kept = queries.idempotency_keys.get(conn, **mine)
+    if kept["request_hash"] != request_hash:
+        raise Problem(
+            422,
+            "idempotency_key_reused",
+            f"This {HEADER} was already used for another request; send a new one.",
+        )
+    return _replay(kept)
 
 
 def _hash_of_request() -> bytes:

@@ -44,12 +44,16 @@ def install(app: Flask) -> None:
 
 def takes_upload(
     most: Callable[[Settings], int],
-    media_types: Collection[str],
+    media_types: Collection[str] | None = None,
     *,
+    admit: Callable[[], None] | None = None,
     in_memory: int | None = None,
 ) -> Callable[[View], View]:
-    """Accept a body of so many bytes, which is a file by the time the view is called. If the view
-    holds all of it in memory, `in_memory` says how many a process may hold.
+    """Accept a body of at most so many bytes, which is a file by the time the view is called.
+
+    It may be of any type, unless some are given. `admit` is called before the first byte is
+    received, and may raise. If the view holds all of it in memory, `in_memory` says how many a
+    process may hold.
 
     Goes below `permit`, since slots belong to users, and above `idempotent`, so that no transaction
     waits for a client.
@@ -59,10 +63,12 @@ def takes_upload(
     def declare(view: View) -> View:
         @wraps(view)
         def received(*args: Any, **kwargs: Any) -> Response:
-            if request.mimetype not in media_types:
+            if media_types is not None and request.mimetype not in media_types:
                 taken = ", ".join(media_types)
                 raise Problem(415, "unsupported_media_type", f"Send the file as one of {taken}.")
             request.max_content_length = most(settings())
+            if admit is not None:
+                admit()
             with _places().taken_by(caller().user_id), request_body.received(), _memory(free):
                 return view(*args, **kwargs)
 

@@ -19,15 +19,21 @@ MOST_CONDITIONS: Final = 20
 
 # The values of `is:`, and the statuses that they stand for.
 STATUSES: Final = {
-    "pending": ("pending", "enriching", "ready_to_confirm", "failed"),
+    "pending": ("pending", "enriching", "ready_to_confirm", "processing", "failed"),
     "completed": ("completed",),
     "enriching": ("enriching",),
     "ready_to_confirm": ("ready_to_confirm",),
+    "awaiting_upload": ("awaiting_upload",),
+    "processing": ("processing",),
+    "ready": ("ready",),
     "failed": ("failed",),
     "confirmed": ("confirmed",),
     "discarded": ("discarded",),
 }
-TYPES: Final = ("item", "note", "article", "task")
+TYPES: Final = (
+    *("item", "note", "article", "task", "document"),
+    *("pdf", "text", "sheet", "slides", "mail", "page", "book", "image"),
+)
 
 _TOKEN: Final = re.compile(
     r'(?P<minus>-)?(?P<field>#|(?:tag|is|type|before|after):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',

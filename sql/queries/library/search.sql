@@ -149,9 +149,9 @@ SELECT found.id
  LIMIT %(limit)s;
 
 -- name: show :many
--- Of the matching entries, the best ones after a position, with the matching part of their text.
--- The hits are between U+E000 and U+E001, punctuation between two U+0002; the text itself has none
--- of them.
+-- Of the matching entries, the best ones after a position, with the matching part of their text: for
+-- a document, from the first of its pages that has a hit. The hits are between U+E000 and U+E001,
+-- punctuation between two U+0002; the text itself has none of them.
 WITH wanted AS (
   SELECT config, hits
     FROM unnest(%(configs)s::text[], %(hits)s::text[]) AS of_config (config, hits)
@@ -182,10 +182,13 @@ SELECT found.type,
        found.source_url,
        ts_headline(
          found.config::regconfig,
-         search_parted(left(concat_ws(E'\n', found.summary, found.body), 20000)),
+         search_parted(
+           coalesce(hit.text, left(concat_ws(E'\n', found.summary, found.body), 20000))
+         ),
          wanted.hits::tsquery,
          U&'StartSel="\E000", StopSel="\E001", MaxWords=35, MinWords=15, MaxFragments=2, FragmentDelimiter=" … "'
        ) AS snippet,
+       hit.page,
        best.rank,
        ARRAY(
          SELECT tag.name
@@ -200,6 +203,16 @@ SELECT found.type,
     ON found.id = best.id
   JOIN wanted
     ON wanted.config = found.config
+  LEFT JOIN LATERAL (
+         SELECT page.number AS page,
+                left(page.text, 20000) AS text
+           FROM string_to_table(left(found.body, 400000), E'\f') WITH ORDINALITY AS page (text, number)
+          WHERE found.type = 'document'
+            AND to_tsvector(found.config::regconfig, search_text(page.text)) @@ wanted.hits::tsquery
+          ORDER BY page.number
+          LIMIT 1
+       ) AS hit
+    ON true
  ORDER BY best.rank DESC, best.id DESC;
 
 -- name: suggest :many

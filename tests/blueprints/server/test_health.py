@@ -21,7 +21,7 @@ EXAMPLES = Examples(open={"/health"})
 def test_all_is_well(client):
     answer = client.get("/health")
     assert answer.status_code == 200
-    assert answer.json == {"status": "ok", "postgres": "ok"}
+    assert answer.json == {"status": "ok", "postgres": "ok", "storage": "ok"}
     assert Health().load(answer.json)
 
 
@@ -33,7 +33,7 @@ def test_a_database_that_is_away_is_named(settings):
     assert time.monotonic() - began < 2
     db.pool.of(app).close()
     assert answer.status_code == 503
-    assert answer.json == {"status": "failing", "postgres": "failing"}
+    assert answer.json == {"status": "failing", "postgres": "failing", "storage": "ok"}
 
 
 def test_a_database_that_is_away_is_503_for_every_call(settings, monkeypatch):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sql import queries
 from webapp.access.callers import caller
-from webapp.http.answers import page, read_bigint, read_cursor
 from webapp.http.db import connection
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import permit
+from webapp.routes.timeline import timeline
 from webapp.schemas.common import PageArguments
 from webapp.schemas.library.events import EventPage
 
@@ -27,17 +27,6 @@ events = Blueprint("events", __name__, url_prefix="/api", description="Timelines
 @events.response(200, EventPage)
 def list_of_item(arguments: dict[str, Any], item_id: UUID) -> Response:
     """Show an item's timeline, oldest first"""
-    after = read_cursor(arguments["cursor"], read_bigint)
-    limit = arguments["limit"]
-    workspace_id = caller().workspace_id
     with connection() as conn:
-        queries.items.exists(conn, id=item_id, workspace_id=workspace_id)
-        rows = queries.events.list_timeline(
-            conn,
-            entity="item",
-            entity_id=item_id,
-            workspace_id=workspace_id,
-            after=after,
-            limit=limit + 1,
-        )
-    return page(rows, limit)
+        queries.items.exists(conn, id=item_id, workspace_id=caller().workspace_id)
+    return timeline("item", item_id, arguments)

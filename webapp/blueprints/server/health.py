@@ -51,6 +51,11 @@ def install(app: Flask) -> None:
     _checks.install(app, {"postgres": Check(db.pool.of(app).probe)})
 
 
+def watch(app: Flask, name: str, ask: Callable[[], None]) -> None:
+    """Let `/health` ask another part, which does not answer where `ask` raises."""
+    _checks.of(app)[name] = Check(ask)
+
+
 class Check:
     """Asks a component in a thread of its own, so that a hanging one cannot block the request.
 

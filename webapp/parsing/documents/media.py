@@ -15,6 +15,12 @@ class Media:
     kind: Kind
     extension: str
 
+    @property
+    def can_be_read(self) -> bool:
+        """Whether there is a reader for it. An office file in an envelope has one as soon as its
+        password is known."""
+        return self.type not in _UNREADABLE
+
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
@@ -100,6 +106,12 @@ _ALL: tuple[tuple[Kind, dict[str, str]], ...] = (
         },
     ),
 )
+_UNREADABLE = {
+    *("application/msword", "application/vnd.ms-powerpoint", "application/zip"),
+    *("application/gzip", "application/x-7z-compressed", "application/vnd.rar"),
+    *("application/x-tar", "application/postscript", "application/x-empty"),
+    "application/octet-stream",
+}
 BY_TYPE = {
     media_type: Media(media_type, kind, extension)
     for kind, types in _ALL

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
+from webapp.parsing import child
 from webapp.parsing.child import ChildError
 from webapp.parsing.documents.document import decode
 from webapp.parsing.documents.errors import CODES, DocumentError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Format = Literal["webp", "jpeg", "png"]
 Ocr = Literal["auto", "always", "never"]
 
+_PRELOAD = "webapp.parsing.documents.preload"
 _TASKS = "webapp.parsing.documents.tasks"
 _LIMITS = Limits(seconds=60, megabytes=1_024, output_megabytes=64)
 # A page may take 20 s of CPU time, which the child itself enforces, and this long by the clock.
@@ -31,6 +33,11 @@ _MOST_PICTURES = 50
 _LARGEST_SIDE = 4_000  # pixels
 # Signals that mean a bug rather than too little memory.
 _MISSTEPS = frozenset({"SIGSEGV", "SIGBUS", "SIGFPE"})
+
+
+def check_readers() -> None:
+    """Raise ChildError, for whoever runs Coffer, unless the readers can be loaded here."""
+    child.check(_PRELOAD, megabytes=_LIMITS.megabytes)
 
 
 class Readers:
@@ -48,7 +55,7 @@ class Readers:
 
     def __init__(self, *, most_pages: int = 2_000) -> None:
         self._most_pages = most_pages
-        self._server = ForkServer("webapp.parsing.documents.preload")
+        self._server = ForkServer(_PRELOAD)
         # A separate server, because its imports need as much memory again.
         self._engine = find_engine()
         self._recogniser = (

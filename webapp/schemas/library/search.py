@@ -7,9 +7,14 @@ from typing import Final
 from marshmallow import Schema, fields, validate
 
 from webapp.schemas.common import PageArguments, page_of, text
+from webapp.schemas.documents.documents import KINDS as DOCUMENT_KINDS
+from webapp.schemas.documents.documents import STATUSES as DOCUMENT_STATUSES
 from webapp.schemas.library.items import STATUSES
 
-KINDS: Final = ("note", "article", "task")
+KINDS: Final = ("note", "article", "task", "document", *DOCUMENT_KINDS)
+
+_TYPES: Final = ("item", "task", "document")
+_STATUSES: Final = sorted({*STATUSES, *DOCUMENT_STATUSES, "pending", "completed"})
 
 _QUERY: Final = {
     "description": 'Words, `"a phrase"`, `-not`, `OR`, `#tag`, `is:`, `type:`, `before:`, '
@@ -35,11 +40,12 @@ class SearchArguments(PageArguments):
 class SearchResult(Schema):
     """A search result."""
 
-    type = fields.String(required=True, validate=validate.OneOf(["item", "task"]))
+    type = fields.String(required=True, validate=validate.OneOf(_TYPES))
     id = fields.UUID(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     status = fields.String(
-        required=True, validate=validate.OneOf([*STATUSES, "pending", "completed"])
+        required=True,
+        validate=validate.OneOf(_STATUSES),
     )
     title = fields.String(required=True)
     source_url = fields.String(
@@ -51,6 +57,11 @@ class SearchResult(Schema):
             "description": "The part of its text that matched, as HTML: matches are in `<mark>`, "
             "the only tag; everything else is escaped."
         },
+    )
+    page = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The first page of a document that has what was looked for."},
     )
     rank = fields.Float(required=True, metadata={"description": "Higher is better."})
     tags = fields.List(fields.String(), required=True)
@@ -70,7 +81,7 @@ class SuggestArguments(Schema):
 class Suggested(Schema):
     """A suggestion."""
 
-    type = fields.String(required=True, validate=validate.OneOf(["tag", "item", "task"]))
+    type = fields.String(required=True, validate=validate.OneOf(["tag", *_TYPES]))
     id = fields.UUID(required=True)
     text = fields.String(required=True, metadata={"description": "The tag's name, or the title."})
 

@@ -10,3 +10,4 @@ class Health(Schema):
 
     status = fields.String(required=True, validate=validate.OneOf(["ok", "failing"]))
     postgres = fields.String(required=True, validate=validate.OneOf(["ok", "failing"]))
+    storage = fields.String(required=True, validate=validate.OneOf(["ok", "failing"]))

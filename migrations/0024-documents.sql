@@ -1,0 +1,273 @@
+-- Documents: files that are stored, read, classified, found and shared.
+
+-- `version_id` is the current version, `text_id` what was last read in it. `error_code` says why it
+-- could not be read: 'encrypted', 'damaged', 'too_complex', 'unsupported', 'empty', 'mismatch' or
+-- 'lost'.
+CREATE TABLE documents (
+  id            uuid        NOT NULL DEFAULT uuidv7(),
+  workspace_id  uuid        NOT NULL,
+  created_by    uuid        NOT NULL,
+  folder_id     uuid,
+  status        text        NOT NULL,
+  name          text        NOT NULL,
+  title         text,
+  summary       text,
+  category      text,
+  correspondent text,
+  dated_on      date,
+  language      text,
+  version_id    uuid        NOT NULL,
+  text_id       uuid,
+  error         text,
+  error_code    text,
+  metadata      jsonb       NOT NULL DEFAULT '{}',
+  expires_at    timestamptz,
+  created_at    timestamptz NOT NULL DEFAULT now(),
+  updated_at    timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT documents_pkey PRIMARY KEY (id),
+  CONSTRAINT documents_workspace_and_id_are_unique UNIQUE (workspace_id, id),
+  CONSTRAINT documents_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id),
+  CONSTRAINT documents_creator_exists FOREIGN KEY (created_by) REFERENCES users (id),
+  CONSTRAINT documents_folder_exists FOREIGN KEY (workspace_id, folder_id)
+    REFERENCES folders (workspace_id, id) ON DELETE SET NULL (folder_id),
+  CONSTRAINT documents_name_is_1_to_255_characters CHECK (length(name) BETWEEN 1 AND 255),
+  CONSTRAINT documents_title_is_1_to_200_characters CHECK (length(title) BETWEEN 1 AND 200),
+  CONSTRAINT documents_summary_is_at_most_2000_characters CHECK (length(summary) <= 2000),
+  CONSTRAINT documents_category_is_1_to_100_characters CHECK (length(category) BETWEEN 1 AND 100),
+  CONSTRAINT documents_correspondent_is_1_to_200_characters
+    CHECK (length(correspondent) BETWEEN 1 AND 200),
+  CONSTRAINT documents_metadata_is_an_object CHECK (jsonb_typeof(metadata) = 'object')
+);
+
+-- What was uploaded as one document, one after the other. `sha256`, `media_type` and `kind` are null
+-- until the bytes have come. `media_type` and `kind` go by the bytes and never by what a client says.
+CREATE TABLE document_versions (
+  id           uuid        NOT NULL DEFAULT uuidv7(),
+  workspace_id uuid        NOT NULL,
+  document_id  uuid        NOT NULL,
+  number       integer     NOT NULL,
+  object_id    uuid        NOT NULL,
+  name         text        NOT NULL,
+  media_type   text,
+  kind         text,
+  bytes        bigint      NOT NULL,
+  sha256       bytea,
+  created_by   uuid        NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT document_versions_pkey PRIMARY KEY (id),
+  CONSTRAINT document_versions_number_is_unique UNIQUE (document_id, number),
+  CONSTRAINT document_versions_of_a_document_are_its_own UNIQUE (document_id, id),
+  CONSTRAINT document_versions_object_is_theirs_alone UNIQUE (object_id),
+  CONSTRAINT document_versions_document_exists FOREIGN KEY (workspace_id, document_id)
+    REFERENCES documents (workspace_id, id) ON DELETE CASCADE,
+  CONSTRAINT document_versions_object_exists FOREIGN KEY (object_id) REFERENCES objects (id),
+  CONSTRAINT document_versions_creator_exists FOREIGN KEY (created_by) REFERENCES users (id),
+  CONSTRAINT document_versions_name_is_1_to_255_characters CHECK (length(name) BETWEEN 1 AND 255),
+  CONSTRAINT document_versions_sha256_is_one CHECK (length(sha256) = 32)
+);
+
+-- Whether a file was uploaded before.
+CREATE INDEX document_versions_by_hash ON document_versions (workspace_id, sha256);
+
+-- What was read in a version: pages parted by form feeds. `ocr_pages` are those that were pictures.
+CREATE TABLE document_texts (
+  id         uuid        NOT NULL DEFAULT uuidv7(),
+  version_id uuid        NOT NULL,
+  pages      integer     NOT NULL,
+  ocr_pages  integer[]   NOT NULL DEFAULT '{}',
+  text       text        NOT NULL,
+  read_at    timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT document_texts_pkey PRIMARY KEY (id),
+  CONSTRAINT document_texts_version_exists FOREIGN KEY (version_id)
+    REFERENCES document_versions (id) ON DELETE CASCADE,
+  CONSTRAINT document_texts_are_at_most_4000000_characters CHECK (length(text) <= 4000000)
+);
+
+CREATE INDEX document_texts_by_version ON document_texts (version_id);
+
+ALTER TABLE documents
+  ADD CONSTRAINT documents_version_is_theirs FOREIGN KEY (id, version_id)
+    REFERENCES document_versions (document_id, id),
+  ADD CONSTRAINT documents_text_exists FOREIGN KEY (text_id)
+    REFERENCES document_texts (id);
+
+INSERT INTO transitions
+  (entity,     from_status,       to_status,         event,                  action,      work,             payload)
+VALUES
+  ('document', NULL,              'awaiting_upload', 'document.announced',   NULL,        NULL,             '{name}'),
+  ('document', NULL,              'processing',      'document.uploaded',    NULL,        'read_documents', '{name}'),
+  ('document', 'awaiting_upload', 'processing',      'document.uploaded',    NULL,        'read_documents', '{name}'),
+  ('document', 'awaiting_upload', 'discarded',       'document.discarded',   'discard',   NULL,             '{}'),
+  ('document', 'processing',      'ready',           'document.read',        NULL,        NULL,             '{language}'),
+  ('document', 'processing',      'failed',          'document.failed',      NULL,        NULL,             '{error,error_code}'),
+  ('document', 'failed',          'processing',      'document.retried',     'retry',     'read_documents', '{}'),
+  ('document', 'ready',           'processing',      'document.reprocessed', 'reprocess', 'read_documents', '{}'),
+  ('document', 'processing',      'discarded',       'document.discarded',   'discard',   NULL,             '{}'),
+  ('document', 'ready',           'discarded',       'document.discarded',   'discard',   NULL,             '{}'),
+  ('document', 'failed',          'discarded',       'document.discarded',   'discard',   NULL,             '{}'),
+  ('document', 'discarded',       'processing',      'document.restored',    'restore',   'read_documents', '{}');
+
+CALL follow_transitions('documents', 'document');
+
+-- All but the trash, and the trash, each newest first; what lies in a folder; what is to be discarded
+-- or purged next.
+CREATE INDEX documents_kept ON documents (workspace_id, id) WHERE status <> 'discarded';
+CREATE INDEX documents_trash ON documents (workspace_id, id) WHERE status = 'discarded';
+CREATE INDEX documents_by_folder ON documents (workspace_id, folder_id, id) WHERE folder_id IS NOT NULL;
+CREATE INDEX documents_by_expiry ON documents (expires_at)
+ WHERE expires_at IS NOT NULL
+   AND status <> 'discarded';
+CREATE INDEX documents_by_text ON documents (text_id);
+CREATE INDEX documents_by_version ON documents (version_id);
+CREATE INDEX documents_by_time_of_discard ON documents (updated_at) WHERE status = 'discarded';
+
+-- A version that goes takes its object along.
+CREATE FUNCTION doom_object()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  UPDATE objects
+     SET status = 'doomed'
+   WHERE id = OLD.object_id
+     AND status <> 'doomed';
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER document_versions_take_their_object_along
+  AFTER DELETE ON document_versions
+  FOR EACH ROW
+  EXECUTE FUNCTION doom_object();
+
+CREATE TABLE document_tags (
+  document_id uuid        NOT NULL,
+  tag_id      uuid        NOT NULL,
+  created_at  timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT document_tags_pkey PRIMARY KEY (document_id, tag_id),
+  CONSTRAINT document_tags_document_exists FOREIGN KEY (document_id)
+    REFERENCES documents (id) ON DELETE CASCADE,
+  CONSTRAINT document_tags_tag_exists FOREIGN KEY (tag_id) REFERENCES tags (id) ON DELETE CASCADE
+);
+
+CREATE INDEX document_tags_by_tag ON document_tags (tag_id);
+
+-- What is answered of a document.
+CREATE TYPE document_answer AS (
+  id            uuid,
+  folder_id     uuid,
+  status        text,
+  name          text,
+  title         text,
+  summary       text,
+  category      text,
+  correspondent text,
+  dated_on      date,
+  language      text,
+  media_type    text,
+  kind          text,
+  bytes         bigint,
+  sha256        text,
+  version       integer,
+  pages         integer,
+  tags          text[],
+  metadata      jsonb,
+  error         text,
+  error_code    text,
+  expires_at    timestamptz,
+  created_at    timestamptz,
+  updated_at    timestamptz,
+  progress      jsonb
+);
+
+-- A workspace's documents as they are answered.
+CREATE FUNCTION document_answers(of_workspace uuid)
+RETURNS SETOF document_answer
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT document.id,
+         document.folder_id,
+         document.status,
+         document.name,
+         document.title,
+         document.summary,
+         document.category,
+         document.correspondent,
+         document.dated_on,
+         document.language,
+         version.media_type,
+         version.kind,
+         version.bytes,
+         encode(version.sha256, 'hex'),
+         version.number,
+         text.pages,
+         ARRAY(
+           SELECT tag.name
+             FROM document_tags
+             JOIN tags AS tag
+               ON tag.id = document_tags.tag_id
+            WHERE document_tags.document_id = document.id
+            ORDER BY fold(tag.name)
+         ),
+         document.metadata,
+         document.error,
+         document.error_code,
+         document.expires_at,
+         document.created_at,
+         document.updated_at,
+         (
+           SELECT work.progress
+             FROM outbox AS work
+            WHERE work.kind = 'read_documents'
+              AND work.subject_id = document.id
+         )
+    FROM documents AS document
+    JOIN document_versions AS version
+      ON version.id = document.version_id
+    LEFT JOIN document_texts AS text
+      ON text.id = document.text_id
+   WHERE document.workspace_id = of_workspace
+$$;
+
+-- The text is found by `text_id`: a new reading is a new row, and so the index hears of it.
+CREATE VIEW searchable_documents
+WITH (security_invoker = true)
+AS
+SELECT document.id,
+       'document' AS type,
+       document.workspace_id,
+       document.workspace_id AS audience,
+       coalesce(
+         (SELECT kind FROM document_versions WHERE id = document.version_id), 'document'
+       ) AS kind,
+       document.status,
+       search_config(document.language) AS config,
+       coalesce(document.title, document.name) AS title,
+       document.summary,
+       concat_ws(' ', document.name, document.correspondent, document.category) AS origin,
+       (SELECT text FROM document_texts WHERE id = document.text_id) AS body,
+       NULL::text AS source_url,
+       ARRAY(
+         SELECT tag_id
+           FROM document_tags
+          WHERE document_tags.document_id = document.id
+       ) AS tag_ids,
+       document.created_at
+  FROM documents AS document;
+
+CALL make_searchable('documents', tagged_by => 'document_tags');
+
+INSERT INTO role_permissions (role, permission)
+VALUES
+  ('viewer', 'workspace:documents:read'),
+  ('member', 'workspace:documents:read'),
+  ('member', 'workspace:documents:write'),
+  ('owner',  'workspace:documents:read'),
+  ('owner',  'workspace:documents:write');
+
+INSERT INTO schedules (kind, cron)
+VALUES
+  ('expire_documents', '7 * * * *'),
+  ('purge_documents',  '17 * * * *');

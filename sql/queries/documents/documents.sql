@@ -1,0 +1,378 @@
+-- name: create :value
+-- A new document with its first version, whose object is in the store; its reading is queued.
+WITH version AS (
+  INSERT INTO document_versions
+    (
+      workspace_id,
+      document_id,
+      number,
+      object_id,
+      name,
+      media_type,
+      kind,
+      bytes,
+      sha256,
+      created_by
+    )
+  VALUES (
+    %(workspace_id)s,
+    %(id)s,
+    1,
+    %(object_id)s,
+    %(name)s,
+    %(media_type)s,
+    %(kind)s,
+    %(bytes)s,
+    %(sha256)s,
+    %(created_by)s
+  )
+  RETURNING id
+)
+INSERT INTO documents
+  (
+    id,
+    workspace_id,
+    created_by,
+    folder_id,
+    status,
+    name,
+    title,
+    category,
+    version_id,
+    metadata,
+    expires_at
+  )
+SELECT %(id)s,
+       %(workspace_id)s,
+       %(created_by)s,
+       %(folder_id)s,
+       'processing',
+       %(name)s,
+       %(title)s,
+       %(category)s,
+       version.id,
+       %(metadata)s,
+       %(expires_at)s
+  FROM version
+RETURNING id;
+
+-- name: hold_file :exec
+-- Lets one upload of a file after the other into a workspace, until the transaction ends.
+SELECT pg_advisory_xact_lock(
+         hashtextextended(%(workspace_id)s::text || encode(%(sha256)s, 'hex'), 1)
+       );
+
+-- name: find_file :many
+-- The documents whose current version is a file, oldest first, those in the trash too.
+SELECT document.id,
+       document.status
+  FROM document_versions AS version
+  JOIN documents AS document
+    ON document.version_id = version.id
+ WHERE version.workspace_id = %(workspace_id)s
+   AND version.sha256 = %(sha256)s
+ ORDER BY document.id
+ LIMIT 20;
+
+-- name: get :one
+-- A document whole.
+SELECT *
+  FROM document_answers(%(workspace_id)s)
+ WHERE id = %(id)s;
+
+-- name: exists :value
+-- Whether the workspace has such a document; no row where it has not.
+SELECT true
+  FROM documents
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s;
+
+-- name: lock :value
+-- Holds a document until the transaction ends; its status, or no row where the workspace has no such
+-- document.
+SELECT status
+  FROM documents
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   FOR NO KEY UPDATE;
+
+-- name: act :value
+-- An action on a document; the id, or no row where the workspace has no such document. The database
+-- refuses an action that the status does not allow.
+UPDATE documents
+   SET status = next_status('document', status, %(action)s),
+       error = NULL,
+       error_code = NULL,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+RETURNING id;
+
+-- name: change :value
+-- Edits of a document by their names; the id, or no row where the workspace has no such document. What
+-- is discarded is not edited.
+UPDATE documents
+   SET status = CASE
+         WHEN status <> 'discarded' THEN status
+         ELSE next_status('document', status, 'edit')
+       END,
+       name = coalesce(change.fields ->> 'name', name),
+       title = CASE WHEN change.fields ? 'title' THEN change.fields ->> 'title' ELSE title END,
+       summary = CASE WHEN change.fields ? 'summary' THEN change.fields ->> 'summary' ELSE summary END,
+       category = CASE
+         WHEN change.fields ? 'category' THEN change.fields ->> 'category'
+         ELSE category
+       END,
+       correspondent = CASE
+         WHEN change.fields ? 'correspondent' THEN change.fields ->> 'correspondent'
+         ELSE correspondent
+       END,
+       dated_on = CASE
+         WHEN change.fields ? 'dated_on' THEN (change.fields ->> 'dated_on')::date
+         ELSE dated_on
+       END,
+       metadata = coalesce(change.fields -> 'metadata', metadata),
+       expires_at = CASE
+         WHEN change.fields ? 'expires_at' THEN (change.fields ->> 'expires_at')::timestamptz
+         ELSE expires_at
+       END,
+       updated_at = now()
+  FROM (SELECT %(fields)s::jsonb AS fields) AS change
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+RETURNING id;
+
+-- name: list_of_workspace :many
+-- Documents that are not in the trash, newest first, by what was asked for.
+SELECT *
+  FROM document_answers(%(workspace_id)s) AS document
+ WHERE document.status <> 'discarded'
+   AND document.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   AND (%(status)s::text IS NULL OR document.status = %(status)s)
+   AND (%(category)s::text IS NULL OR fold(document.category) = fold(%(category)s))
+   AND (%(correspondent)s::text IS NULL OR fold(document.correspondent) = fold(%(correspondent)s))
+   AND (%(kind)s::text IS NULL OR document.kind = %(kind)s)
+   AND (%(media_type)s::text IS NULL OR document.media_type = %(media_type)s)
+   AND (%(sha256)s::text IS NULL OR document.sha256 = %(sha256)s)
+   AND (%(created_from)s::timestamptz IS NULL OR document.created_at >= %(created_from)s)
+   AND (%(created_to)s::timestamptz IS NULL OR document.created_at < %(created_to)s)
+   AND (%(dated_from)s::date IS NULL OR document.dated_on >= %(dated_from)s)
+   AND (%(dated_to)s::date IS NULL OR document.dated_on <= %(dated_to)s)
+   AND (
+         %(tag)s::text IS NULL
+         OR EXISTS (
+              SELECT
+                FROM document_tags
+                JOIN tags AS tag
+                  ON tag.id = document_tags.tag_id
+               WHERE document_tags.document_id = document.id
+                 AND fold(tag.name) = fold(%(tag)s)
+            )
+       )
+ ORDER BY document.id DESC
+ LIMIT %(limit)s;
+
+-- name: list_trash :many
+-- Discarded documents, newest first.
+SELECT *
+  FROM document_answers(%(workspace_id)s) AS document
+ WHERE document.status = 'discarded'
+   AND document.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ ORDER BY document.id DESC
+ LIMIT %(limit)s;
+
+-- name: file :one
+-- Where the bytes of a document's version are, the current one unless another is named.
+SELECT object.key,
+       version.name,
+       version.media_type,
+       version.bytes,
+       encode(version.sha256, 'hex') AS sha256
+  FROM documents AS document
+  JOIN document_versions AS version
+    ON version.document_id = document.id
+   AND (
+         version.number = %(number)s::integer
+         OR (%(number)s::integer IS NULL AND version.id = document.version_id)
+       )
+  JOIN objects AS object
+    ON object.id = version.object_id
+   AND object.status = 'stored'
+ WHERE document.id = %(id)s
+   AND document.workspace_id = %(workspace_id)s;
+
+-- name: text :one
+-- The text of a document, or of one of its pages, and how many pages it has.
+SELECT coalesce(text.pages, 0) AS pages,
+       coalesce(
+         CASE
+           WHEN %(page)s::integer IS NULL THEN text.text
+           ELSE split_part(text.text, E'\f', %(page)s::integer)
+         END,
+         ''
+       ) AS text
+  FROM documents AS document
+  LEFT JOIN document_texts AS text
+    ON text.id = document.text_id
+ WHERE document.id = %(id)s
+   AND document.workspace_id = %(workspace_id)s;
+
+-- name: tag :exec
+-- Attaches tags by name to documents; those that the workspace does not have yet are made.
+INSERT INTO document_tags (document_id, tag_id)
+SELECT document.id,
+       tag.id
+  FROM unnest(%(document_ids)s::uuid[]) AS document (id)
+ CROSS JOIN make_tags(%(workspace_id)s, %(names)s::text[]) AS tag
+ON CONFLICT ON CONSTRAINT document_tags_pkey
+DO NOTHING;
+
+-- name: untag :exec
+-- Takes tags off documents by name; the tags themselves stay.
+DELETE FROM document_tags
+ USING tags AS tag
+ WHERE document_tags.document_id = ANY (%(document_ids)s::uuid[])
+   AND tag.id = document_tags.tag_id
+   AND tag.workspace_id = %(workspace_id)s
+   AND fold(tag.name) IN (SELECT fold(name) FROM unnest(%(names)s::text[]) AS unwanted (name));
+
+-- name: purge :exec
+-- Removes a document for good. The objects of its versions are doomed with it, and its history stays.
+WITH purged AS (
+  DELETE FROM documents
+   WHERE id = %(id)s
+     AND workspace_id = %(workspace_id)s
+  RETURNING id, workspace_id
+)
+INSERT INTO events (workspace_id, entity, entity_id, event, from_status, actor, request_id)
+SELECT workspace_id,
+       'document',
+       id,
+       'document.purged',
+       'discarded',
+       current_setting('coffer.actor'),
+       nullif(current_setting('coffer.request_id'), '')
+  FROM purged;
+
+-- name: purge_old :exec
+-- Removes a batch of the documents that were discarded longest ago, before a time.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM documents
+   WHERE status = 'discarded'
+     AND updated_at < now() - %(kept)s::interval
+   ORDER BY updated_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+),
+purged AS (
+  DELETE FROM documents
+   USING past
+   WHERE documents.id = past.id
+  RETURNING documents.id, documents.workspace_id
+)
+INSERT INTO events (workspace_id, entity, entity_id, event, from_status, actor)
+SELECT workspace_id,
+       'document',
+       id,
+       'document.purged',
+       'discarded',
+       current_setting('coffer.actor')
+  FROM purged;
+
+-- name: discard_expired :exec
+-- Discards a batch of the documents whose time is over.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM documents
+   WHERE expires_at <= now()
+     AND status <> 'discarded'
+   ORDER BY expires_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
+UPDATE documents
+   SET status = 'discarded',
+       updated_at = now()
+  FROM past
+ WHERE documents.id = past.id;
+
+-- name: load_for_reading :many
+-- What is to be read: where the bytes are, and what was read in the same version before; no row where
+-- the document is gone or no longer wants it.
+SELECT document.id,
+       document.name,
+       document.version_id,
+       version.media_type,
+       version.bytes,
+       object.key
+  FROM documents AS document
+  JOIN document_versions AS version
+    ON version.id = document.version_id
+  JOIN objects AS object
+    ON object.id = version.object_id
+ WHERE document.id = ANY (%(ids)s::uuid[])
+   AND document.status = 'processing';
+
+-- name: keep_text :value
+-- What was read in a version; the id of the text. What was read in it before goes when nothing refers
+-- to it any more.
+INSERT INTO document_texts (version_id, pages, ocr_pages, text)
+VALUES (%(version_id)s, %(pages)s, %(ocr_pages)s, %(text)s)
+RETURNING id;
+
+-- name: save_reading :value
+-- A document was read, unless it no longer wants it: 1, or 0. What its owner wrote stays.
+WITH version AS (
+  UPDATE document_versions
+     SET media_type = %(media_type)s,
+         kind = %(kind)s
+   WHERE id = %(version_id)s
+),
+document AS (
+  UPDATE documents
+     SET status = 'ready',
+         text_id = %(text_id)s,
+         language = %(language)s,
+         title = coalesce(title, %(title)s),
+         dated_on = coalesce(dated_on, %(dated_on)s),
+         error = NULL,
+         error_code = NULL,
+         updated_at = now()
+   WHERE id = %(id)s
+     AND version_id = %(version_id)s
+     AND status = 'processing'
+  RETURNING id
+)
+SELECT count(*)
+  FROM document;
+
+-- name: forget_texts :exec
+-- Removes the texts of a version that are not its document's.
+DELETE FROM document_texts AS text
+ WHERE text.version_id = %(version_id)s
+   AND NOT EXISTS (
+         SELECT
+           FROM documents AS document
+          WHERE document.text_id = text.id
+       );
+
+-- name: fail :exec
+-- The reading was given up.
+UPDATE documents
+   SET status = 'failed',
+       error = %(error)s,
+       error_code = %(error_code)s,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'processing';
+
+-- name: retry :exec
+-- An operator has the reading done again that was given up.
+UPDATE documents
+   SET status = 'processing',
+       error = NULL,
+       error_code = NULL,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'failed';

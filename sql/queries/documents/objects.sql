@@ -1,0 +1,105 @@
+-- name: reserve :one
+-- A place for an object that is about to be written, charged to a user from now on. The database
+-- refuses what the user's quota has no room for.
+WITH allowance AS (
+  INSERT INTO quotas AS standing (user_id, default_bytes)
+  VALUES (%(user_id)s, %(default_bytes)s)
+  ON CONFLICT ON CONSTRAINT quotas_pkey
+  DO UPDATE
+        SET default_bytes = EXCLUDED.default_bytes
+      WHERE standing.default_bytes <> EXCLUDED.default_bytes
+)
+INSERT INTO objects (workspace_id, user_id, key, bytes, expires_at)
+VALUES (
+  %(workspace_id)s,
+  %(user_id)s,
+  object_key(%(user_id)s, %(document_id)s, %(ending)s),
+  %(bytes)s,
+  now() + %(time)s::interval
+)
+RETURNING id, key;
+
+-- name: store :one
+-- Its bytes are in the store. No row where it was given up meanwhile.
+UPDATE objects
+   SET status = 'stored',
+       bytes = %(bytes)s,
+       sha256 = %(sha256)s
+ WHERE id = %(id)s
+   AND status = 'writing'
+RETURNING id;
+
+-- name: doom :exec
+-- It is not wanted any more; its bytes are deleted by a worker.
+UPDATE objects
+   SET status = 'doomed'
+ WHERE id = %(id)s
+   AND status <> 'doomed';
+
+-- name: load_doomed :many
+-- The keys of doomed objects.
+SELECT id, key
+  FROM objects
+ WHERE id = ANY (%(ids)s::uuid[])
+   AND status = 'doomed';
+
+-- name: remove :exec
+-- Its bytes are gone.
+DELETE FROM objects
+ WHERE id = %(id)s
+   AND status = 'doomed';
+
+-- name: give_up :exec
+-- Dooms a batch of objects whose upload never came to its end.
+WITH past AS MATERIALIZED (
+  SELECT id
+    FROM objects
+   WHERE status = 'writing'
+     AND expires_at <= now()
+   ORDER BY expires_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+)
+UPDATE objects
+   SET status = 'doomed'
+  FROM past
+ WHERE objects.id = past.id;
+
+-- name: quota :one
+-- What a user has stored, and may store.
+SELECT coalesce(max(used_bytes), 0) AS used_bytes,
+       coalesce(max(limit_bytes), %(default_bytes)s::bigint) AS limit_bytes
+  FROM quotas
+ WHERE user_id = %(user_id)s;
+
+-- name: after :many
+-- Objects in key order, after a key.
+SELECT key,
+       status,
+       bytes,
+       created_at < %(settled_before)s AS is_settled
+  FROM objects
+ WHERE key > %(after)s
+ ORDER BY key
+ LIMIT %(limit)s;
+
+-- name: wrong_quotas :many
+-- Users whose used bytes differ from the sum of their objects.
+SELECT quotas.user_id,
+       quotas.used_bytes,
+       counted.bytes AS counted_bytes
+  FROM quotas
+ CROSS JOIN LATERAL (
+         SELECT coalesce(sum(objects.bytes), 0)::bigint AS bytes
+           FROM objects
+          WHERE objects.user_id = quotas.user_id
+            AND objects.status <> 'doomed'
+       ) AS counted
+ WHERE quotas.used_bytes <> counted.bytes
+ ORDER BY quotas.user_id;
+
+-- name: recount :exec
+-- Adds to a user's used bytes what they differ by, so that what others charge at the same time stays.
+UPDATE quotas
+   SET used_bytes = used_bytes + (%(counted_bytes)s - %(used_bytes)s)
+ WHERE user_id = %(user_id)s;

@@ -1,0 +1,27 @@
+"""Files to upload, made here."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+def pdf(word: str = "x") -> bytes:
+    """What is detected as a PDF; nobody reads it here."""
+    return b"%PDF-1.7\n" + word.encode() + b"\n%%EOF\n"
+
+
+@pytest.fixture
+def upload() -> Callable[..., Any]:
+    """Uploads a file by a form."""
+
+    def send(client: Any, content: bytes = pdf(), name: str = "letter.pdf", **fields: Any) -> Any:
+        headers = fields.pop("headers", None)
+        path = fields.pop("path", "/api/documents/upload")
+        form = {"file": (io.BytesIO(content), name), **fields}
+        return client.post(path, data=form, headers=headers, content_type="multipart/form-data")
+
+    return send

@@ -1,0 +1,163 @@
+"""Reading documents: from the stored file to what can be found."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from tests.parsing.documents.made_pdf import pdf, text
+from webapp.clients.storage.choice import store_from
+from workers import read_documents as read_documents_module
+from workers.delete_objects import delete_objects
+from workers.expire_documents import expire_documents
+from workers.expire_objects import expire_objects
+from workers.purge_documents import purge_documents
+from workers.read_documents import read_documents
+
+LETTER = pdf(
+    *(
+        text((5, 50, line), size=4)
+        for line in (
+            "The oak posts for the garden fence have to be ordered before Friday of this week.",
+            "The carpenter needs the measurements of the gate and of the whole fence as well.",
+            "The old fence comes down in March, and a wheelbarrow is needed for the concrete.",
+        )
+    )
+)
+
+
+def upload(client, content, name="letter.pdf", **fields):
+    form = {"file": (io.BytesIO(content), name), **fields}
+    answer = client.post("/api/documents", data=form, content_type="multipart/form-data")
+    assert answer.status_code == 201, answer.json
+    return answer.json
+
+
+@pytest.fixture
+def read(worker):
+    """A round of reading."""
+    return worker(read_documents).round
+
+
+@pytest.mark.processes
+def test_a_document_is_read_and_found_by_a_word_of_its_third_page(ana, read):
+    document = upload(ana, LETTER)
+    read()
+    path = f"/api/documents/{document['id']}"
+    found = ana.get(path).json
+    assert (found["status"], found["pages"], found["language"]) == ("ready", 3, "en")
+    assert found["title"].startswith("The oak posts")
+    text = ana.get(f"{path}/text").json
+    assert text["pages"] == 3
+    assert text["text"].count("\f") == 2
+    assert "wheelbarrow" in ana.get(f"{path}/text?page=3").json["text"]
+    assert ana.get(f"{path}/text?page=4").json["text"] == ""
+    (hit,) = ana.get("/api/search?q=wheelbarrow").json["items"]
+    assert (hit["type"], hit["id"], hit["page"]) == ("document", document["id"], 3)
+    assert "<mark>wheelbarrow</mark>" in hit["snippet"]
+    assert [each["id"] for each in ana.get("/api/search?q=type:pdf fence").json["items"]] == [
+        document["id"]
+    ]
+    events = [each["event"] for each in ana.get(f"{path}/events").json["items"]]
+    assert events == ["document.uploaded", "document.read"]
+
+
+@pytest.mark.processes
+def test_what_its_owner_wrote_stays(ana, read):
+    document = upload(ana, LETTER, title="Mine")
+    read()
+    assert ana.get(f"/api/documents/{document['id']}").json["title"] == "Mine"
+
+
+@pytest.mark.processes
+def test_a_damaged_document_ends_with_its_reason_and_no_dead_letter(ana, read, owner):
+    document = upload(ana, LETTER[:200])
+    read()
+    found = ana.get(f"/api/documents/{document['id']}").json
+    assert (found["status"], found["error_code"]) == ("failed", "damaged")
+    assert found["error"]
+    assert owner.execute("SELECT count(*) FROM dead_letters").fetchone() == (0,)
+    ana.post(f"/api/documents/{document['id']}/retry")
+    read()
+    assert ana.get(f"/api/documents/{document['id']}").json["status"] == "failed"
+
+
+def test_a_document_discarded_meanwhile_stays_so(ana, read):
+    path = f"/api/documents/{upload(ana, LETTER)['id']}"
+    ana.post(f"{path}/discard")
+    read()
+    assert ana.get(path).json["status"] == "discarded"
+    assert ana.get("/api/search?q=wheelbarrow").json["items"] == []
+
+
+@pytest.mark.processes
+def test_reading_again_leaves_one_text(ana, read, owner):
+    path = f"/api/documents/{upload(ana, LETTER)['id']}"
+    read()
+    ana.post(f"{path}/reprocess")
+    read()
+    assert ana.get(path).json["status"] == "ready"
+    assert owner.execute("SELECT count(*) FROM document_texts").fetchone() == (1,)
+
+
+def test_what_is_purged_leaves_no_bytes_and_no_charge(ana, worker, settings, owner):
+    document = upload(ana, LETTER)
+    path = f"/api/documents/{document['id']}"
+    ana.post(f"{path}/discard")
+    ana.delete(path)
+    worker(delete_objects).round()
+    assert owner.execute("SELECT count(*) FROM objects").fetchone() == (0,)
+    assert ana.get("/api/quota").json["used_bytes"] == 0
+    keys = [each.key for each in store_from(settings.storage_url).objects()]
+    assert not [key for key in keys if document["id"] in key]
+
+
+def due(owner, kind):
+    """Have a round of maintenance queued now."""
+    owner.execute(
+        "INSERT INTO outbox (kind, subject_id, workspace_id) VALUES"
+        " (%s, uuidv7(), '00000000-0000-0000-0000-000000000000')",
+        (kind,),
+    )
+
+
+def test_an_upload_whose_process_died_is_given_up_and_refunded(ana, worker, owner):
+    upload(ana, LETTER)
+    owner.execute(
+        "INSERT INTO objects (workspace_id, user_id, key, bytes, expires_at)"
+        " SELECT workspace_id, user_id, 'a/b/c', 1000, now() - interval '1 second' FROM objects"
+    )
+    before = ana.get("/api/quota").json["used_bytes"]
+    due(owner, "expire_objects")
+    worker(expire_objects).round()
+    assert ana.get("/api/quota").json["used_bytes"] == before - 1000
+    worker(delete_objects).round()
+    assert owner.execute("SELECT count(*) FROM objects").fetchone() == (1,)
+
+
+def test_a_document_whose_time_is_over_goes_to_the_trash_and_then_for_good(ana, worker, owner):
+    document = upload(ana, LETTER, expires_at="2020-01-01T00:00:00Z")
+    path = f"/api/documents/{document['id']}"
+    due(owner, "expire_documents")
+    worker(expire_documents).round()
+    assert ana.get(path).json["status"] == "discarded"
+    owner.execute("UPDATE documents SET updated_at = now() - interval '31 days'")
+    due(owner, "purge_documents")
+    worker(purge_documents).round()
+    assert ana.get(path).status_code == 404
+    assert ana.get("/api/quota").json["used_bytes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "lines", "title"),
+    [
+        (" A\n letter ", "The oak posts", "A letter"),
+        ("", "12\n3 - 1\n2026-11-26\n\nThe oak posts\nhave come", "The oak posts"),
+        ("", "3\n- 1 -", None),
+        ("\0", "", None),
+        ("", "橡木柱子已经订购\n第二行", "橡木柱子已经订购"),
+    ],
+)
+def test_a_title_is_the_documents_own_or_its_first_line_with_a_word(said, lines, title):
+    assert read_documents_module._title(said, lines) == title

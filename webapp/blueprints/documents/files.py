@@ -1,0 +1,128 @@
+"""The files of documents over HTTP: download and preview."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from flask import Response, request
+from werkzeug.wsgi import wrap_file
+
+from sql import queries
+from webapp.access.callers import caller
+from webapp.blueprints.documents.storage import store
+from webapp.http.db import connection
+from webapp.http.errors import Problem
+from webapp.http.ranges import wanted_range
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import permit
+from webapp.schemas.documents.files import FileArguments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+files = Blueprint(
+    "files", __name__, url_prefix="/api/documents", description="The files of documents."
+)
+
+# What a browser may show by itself: nothing of it runs. Texts are shown as what they are, whatever
+# they are written in.
+_INLINE: Final = {
+    **{name: name for name in ("application/pdf", "image/png", "image/jpeg", "image/gif")},
+    "image/webp": "image/webp",
+    **dict.fromkeys(
+        ("text/plain", "text/markdown", "text/csv", "text/tab-separated-values"),
+        "text/plain; charset=utf-8",
+    ),
+}
+_NOTHING_RUNS: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox"
+# Chromium's viewer of PDFs does not open in a sandbox; what it shows runs no scripts of ours.
+_NOTHING_RUNS_IN_PDF: Final = "default-src 'none'; object-src 'self'; plugin-types application/pdf"
+
+
+@files.get("/<uuid:document_id>/download")
+@permit("workspace:documents:read")
+@files.arguments(FileArguments, location="query")
+@files.response(200, content_type="application/octet-stream")
+@files.alt_response(206, description="The part that Range asked for.")
+@files.alt_response(410, description="The file's bytes are no longer in the store.")
+@files.alt_response(416, description="The range begins behind the end.")
+def download(arguments: dict[str, Any], document_id: UUID) -> Response:
+    """Download a document's file, byte for byte as it came
+
+    The current version, or `version`. One range at a time; the ETag is the file's SHA-256.
+    """
+    row = _file(document_id, arguments["version"])
+    return _send(row, "attachment", row["media_type"] or "application/octet-stream")
+
+
+@files.get("/<uuid:document_id>/preview")
+@permit("workspace:documents:read")
+@files.arguments(FileArguments, location="query")
+@files.response(200, content_type="application/octet-stream")
+@files.alt_response(206, description="The part that Range asked for.")
+@files.alt_response(415, description="Not a type that a browser can safely show.")
+@files.alt_response(410, description="The file's bytes are no longer in the store.")
+@files.alt_response(416, description="The range begins behind the end.")
+def preview(arguments: dict[str, Any], document_id: UUID) -> Response:
+    """Show a document's file in the browser: PDF, pictures and plain text
+
+    Other types give 415 `no_preview`: what could run scripts is only downloaded.
+    """
+    row = _file(document_id, arguments["version"])
+    media_type = _INLINE.get(row["media_type"])
+    if media_type is None:
+        raise Problem(415, "no_preview", "A file of this type is not shown; download it.")
+    response = _send(row, "inline", media_type)
+    is_pdf = media_type == "application/pdf"
+    response.headers["Content-Security-Policy"] = _NOTHING_RUNS_IN_PDF if is_pdf else _NOTHING_RUNS
+    response.headers["Cross-Origin-Resource-Policy"] = "same-site"
+    return response
+
+
+def _file(document_id: UUID, version: int | None) -> dict[str, Any]:
+    with connection() as conn:
+        found: dict[str, Any] = queries.documents.file(
+            conn, id=document_id, workspace_id=caller().workspace_id, number=version
+        )
+    return found
+
+
+def _send(row: Mapping[str, Any], disposition: str, media_type: str) -> Response:
+    etag, length = f'"{row["sha256"]}"', row["bytes"]
+    headers = {
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": f"{disposition}; {file_name(row['name'])}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.if_none_match.contains_raw(etag.strip('"')) or "*" in request.if_none_match:
+        return Response(status=304, headers=headers)
+    part = wanted_range(request.headers, etag, length)
+    if part is None:
+        body = wrap_file(request.environ, store().open(row["key"]))
+        response = Response(body, content_type=media_type, headers=headers, direct_passthrough=True)
+        response.content_length = length
+        return response
+    start, end = part
+    headers["Content-Range"] = f"bytes {start}-{end - 1}/{length}"
+    chunks = iter(store().read(row["key"], start, end))
+    response = Response(
+        chain([next(chunks)], chunks),  # the first now, while a failure can still be answered
+        status=206,
+        content_type=media_type,
+        headers=headers,
+        direct_passthrough=True,
+    )
+    response.content_length = end - start
+    return response
+
+
+def file_name(name: str) -> str:
+    """A file's name in both forms of RFC 6266: for old programs in ASCII, and as it is."""
+    plain = re.sub(r"[^ !#$&+.^_`|~0-9A-Za-z()\[\]{}@,;=-]", "_", name) or "_"
+    return f"filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

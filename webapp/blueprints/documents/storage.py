@@ -1,0 +1,66 @@
+"""The web's store of objects, and what is answered where it fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from webapp.blueprints.server import health
+from webapp.clients.storage.choice import store_from
+from webapp.clients.storage.contract import NoObject, StorageError
+from webapp.http.errors import Problem
+from webapp.http.installed import Installed, settings
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+    from webapp.clients.storage.contract import Store
+
+log = structlog.get_logger("webapp.documents")
+
+
+class Storage:
+    """The store that the settings name, made ready by whoever uses it first in this process, and so
+    never before a fork."""
+
+    def __init__(self, url: str) -> None:
+        self._store = store_from(url)
+        self._is_prepared = False
+
+    def ready(self) -> Store:
+        """The store. Raises StorageError where it does not answer."""
+        if not self._is_prepared:
+            self._store.prepare()  # two threads may both do it
+            self._is_prepared = True
+        return self._store
+
+
+_storage: Final[Installed[Storage]] = Installed("storage")
+
+
+def install(app: Flask) -> None:
+    """Give the app its store, and let `/health` ask it."""
+    storage = Storage(settings.of(app).storage_url)
+    _storage.install(app, storage)
+    health.watch(app, "storage", lambda: storage.ready().check())
+    app.register_error_handler(StorageError, _problem_of)
+
+
+def store() -> Store:
+    """The app's store. Raises StorageError where it does not answer."""
+    return _storage().ready()
+
+
+def _problem_of(error: StorageError) -> Response:
+    log.error("storage_failed", error=str(error))
+    if isinstance(error, NoObject):
+        problem = Problem(410, "file_lost", "The bytes of this file are no longer in the store.")
+    else:
+        problem = Problem(
+            503,
+            "storage_unavailable",
+            "The store of documents does not answer; try again in a few seconds.",
+            headers={"Retry-After": "5"},
+        )
+    return problem.response()

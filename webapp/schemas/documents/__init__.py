@@ -1,0 +1,1 @@
+"""Documents: files that are stored, read, classified, found and shared."""

@@ -1,0 +1,179 @@
+"""Documents: what comes in with a file, and what is answered."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from marshmallow import Schema, ValidationError, fields, validate
+
+from webapp.schemas.common import PageArguments, ShortList, moment, page_of, text
+from webapp.schemas.library.items import Progress
+
+STATUSES: Final = ("awaiting_upload", "processing", "ready", "failed", "discarded")
+KINDS: Final = ("pdf", "text", "sheet", "slides", "mail", "page", "book", "image", "other")
+ERROR_CODES: Final = (
+    *("encrypted", "damaged", "too_complex", "unsupported", "empty", "mismatch", "lost"),
+)
+
+_MOST_TAGS: Final = 20
+_MOST_METADATA: Final = 16_384
+
+
+def metadata_object(**more: Any) -> fields.Dict:
+    """A JSON object of a client's own."""
+    return fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 100)),
+        validate=_fits,
+        metadata={"description": "A JSON object of your own, up to 16 KiB."},
+        **more,
+    )
+
+
+def _fits(value: dict[str, Any]) -> None:
+    if len(orjson.dumps(value)) > _MOST_METADATA:
+        raise ValidationError(f"Longer than {_MOST_METADATA} bytes.")
+
+
+class _Written(fields.Field[Any]):
+    """What stands in a field of a form as JSON."""
+
+    def __init__(self, inner: fields.Field[Any], **more: Any) -> None:
+        super().__init__(**more)
+        self._inner = inner
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            value = orjson.loads(value) if isinstance(value, str) else value
+        except orjson.JSONDecodeError:
+            raise ValidationError("Not valid JSON.") from None
+        return self._inner.deserialize(value, *args, **kwargs)
+
+
+class _Names(fields.Field[Any]):
+    """Names of tags in a field of a form: a list as JSON, or names parted by commas."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str) and not value.lstrip().startswith("["):
+            value = [name for name in (each.strip() for each in value.split(",")) if name]
+        return _Written(ShortList(text(1, 50), most=_MOST_TAGS)).deserialize(value, *args, **kwargs)
+
+
+class UploadFields(Schema):
+    """The fields beside the file."""
+
+    name = fields.String(
+        load_default=None,
+        validate=validate.Length(max=1000),
+        metadata={"description": "In place of the file's own name."},
+    )
+    title = text(1, 200, load_default=None)
+    folder_id = fields.UUID(load_default=None)
+    category = text(1, 100, load_default=None)
+    tags = _Names(load_default=list, metadata={"description": "Names of tags, by commas."})
+    metadata = _Written(metadata_object(), load_default=dict)
+    expires_at = moment(load_default=None)
+    allow_duplicate = fields.Boolean(
+        load_default=False,
+        metadata={"description": "true: a second document where the workspace has this file."},
+    )
+
+
+class DocumentArguments(PageArguments):
+    """Which documents."""
+
+    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    kind = fields.String(load_default=None, validate=validate.OneOf(KINDS))
+    media_type = fields.String(load_default=None, validate=validate.Length(max=200))
+    category = fields.String(load_default=None, validate=validate.Length(max=100))
+    correspondent = fields.String(load_default=None, validate=validate.Length(max=200))
+    tag = fields.String(load_default=None, validate=validate.Length(max=50))
+    sha256 = fields.String(load_default=None, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
+    created_from = moment(load_default=None)
+    created_to = moment(load_default=None)
+    dated_from = fields.Date(load_default=None)
+    dated_to = fields.Date(load_default=None)
+
+
+class DocumentChange(Schema):
+    """Edits of a document; null takes away what may be missing."""
+
+    name = text(1, 255)
+    title = text(1, 200, allow_none=True)
+    summary = text(1, 2000, allow_none=True)
+    category = text(1, 100, allow_none=True)
+    correspondent = text(1, 200, allow_none=True)
+    dated_on = fields.Date(allow_none=True)
+    metadata = metadata_object()
+    expires_at = moment(allow_none=True)
+    add_tags = ShortList(text(1, 50), most=_MOST_TAGS)
+    remove_tags = ShortList(text(1, 50), most=_MOST_TAGS)
+
+
+class Document(Schema):
+    """A document."""
+
+    id = fields.UUID(required=True)
+    folder_id = fields.UUID(required=True, allow_none=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    name = fields.String(required=True)
+    title = fields.String(required=True, allow_none=True)
+    summary = fields.String(required=True, allow_none=True)
+    category = fields.String(required=True, allow_none=True)
+    correspondent = fields.String(required=True, allow_none=True)
+    dated_on = fields.Date(required=True, allow_none=True)
+    language = fields.String(required=True, allow_none=True)
+    media_type = fields.String(
+        required=True, allow_none=True, metadata={"description": "By what the file holds."}
+    )
+    kind = fields.String(required=True, allow_none=True, validate=validate.OneOf(KINDS))
+    bytes = fields.Integer(required=True)
+    sha256 = fields.String(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+    pages = fields.Integer(required=True, allow_none=True)
+    tags = fields.List(fields.String(), required=True)
+    metadata = fields.Dict(required=True)
+    error = fields.String(required=True, allow_none=True)
+    error_code = fields.String(required=True, allow_none=True, validate=validate.OneOf(ERROR_CODES))
+    expires_at = fields.DateTime(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+
+    progress = fields.Nested(
+        Progress,
+        required=True,
+        allow_none=True,
+        metadata={"description": "While a worker reads it, how far that is."},
+    )
+
+
+class UploadedDocument(Document):
+    """A document that was just uploaded."""
+
+    trashed_duplicates = fields.List(
+        fields.UUID(),
+        required=True,
+        metadata={"description": "Documents in the trash that are the same file."},
+    )
+
+
+class DuplicateDocument(Document):
+    """The document that the file was uploaded as before."""
+
+    duplicate_of = fields.UUID(required=True, metadata={"description": "The document's own id."})
+
+
+DocumentPage = page_of(Document)
+
+
+class TextArguments(Schema):
+    """Which page of a document's text."""
+
+    page = fields.Integer(load_default=None, validate=validate.Range(1, 100_000))
+
+
+class DocumentText(Schema):
+    """What a document says."""
+
+    pages = fields.Integer(required=True)
+    text = fields.String(required=True, metadata={"description": "Pages are parted by form feeds."})

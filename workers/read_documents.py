@@ -1,0 +1,187 @@
+"""Read documents: take their text by pages, their language and their title from the stored files.
+
+A document that cannot be read ends as `failed`, with a code that says why. That is an answer and no
+fault of the worker's, so no dead letter is kept of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sql import queries
+from webapp.clients.storage.choice import store_from
+from webapp.clients.storage.contract import NoObject
+from webapp.parsing.documents.errors import DocumentError
+from webapp.parsing.documents.readers import Readers, check_readers
+from webapp.reading import language
+from webapp.rules.first_line import first_line
+from workers.engine import progress
+from workers.engine.kind import Clients, Kind
+from workers.terminal.command import command_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from sql.connection import Connection
+    from webapp.clients.storage.contract import Store
+    from webapp.parsing.documents.document import Document
+    from webapp.settings import Settings
+    from workers.engine.job import Job
+
+    Row = dict[str, Any]
+
+# Characters of text that are kept, which is more than the longest novels have.
+_MOST_TEXT = 4_000_000
+# Characters among which a title is looked for.
+_TITLE_WITHIN = 10_000
+_WORD = re.compile(r"[^\W\d_]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Outside(Clients):
+    """The store, and the limited children that read."""
+
+    store: Store
+    readers: Readers
+
+    def close(self) -> None:
+        self.readers.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a version."""
+
+    version_id: UUID
+    media_type: str
+    kind: str
+    pages: int
+    ocr_pages: list[int]
+    text: str
+    language: str | None
+    title: str | None
+    dated_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a document cannot be read, in a code and in words."""
+
+    code: str
+    said: str
+
+
+def open_clients(settings: Settings) -> Outside:
+    return Outside(store_from(settings.storage_url), Readers())
+
+
+def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
+    documents = queries.documents.load_for_reading(conn, ids=[job.subject_id for job in jobs])
+    return {each["id"]: each for each in documents}
+
+
+def read(given: Row, clients: Outside) -> Read | Unreadable:
+    """The work itself. Raises StorageError, and DocumentError where trying again may help."""
+    progress.report(0, None, doing="reading the file")
+    try:
+        with clients.store.open(given["key"]) as file:
+            document = clients.readers.read(
+                file.fileno(),
+                name=given["name"],
+                on_page=lambda done, total: progress.report(done, total, doing="reading pages"),
+            )
+    except NoObject as error:
+        return Unreadable("lost", str(error))
+    except DocumentError as error:
+        if not error.permanent:
+            raise
+        return Unreadable(error.code, str(error))
+    return read_from(given["version_id"], document)
+
+
+def read_from(version_id: UUID, document: Document) -> Read:
+    """What is kept of a document: of the database's texts none has a NUL."""
+    text = document.text.replace("\0", "")[:_MOST_TEXT]
+    created = document.metadata.created
+    return Read(
+        version_id=version_id,
+        media_type=document.media.type,
+        kind=document.media.kind,
+        pages=len(document.pages),
+        ocr_pages=[page.number for page in document.pages if page.origin == "ocr"],
+        text=text,
+        language=language.detect(text),
+        title=_title(document.metadata.title, text),
+        dated_on=created.date() if created else None,
+    )
+
+
+def _title(said: str, text: str) -> str | None:
+    """The document's own title, or else the first of its lines that has a word in it, which a page
+    number or a date does not."""
+    title = " ".join(said.replace("\0", "").split())[:200].strip()
+    if title:
+        return title
+    lines = text[:_TITLE_WITHIN].splitlines()
+    return next((first_line(line) for line in lines if _WORD.search(line)), None)
+
+
+def save(conn: Connection, job: Job, found: Read | Unreadable) -> bool:
+    if isinstance(found, Unreadable):
+        failed: int = queries.documents.fail(
+            conn, id=job.subject_id, error=found.said, error_code=found.code
+        )
+        return failed > 0
+    text_id = queries.documents.keep_text(
+        conn,
+        version_id=found.version_id,
+        pages=found.pages,
+        ocr_pages=found.ocr_pages,
+        text=found.text,
+    )
+    wanted: int = queries.documents.save_reading(
+        conn,
+        id=job.subject_id,
+        version_id=found.version_id,
+        media_type=found.media_type,
+        kind=found.kind,
+        text_id=text_id,
+        language=found.language,
+        title=found.title,
+        dated_on=found.dated_on,
+    )
+    queries.documents.forget_texts(conn, version_id=found.version_id)
+    return wanted > 0
+
+
+def give_up(conn: Connection, job: Job, error: str) -> None:
+    queries.documents.fail(conn, id=job.subject_id, error=error, error_code="too_complex")
+
+
+def revive(conn: Connection, document_id: UUID) -> bool:
+    return bool(queries.documents.retry(conn, id=document_id))
+
+
+read_documents = Kind(
+    name="read_documents",
+    check=check_readers,
+    entity="document",
+    open_clients=open_clients,
+    load=load,
+    work=read,
+    save=save,
+    give_up=give_up,
+    delays=(0, 30, 300),
+    # Between two pages; a page of a scan takes the longest.
+    lease=180,
+    revive=revive,
+)
+
+command = command_for([read_documents], __doc__)
+
+if __name__ == "__main__":
+    command()
