@@ -1,1 +1,4 @@
 DROP TABLE folders;
+DROP FUNCTION keep_folders_a_tree();
+DROP FUNCTION folders_below(uuid);
+DROP FUNCTION folders_above(uuid);

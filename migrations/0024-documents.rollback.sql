@@ -1,3 +1,5 @@
+DROP FUNCTION folder_answers(uuid);
+DROP TYPE folder_answer;
 DELETE FROM documents;
 CALL unite_views('searchable', leaving => 'searchable_documents');
 DROP VIEW searchable_documents;

@@ -152,6 +152,50 @@ CREATE TABLE document_tags (
 
 CREATE INDEX document_tags_by_tag ON document_tags (tag_id);
 
+-- What is answered of a folder: with the names of the folders it is in, the topmost first, and what is
+-- directly in it.
+CREATE TYPE folder_answer AS (
+  id         uuid,
+  parent_id  uuid,
+  name       text,
+  path       text[],
+  documents  bigint,
+  folders    bigint,
+  created_at timestamptz,
+  updated_at timestamptz
+);
+
+CREATE FUNCTION folder_answers(of_workspace uuid)
+RETURNS SETOF folder_answer
+LANGUAGE sql
+STABLE
+AS $$
+  SELECT folder.id,
+         folder.parent_id,
+         folder.name,
+         ARRAY(
+           SELECT above.name
+             FROM folders_above(folder.id) AS above
+            ORDER BY above.distance DESC
+         ),
+         (
+           SELECT count(*)
+             FROM documents AS document
+            WHERE document.workspace_id = folder.workspace_id
+              AND document.folder_id = folder.id
+              AND document.status <> 'discarded'
+         ),
+         (
+           SELECT count(*)
+             FROM folders AS inner_folder
+            WHERE inner_folder.parent_id = folder.id
+         ),
+         folder.created_at,
+         folder.updated_at
+    FROM folders AS folder
+   WHERE folder.workspace_id = of_workspace
+$$;
+
 -- What is answered of a document.
 CREATE TYPE document_answer AS (
   id            uuid,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from sql import queries
 from workers.terminal import operators
 from workers.terminal.command import SOME_FAILED
 
@@ -33,10 +32,12 @@ def command() -> None:
 @command.command()
 def check() -> None:
     """List what differs, and change nothing. Exits with 3 if anything does."""
+    from workers.reconcile_objects import wrong_quotas
+
     store = _store()
     with operators.connection() as conn:
         found = _compare(conn, store)
-        wrong = queries.objects.wrong_quotas(conn)
+        wrong = wrong_quotas(conn)
     _report(found)
     _say("user's quota differs", "users' quotas differ", [str(each["user_id"]) for each in wrong])
     if found.differs or wrong:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import structlog
 from psycopg.types.json import Jsonb
@@ -23,7 +24,6 @@ from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from uuid import UUID
 
     from sql.connection import Connection
     from webapp.clients.storage.contract import Store, Stored
@@ -148,9 +148,19 @@ def save(conn: Connection, job: Job, result: tuple[Step, Found]) -> bool:
     return True
 
 
+def wrong_quotas(conn: Connection) -> list[dict[str, Any]]:
+    """Users whose used bytes differ from the sum of their objects."""
+    wrong: list[dict[str, Any]] = []
+    after = UUID(int=0)
+    while found := queries.objects.counted_quotas(conn, after=after, limit=_STEP):
+        wrong += [each for each in found if each["used_bytes"] != each["counted_bytes"]]
+        after = found[-1]["user_id"]
+    return wrong
+
+
 def recount(conn: Connection) -> list[dict[str, Any]]:
-    """Set every quota to the sum of its objects; return those that were wrong."""
-    wrong: list[dict[str, Any]] = queries.objects.wrong_quotas(conn)
+    """Correct the quotas that are wrong; return them."""
+    wrong = wrong_quotas(conn)
     for each in wrong:
         queries.objects.recount(conn, **each)
         log.error(

@@ -142,6 +142,15 @@ UPDATE documents
    AND workspace_id = %(workspace_id)s
 RETURNING id;
 
+-- name: move :exec
+-- Puts a document into a folder, or into none; 0 if it is there, or the workspace has no such document.
+UPDATE documents
+   SET folder_id = %(folder_id)s,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   AND folder_id IS DISTINCT FROM %(folder_id)s;
+
 -- name: list_of_workspace :many
 -- Documents that are not in the trash, newest first, by what was asked for.
 SELECT *
@@ -151,6 +160,16 @@ SELECT *
    AND (%(status)s::text IS NULL OR document.status = %(status)s)
    AND (%(category)s::text IS NULL OR fold(document.category) = fold(%(category)s))
    AND (%(correspondent)s::text IS NULL OR fold(document.correspondent) = fold(%(correspondent)s))
+   AND (
+         %(folder_id)s::uuid IS NULL
+         OR document.folder_id = %(folder_id)s
+         OR (
+              %(recursive)s::boolean
+              AND document.folder_id = ANY (
+                ARRAY(SELECT below.id FROM folders_below(%(folder_id)s) AS below)
+              )
+            )
+       )
    AND (%(kind)s::text IS NULL OR document.kind = %(kind)s)
    AND (%(media_type)s::text IS NULL OR document.media_type = %(media_type)s)
    AND (%(sha256)s::text IS NULL OR document.sha256 = %(sha256)s)

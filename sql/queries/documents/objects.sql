@@ -83,23 +83,29 @@ SELECT key,
  ORDER BY key
  LIMIT %(limit)s;
 
--- name: wrong_quotas :many
--- Users whose used bytes differ from the sum of their objects.
+-- name: counted_quotas :many
+-- The used bytes of a batch of users, by user, and the sum of their objects.
 SELECT quotas.user_id,
        quotas.used_bytes,
        counted.bytes AS counted_bytes
-  FROM quotas
+  FROM (
+         SELECT user_id,
+                used_bytes
+           FROM quotas
+          WHERE user_id > %(after)s
+          ORDER BY user_id
+          LIMIT %(limit)s
+       ) AS quotas
  CROSS JOIN LATERAL (
          SELECT coalesce(sum(objects.bytes), 0)::bigint AS bytes
            FROM objects
           WHERE objects.user_id = quotas.user_id
             AND objects.status <> 'doomed'
        ) AS counted
- WHERE quotas.used_bytes <> counted.bytes
  ORDER BY quotas.user_id;
 
 -- name: recount :exec
 -- Adds to a user's used bytes what they differ by, so that what others charge at the same time stays.
 UPDATE quotas
-   SET used_bytes = used_bytes + (%(counted_bytes)s - %(used_bytes)s)
+   SET used_bytes = used_bytes + (%(counted_bytes)s::bigint - %(used_bytes)s::bigint)
  WHERE user_id = %(user_id)s;

@@ -38,7 +38,7 @@ def pdf(
         at = first + 2 * number
         numbered[at] = (
             f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {size[0]} {size[1]}]{page}"
-            f"/Resources<</Font<</F1 3 0 R>>/XObject<</Pic 10 0 R>>>>/Contents {at + 1} 0 R>>"
+            f"/Resources<</Font<</F1 3 0 R>>/XObject<</X1 10 0 R>>>>/Contents {at + 1} 0 R>>"
         )
         numbered[at + 1] = stream(content.encode("latin-1"))
     trailer = "/Root 1 0 R/Info 4 0 R"
@@ -53,7 +53,7 @@ def stream(content: bytes, entries: str = "") -> bytes:
 
 
 def grey_picture(width: int, height: int) -> bytes:
-    """An object that is a picture: `/Pic Do` shows it, a point wide and high."""
+    """An object that is a picture: `/X1 Do` shows it, a point wide and high."""
     entries = (
         f"/Type/XObject/Subtype/Image/Width {width}/Height {height}"
         "/ColorSpace/DeviceGray/BitsPerComponent 8"

@@ -160,16 +160,13 @@ STAMP = text((10, 5, "Received on 1 March 2024 " * 2))
 @pytest.mark.parametrize(
     ("content", "origin"),
     [
-        ("180 0 0 80 10 10 cm /Pic Do", "picture"),
-        ("180 0 0 80 10 10 cm /Pic Do " + text((10, 5, "Page 3")), "picture"),
+        ("180 0 0 80 10 10 cm /X1 Do", "picture"),
+        ("180 0 0 80 10 10 cm /X1 Do " + text((10, 5, "Page 3")), "picture"),
         (
-            "q 180 0 0 80 10 10 cm /Pic Do Q " + text((10, 5, "Received on 1 March 2024 " * 2)),
+            "q 180 0 0 80 10 10 cm /X1 Do Q " + text((10, 5, "Received on 1 March 2024 " * 2)),
             "picture",
         ),
-        (
-            "q 20 0 0 10 10 10 cm /Pic Do Q " + text((10, 5, "A letter with its logo " * 3)),
-            "text",
-        ),
+        ("q 20 0 0 10 10 10 cm /X1 Do Q " + text((10, 5, "A letter with its logo " * 3)), "text"),
         ("10 10 m 90 90 l S", "picture"),
         ("", "text"),
         (text((10, 10, "Short.")), "text"),

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.documents import documents, files, quota, receiving, storage
-from webapp.http.errors import invalid_input
+from webapp.blueprints.documents import documents, files, folders, quota, receiving, storage
+from webapp.http.errors import Problem, invalid_input
 
-BLUEPRINTS: Final = (documents.documents, files.files, quota.quota)
+BLUEPRINTS: Final = (documents.documents, files.files, folders.folders, quota.quota)
 
 INSTALLS: Final = (storage.install,)
 
-
 REFUSALS: Final = {
     "quotas_are_kept": receiving.quota_exceeded,
+    "folders_parent_exists": invalid_input(("parent_id", "There is no such folder here.")),
+    "folders_name_is_unique_in_its_folder": Problem(
+        409, "folder_exists", "There is a folder of this name in the same place."
+    ),
+    "folders_form_a_tree": Problem(
+        409, "folder_in_itself", "A folder cannot be moved into itself or a folder in it."
+    ),
+    "folders_are_at_most_32_deep": Problem(
+        409, "folders_too_deep", "Folders can be nested 32 levels deep."
+    ),
     "documents_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
 }

@@ -33,6 +33,7 @@ from webapp.schemas.documents.documents import (
     UploadedDocument,
     UploadFields,
 )
+from webapp.schemas.documents.folders import Move
 from webapp.schemas.library.events import EventPage
 
 if TYPE_CHECKING:
@@ -215,6 +216,27 @@ def change(change: dict[str, Any], document_id: UUID) -> Response:
                 entity_id=document_id,
                 event="document.edited",
                 payload=Jsonb({"fields": edits}),
+            )
+        return answer(_document(conn, document_id))
+
+
+@documents.post("/<uuid:document_id>/move")
+@permit("workspace:documents:write")
+@idempotent
+@documents.arguments(Move)
+@documents.response(200, Document)
+def move(given: dict[str, Any], document_id: UUID) -> Response:
+    """Move a document into a folder, or out of all"""
+    mine = _mine(document_id)
+    with transaction() as conn:
+        if queries.documents.move(conn, **mine, **given):
+            queries.events.record(
+                conn,
+                workspace_id=mine["workspace_id"],
+                entity="document",
+                entity_id=document_id,
+                event="document.moved",
+                payload=Jsonb({"folder_id": given["folder_id"] and str(given["folder_id"])}),
             )
         return answer(_document(conn, document_id))
 

@@ -82,8 +82,13 @@ class UploadFields(Schema):
 class DocumentArguments(PageArguments):
     """Which documents."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
-    kind = fields.String(load_default=None, validate=validate.OneOf(KINDS))
+    status = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(STATUSES))
+    folder_id = fields.UUID(load_default=None)
+    recursive = fields.Boolean(
+        load_default=False,
+        metadata={"description": "true: also in the folders inside `folder_id`."},
+    )
+    kind = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(KINDS))
     media_type = fields.String(load_default=None, validate=validate.Length(max=200))
     category = fields.String(load_default=None, validate=validate.Length(max=100))
     correspondent = fields.String(load_default=None, validate=validate.Length(max=200))

@@ -1,0 +1,52 @@
+-- name: create :value
+-- A new folder.
+INSERT INTO folders (workspace_id, created_by, parent_id, name)
+VALUES (%(workspace_id)s, %(created_by)s, %(parent_id)s, %(name)s)
+RETURNING id;
+
+-- name: get :one
+-- A folder.
+SELECT *
+  FROM folder_answers(%(workspace_id)s)
+ WHERE id = %(id)s;
+
+-- name: list_of_workspace :many
+-- The folders of a workspace, newest first: all, the topmost ones, or those directly in another.
+SELECT *
+  FROM folder_answers(%(workspace_id)s)
+ WHERE id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   AND (%(parent_id)s::uuid IS NULL OR parent_id = %(parent_id)s)
+   AND (NOT %(topmost)s::boolean OR parent_id IS NULL)
+ ORDER BY id DESC
+ LIMIT %(limit)s;
+
+-- name: change :value
+-- Renames or moves a folder; the id, or no row if the workspace has no such folder. The database
+-- refuses a move into itself.
+UPDATE folders
+   SET name = coalesce(change.fields ->> 'name', name),
+       parent_id = CASE
+         WHEN change.fields ? 'parent_id' THEN (change.fields ->> 'parent_id')::uuid
+         ELSE parent_id
+       END,
+       updated_at = now()
+  FROM (SELECT %(fields)s::jsonb AS fields) AS change
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+RETURNING id;
+
+-- name: remove :value
+-- Removes a folder and those in it; their documents go to the trash. The id, or no row if the workspace
+-- has no such folder.
+WITH discarded AS (
+  UPDATE documents
+     SET status = 'discarded',
+         updated_at = now()
+   WHERE workspace_id = %(workspace_id)s
+     AND folder_id = ANY (ARRAY(SELECT below.id FROM folders_below(%(id)s) AS below))
+     AND status <> 'discarded'
+)
+DELETE FROM folders
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+RETURNING id;

@@ -1,0 +1,69 @@
+"""Folders."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from webapp.schemas.common import PageArguments, page_of, text
+
+
+class FolderArguments(PageArguments):
+    """Which folders."""
+
+    parent_id = fields.UUID(
+        load_default=None, metadata={"description": "Those directly in this folder."}
+    )
+    topmost = fields.Boolean(
+        load_default=False, metadata={"description": "true: only those that are in no other."}
+    )
+
+
+class NewFolder(Schema):
+    """A folder."""
+
+    name = text(1, 200, required=True, metadata={"example": "Invoices"})
+    parent_id = fields.UUID(
+        load_default=None, allow_none=True, metadata={"description": "The folder that it is in."}
+    )
+
+
+class FolderChange(Schema):
+    """Another name, another place, or both."""
+
+    name = text(1, 200)
+    parent_id = fields.UUID(
+        allow_none=True, metadata={"description": "The folder to move it into; null: none."}
+    )
+
+    @validates_schema
+    def _changes_something(self, change: dict[str, object], **_: object) -> None:
+        if not change:
+            raise ValidationError("Give a name or a parent_id.", "body")
+
+
+class Folder(Schema):
+    """A folder, and what is directly in it."""
+
+    id = fields.UUID(required=True)
+    parent_id = fields.UUID(required=True, allow_none=True)
+    name = fields.String(required=True)
+    path = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Names from the topmost folder to this one."},
+    )
+    documents = fields.Integer(required=True, metadata={"description": "Not counting the trash."})
+    folders = fields.Integer(required=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+
+
+FolderPage = page_of(Folder)
+
+
+class Move(Schema):
+    """Where to put a document."""
+
+    folder_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "The folder; null: none."}
+    )
