@@ -1,12 +1,22 @@
-"""A web server for each test that asks for one."""
+"""Clients, each against servers that hang, lie or break off: in the second tier, as docs/testing.md
+explains. Here too is a web server for each test that asks for one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.clients.site import Site
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("long")
 
 
 @pytest.fixture

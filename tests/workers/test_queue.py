@@ -116,6 +116,11 @@ def test_ages_are_said_in_two_units(seconds, said):
     assert span(seconds) == said
 
 
+def default_interrupt():
+    """What Ctrl-C does by default; whoever runs the tests in the background has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.processes
 def test_watching_goes_on_until_ctrl_c_and_ends_cleanly(database):
     watching = subprocess.Popen(
@@ -124,6 +129,7 @@ def test_watching_goes_on_until_ctrl_c_and_ends_cleanly(database):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=default_interrupt,  # noqa: PLW1509 -- it takes no lock
     )
     looks = [json.loads(watching.stdout.readline())["counted_seconds"] for _ in range(2)]
     watching.send_signal(signal.SIGINT)
