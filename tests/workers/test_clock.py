@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from cronsim import CronSim
@@ -143,3 +145,11 @@ def test_every_schedule_names_a_kind_that_a_worker_has_and_a_cron_that_is_one(ow
     for kind, cron in owner.execute("SELECT kind, cron FROM schedules"):
         assert kind in {each.name for each in KINDS}
         assert next(CronSim(cron, datetime.now(UTC)))
+
+
+def test_every_schedule_is_documented(database):
+    said = (Path(__file__).parent.parent.parent / "docs" / "operations.md").read_text()
+    documented = set(re.findall(r"^\| `(\w+)` \|", said, re.MULTILINE))
+    with database.connect() as conn:
+        kinds = {kind for (kind,) in conn.execute("SELECT kind FROM schedules")}
+    assert kinds - documented == set()
