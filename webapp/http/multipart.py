@@ -1,7 +1,7 @@
-"""Forms with a file in them (`multipart/form-data`), read as they arrive.
+"""Forms with a file in them (`multipart/form-data`), read in chunks.
 
-werkzeug's decoder does the parsing; what it is given is bounded here. The file goes through in
-chunks, and all that is kept are the other fields, few and short.
+werkzeug's decoder parses the form; here its input is bounded. Only the other fields, few and short,
+are kept in memory.
 """
 
 from __future__ import annotations
@@ -10,28 +10,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flask import request
-from gunicorn.http.errors import ParseException
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
+from webapp.http import request_body
 from webapp.http.errors import Problem, invalid_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import IO
 
     from werkzeug.sansio.multipart import Event
 
-_CHUNK: Final = 256 * 1024
 _MOST_FIELDS: Final = 50
-# Bytes of all fields together, which are texts that somebody typed.
+# Bytes of all fields together, which somebody typed.
 _FIELDS_LIMIT: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """The file of a form: its name as the client gave it, its bytes once, in chunks, and how many
-    there are at most, where the request says how long it is."""
+    """The file of a form: the name that the client gave, the bytes in chunks, to be read once, and
+    the most bytes there can be, if the request gives its length."""
 
     name: str
     chunks: Iterator[bytes]
@@ -39,11 +37,11 @@ class UploadedFile:
 
 
 class Form:
-    """The form in the body of this request, of which one field is a file.
+    """The form in the body of this request; one of its fields is a file.
 
-    First `file()`, whose chunks are to be read to their end, then `rest()`. Fields may come before
-    the file or behind it. Raises Problem 400 `invalid_body` for what is no form or breaks off, 413
-    for fields that are too long, and 422 where the file is missing or not the only one.
+    Call `file()`, read all of its chunks, then call `rest()`. Fields may come before or after the
+    file. Raises Problem 400 `invalid_body` if the form is malformed or incomplete, 413 if its
+    fields are too long, and 422 if there is no file or more than one.
     """
 
     def __init__(self, file_field: str) -> None:
@@ -55,29 +53,30 @@ class Form:
         self._file_field = file_field
         self._boundary = boundary.encode("latin-1", "replace")
         self._decoder = MultipartDecoder(self._boundary, max_parts=_MOST_FIELDS + 2)
+        self._body = request_body.parts()
         self._read = 0
         self._events = self._decoded()
         self._fields: dict[str, str] = {}
         self._bytes_of_fields = 0
 
     def file(self) -> UploadedFile:
-        """The file, as soon as it begins; the fields before it have been read then."""
+        """The file; the fields before it have been read by then."""
         for event in self._events:
             if isinstance(event, Field):
                 self._read_field(event)
             elif isinstance(event, File):
                 if event.name != self._file_field:
-                    raise invalid_input((_shown(event.name), "Not a field that takes a file."))
+                    raise invalid_input((_shown(event.name), "This field takes no file."))
                 return UploadedFile(event.filename, self._chunks(), self._left())
         raise invalid_input((self._file_field, "Missing: send the file in this field."))
 
     def rest(self) -> dict[str, str]:
-        """All fields by name, once the file has been read."""
+        """All fields by name, after the file has been read."""
         for event in self._events:
             if isinstance(event, Field):
                 self._read_field(event)
             elif isinstance(event, File):
-                raise invalid_input((_shown(event.name), "One file at a time."))
+                raise invalid_input((_shown(event.name), "Send one file at a time."))
         return self._fields
 
     def _chunks(self) -> Iterator[bytes]:
@@ -89,7 +88,7 @@ class Form:
                     return
 
     def _left(self) -> int | None:
-        """How many bytes the part that begins here has, if it is the last one."""
+        """How many bytes the part that begins here has, if it is the last part."""
         if request.content_length is None:
             return None
         behind = len(b"\r\n--" + self._boundary + b"--")
@@ -100,7 +99,7 @@ class Form:
             try:
                 event = self._decoder.next_event()
                 if isinstance(event, NeedData):
-                    chunk = _read(request.stream)
+                    chunk = next(self._body, b"")
                     self._read += len(chunk)
                     self._decoder.receive_data(chunk or None)
                     continue
@@ -115,7 +114,7 @@ class Form:
     def _read_field(self, field: Field) -> None:
         name = _shown(field.name)
         if name in self._fields:
-            raise invalid_input((name, "Is given twice."))
+            raise invalid_input((name, "Was given twice."))
         if len(self._fields) >= _MOST_FIELDS:
             raise invalid_input(("body", f"Has more than {_MOST_FIELDS} fields."))
         value = bytearray()
@@ -138,19 +137,6 @@ class Form:
         self._fields[name] = text
 
 
-def raw_chunks() -> Iterator[bytes]:
-    """The body of this request as it is, in chunks. Raises Problem 400 where it breaks off."""
-    while chunk := _read(request.stream):
-        yield chunk
-
-
-def _read(stream: IO[bytes]) -> bytes:
-    try:
-        return stream.read(_CHUNK)
-    except (ClientDisconnected, ParseException, OSError) as error:
-        raise _broken(error) from None
-
-
 def _broken(error: Exception) -> Problem:
     return Problem(
         400,
@@ -161,5 +147,5 @@ def _broken(error: Exception) -> Problem:
 
 
 def _shown(name: str | None) -> str:
-    """A field's name as an answer may repeat it."""
+    """A field's name, safe to repeat in a response."""
     return (name or "").replace("\0", "\ufffd")[:100]

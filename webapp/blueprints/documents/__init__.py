@@ -1,13 +1,24 @@
-"""Documents: files that are stored, read, classified, found and shared."""
+"""Documents: files that are stored, read and searched."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.documents import documents, files, folders, quota, receiving, storage
+from webapp.blueprints.documents import (
+    documents,
+    files,
+    folders,
+    quota,
+    receiving,
+    storage,
+    uploads,
+)
 from webapp.http.errors import Problem, invalid_input
 
-BLUEPRINTS: Final = (documents.documents, files.files, folders.folders, quota.quota)
+BLUEPRINTS: Final = (
+    *(uploads.uploads, documents.documents, files.files),
+    *(folders.folders, quota.quota),
+)
 
 INSTALLS: Final = (storage.install,)
 
@@ -15,7 +26,7 @@ REFUSALS: Final = {
     "quotas_are_kept": receiving.quota_exceeded,
     "folders_parent_exists": invalid_input(("parent_id", "There is no such folder here.")),
     "folders_name_is_unique_in_its_folder": Problem(
-        409, "folder_exists", "There is a folder of this name in the same place."
+        409, "folder_exists", "Another folder in the same place has this name."
     ),
     "folders_form_a_tree": Problem(
         409, "folder_in_itself", "A folder cannot be moved into itself or a folder in it."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import Response
@@ -10,17 +10,15 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp.access.callers import caller
-from webapp.blueprints.documents.receiving import Received, admit, most_bytes, name_of, received
 from webapp.http.answers import answer, as_json, list_page
 from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem
-from webapp.routes import etags, idempotency
-from webapp.routes.blueprint import Blueprint, loaded
+from webapp.routes import etags
+from webapp.routes.blueprint import Blueprint
 from webapp.routes.etags import takes_if_match
 from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
 from webapp.routes.timeline import timeline
-from webapp.routes.uploads import takes_upload
 from webapp.schemas.common import PageArguments
 from webapp.schemas.documents.documents import (
     Document,
@@ -28,10 +26,7 @@ from webapp.schemas.documents.documents import (
     DocumentChange,
     DocumentPage,
     DocumentText,
-    DuplicateDocument,
     TextArguments,
-    UploadedDocument,
-    UploadFields,
 )
 from webapp.schemas.documents.folders import Move
 from webapp.schemas.library.events import EventPage
@@ -39,102 +34,12 @@ from webapp.schemas.library.events import EventPage
 if TYPE_CHECKING:
     from sql.connection import Connection
 
-_FILE_IN_BODY: Final = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": {
-                    "file": {"type": "string", "contentMediaType": "application/octet-stream"},
-                    **{name: {"type": "string"} for name in UploadFields().fields},
-                },
-            }
-        },
-        "application/octet-stream": {"schema": {}},
-    },
-}
-
 documents = Blueprint(
-    "documents", __name__, url_prefix="/api/documents", description="Files that are kept."
+    "documents",
+    __name__,
+    url_prefix="/api/documents",
+    description="Files that are stored, read and searched.",
 )
-
-
-@documents.post("")
-@permit("workspace:documents:write")
-@takes_upload(most_bytes, admit=admit)
-@idempotency.claims_its_key
-@documents.doc(requestBody=_FILE_IN_BODY)
-@documents.response(201, UploadedDocument)
-@documents.alt_response(200, schema=DuplicateDocument, description="The workspace has this file.")
-def create() -> Response:
-    """Upload a document
-
-    A form whose field `file` is the file, or the file alone as the body, with its name as `name` in
-    the address. It is read in the background: text, pages, language and title within seconds, when
-    its status becomes `ready`. Its type is told by what it holds, not by what the request says.
-
-    A file that the workspace has, and has not discarded, gives the document that it has, as it is,
-    with `duplicate_of`; unless `allow_duplicate` asks for a second one. `trashed_duplicates` names
-    those in the trash.
-    """
-    return _receive()
-
-
-@documents.post("/upload")
-@permit("workspace:documents:write")
-@takes_upload(most_bytes, admit=admit)
-@idempotency.claims_its_key
-@documents.doc(requestBody=_FILE_IN_BODY)
-@documents.response(201, UploadedDocument)
-@documents.alt_response(200, schema=DuplicateDocument, description="The workspace has this file.")
-def upload() -> Response:
-    """Upload a document, as by `POST /api/documents`"""
-    return _receive()
-
-
-def _receive() -> Response:
-    with received() as file:
-        fields = loaded(UploadFields, file.fields)
-        return idempotency.once(file.digest(), lambda: _keep(file, fields))
-
-
-def _keep(file: Received, fields: dict[str, Any]) -> Response:
-    mine = {"workspace_id": caller().workspace_id}
-    may_be_second, tags = fields.pop("allow_duplicate"), fields.pop("tags")
-    with transaction() as conn:
-        queries.documents.hold_file(conn, sha256=file.sha256, **mine)
-        same = queries.documents.find_file(conn, sha256=file.sha256, **mine)
-        standing = [each["id"] for each in same if each["status"] != "discarded"]
-        if standing and not may_be_second:
-            return answer(_document(conn, standing[0]) | {"duplicate_of": standing[0]})
-        queries.objects.store(conn, id=file.object_id, bytes=file.length, sha256=file.sha256)
-        if tags:
-            queries.tags.make(conn, **mine, names=tags)
-        queries.documents.create(
-            conn,
-            **mine,
-            id=file.document_id,
-            object_id=file.object_id,
-            created_by=caller().user_id,
-            media_type=file.media.type,
-            kind=file.media.kind,
-            bytes=file.length,
-            sha256=file.sha256,
-            **fields
-            | {
-                "name": name_of(fields["name"] or file.name),
-                "metadata": Jsonb(fields["metadata"]),
-            },
-        )
-        if tags:
-            queries.documents.tag(conn, **mine, document_ids=[file.document_id], names=tags)
-        document = _document(conn, file.document_id)
-    file.is_used = True
-    trashed = [each["id"] for each in same if each["status"] == "discarded"]
-    location = f"/api/documents/{document['id']}"
-    return answer(document | {"trashed_duplicates": trashed}, 201, location=location)
 
 
 @documents.get("")
@@ -171,7 +76,7 @@ def get(document_id: UUID) -> Response:
 @documents.arguments(TextArguments, location="query")
 @documents.response(200, DocumentText)
 def text(arguments: dict[str, Any], document_id: UUID) -> Response:
-    """Show what a document says, all of it or a page"""
+    """Show the text of a document, or of one page"""
     with connection() as conn:
         found = queries.documents.text(conn, **_mine(document_id), page=arguments["page"])
     return answer(found)
@@ -226,7 +131,7 @@ def change(change: dict[str, Any], document_id: UUID) -> Response:
 @documents.arguments(Move)
 @documents.response(200, Document)
 def move(given: dict[str, Any], document_id: UUID) -> Response:
-    """Move a document into a folder, or out of all"""
+    """Move a document into a folder, or out of all folders"""
     mine = _mine(document_id)
     with transaction() as conn:
         if queries.documents.move(conn, **mine, **given):
@@ -246,9 +151,9 @@ def move(given: dict[str, Any], document_id: UUID) -> Response:
 @idempotent
 @documents.response(200, Document)
 def discard(document_id: UUID) -> Response:
-    """Put a document into the trash
+    """Move a document to the trash
 
-    From there it is restored, or removed for good TRASH_KEPT_DAYS later.
+    It can be restored until it is permanently removed, `TRASH_KEPT_DAYS` days later.
     """
     return _act(document_id, "discard")
 
@@ -258,7 +163,7 @@ def discard(document_id: UUID) -> Response:
 @idempotent
 @documents.response(200, Document)
 def restore(document_id: UUID) -> Response:
-    """Take a document out of the trash"""
+    """Restore a document from the trash"""
     return _act(document_id, "restore")
 
 
@@ -279,7 +184,7 @@ def retry(document_id: UUID) -> Response:
 @idempotent
 @documents.response(200, Document)
 def reprocess(document_id: UUID) -> Response:
-    """Read a document again, as if it had just come"""
+    """Read a document again, as if it had just been uploaded"""
     return _act(document_id, "reprocess")
 
 
@@ -287,14 +192,16 @@ def reprocess(document_id: UUID) -> Response:
 @permit("workspace:documents:write")
 @documents.response(204)
 def purge(document_id: UUID) -> Response:
-    """Remove a discarded document for good
+    """Permanently remove a discarded document
 
-    Its files and versions go with it, and what they took is given back to the quota. A document
-    that is not in the trash gives 409 `not_discarded`.
+    Its files and versions are removed too, and no longer count towards the quota. A document that
+    is not in the trash gives 409 `not_discarded`.
     """
     with transaction() as conn:
         if queries.documents.lock(conn, **_mine(document_id)) != "discarded":
-            raise Problem(409, "not_discarded", "Only what is in the trash is removed for good.")
+            raise Problem(
+                409, "not_discarded", "Only documents in the trash can be permanently removed."
+            )
         queries.documents.purge(conn, **_mine(document_id))
     return Response(status=204)
 

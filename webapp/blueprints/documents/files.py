@@ -28,8 +28,8 @@ files = Blueprint(
     "files", __name__, url_prefix="/api/documents", description="The files of documents."
 )
 
-# What a browser may show by itself: nothing of it runs. Texts are shown as what they are, whatever
-# they are written in.
+# Types that a browser may show, none of which can run anything. Text of any kind is shown as plain
+# text.
 _INLINE: Final = {
     **{name: name for name in ("application/pdf", "image/png", "image/jpeg", "image/gif")},
     "image/webp": "image/webp",
@@ -39,7 +39,7 @@ _INLINE: Final = {
     ),
 }
 _NOTHING_RUNS: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox"
-# Chromium's viewer of PDFs does not open in a sandbox; what it shows runs no scripts of ours.
+# Chromium's PDF viewer does not open in a sandbox; it does not run scripts in our origin.
 _NOTHING_RUNS_IN_PDF: Final = "default-src 'none'; object-src 'self'; plugin-types application/pdf"
 
 
@@ -47,11 +47,11 @@ _NOTHING_RUNS_IN_PDF: Final = "default-src 'none'; object-src 'self'; plugin-typ
 @permit("workspace:documents:read")
 @files.arguments(FileArguments, location="query")
 @files.response(200, content_type="application/octet-stream")
-@files.alt_response(206, description="The part that Range asked for.")
+@files.alt_response(206, description="The requested range.")
 @files.alt_response(410, description="The file's bytes are no longer in the store.")
-@files.alt_response(416, description="The range begins behind the end.")
+@files.alt_response(416, description="The range begins after the end of the file.")
 def download(arguments: dict[str, Any], document_id: UUID) -> Response:
-    """Download a document's file, byte for byte as it came
+    """Download a document's original file
 
     The current version, or `version`. One range at a time; the ETag is the file's SHA-256.
     """
@@ -63,19 +63,21 @@ def download(arguments: dict[str, Any], document_id: UUID) -> Response:
 @permit("workspace:documents:read")
 @files.arguments(FileArguments, location="query")
 @files.response(200, content_type="application/octet-stream")
-@files.alt_response(206, description="The part that Range asked for.")
-@files.alt_response(415, description="Not a type that a browser can safely show.")
+@files.alt_response(206, description="The requested range.")
+@files.alt_response(415, description="Browsers cannot safely show this type.")
 @files.alt_response(410, description="The file's bytes are no longer in the store.")
-@files.alt_response(416, description="The range begins behind the end.")
+@files.alt_response(416, description="The range begins after the end of the file.")
 def preview(arguments: dict[str, Any], document_id: UUID) -> Response:
     """Show a document's file in the browser: PDF, pictures and plain text
 
-    Other types give 415 `no_preview`: what could run scripts is only downloaded.
+    Other types give 415 `no_preview`: files that could run scripts can only be downloaded.
     """
     row = _file(document_id, arguments["version"])
     media_type = _INLINE.get(row["media_type"])
     if media_type is None:
-        raise Problem(415, "no_preview", "A file of this type is not shown; download it.")
+        raise Problem(
+            415, "no_preview", "Files of this type are not shown in the browser; download it."
+        )
     response = _send(row, "inline", media_type)
     is_pdf = media_type == "application/pdf"
     response.headers["Content-Security-Policy"] = _NOTHING_RUNS_IN_PDF if is_pdf else _NOTHING_RUNS
@@ -112,7 +114,7 @@ def _send(row: Mapping[str, Any], disposition: str, media_type: str) -> Response
     headers["Content-Range"] = f"bytes {start}-{end - 1}/{length}"
     chunks = iter(store().read(row["key"], start, end))
     response = Response(
-        chain([next(chunks)], chunks),  # the first now, while a failure can still be answered
+        chain([next(chunks)], chunks),  # the first one now, while a failure can still be reported
         status=206,
         content_type=media_type,
         headers=headers,
@@ -123,6 +125,6 @@ def _send(row: Mapping[str, Any], disposition: str, media_type: str) -> Response
 
 
 def file_name(name: str) -> str:
-    """A file's name in both forms of RFC 6266: for old programs in ASCII, and as it is."""
+    """A file's name in both forms of RFC 6266: in ASCII for old programs, and in full."""
     plain = re.sub(r"[^ !#$&+.^_`|~0-9A-Za-z()\[\]{}@,;=-]", "_", name) or "_"
     return f"filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,4 +1,4 @@
-"""How much of the store a user fills."""
+"""Quotas over HTTP: how much a user has stored, and may store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.schemas.documents.quota import Quota
 if TYPE_CHECKING:
     from flask import Response
 
-quota = Blueprint("quota", __name__, url_prefix="/api/quota", description="What may be stored.")
+quota = Blueprint("quota", __name__, url_prefix="/api/quota", description="How much may be stored.")
 
 
 @quota.get("")
@@ -25,7 +25,7 @@ quota = Blueprint("quota", __name__, url_prefix="/api/quota", description="What 
 def show() -> Response:
     """Show how much you have stored, and may store
 
-    Versions and the trash count; what you uploaded counts as yours in every workspace.
+    Versions and the trash count. Your uploads count in all workspaces.
     """
     with connection() as conn:
         found = queries.objects.quota(

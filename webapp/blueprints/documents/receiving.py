@@ -1,4 +1,4 @@
-"""Takes a file from a request into the store, without ever having it whole in memory.
+"""Copies a file from a request into the store, without holding all of it in memory.
 
 The request has been received by then (`webapp/routes/uploads.py`), so nothing here waits for a
 client. An object's row exists before its first byte is stored. An object that is not used is doomed
@@ -22,10 +22,10 @@ from flask import request
 from sql import queries
 from webapp.access.callers import caller
 from webapp.blueprints.documents.storage import store
-from webapp.http import db
+from webapp.http import db, request_body
 from webapp.http.errors import Problem, invalid_input
 from webapp.http.installed import settings
-from webapp.http.multipart import Form, raw_chunks
+from webapp.http.multipart import Form
 from webapp.identity.ids import new_id
 from webapp.parsing.documents.detection import detect
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from webapp.parsing.documents.media import Media
     from webapp.settings import Settings
 
-# Bytes that what a file is can be told by.
+# Bytes from which the type is detected.
 _HEAD: Final = 64 * 1024
-# Longer than any upload may take.
+# Longer than copying any file takes.
 _TIME_TO_WRITE: Final = timedelta(hours=1)
 
 log = structlog.get_logger("webapp.documents")
@@ -46,7 +46,7 @@ log = structlog.get_logger("webapp.documents")
 
 @dataclass(slots=True)
 class Received:
-    """A file in the store, and what came with it. `is_used` is to be set by whoever keeps it."""
+    """A file in the store, and the form fields sent with it. Whoever keeps it sets `is_used`."""
 
     document_id: UUID
     object_id: UUID
@@ -58,19 +58,19 @@ class Received:
     is_used: bool = False
 
     def digest(self) -> bytes:
-        """What makes one upload the same as another, for idempotency keys."""
+        """The same for equal uploads, for idempotency keys."""
         named = "".join(f"{name}={value}\n" for name, value in sorted(self.fields.items()))
         head = f"{request.method} {request.full_path}\n{self.name}\n{named}".encode()
         return hashlib.sha256(head + self.sha256).digest()
 
 
 def most_bytes(settings: Settings) -> int:
-    """Of a request with a file: the form's fields come on top of it."""
+    """The largest request: a file, and the form's fields."""
     return settings.document_max_bytes + _HEAD
 
 
 def admit() -> None:
-    """Refuse a file that has no room, before it is received. Raises Problem 413."""
+    """Refuse a file that does not fit the quota, before it is received. Raises Problem 413."""
     mine = {"user_id": caller().user_id, "default_bytes": settings().quota_bytes}
     with db.connection() as conn:
         quota = queries.objects.quota(conn, **mine)
@@ -80,13 +80,13 @@ def admit() -> None:
 
 
 def quota_exceeded(facts: dict[str, Any]) -> Problem:
-    """What is answered where `needed_bytes` do not fit in `limit_bytes` beside `used_bytes`."""
+    """The response if `used_bytes` and `needed_bytes` together exceed `limit_bytes`."""
     room = max(facts["limit_bytes"] - facts["used_bytes"], 0)
     return Problem(
         413,
         "quota_exceeded",
-        f"There is room for {room} more bytes, and this takes {facts['needed_bytes']}. The trash"
-        " counts until it is emptied.",
+        f"{room} bytes of your quota are free, and this takes {facts['needed_bytes']}. Documents in"
+        " the trash count until they are permanently removed.",
         headers={"Connection": "close"},
         **facts,
     )
@@ -110,7 +110,7 @@ def received() -> Iterator[Received]:
             yield found
     else:
         name = request.args.get("name", "")
-        with _stored(name, raw_chunks(), announced, limit) as found:
+        with _stored(name, request_body.parts(), announced, limit) as found:
             yield found
 
 
@@ -148,7 +148,7 @@ def _stored(
 
 
 class _Measured:
-    """Chunks that are counted and hashed as they pass. Raises Problem 413 for too many bytes."""
+    """Counts and hashes chunks as they pass. Raises Problem 413 for too many bytes."""
 
     def __init__(self, chunks: Iterable[bytes], limit: int) -> None:
         self._chunks = chunks
@@ -194,7 +194,7 @@ def _doom(object_id: UUID) -> None:
         with db.transaction() as conn:
             queries.objects.doom(conn, id=object_id)
     except psycopg.Error as error:
-        # It is given up when its time is over.
+        # `expire_objects` does it later.
         log.warning("object_not_doomed", object_id=str(object_id), error=str(error).strip())
 
 
@@ -216,13 +216,13 @@ def _unsupported(media: Media) -> Problem:
     return Problem(
         415,
         "unsupported_media_type",
-        f"A file of the type {media.type} cannot be read.{hint}",
+        f"Files of type {media.type} cannot be read.{hint}",
         headers={"Connection": "close"},
     )
 
 
 def name_of(given: str) -> str:
-    """A file's name without the folders that some clients send before it. Raises Problem 422."""
+    """A file's name without the folders that some clients put in front. Raises Problem 422."""
     name = given.replace("\\", "/").rpartition("/")[2].strip()
     name = "".join(each for each in name if each.isprintable())[:255]
     if not name:

@@ -1,4 +1,4 @@
-"""The web's store of objects, and what is answered where it fails."""
+"""The web's store of objects, and the responses when it fails."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ log = structlog.get_logger("webapp.documents")
 
 
 class Storage:
-    """The store that the settings name, made ready by whoever uses it first in this process, and so
-    never before a fork."""
+    """The configured store. It is prepared at its first use in this process, so never before a
+    fork."""
 
     def __init__(self, url: str) -> None:
         self._store = store_from(url)
         self._is_prepared = False
 
     def ready(self) -> Store:
-        """The store. Raises StorageError where it does not answer."""
+        """The store. Raises StorageError if it does not answer."""
         if not self._is_prepared:
-            self._store.prepare()  # two threads may both do it
+            self._store.prepare()  # two threads may both do this
             self._is_prepared = True
         return self._store
 
@@ -40,7 +40,7 @@ _storage: Final[Installed[Storage]] = Installed("storage")
 
 
 def install(app: Flask) -> None:
-    """Give the app its store, and let `/health` ask it."""
+    """Give the app its store, and add it to `/health`."""
     storage = Storage(settings.of(app).storage_url)
     _storage.install(app, storage)
     health.watch(app, "storage", lambda: storage.ready().check())
@@ -48,7 +48,7 @@ def install(app: Flask) -> None:
 
 
 def store() -> Store:
-    """The app's store. Raises StorageError where it does not answer."""
+    """The app's store. Raises StorageError if it does not answer."""
     return _storage().ready()
 
 
