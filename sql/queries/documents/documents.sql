@@ -57,13 +57,13 @@ SELECT %(id)s,
 RETURNING id;
 
 -- name: hold_file :exec
--- Lets one upload of a file after the other into a workspace, until the transaction ends.
+-- Serializes uploads of the same file into a workspace, until the transaction ends.
 SELECT pg_advisory_xact_lock(
          hashtextextended(%(workspace_id)s::text || encode(%(sha256)s, 'hex'), 1)
        );
 
 -- name: find_file :many
--- The documents whose current version is a file, oldest first, those in the trash too.
+-- The documents whose current version is this file, oldest first, including the trash.
 SELECT document.id,
        document.status
   FROM document_versions AS version
@@ -75,20 +75,20 @@ SELECT document.id,
  LIMIT 20;
 
 -- name: get :one
--- A document whole.
+-- A complete document.
 SELECT *
   FROM document_answers(%(workspace_id)s)
  WHERE id = %(id)s;
 
 -- name: exists :value
--- Whether the workspace has such a document; no row where it has not.
+-- Whether the workspace has such a document; no row if it has not.
 SELECT true
   FROM documents
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s;
 
 -- name: lock :value
--- Holds a document until the transaction ends; its status, or no row where the workspace has no such
+-- Locks a document until the transaction ends; its status, or no row if the workspace has no such
 -- document.
 SELECT status
   FROM documents
@@ -97,7 +97,7 @@ SELECT status
    FOR NO KEY UPDATE;
 
 -- name: act :value
--- An action on a document; the id, or no row where the workspace has no such document. The database
+-- Performs an action on a document; the id, or no row if the workspace has no such document. The database
 -- refuses an action that the status does not allow.
 UPDATE documents
    SET status = next_status('document', status, %(action)s),
@@ -109,8 +109,8 @@ UPDATE documents
 RETURNING id;
 
 -- name: change :value
--- Edits of a document by their names; the id, or no row where the workspace has no such document. What
--- is discarded is not edited.
+-- Edits a document's fields; the id, or no row if the workspace has no such document. The database
+-- refuses edits of discarded documents.
 UPDATE documents
    SET status = CASE
          WHEN status <> 'discarded' THEN status
@@ -143,16 +143,21 @@ UPDATE documents
 RETURNING id;
 
 -- name: move :exec
--- Puts a document into a folder, or into none; 0 if it is there, or the workspace has no such document.
+-- Moves a document into a folder, or out of all; 0 if it is there already, or the workspace has no such
+-- document. The database refuses to move discarded documents.
 UPDATE documents
-   SET folder_id = %(folder_id)s,
+   SET status = CASE
+         WHEN status <> 'discarded' THEN status
+         ELSE next_status('document', status, 'move')
+       END,
+       folder_id = %(folder_id)s,
        updated_at = now()
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
    AND folder_id IS DISTINCT FROM %(folder_id)s;
 
 -- name: list_of_workspace :many
--- Documents that are not in the trash, newest first, by what was asked for.
+-- Documents that are not in the trash and match the filters, newest first.
 SELECT *
   FROM document_answers(%(workspace_id)s) AS document
  WHERE document.status <> 'discarded'
@@ -201,7 +206,7 @@ SELECT *
  LIMIT %(limit)s;
 
 -- name: file :one
--- Where the bytes of a document's version are, the current one unless another is named.
+-- Where the bytes of a document's version are; by default the current version.
 SELECT object.key,
        version.name,
        version.media_type,
@@ -237,7 +242,7 @@ SELECT coalesce(text.pages, 0) AS pages,
    AND document.workspace_id = %(workspace_id)s;
 
 -- name: tag :exec
--- Attaches tags by name to documents; those that the workspace does not have yet are made.
+-- Attaches tags by name to documents; missing tags are created.
 INSERT INTO document_tags (document_id, tag_id)
 SELECT document.id,
        tag.id
@@ -247,7 +252,7 @@ ON CONFLICT ON CONSTRAINT document_tags_pkey
 DO NOTHING;
 
 -- name: untag :exec
--- Takes tags off documents by name; the tags themselves stay.
+-- Removes tags from documents by name; the tags themselves stay.
 DELETE FROM document_tags
  USING tags AS tag
  WHERE document_tags.document_id = ANY (%(document_ids)s::uuid[])
@@ -256,7 +261,7 @@ DELETE FROM document_tags
    AND fold(tag.name) IN (SELECT fold(name) FROM unnest(%(names)s::text[]) AS unwanted (name));
 
 -- name: purge :exec
--- Removes a document for good. The objects of its versions are doomed with it, and its history stays.
+-- Permanently removes a document. The objects of its versions are doomed; its history stays.
 WITH purged AS (
   DELETE FROM documents
    WHERE id = %(id)s
@@ -274,7 +279,7 @@ SELECT workspace_id,
   FROM purged;
 
 -- name: purge_old :exec
--- Removes a batch of the documents that were discarded longest ago, before a time.
+-- Permanently removes a batch of the documents that were discarded longest ago, before a time.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM documents
@@ -300,7 +305,7 @@ SELECT workspace_id,
   FROM purged;
 
 -- name: discard_expired :exec
--- Discards a batch of the documents whose time is over.
+-- Discards a batch of the documents that have expired.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM documents
@@ -317,8 +322,7 @@ UPDATE documents
  WHERE documents.id = past.id;
 
 -- name: load_for_reading :many
--- What is to be read: where the bytes are, and what was read in the same version before; no row where
--- the document is gone or no longer wants it.
+-- The documents to read and where their bytes are; no row for those that are gone or need no reading.
 SELECT document.id,
        document.name,
        document.version_id,
@@ -334,14 +338,13 @@ SELECT document.id,
    AND document.status = 'processing';
 
 -- name: keep_text :value
--- What was read in a version; the id of the text. What was read in it before goes when nothing refers
--- to it any more.
+-- Saves the text of a version; its id. Earlier texts stay until `forget_texts`.
 INSERT INTO document_texts (version_id, pages, ocr_pages, text)
 VALUES (%(version_id)s, %(pages)s, %(ocr_pages)s, %(text)s)
 RETURNING id;
 
 -- name: save_reading :value
--- A document was read, unless it no longer wants it: 1, or 0. What its owner wrote stays.
+-- Saves that a document was read, if it still needs it: 1, or 0. What its owner wrote is kept.
 WITH version AS (
   UPDATE document_versions
      SET media_type = %(media_type)s,
@@ -367,7 +370,7 @@ SELECT count(*)
   FROM document;
 
 -- name: forget_texts :exec
--- Removes the texts of a version that are not its document's.
+-- Removes the texts of a version that its document does not use.
 DELETE FROM document_texts AS text
  WHERE text.version_id = %(version_id)s
    AND NOT EXISTS (
@@ -377,7 +380,7 @@ DELETE FROM document_texts AS text
        );
 
 -- name: fail :exec
--- The reading was given up.
+-- Saves that a document could not be read.
 UPDATE documents
    SET status = 'failed',
        error = %(error)s,
@@ -387,7 +390,7 @@ UPDATE documents
    AND status = 'processing';
 
 -- name: retry :exec
--- An operator has the reading done again that was given up.
+-- Reads a failed document again, for an operator.
 UPDATE documents
    SET status = 'processing',
        error = NULL,

@@ -1,6 +1,6 @@
 -- name: reserve :one
--- A place for an object that is about to be written, charged to a user from now on. The database
--- refuses what the user's quota has no room for.
+-- Reserves an object that is about to be written, and charges it to a user. The database refuses it if
+-- it does not fit the user's quota.
 WITH allowance AS (
   INSERT INTO quotas AS standing (user_id, default_bytes)
   VALUES (%(user_id)s, %(default_bytes)s)
@@ -20,7 +20,7 @@ VALUES (
 RETURNING id, key;
 
 -- name: store :one
--- Its bytes are in the store. No row where it was given up meanwhile.
+-- Saves that an object is in the store; no row if it was doomed meanwhile.
 UPDATE objects
    SET status = 'stored',
        bytes = %(bytes)s,
@@ -30,7 +30,7 @@ UPDATE objects
 RETURNING id;
 
 -- name: doom :exec
--- It is not wanted any more; its bytes are deleted by a worker.
+-- Marks an object as unwanted; a worker deletes its bytes.
 UPDATE objects
    SET status = 'doomed'
  WHERE id = %(id)s
@@ -44,13 +44,13 @@ SELECT id, key
    AND status = 'doomed';
 
 -- name: remove :exec
--- Its bytes are gone.
+-- Removes a doomed object whose bytes were deleted.
 DELETE FROM objects
  WHERE id = %(id)s
    AND status = 'doomed';
 
 -- name: give_up :exec
--- Dooms a batch of objects whose upload never came to its end.
+-- Dooms a batch of objects whose upload never finished.
 WITH past AS MATERIALIZED (
   SELECT id
     FROM objects
@@ -66,7 +66,7 @@ UPDATE objects
  WHERE objects.id = past.id;
 
 -- name: quota :one
--- What a user has stored, and may store.
+-- How much a user has stored, and may store.
 SELECT coalesce(max(used_bytes), 0) AS used_bytes,
        coalesce(max(limit_bytes), %(default_bytes)s::bigint) AS limit_bytes
   FROM quotas
@@ -105,7 +105,7 @@ SELECT quotas.user_id,
  ORDER BY quotas.user_id;
 
 -- name: recount :exec
--- Adds to a user's used bytes what they differ by, so that what others charge at the same time stays.
+-- Corrects a user's used bytes by the difference, so that concurrent charges are kept.
 UPDATE quotas
    SET used_bytes = used_bytes + (%(counted_bytes)s::bigint - %(used_bytes)s::bigint)
  WHERE user_id = %(user_id)s;

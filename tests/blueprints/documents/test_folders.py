@@ -188,3 +188,10 @@ def test_anothers_folder_is_not_there(sign_in, ana, folder, upload):
     answer = ana.post(f"/api/documents/{document}/move", json={"folder_id": foreign})
     assert_problem(answer, 422, "invalid_input", "folder_id")
     assert_problem(ana.get(f"{FOLDERS}/{foreign}"), 404, "not_found")
+
+
+def test_a_discarded_document_is_not_moved(ana, folder, put):
+    path = f"/api/documents/{put(folder('A'), 'a')}"
+    assert ana.post(f"{path}/discard").status_code == 200
+    answer = ana.post(f"{path}/move", json={"folder_id": folder("B")})
+    assert_problem(answer, 409, "invalid_state_transition")
