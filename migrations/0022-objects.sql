@@ -1,10 +1,10 @@
--- Objects: the bytes of documents in the store, and how much of it each user may fill.
+-- Objects: the bytes of documents in the store, and how much each user may store.
 --
--- The row is there before the first byte and goes after the last one, so nothing is ever in the store
--- that no row knows of.
+-- A row exists before the first byte of its object and until after the last one, so the store never
+-- has an object without a row.
 
--- What a user has stored. `limit_bytes` is what an admin has given this user in place of QUOTA_BYTES,
--- of which `default_bytes` is the latest value.
+-- How much a user has stored. `limit_bytes` overrides QUOTA_BYTES for this user; `default_bytes` is the
+-- latest value of QUOTA_BYTES.
 CREATE TABLE quotas (
   user_id       uuid   NOT NULL,
   limit_bytes   bigint,
@@ -16,8 +16,9 @@ CREATE TABLE quotas (
   CONSTRAINT quotas_used_is_not_negative CHECK (used_bytes >= 0)
 );
 
--- Keys have the order of their bytes, as stores list them. `user_id` is who is charged. `bytes` is what was announced while an object is `writing`, and what it
--- has once it is `stored`. What is still `writing` at `expires_at` was given up by its upload.
+-- Keys are ordered by their bytes, as stores list them. `user_id` is charged for the object. `bytes` is
+-- the announced size while the object is `writing`, and its real size once it is `stored`. An object
+-- that is still `writing` at `expires_at` belongs to an upload that died.
 CREATE TABLE objects (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL,
@@ -50,16 +51,15 @@ CALL follow_transitions('objects', 'object');
 CREATE INDEX objects_given_up ON objects (expires_at) WHERE status = 'writing';
 CREATE INDEX objects_by_user ON objects (user_id) WHERE status <> 'doomed';
 
--- The key of a new object: whose it is, of which document, and a name that tells nothing but, by its
--- ending, what the bytes were detected as.
+-- The key of a new object: its user, its document, and a random name with the extension of the
+-- detected type.
 CREATE FUNCTION object_key(user_id uuid, document_id uuid, ending text)
 RETURNS text
 LANGUAGE sql
 VOLATILE
 RETURN concat(coalesce(user_id::text, 'null'), '/', document_id, '/', gen_random_uuid(), ending);
 
--- Charges and refunds. Only this changes `used_bytes`, so nothing can forget to: an object counts from
--- its reservation until it is doomed.
+-- Charges and refunds the quota. An object counts from its reservation until it is doomed.
 CREATE FUNCTION charge_quota()
 RETURNS trigger
 LANGUAGE plpgsql

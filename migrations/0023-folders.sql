@@ -1,4 +1,4 @@
--- Folders, in which documents lie: a tree in each workspace.
+-- Folders of documents: a tree in each workspace.
 
 CREATE TABLE folders (
   id           uuid        NOT NULL DEFAULT uuidv7(),
@@ -67,8 +67,8 @@ BEGIN
 END
 $$;
 
--- Folders form a tree of at most 32 levels. Changes of one workspace's tree take turns, since two moves
--- that are fine each by itself can make a circle together.
+-- Folders form a tree of at most 32 levels. Changes to one workspace's tree are serialized: two moves
+-- that are each valid alone could form a cycle together.
 CREATE FUNCTION keep_folders_a_tree()
 RETURNS trigger
 LANGUAGE plpgsql

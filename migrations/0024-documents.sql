@@ -1,6 +1,6 @@
--- Documents: files that are stored, read, classified, found and shared.
+-- Documents: files that are stored, read and searched.
 
--- `version_id` is the current version, `text_id` what was last read in it. `error_code` says why it
+-- `version_id` is the current version, `text_id` the latest text read from it. `error_code` says why it
 -- could not be read: 'encrypted', 'damaged', 'too_complex', 'unsupported', 'empty', 'mismatch' or
 -- 'lost'.
 CREATE TABLE documents (
@@ -39,8 +39,8 @@ CREATE TABLE documents (
   CONSTRAINT documents_metadata_is_an_object CHECK (jsonb_typeof(metadata) = 'object')
 );
 
--- What was uploaded as one document, one after the other. `sha256`, `media_type` and `kind` are null
--- until the bytes have come. `media_type` and `kind` go by the bytes and never by what a client says.
+-- The versions of a document. `sha256`, `media_type` and `kind` are null until the bytes have arrived.
+-- `media_type` and `kind` are detected from the bytes; the client's claim is never used.
 CREATE TABLE document_versions (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL,
@@ -66,10 +66,10 @@ CREATE TABLE document_versions (
   CONSTRAINT document_versions_sha256_is_one CHECK (length(sha256) = 32)
 );
 
--- Whether a file was uploaded before.
+-- To recognise a file that was uploaded before.
 CREATE INDEX document_versions_by_hash ON document_versions (workspace_id, sha256);
 
--- What was read in a version: pages parted by form feeds. `ocr_pages` are those that were pictures.
+-- The text of a version, with form feeds between pages. `ocr_pages` are the pages read by OCR.
 CREATE TABLE document_texts (
   id         uuid        NOT NULL DEFAULT uuidv7(),
   version_id uuid        NOT NULL,
@@ -109,8 +109,8 @@ VALUES
 
 CALL follow_transitions('documents', 'document');
 
--- All but the trash, and the trash, each newest first; what lies in a folder; what is to be discarded
--- or purged next.
+-- For the lists of documents and of the trash, newest first; for the documents in a folder; and for
+-- those to discard or purge next.
 CREATE INDEX documents_kept ON documents (workspace_id, id) WHERE status <> 'discarded';
 CREATE INDEX documents_trash ON documents (workspace_id, id) WHERE status = 'discarded';
 CREATE INDEX documents_by_folder ON documents (workspace_id, folder_id, id) WHERE folder_id IS NOT NULL;
@@ -121,7 +121,7 @@ CREATE INDEX documents_by_text ON documents (text_id);
 CREATE INDEX documents_by_version ON documents (version_id);
 CREATE INDEX documents_by_time_of_discard ON documents (updated_at) WHERE status = 'discarded';
 
--- A version that goes takes its object along.
+-- Dooms the object of a deleted version.
 CREATE FUNCTION doom_object()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -152,8 +152,8 @@ CREATE TABLE document_tags (
 
 CREATE INDEX document_tags_by_tag ON document_tags (tag_id);
 
--- What is answered of a folder: with the names of the folders it is in, the topmost first, and what is
--- directly in it.
+-- A folder as responses show it: `path` has the names of the folders from the topmost one to this one,
+-- and the counts are of what is directly in it.
 CREATE TYPE folder_answer AS (
   id         uuid,
   parent_id  uuid,
@@ -196,7 +196,7 @@ AS $$
    WHERE folder.workspace_id = of_workspace
 $$;
 
--- What is answered of a document.
+-- A document as responses show it.
 CREATE TYPE document_answer AS (
   id            uuid,
   folder_id     uuid,
@@ -224,7 +224,7 @@ CREATE TYPE document_answer AS (
   progress      jsonb
 );
 
--- A workspace's documents as they are answered.
+-- A workspace's documents as responses show them.
 CREATE FUNCTION document_answers(of_workspace uuid)
 RETURNS SETOF document_answer
 LANGUAGE sql
@@ -275,7 +275,7 @@ AS $$
    WHERE document.workspace_id = of_workspace
 $$;
 
--- The text is found by `text_id`: a new reading is a new row, and so the index hears of it.
+-- A new reading is a new text with another `text_id`, so the search index notices it.
 CREATE VIEW searchable_documents
 WITH (security_invoker = true)
 AS

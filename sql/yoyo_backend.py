@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT: Final = "2s"
 
 
-class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo tells no types
+class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has no type hints
     """Its connections give up on a lock after LOCK_TIMEOUT."""
 
     def init_connection(self, connection: Any) -> None:

@@ -1,4 +1,4 @@
-"""Delete objects: remove from the store what no document has any more."""
+"""Delete objects: remove from the store files that no document uses any more."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, str]:
 
 
 def delete(keys: list[str], clients: Storage) -> list[Any]:
-    """The work itself. A key whose row is doomed is never used again, so whoever lost the lease
-    deletes nothing that anybody wants. Raises StorageError."""
+    """The work itself. A doomed key is never used again, so a worker that lost its lease does no
+    harm. Raises StorageError."""
     clients.store.delete(keys)
     return [None] * len(keys)
 
@@ -55,7 +55,7 @@ delete_objects = Kind(
     work=delete,
     save=save,
     batch=Batch(rows=200, seconds=0.5),
-    # A store that is away for hours is no reason to keep what nobody wants for ever.
+    # Long enough for a store that is unavailable for hours.
     delays=(0, 30, 300, 3600, 21_600),
 )
 

@@ -1,4 +1,4 @@
-"""Expire documents: put those into the trash whose time is over."""
+"""Expire documents: move those past their expiry to the trash."""
 
 from __future__ import annotations
 

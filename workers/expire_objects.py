@@ -1,4 +1,4 @@
-"""Expire objects: give up those whose upload never came to its end."""
+"""Expire objects: remove those whose upload never finished."""
 
 from __future__ import annotations
 

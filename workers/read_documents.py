@@ -1,7 +1,7 @@
-"""Read documents: take their text by pages, their language and their title from the stored files.
+"""Read documents: extract text by page, language and title from the stored files.
 
-A document that cannot be read ends as `failed`, with a code that says why. That is an answer and no
-fault of the worker's, so no dead letter is kept of it.
+A document that cannot be read becomes `failed`, with a code that says why. That is a result, not a
+failure of the worker, so it leaves no dead letter.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-# Characters of text that are kept, which is more than the longest novels have.
+# Characters of text to keep: more than the longest novels.
 _MOST_TEXT = 4_000_000
-# Characters among which a title is looked for.
+# Characters in which to look for a title.
 _TITLE_WITHIN = 10_000
 _WORD = re.compile(r"[^\W\d_]{3}")
 
 
 @dataclass(frozen=True, slots=True)
 class Outside(Clients):
-    """The store, and the limited children that read."""
+    """The store, and the restricted children that read."""
 
     store: Store
     readers: Readers
@@ -54,7 +54,7 @@ class Outside(Clients):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read of a version."""
+    """What was read from a version."""
 
     version_id: UUID
     media_type: str
@@ -69,7 +69,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why a document cannot be read, in a code and in words."""
+    """Why a document cannot be read, as a code and in words."""
 
     code: str
     said: str
@@ -85,7 +85,7 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
 
 
 def read(given: Row, clients: Outside) -> Read | Unreadable:
-    """The work itself. Raises StorageError, and DocumentError where trying again may help."""
+    """The work itself. Raises StorageError, and DocumentError if another attempt may help."""
     progress.report(0, None, doing="reading the file")
     try:
         with clients.store.open(given["key"]) as file:
@@ -104,7 +104,7 @@ def read(given: Row, clients: Outside) -> Read | Unreadable:
 
 
 def read_from(version_id: UUID, document: Document) -> Read:
-    """What is kept of a document: of the database's texts none has a NUL."""
+    """What to save of a document. PostgreSQL's text cannot hold NUL."""
     text = document.text.replace("\0", "")[:_MOST_TEXT]
     created = document.metadata.created
     return Read(
@@ -121,8 +121,8 @@ def read_from(version_id: UUID, document: Document) -> Read:
 
 
 def _title(said: str, text: str) -> str | None:
-    """The document's own title, or else the first of its lines that has a word in it, which a page
-    number or a date does not."""
+    """The document's own title, or else its first line with a word in it, unlike a page number or a
+    date."""
     title = " ".join(said.replace("\0", "").split())[:200].strip()
     if title:
         return title
@@ -176,7 +176,7 @@ read_documents = Kind(
     save=save,
     give_up=give_up,
     delays=(0, 30, 300),
-    # Between two pages; a page of a scan takes the longest.
+    # Seconds for one page; scanned pages take longest.
     lease=180,
     revive=revive,
 )

@@ -1,4 +1,4 @@
-"""Where documents are kept, and how much of them."""
+"""Where documents are stored, and how much."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ class Documents(Environment):
         secret=True,
         example="s3://KEY:SECRET@bucket?endpoint=https://s3.example.com&region=eu-central-1",
         about="""
-        Where the files of documents are kept: a folder of this machine, file:///var/lib/coffer, or
-        a bucket that speaks S3. Without a key, Amazon's own variables and machines are asked. By
+        Where the files of documents are stored: a folder on this machine (file:///var/lib/coffer)
+        or an S3 bucket. Without a key in the URL, Amazon's usual variables and roles are used. By
         default the folder `data` where the process was started (`.dev/objects` in development). On
-        a platform whose disk goes with each release, name a bucket. S3 takes pip install '.[s3]'.
+        a platform that loses its disk with each release, use a bucket, which needs
+        pip install '.[s3]'.
         """,
     )
     document_max_bytes: int = setting(
@@ -47,9 +48,9 @@ class Documents(Environment):
     quota_bytes: int = setting(
         100_000_000,
         check=at_least(0),
-        about="How many bytes of documents a user may have, versions and the trash included.",
+        about="How many bytes of documents a user may store, including versions and the trash.",
     )
 
     def mistakes(self) -> Iterator[Mistake]:
         if self.storage_url.startswith("s3:") and find_spec("obstore") is None:
-            yield "STORAGE_URL", "S3 takes obstore, which is not installed; pip install '.[s3]'"
+            yield "STORAGE_URL", "S3 needs obstore, which is not installed: pip install '.[s3]'"

@@ -132,7 +132,7 @@ def only_the_start(_, level, event):
 @click.argument("lease", type=float)
 @click.argument("begun_file", type=click.File("ab", lazy=False))
 def main(url, lease, begun_file):
-    global begun  # noqa: PLW0603  # the kinds of a module have nothing else of their process
+    global begun  # noqa: PLW0603  # kinds share nothing else within their process
     begun = begun_file.raw
     settings = Settings(
         environment="test",

@@ -194,7 +194,10 @@ def test_a_row_that_kills_its_worker_is_counted_as_it_begins(worker, owner, effe
 
 def test_a_kind_with_one_attempt_is_tried_alone_before_it_is_given_up(worker, owner, effects, live):
     enqueue(owner, *range(4))
-    declare = lambda poison: [kind_of(poison, delays=(0,))]  # noqa: E731
+
+    def declare(poison):
+        return [kind_of(poison, delays=(0,))]
+
     assert live(2, declare=declare, concurrency=4) == 3
     assert given_up(owner) == [(2, NEVER_ENDED)]
     assert len(effects()) == 4
@@ -251,7 +254,10 @@ def test_what_is_alone_for_long_keeps_others_waiting_no_longer(
 def test_what_a_worker_loses_that_lives_is_not_cut_off(worker, owner, effects):
     """It was too slow for its lease; each attempt that it began counts."""
     enqueue(owner, 1)
-    counted = lambda: owner.execute("SELECT attempts, cut_off FROM outbox").fetchone()  # noqa: E731
+
+    def counted():
+        return owner.execute("SELECT attempts, cut_off FROM outbox").fetchone()
+
     for attempts in (1, 2, 3):
         go_on = threading.Event()
         slow = worker(kind_of(lambda _, go_on=go_on: go_on.wait(5) and "late"))

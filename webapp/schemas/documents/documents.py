@@ -1,4 +1,4 @@
-"""Documents: what comes in with a file, and what is answered."""
+"""Documents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_METADATA: Final = 16_384
 
 
 def metadata_object(**more: Any) -> fields.Dict:
-    """A JSON object of a client's own."""
+    """A JSON object that the client defines."""
     return fields.Dict(
         keys=fields.String(validate=validate.Length(1, 100)),
         validate=_fits,
@@ -36,7 +36,7 @@ def _fits(value: dict[str, Any]) -> None:
 
 
 class _Written(fields.Field[Any]):
-    """What stands in a field of a form as JSON."""
+    """A form field that holds JSON."""
 
     def __init__(self, inner: fields.Field[Any], **more: Any) -> None:
         super().__init__(**more)
@@ -51,7 +51,7 @@ class _Written(fields.Field[Any]):
 
 
 class _Names(fields.Field[Any]):
-    """Names of tags in a field of a form: a list as JSON, or names parted by commas."""
+    """A form field with names of tags: a JSON list, or names separated by commas."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str) and not value.lstrip().startswith("["):
@@ -60,22 +60,26 @@ class _Names(fields.Field[Any]):
 
 
 class UploadFields(Schema):
-    """The fields beside the file."""
+    """The form fields next to the file."""
 
     name = fields.String(
         load_default=None,
         validate=validate.Length(max=1000),
-        metadata={"description": "In place of the file's own name."},
+        metadata={"description": "Replaces the file's own name."},
     )
     title = text(1, 200, load_default=None)
     folder_id = fields.UUID(load_default=None)
     category = text(1, 100, load_default=None)
-    tags = _Names(load_default=list, metadata={"description": "Names of tags, by commas."})
+    tags = _Names(
+        load_default=list, metadata={"description": "Names of tags, separated by commas."}
+    )
     metadata = _Written(metadata_object(), load_default=dict)
     expires_at = moment(load_default=None)
     allow_duplicate = fields.Boolean(
         load_default=False,
-        metadata={"description": "true: a second document where the workspace has this file."},
+        metadata={
+            "description": "true: make a second document even if the workspace has this file."
+        },
     )
 
 
@@ -86,7 +90,7 @@ class DocumentArguments(PageArguments):
     folder_id = fields.UUID(load_default=None)
     recursive = fields.Boolean(
         load_default=False,
-        metadata={"description": "true: also in the folders inside `folder_id`."},
+        metadata={"description": "true: also the documents in folders inside `folder_id`."},
     )
     kind = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(KINDS))
     media_type = fields.String(load_default=None, validate=validate.Length(max=200))
@@ -101,7 +105,7 @@ class DocumentArguments(PageArguments):
 
 
 class DocumentChange(Schema):
-    """Edits of a document; null takes away what may be missing."""
+    """Edits to a document; null clears a field."""
 
     name = text(1, 255)
     title = text(1, 200, allow_none=True)
@@ -129,7 +133,7 @@ class Document(Schema):
     dated_on = fields.Date(required=True, allow_none=True)
     language = fields.String(required=True, allow_none=True)
     media_type = fields.String(
-        required=True, allow_none=True, metadata={"description": "By what the file holds."}
+        required=True, allow_none=True, metadata={"description": "Detected from the content."}
     )
     kind = fields.String(required=True, allow_none=True, validate=validate.OneOf(KINDS))
     bytes = fields.Integer(required=True)
@@ -148,7 +152,7 @@ class Document(Schema):
         Progress,
         required=True,
         allow_none=True,
-        metadata={"description": "While a worker reads it, how far that is."},
+        metadata={"description": "How far a worker has read it."},
     )
 
 
@@ -158,12 +162,12 @@ class UploadedDocument(Document):
     trashed_duplicates = fields.List(
         fields.UUID(),
         required=True,
-        metadata={"description": "Documents in the trash that are the same file."},
+        metadata={"description": "Documents in the trash with the same file."},
     )
 
 
 class DuplicateDocument(Document):
-    """The document that the file was uploaded as before."""
+    """The document that already has this file."""
 
     duplicate_of = fields.UUID(required=True, metadata={"description": "The document's own id."})
 
@@ -178,7 +182,7 @@ class TextArguments(Schema):
 
 
 class DocumentText(Schema):
-    """What a document says."""
+    """The text of a document."""
 
     pages = fields.Integer(required=True)
-    text = fields.String(required=True, metadata={"description": "Pages are parted by form feeds."})
+    text = fields.String(required=True, metadata={"description": "Form feeds separate pages."})

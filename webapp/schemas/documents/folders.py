@@ -11,10 +11,10 @@ class FolderArguments(PageArguments):
     """Which folders."""
 
     parent_id = fields.UUID(
-        load_default=None, metadata={"description": "Those directly in this folder."}
+        load_default=None, metadata={"description": "Only folders directly in this one."}
     )
     topmost = fields.Boolean(
-        load_default=False, metadata={"description": "true: only those that are in no other."}
+        load_default=False, metadata={"description": "true: only folders that are in no other."}
     )
 
 
@@ -23,16 +23,16 @@ class NewFolder(Schema):
 
     name = text(1, 200, required=True, metadata={"example": "Invoices"})
     parent_id = fields.UUID(
-        load_default=None, allow_none=True, metadata={"description": "The folder that it is in."}
+        load_default=None, allow_none=True, metadata={"description": "The folder to put it in."}
     )
 
 
 class FolderChange(Schema):
-    """Another name, another place, or both."""
+    """A new name, a new place, or both."""
 
     name = text(1, 200)
     parent_id = fields.UUID(
-        allow_none=True, metadata={"description": "The folder to move it into; null: none."}
+        allow_none=True, metadata={"description": "The folder to move it into; null: the top."}
     )
 
     @validates_schema
@@ -65,5 +65,7 @@ class Move(Schema):
     """Where to put a document."""
 
     folder_id = fields.UUID(
-        required=True, allow_none=True, metadata={"description": "The folder; null: none."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "The folder to move it into; null: out of all folders."},
     )

@@ -1,4 +1,4 @@
-"""How much of the store a user fills."""
+"""Quotas."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 
 class Quota(Schema):
-    """What a user has stored, and may store."""
+    """How much a user has stored, and may store."""
 
     used_bytes = fields.Integer(required=True)
     limit_bytes = fields.Integer(required=True)
