@@ -66,8 +66,9 @@ class Turns:
 
     def claim(self, conn: Connection, *, limit: int, worker: UUID, lease: float) -> list[Job]:
         """Claim up to `limit` rows; none means that there were none."""
+        surveyed = False  # since rows were last found
         while True:
-            surveyed = self._survey_if_time(conn)
+            surveyed = surveyed or self._survey_if_time(conn)
             chosen = dict(islice(self._since.items(), min(limit, _MOST)))
             if not chosen:
                 return []
@@ -89,7 +90,10 @@ class Turns:
             )
             if len(jobs) < len(rows):
                 self.came_upon_some_cut_off = True
-            if jobs or (surveyed and not self._since and not rows):
+                surveyed = False
+            # What a survey finds due may be locked or paused. Once all of it was tried, the next
+            # survey would find the same.
+            if jobs or (surveyed and not self._since):
                 return jobs
 
     def _move_on(

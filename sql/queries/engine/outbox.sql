@@ -1,7 +1,8 @@
 -- name: survey :many
 -- The workspaces that have work of one kind, in id order starting at one of them, each with the
 -- time at which its first is due. It steps from one workspace to the next through the index, and so
--- costs the same however much work each has.
+-- costs the same however much work each has. Rows that were cut off are left out: a claim does not
+-- find them either.
 WITH RECURSIVE ring AS (
   (
     SELECT workspace_id
@@ -33,6 +34,7 @@ SELECT ring.workspace_id,
            FROM outbox AS work
           WHERE work.kind = %(kind)s
             AND work.workspace_id = ring.workspace_id
+            AND work.cut_off = 0
           ORDER BY work.run_after
           LIMIT 1
        ) AS first

@@ -304,7 +304,7 @@ def test_any_order_of_events_leaves_the_outbox_as_the_model_says(owner, app_conn
         Work.conn = app_conn
         run_state_machine_as_test(
             Work,
-            settings=settings(examples(10, many=20), stateful_step_count=40),
+            settings=settings(examples(10), stateful_step_count=40),
         )
     finally:
         owner.execute("DROP TABLE effects")

@@ -184,6 +184,59 @@ def test_a_paused_kind_is_not_claimed(owner, app_conn):
     assert claimed(turn, app_conn, 3) == {1: 3}
 
 
+@pytest.fixture
+def endless_looking_fails(monkeypatch):
+    look, surveys = queries.outbox.survey, []
+
+    def survey(conn, **parameters):
+        surveys.append(parameters)
+        assert len(surveys) < 20, "it looks again and again"
+        return look(conn, **parameters)
+
+    monkeypatch.setattr(queries.outbox, "survey", survey)
+    # As outside of these tests: what is known is claimed first.
+    monkeypatch.setattr(turns, "_SURVEY_EVERY", 3600.0)
+
+
+def cut_off(owner):
+    """One row of each of three workspaces, due and waiting to be tried alone."""
+    owner.execute("UPDATE outbox SET cut_off = 1")
+
+
+def paused(owner):
+    owner.execute("INSERT INTO paused_kinds (kind) VALUES (%s)", (KIND,))
+
+
+@pytest.mark.usefixtures("endless_looking_fails")
+@pytest.mark.parametrize("set_aside", [cut_off, paused])
+@pytest.mark.parametrize("limit", [1, 2, 200])
+def test_a_claim_ends_where_due_rows_are_set_aside(owner, app_conn, set_aside, limit):
+    """With fewer hands than workspaces, it once looked again and again until other work came."""
+    for number in (1, 2, 3):
+        enqueue(owner, workspace(number), 1)
+    set_aside(owner)
+    assert claimed(Turns(KIND), app_conn, limit) == {}
+
+
+@pytest.mark.usefixtures("endless_looking_fails")
+@pytest.mark.parametrize("limit", [1, 2, 200])
+def test_a_claim_ends_where_others_hold_the_due_rows(owner, app_conn, limit):
+    for number in (1, 2, 3):
+        enqueue(owner, workspace(number), 1)
+    with owner.transaction():
+        owner.execute("SELECT FROM outbox FOR UPDATE")
+        assert claimed(Turns(KIND), app_conn, limit) == {}
+
+
+def test_rows_that_were_cut_off_do_not_hide_when_the_next_is_due(owner, app_conn):
+    enqueue(owner, workspace(1), 1)
+    cut_off(owner)
+    enqueue(owner, workspace(1), 1, due_in=300)
+    turn = Turns(KIND)
+    assert claimed(turn, app_conn, 5) == {}
+    assert turn.due_in == pytest.approx(300, abs=60)
+
+
 def test_an_empty_outbox_says_that_nothing_is_to_come(owner, app_conn):
     turn = Turns(KIND)
     assert claimed(turn, app_conn, 3) == {}
