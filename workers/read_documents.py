@@ -142,6 +142,7 @@ def save(conn: Connection, job: Job, found: Read | Unreadable) -> bool:
         pages=found.pages,
         ocr_pages=found.ocr_pages,
         text=found.text,
+        language=found.language,
     )
     wanted: int = queries.documents.save_reading(
         conn,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzzing import examples
-from webapp.search.query import MOST_CONDITIONS, Facet, QueryMistake, Tag, Words, parse
+from webapp.search.query import MOST_CONDITIONS, Facet, Named, QueryMistake, Words, parse
 
 
 def groups(text):
@@ -29,7 +29,7 @@ def test_minus_excludes_whatever_follows():
     assert groups('-oak -"a b" -#work -is:pending -type:note') == [
         [Words("oak", is_negated=True)],
         [Words("a b", is_negated=True, is_phrase=True)],
-        [Tag("work", is_negated=True)],
+        [Named("tag", "work", is_negated=True)],
         [
             Facet(
                 tuple(
@@ -61,7 +61,9 @@ def test_or_joins_its_two_neighbours_alone():
     oak, beech, fence = Words("oak"), Words("beech"), Words("fence")
     assert groups("oak OR beech fence") == [[oak, beech], [fence]]
     assert groups("fence oak OR beech") == [[fence], [oak, beech]]
-    assert groups("oak OR #garden OR type:task") == [[oak, Tag("garden"), Facet((" y:task",))]]
+    assert groups("oak OR #garden OR type:task") == [
+        [oak, Named("tag", "garden"), Facet((" y:task",))]
+    ]
 
 
 @pytest.mark.parametrize("text", ["OR oak", "oak OR", "OR oak OR", "OR OR oak", "oak OR OR"])
@@ -76,8 +78,18 @@ def test_or_in_small_letters_or_quoted_is_a_word(text):
 
 
 def test_tags_may_have_several_words():
-    assert groups('#garden #"home garden"') == [[Tag("garden")], [Tag("home garden")]]
-    assert groups("tag:garden") == [[Tag("garden")]]
+    assert groups('#garden #"home garden"') == [
+        [Named("tag", "garden")],
+        [Named("tag", "home garden")],
+    ]
+    assert groups("tag:garden") == [[Named("tag", "garden")]]
+
+
+def test_categories_and_folders_are_named_like_tags():
+    assert groups('category:"tax return" -in:a/b') == [
+        [Named("category", "tax return")],
+        [Named("in", "a/b", is_negated=True)],
+    ]
 
 
 @pytest.mark.parametrize("text", ['"', '""', '" "', '#""', '-""'])

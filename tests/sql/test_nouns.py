@@ -70,7 +70,9 @@ SELECT parcel.id,
        NULL AS body,
        NULL AS source_url,
        ARRAY(SELECT tag_id FROM parcel_tags WHERE parcel_tags.parcel_id = parcel.id) AS tag_ids,
-       parcel.created_at
+       parcel.created_at,
+       NULL::text[] AS facets,
+       NULL::tsvector AS words
   FROM parcels AS parcel;
 
 CALL make_searchable('parcels', tagged_by => 'parcel_tags');

@@ -114,7 +114,8 @@ def _read(
     prefixes = [
         terms.index(word.text) + 1 for word in {query.prefix, unfinished} if word is not None
     ]
-    read = queries.search.read_terms(conn, terms=terms, prefixes=prefixes, **scope)
+    places = [terms.index(name) + 1 for name in query.places]
+    read = queries.search.read_terms(conn, terms=terms, prefixes=prefixes, places=places, **scope)
     meanings = dict(zip(terms, read["meanings"], strict=True))
     return Composer(query, read["configs"], meanings), Unread(read["volumes"])
 

@@ -1,7 +1,8 @@
 """Parses a search query.
 
 Words next to each other must all match; `OR` between two accepts either; `-` in front of one
-excludes it; `"…"` is a phrase; `#tag` or `tag:`, `is:`, `type:`, `before:`, `after:` narrow it.
+excludes it; `"…"` is a phrase; `#tag` or `tag:`, `category:`, `in:`, `is:`, `type:`, `before:`,
+`after:` narrow it.
 Everything else is words: the only possible mistake is an unknown value of such a filter.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,8 +36,15 @@ TYPES: Final = (
     *("pdf", "text", "sheet", "slides", "mail", "page", "book", "image"),
 )
 
+_NAMED: Final[dict[str, Literal["tag", "category", "in"]]] = {
+    "#": "tag",
+    "tag:": "tag",
+    "category:": "category",
+    "in:": "in",
+}
+
 _TOKEN: Final = re.compile(
-    r'(?P<minus>-)?(?P<field>#|(?:tag|is|type|before|after):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
+    r'(?P<minus>-)?(?P<field>#|(?:tag|category|in|is|type|before|after):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?", re.ASCII)
@@ -56,9 +64,10 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
-    """A tag of exactly that name."""
+class Named:
+    """What has exactly this tag or category, or is in a folder of this name or path."""
 
+    field: Literal["tag", "category", "in"]
     name: str
     is_negated: bool = False
 
@@ -71,7 +80,7 @@ class Facet:
     is_negated: bool = False
 
 
-Condition = Words | Tag | Facet
+Condition = Words | Named | Facet
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +102,20 @@ class Query:
         """The texts whose meaning the database knows, each once."""
         return list(
             dict.fromkeys(
-                condition.name if isinstance(condition, Tag) else condition.text
+                condition.name if isinstance(condition, Named) else condition.text
                 for condition in self.conditions
                 if not isinstance(condition, Facet)
             )
         )
+
+    @property
+    def places(self) -> list[str]:
+        """The terms that name folders."""
+        return [
+            condition.name
+            for condition in self.conditions
+            if isinstance(condition, Named) and condition.field == "in"
+        ]
 
     @property
     def guessable(self) -> list[str]:
@@ -171,8 +189,9 @@ def parse(text: str) -> Query:
 
 
 def _condition(field: str, value: str, is_negated: bool, *, is_phrase: bool) -> Condition:
-    if field in ("#", "tag:"):
-        return Tag(value, is_negated)
+    named = _NAMED.get(field)
+    if named is not None:
+        return Named(named, value, is_negated)
     if field == "is:":
         if value.lower() not in STATUSES:
             raise QueryMistake(f"is: takes one of {', '.join(STATUSES)}.")

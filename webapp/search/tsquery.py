@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from webapp.search.query import Facet, Tag, Words
+from webapp.search.query import Facet, Named, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _DISCARDED: Final = " s:discarded"
 _MOST_HITS: Final = 10
-# Nothing has this lexeme: if no tag has the name, nothing is found.
-_NO_TAG: Final = "none"
+# Nothing has this lexeme: if no tag or folder has the name, nothing is found.
+_NONE: Final = " none"
 # A lexeme in a tsquery's text, with its quotation marks.
 _LEXEME: Final = re.compile(r"'(?:[^']|'')*'")
 
@@ -30,8 +30,8 @@ class Composer:
     """Composes the tsqueries of one query.
 
     `meanings` has, for each of the query's terms: `stems`, a tsquery's text by configuration, empty
-    for a word that is too common to be indexed; `words`, unchanged; `namesakes`, the tags of that
-    name; `tags`, those with the term in their name.
+    for a word that is too common to be indexed; `words`, unchanged; `tags`, those with the term in
+    their name; and `tag`, `category` and `in`, the lexemes of what has exactly this name.
     """
 
     query: Query
@@ -69,7 +69,7 @@ class Composer:
                 found += self._meant(condition)
                 if condition is self.query.prefix:
                     found += self._going_on(condition)
-            elif isinstance(condition, Tag) and not condition.is_negated:
+            elif isinstance(condition, Named) and not condition.is_negated:
                 found += self._alternatives(condition, None, ())
         return " | ".join(dict.fromkeys(found))
 
@@ -121,9 +121,10 @@ class Composer:
         configuration."""
         if isinstance(condition, Facet):
             return [_quoted(lexeme) for lexeme in condition.lexemes]
-        if isinstance(condition, Tag):
-            namesakes = self.meanings[condition.name]["namesakes"]
-            return [_quoted(f" t:{tag}") for tag in namesakes or [_NO_TAG]]
+        if isinstance(condition, Named):
+            return [
+                _quoted(each) for each in self.meanings[condition.name][condition.field] or [_NONE]
+            ]
         meaning = self.meanings[condition.text]
         if config is None:
             found = []

@@ -339,8 +339,14 @@ SELECT document.id,
 
 -- name: keep_text :value
 -- Saves the text of a version; its id. Earlier texts stay until `forget_texts`.
-INSERT INTO document_texts (version_id, pages, ocr_pages, text)
-VALUES (%(version_id)s, %(pages)s, %(ocr_pages)s, %(text)s)
+INSERT INTO document_texts (version_id, pages, ocr_pages, text, words)
+VALUES (
+  %(version_id)s,
+  %(pages)s,
+  %(ocr_pages)s,
+  %(text)s,
+  search_long(search_config(%(language)s)::regconfig, %(text)s)
+)
 RETURNING id;
 
 -- name: save_reading :value

@@ -1,8 +1,10 @@
 -- name: read_terms :one
 -- What a query's terms mean in a workspace: the volumes that some audiences may read, newest first,
 -- each with its shelf, bookcase and collection; and for each term, by its number, its stems in each
--- configuration that the workspace has texts in, its words unchanged, the tags with exactly this
--- name (several if names look alike), and those with the term in their names.
+-- configuration that the workspace has texts in, its words unchanged, and the tags with the term in
+-- their names. `tag`, `category` and `in` are our own lexemes for a term that names one of these: tags
+-- of exactly this name (several if names look alike), the category, and, for the terms that are
+-- `places`, the folders with this name or this end of their path, with all folders in them.
 WITH RECURSIVE configs (config) AS (
   SELECT min(config)
     FROM search_entries
@@ -20,6 +22,8 @@ WITH RECURSIVE configs (config) AS (
 terms AS (
   SELECT number,
          search_text(term.text) AS text,
+         fold(term.text) AS name,
+         fold(btrim(term.text, '/')) AS path,
          replace(
            replace(replace(search_text(term.text), '\', '\\'), '%%', '\%%'), '_', '\_'
          ) AS pattern
@@ -56,12 +60,24 @@ SELECT (
                          WHERE parsed.token ~ '\w'
                            AND length(parsed.token) <= 60
                       ),
-                      'namesakes', (
-                        SELECT coalesce(jsonb_agg(tag.id), '[]')
+                      'tag', (
+                        SELECT coalesce(jsonb_agg(' t:' || tag.id), '[]')
                           FROM tags AS tag
                          WHERE tag.workspace_id = %(workspace_id)s
                            AND tag.audience = ANY (%(audiences)s::uuid[])
                            AND search_text(tag.name) = terms.text
+                      ),
+                      'category', jsonb_build_array(' c:' || terms.name),
+                      'in', (
+                        SELECT coalesce(jsonb_agg(' f:' || below.id), '[]')
+                          FROM folders AS folder
+                         CROSS JOIN folders_below(folder.id) AS below
+                         WHERE terms.number = ANY (%(places)s::integer[])
+                           AND folder.workspace_id = %(workspace_id)s
+                           AND fold(folder.name) IN (terms.path, regexp_replace(terms.path, '^.*/', ''))
+                           AND starts_with(
+                                 reverse('/' || fold(folder_path(folder.id))), reverse('/' || terms.path)
+                               )
                       ),
                       'tags', (
                         SELECT coalesce(jsonb_agg(named.id), '[]')
@@ -183,7 +199,7 @@ SELECT found.type,
        ts_headline(
          found.config::regconfig,
          search_parted(
-           coalesce(hit.text, left(concat_ws(E'\n', found.summary, found.body), 20000))
+           coalesce(hit.shown, left(concat_ws(E'\n', found.summary, found.body), 20000))
          ),
          wanted.hits::tsquery,
          U&'StartSel="\E000", StopSel="\E001", MaxWords=35, MinWords=15, MaxFragments=2, FragmentDelimiter=" … "'
@@ -203,16 +219,8 @@ SELECT found.type,
     ON found.id = best.id
   JOIN wanted
     ON wanted.config = found.config
-  LEFT JOIN LATERAL (
-         SELECT page.number AS page,
-                left(page.text, 20000) AS text
-           FROM string_to_table(left(found.body, 400000), E'\f') WITH ORDINALITY AS page (text, number)
-          WHERE found.type = 'document'
-            AND to_tsvector(found.config::regconfig, search_text(page.text)) @@ wanted.hits::tsquery
-          ORDER BY page.number
-          LIMIT 1
-       ) AS hit
-    ON true
+  LEFT JOIN LATERAL search_hit(found.config::regconfig, found.body, wanted.hits::tsquery) AS hit
+    ON found.type = 'document'
  ORDER BY best.rank DESC, best.id DESC;
 
 -- name: suggest :many

@@ -69,13 +69,15 @@ CREATE TABLE document_versions (
 -- To recognise a file that was uploaded before.
 CREATE INDEX document_versions_by_hash ON document_versions (workspace_id, sha256);
 
--- The text of a version, with form feeds between pages. `ocr_pages` are the pages read by OCR.
+-- The text of a version, with form feeds between pages. `ocr_pages` are the pages read by OCR. `words`
+-- is the text's part of the document's search vector.
 CREATE TABLE document_texts (
   id         uuid        NOT NULL DEFAULT uuidv7(),
   version_id uuid        NOT NULL,
   pages      integer     NOT NULL,
   ocr_pages  integer[]   NOT NULL DEFAULT '{}',
   text       text        NOT NULL,
+  words      tsvector    NOT NULL,
   read_at    timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT document_texts_pkey PRIMARY KEY (id),
   CONSTRAINT document_texts_version_exists FOREIGN KEY (version_id)
@@ -298,7 +300,9 @@ SELECT document.id,
            FROM document_tags
           WHERE document_tags.document_id = document.id
        ) AS tag_ids,
-       document.created_at
+       document.created_at,
+       ARRAY[' c:' || fold(document.category), ' f:' || document.folder_id] AS facets,
+       (SELECT words FROM document_texts WHERE id = document.text_id) AS words
   FROM documents AS document;
 
 CALL make_searchable('documents', tagged_by => 'document_tags');

@@ -22,6 +22,7 @@ CREATE UNIQUE INDEX folders_name_is_unique_in_its_folder
     ON folders (workspace_id, parent_id, fold(name)) NULLS NOT DISTINCT;
 
 CREATE INDEX folders_by_parent ON folders (parent_id);
+CREATE INDEX folders_by_name ON folders (workspace_id, fold(name));
 
 -- The folders above a folder, itself first, and how far above each is.
 CREATE FUNCTION folders_above(folder uuid)
@@ -45,6 +46,16 @@ BEGIN
     FROM above;
 END
 $$;
+
+-- A folder's path: its name after those of the folders that it is in, with slashes between.
+CREATE FUNCTION folder_path(folder uuid)
+RETURNS text
+LANGUAGE sql
+STABLE
+RETURN (
+  SELECT string_agg(above.name, '/' ORDER BY above.distance DESC)
+    FROM folders_above(folder) AS above
+);
 
 -- The folders below a folder, itself first, and how far below each is.
 CREATE FUNCTION folders_below(folder uuid)
