@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import statistics
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -114,7 +115,7 @@ def fill(conn: psycopg.Connection) -> tuple[UUID, UUID, str, str]:
         prefix=made.prefix,
         secret_hash=made.secret_hash,
         scopes=["workspace:items:read"],
-        expires_at=None,
+        expires_at=datetime.now(UTC) + timedelta(days=1),
     )
     return workspace_id, item["id"], tokens.issue(user_id, session_id), made.secret
 

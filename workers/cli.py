@@ -32,6 +32,7 @@ class LazyGroup(click.Group):
 def main() -> None:
     """Coffer stores what people put into it and processes it in the background.
 
-    Settings come from the environment; .env.example lists them. `coffer COMMAND --help` describes
-    each command, and `python -m workers.COMMAND` is the same command.
+    Settings come from the environment; .env.example lists them. DATABASE_URL names the database; in
+    a checkout where `make dev` runs, it is found without. `coffer COMMAND --help` describes each
+    command, and `python -m workers.COMMAND` is the same command.
     """

@@ -105,7 +105,7 @@ def list_users(*, search: str | None, limit: int, as_json: bool) -> None:
     elif not found:
         click.echo("there are no such users")
     else:
-        heads = "ID EMAIL HANDLE NAME IS".split()
+        heads = "ID EMAIL HANDLE NAME NOTES".split()
         click.echo(operators.table(heads, [_cells(user) for user in found]))
 
 

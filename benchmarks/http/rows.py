@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sql import queries
@@ -96,7 +97,7 @@ def fill(conn: psycopg.Connection) -> Rows:
         prefix=made.prefix,
         secret_hash=made.secret_hash,
         scopes=list(_SCOPES),
-        expires_at=None,
+        expires_at=datetime.now(UTC) + timedelta(days=1),
     )
     conn.execute("VACUUM ANALYZE")
     return Rows(user_id, workspace_id, items[_ITEMS // 2]["id"], made.secret)

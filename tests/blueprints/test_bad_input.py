@@ -204,6 +204,24 @@ def test_a_body_too_large_is_413(ana, settings):
     assert_problem(answer, 413, "body_too_large")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/health?deep=1"),
+        ("GET", "/api/items/pending?cursr=1"),
+        ("GET", "/api/quota?cursor=1"),
+        ("POST", "/api/items?dry=1"),
+        ("POST", "/api/documents?title=x"),
+        ("GET", "/api/quota?\0=1"),
+    ],
+)
+def test_an_unknown_parameter_is_named(ana, method, path):
+    answer = ana.open(path, method=method)
+    assert answer.status_code == 422
+    (mistake,) = answer.json["errors"]
+    assert mistake["field"] == path.partition("?")[2].partition("=")[0].replace("\0", "\ufffd")
+
+
 def test_a_nul_in_the_query_is_422(ana):
     assert_problem(ana.get("/api/items/pending?cursor=%00"), 422, "invalid_input", "cursor")
 

@@ -49,7 +49,7 @@ def test_twenty_at_once_make_one_item_and_get_equal_answers(app, owner):
     [
         (NOTE | {"raw_text": "Buy bread."}, "/api/items"),
         (NOTE | {"enrich": False}, "/api/items"),
-        (NOTE, "/api/items?x=1"),
+        ({"title": "Buy milk."}, "/api/ana/tasks"),
     ],
 )
 def test_another_request_with_the_same_key_is_422(ana, owner, body, path):

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from sql import connection
 from webapp.failure import Failure
-from workers import cli, work
+from workers import cli, queue, work
 from workers.engine.kind import Kind
 from workers.terminal.command import Duration, command_for
 from workers.terminal.folder import commands
@@ -104,6 +104,12 @@ def test_help_lists_every_command_with_its_first_line():
     for name in commands():
         first = cli.main.get_command(None, name).help.splitlines()[0]
         assert f"{name} {first}" in listed
+
+
+def test_the_help_of_a_group_cuts_no_line_off():
+    said = CliRunner().invoke(queue.command, ["--help"]).output
+    assert "..." not in said.partition("Commands:")[2]
+    assert "in flight and dead." in " ".join(said.split())
 
 
 def test_work_runs_every_kind_that_has_a_worker():

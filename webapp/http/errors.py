@@ -193,12 +193,13 @@ def _from_refused_transition(error: psycopg.IntegrityError) -> Problem:
     """The facts are the trigger's own; see `refuse_transition` in the migrations."""
     facts = _facts(error)
     status, code = _REFUSED_ACTIONS.get(str(facts.get("action")), (409, "invalid_state_transition"))
-    asked = facts.get("action") or f"become {facts.get('to_status')}"
-    allowed = ", ".join(facts["allowed_actions"]) or "nothing"
+    action, allowed = facts.get("action"), ", ".join(facts["allowed_actions"])
+    refused = f'"{action}"' if action else f"becoming {facts.get('to_status')}"
+    possible = f"Possible now: {allowed}." if allowed else "Nothing is possible any more."
     return Problem(
         status,
         code,
-        f"The {facts['entity']} is {facts['status']} and cannot {asked}; allowed: {allowed}.",
+        f"The {facts['entity']} is {facts['status']}, so {refused} is not possible. {possible}",
         current_status=facts["status"],
         allowed_actions=facts["allowed_actions"],
     )

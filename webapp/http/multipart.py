@@ -105,8 +105,8 @@ class Form:
                     continue
             except RequestEntityTooLarge:
                 raise invalid_input(("body", f"Has more than {_MOST_FIELDS} fields.")) from None
-            except ValueError as error:
-                raise _broken(error) from None
+            except ValueError:
+                raise _broken() from None
             if isinstance(event, Epilogue):
                 return
             yield event
@@ -137,11 +137,11 @@ class Form:
         self._fields[name] = text
 
 
-def _broken(error: Exception) -> Problem:
+def _broken() -> Problem:
     return Problem(
         400,
         "invalid_body",
-        f"The body could not be read to its end: {type(error).__name__}.",
+        "The body is not a complete form in multipart/form-data.",
         headers={"Connection": "close"},
     )
 

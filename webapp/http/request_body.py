@@ -120,5 +120,5 @@ def _broken_off(error: Exception) -> Problem:
         )
     else:
         status, code = 400, "invalid_body"
-        said = f"The body could not be read to its end: {type(error).__name__}."
+        said = "The connection ended in the middle of the body."
     return Problem(status, code, said, headers={"Connection": "close"})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import wraps
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import flask_smorest
 import orjson
+from flask import request
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
@@ -13,9 +16,11 @@ from webapp.http import request_body
 from webapp.http.errors import Problem, invalid_fields, invalid_input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from flask import Request
+
+    View = Callable[..., Any]
 
 # None of our inputs has so many; each unknown one would be named in the response.
 _MOST_MEMBERS: Final = 100
@@ -54,7 +59,34 @@ class Blueprint(flask_smorest.Blueprint):
     def arguments(self, schema: type[Schema], **more: Any) -> Any:
         """Read the arguments of a route with a schema, which is created once: creating it copies
         each of its fields, and takes longer than reading."""
-        return super().arguments(schema(), **more)
+        read = super().arguments(schema(), **more)
+        if more.get("location") != "query":
+            return read
+
+        def declare(view: View) -> View:
+            found: View = read(view)
+            found.takes_query = True  # type: ignore[attr-defined]  # read by refuse_query
+            return found
+
+        return declare
+
+
+def refuse_query(view: View) -> View:
+    """Refuse every query parameter, unless the view declares some: its schema refuses the others.
+    Raises Problem 422."""
+    if hasattr(view, "takes_query"):
+        return view
+
+    @wraps(view)
+    def without_query(*args: Any, **kwargs: Any) -> Any:
+        if request.args:
+            unknown = islice(request.args, _MOST_MEMBERS)
+            raise invalid_input(
+                *((name.replace("\0", "\ufffd"), "Unknown field.") for name in unknown)
+            )
+        return view(*args, **kwargs)
+
+    return without_query
 
 
 def loaded(schema: type[Schema], given: dict[str, str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from flask import g
 from webapp.access import callers, denials, limits
 from webapp.http import db
 from webapp.http.errors import Problem, not_found
+from webapp.routes.blueprint import refuse_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,8 @@ def permit(
     workspace they name is not theirs. `limit` is for public routes: uses by one client."""
 
     def declare(view: Callable[..., Any]) -> Callable[..., Any]:
+        inner = refuse_query(view)
+
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
             if permission != PUBLIC:
@@ -38,7 +41,7 @@ def permit(
             elif limit is not None:
                 with db.connection() as conn:
                     limits.charge(conn, *limits.of_client(limit))
-            return view(*args, **kwargs)
+            return inner(*args, **kwargs)
 
         checked.permission = permission  # type: ignore[attr-defined]  # read by tests and OpenAPI
         checked.is_limited = permission != PUBLIC or limit is not None  # type: ignore[attr-defined]

@@ -54,6 +54,8 @@ class ShortList(fields.List[Any]):
 
 def text(shortest: int, longest: int, **kwargs: Any) -> Trimmed:
     """A trimmed string with its bounds in characters."""
+    if shortest == longest:
+        return Trimmed(validate=validate.Length(equal=longest), **kwargs)
     return Trimmed(validate=validate.Length(shortest, longest), **kwargs)
 
 

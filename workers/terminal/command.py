@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -24,6 +25,10 @@ _UNITS: Final = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600}
 
 class Command(click.Command):
     """A command whose expected errors are one line and exit code 1, never a traceback."""
+
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002  # click's signature
+        """The first sentence, for the list of its group: whole, where click would cut it off."""
+        return " ".join(cleandoc(self.help or "").partition("\n\n")[0].split())
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -93,8 +93,8 @@ def quota_exceeded(facts: dict[str, Any]) -> Problem:
 
 
 @contextmanager
-def received() -> Iterator[Received]:
-    """The file of this request: the field `file` of a form, or the whole body.
+def received(name: str) -> Iterator[Received]:
+    """The file of this request: the field `file` of a form, or the whole body, with this name.
 
     It is in the store within the block, and stays there if the block sets `is_used`. Raises Problem
     413 `body_too_large` or `quota_exceeded`, 415, 422 `empty_file`, 400 for a form that is broken,
@@ -109,7 +109,6 @@ def received() -> Iterator[Received]:
             found.fields = form.rest()
             yield found
     else:
-        name = request.args.get("name", "")
         with _stored(name, request_body.parts(), announced, limit) as found:
             yield found
 

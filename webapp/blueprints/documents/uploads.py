@@ -16,6 +16,7 @@ from webapp.routes.blueprint import Blueprint, loaded
 from webapp.routes.permit import permit
 from webapp.routes.uploads import takes_upload
 from webapp.schemas.documents.documents import DuplicateDocument, UploadedDocument, UploadFields
+from webapp.schemas.documents.files import FileName
 
 if TYPE_CHECKING:
     from flask import Response
@@ -48,10 +49,11 @@ uploads = Blueprint(
 @permit("workspace:documents:write")
 @takes_upload(most_bytes, admit=admit)
 @idempotency.claims_its_key
+@uploads.arguments(FileName, location="query")
 @uploads.doc(requestBody=_FILE_IN_BODY)
 @uploads.response(201, UploadedDocument)
 @uploads.alt_response(200, schema=DuplicateDocument, description=_DUPLICATE)
-def create() -> Response:
+def create(arguments: dict[str, str]) -> Response:
     """Upload a document
 
     Send a form whose field `file` is the file, or the file alone as the body with `?name=`. Text,
@@ -62,23 +64,24 @@ def create() -> Response:
     document and `duplicate_of`, unless `allow_duplicate` is true. `trashed_duplicates` lists copies
     in the trash.
     """
-    return _receive()
+    return _receive(**arguments)
 
 
 @uploads.post("/upload")
 @permit("workspace:documents:write")
 @takes_upload(most_bytes, admit=admit)
 @idempotency.claims_its_key
+@uploads.arguments(FileName, location="query")
 @uploads.doc(requestBody=_FILE_IN_BODY)
 @uploads.response(201, UploadedDocument)
 @uploads.alt_response(200, schema=DuplicateDocument, description=_DUPLICATE)
-def upload() -> Response:
+def upload(arguments: dict[str, str]) -> Response:
     """Upload a document, as by `POST /api/documents`"""
-    return _receive()
+    return _receive(**arguments)
 
 
-def _receive() -> Response:
-    with received() as file:
+def _receive(name: str) -> Response:
+    with received(name) as file:
         fields = loaded(UploadFields, file.fields)
         return idempotency.once(file.digest(), lambda: _keep(file, fields))
 

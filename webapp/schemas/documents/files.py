@@ -5,6 +5,16 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 
+class FileName(Schema):
+    """What a file that is the whole body of its request is called."""
+
+    name = fields.String(
+        load_default="",
+        validate=validate.Length(max=1000),
+        metadata={"description": "For a file that is the whole body; a form names its own."},
+    )
+
+
 class FileArguments(Schema):
     """Which version of a document."""
 

@@ -1,0 +1,13 @@
+"""What benchmarks put into a database still fits its tables: nothing else runs them often."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import authentication, search
+from benchmarks.http import rows
+
+
+@pytest.mark.parametrize("fill", [rows.fill, authentication.fill, search.prepare])
+def test_a_benchmark_can_fill_its_database(owner, fill):
+    assert fill(owner)
