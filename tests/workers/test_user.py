@@ -208,7 +208,7 @@ def test_users_are_listed_newest_first(asked, people, owner):
         people.person(name, admin=name == "ada", verified=name != "max")
     owner.execute("UPDATE users SET disabled_at = now() WHERE handle = 'olga'")
     head, *rows = asked("list").stdout.splitlines()
-    assert head.split() == ["ID", "EMAIL", "HANDLE", "NAME", "IS"]
+    assert head.split() == ["ID", "EMAIL", "HANDLE", "NAME", "NOTES"]
     assert [row.split()[2:] for row in rows] == [
         ["max", "Max", "unverified"],
         ["olga", "Olga", "disabled"],
