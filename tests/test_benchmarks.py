@@ -8,6 +8,7 @@ from benchmarks import authentication, search
 from benchmarks.http import rows
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fill", [rows.fill, authentication.fill, search.prepare])
 def test_a_benchmark_can_fill_its_database(owner, fill):
     assert fill(owner)

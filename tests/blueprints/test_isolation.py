@@ -174,6 +174,7 @@ def allowed(owner):
     return may
 
 
+@pytest.mark.long
 def test_who_may_not_is_refused_and_changes_nothing(
     world, owner, guarded, allowed, contents, subtests
 ):
@@ -204,6 +205,7 @@ def test_who_may_not_is_refused_and_changes_nothing(
     assert contents() == before
 
 
+@pytest.mark.long
 def test_who_may_gets_through(world, guarded, allowed, begin_anew, subtests):
     for method, endpoint, permission in guarded:
         for who in ("owner", "member", "viewer", "key with every scope"):
@@ -228,6 +230,7 @@ def test_an_admin_gets_through_where_admins_do(world, guarded, begin_anew, subte
             begin_anew()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["stranger", "key of a stranger", "admin"])
 def test_what_is_anothers_is_answered_as_what_is_not_there(world, guarded, contents, subtests, who):
     before = contents()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from webapp.routes import permit
 
 
@@ -64,6 +66,7 @@ def test_a_post_may_be_sent_again_unless_its_answer_is_secret(
                 assert getattr(view, "is_idempotent", False) == (rule.rule not in not_kept)
 
 
+@pytest.mark.long
 def test_every_answer_has_its_id_and_the_security_headers(ana, calls, subtests):
     for method, path, endpoint in calls:
         with subtests.test(endpoint, method=method):

@@ -97,6 +97,7 @@ def is_padded(value):
     return any(map(is_padded, value))
 
 
+@pytest.mark.long
 def test_it_is_valid(described):
     from openapi_spec_validator import OpenAPIV31SpecValidator
 

@@ -20,6 +20,9 @@ from webapp.telemetry import tracing
 from workers.engine.kind import Batch
 from workers.enrich_items import enrich_items
 
+# They import OpenTelemetry, which takes seconds.
+pytestmark = pytest.mark.long
+
 NOTE = {"source_type": "note", "raw_text": "The oak posts have to be ordered before Friday."}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "00f067aa0ba902b7"

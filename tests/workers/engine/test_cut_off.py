@@ -165,9 +165,10 @@ def two_kinds(poison):
     [
         (20, [7], one_by_one, 4),
         pytest.param(60, [50], one_by_one, 16, marks=pytest.mark.long),
-        (50, [20], in_batches, 1),
+        pytest.param(50, [20], in_batches, 1, marks=pytest.mark.long),
         pytest.param(40, [3, 20, 21], one_by_one, 16, marks=pytest.mark.long),
-        (40, [3, 20, 21], in_batches, 2),
+        pytest.param(40, [3, 20, 21], in_batches, 2, marks=pytest.mark.long),
+        (20, [7], in_batches, 2),
         (20, [7], two_kinds, 4),
     ],
 )
