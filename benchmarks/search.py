@@ -51,7 +51,7 @@ _INDEX: Final = "search_entries_by_words"
 _VOLUMES: Final = """
 INSERT INTO search_volumes (workspace_id, audience, place, shelf, bookcase, collection)
 SELECT %(workspace)s, %(workspace)s, n, n / 8 * 8 + 1, n / 64 * 64 + 1, 1
-  FROM generate_series(0, (SELECT (count(*) - 1) / 4096 FROM items)) AS n
+  FROM generate_series(0, (SELECT (count(*) - 1) / 4096 FROM searchable)) AS n
  ORDER BY n
 """
 _ENTRIES: Final = """
@@ -63,16 +63,16 @@ SELECT thing.id,
        thing.config,
        thing.created_at,
        search_vector(thing, standing)
-  FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM items) AS item
+  FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM searchable) AS numbered
   JOIN search_volumes AS standing
-    ON standing.place = item.number / 4096
+    ON standing.place = numbered.number / 4096
   JOIN searchable AS thing
-    ON thing.id = item.id
+    ON thing.id = numbered.id
 """
 _KNOWN: Final = """
 INSERT INTO search_words (workspace_id, audience, word)
 SELECT DISTINCT %(workspace)s::uuid, %(workspace)s::uuid, word
-  FROM items CROSS JOIN unnest(search_words_of(title)) AS word
+  FROM searchable CROSS JOIN unnest(search_words_of(title)) AS word
  WHERE length(word) >= 4
 """
 
@@ -174,7 +174,7 @@ def index(conn: psycopg.Connection, workspace_id: UUID) -> None:
     conn.execute("SET maintenance_work_mem = '1GB'")
     conn.execute(f"DROP INDEX {_INDEX}")
     conn.execute("TRUNCATE search_words, search_entries, search_volumes RESTART IDENTITY")
-    conn.execute("ANALYZE items, item_tags, tags")
+    conn.execute("ANALYZE")
     conn.execute(_VOLUMES, workspace)
     conn.execute(_ENTRIES)
     conn.execute(_KNOWN, workspace)

@@ -1,0 +1,1 @@
+"""Documents: what is found in them, how quickly they are read, stored and searched."""
