@@ -1,0 +1,85 @@
+"""Does one thing in a child that is killed before a step of one's choice.
+
+    python -m tests.processes.mortal upload|read|purge
+
+A step is a round trip to the database, or a change to a file. For each line of its input, a number,
+it forks a child that does the thing and is killed by SIGKILL before that step. It answers `killed`,
+or `done` if the child took fewer steps.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+import os
+import signal
+import sys
+
+import psycopg
+
+from webapp import settings
+from webapp.app import create_app
+from webapp.telemetry import logs
+from workers.delete_objects import delete_objects
+from workers.engine.loop import Worker
+from workers.purge_documents import purge_documents
+from workers.read_documents import read_documents
+
+FILE_STEPS = ("fsync", "replace", "rename", "unlink", "mkdir", "link")
+
+
+def upload(loaded, number):
+    client = create_app(loaded).test_client()
+    form = {"file": (io.BytesIO(f"Letter {number}.".encode()), f"{number}.txt")}
+    answer = client.post("/api/documents", data=form, headers={"X-Dev-User-Id": "ana"})
+    assert answer.status_code == 201, answer.json
+
+
+def work_on(*kinds):
+    return lambda loaded, number: Worker(kinds, loaded, concurrency=1).run(once=True)
+
+
+THINGS = {
+    "upload": upload,
+    "read": work_on(read_documents),
+    "purge": work_on(purge_documents, delete_objects),
+}
+
+
+def die_before(number):
+    steps = itertools.count(1)
+
+    def counted(call):
+        @functools.wraps(call)
+        def step(*arguments, **named):
+            if next(steps) == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*arguments, **named)
+
+        return step
+
+    psycopg.Connection.wait = counted(psycopg.Connection.wait)
+    for name in FILE_STEPS:
+        setattr(os, name, counted(getattr(os, name)))
+
+
+def main():
+    loaded = settings.load()
+    logs.configure(loaded)
+    do = THINGS[sys.argv[1]]
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            die_before(int(line))
+            do(loaded, int(line))
+            os._exit(0)
+        _, status = os.waitpid(pid, 0)
+        was_killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        assert was_killed or status == 0, status
+        sys.stdout.write("killed\n" if was_killed else "done\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""kill -9 before each step of an upload, a reading and a purge leaves nothing half there."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes import BIN
+from tests.workers.conftest import due_now
+from webapp.clients.storage.choice import store_from
+from workers.delete_objects import delete_objects
+from workers.expire_objects import expire_objects
+from workers.purge_documents import purge_documents
+from workers.read_documents import read_documents
+
+ROOT = Path(__file__).parent.parent.parent
+# More than any of the things has, so that a loop ends.
+MOST_STEPS = 300
+
+
+@pytest.fixture
+def store(settings):
+    """The store, empty."""
+    made = store_from(settings.storage_url)
+    made.prepare()
+    made.delete([stored.key for stored in made.objects()])
+    return made
+
+
+@pytest.fixture
+def walk(database, settings):
+    """Does a thing again and again, killed one step later each time, until it comes to its end."""
+    begun = []
+
+    def steps(thing):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.processes.mortal", thing],
+            cwd=ROOT,
+            env={
+                "PATH": f"{BIN}:{os.environ['PATH']}",
+                "COFFER_ENV": "development",
+                "DATABASE_URL": database.url,
+                "STORAGE_URL": settings.storage_url,
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        begun.append(process)
+        for step in itertools.count(1):
+            assert step < MOST_STEPS
+            process.stdin.write(f"{step}\n")
+            process.stdin.flush()
+            while (answer := process.stdout.readline().strip()) not in ("killed", "done"):
+                assert answer, "it ended"  # else a line of its log
+            yield step
+            if answer == "done":
+                return
+
+    yield steps
+    for process in begun:
+        process.stdin.close()
+        process.wait(30)
+        process.stdout.close()
+
+
+def everything_fits(owner, store):
+    """Each document has its bytes, each object its row, each quota is the sum of its objects."""
+    without_bytes = owner.execute(
+        "SELECT document.id"
+        "  FROM documents AS document"
+        "  JOIN document_versions AS version ON version.document_id = document.id"
+        "  JOIN objects AS object ON object.id = version.object_id"
+        " WHERE object.status <> 'stored'"
+    ).fetchall()
+    assert without_bytes == []
+    kept = owner.execute("SELECT key FROM objects ORDER BY key").fetchall()
+    assert [(stored.key,) for stored in store.objects()] == kept
+    counted = owner.execute(
+        "SELECT used_bytes,"
+        "       (SELECT coalesce(sum(bytes), 0) FROM objects"
+        "         WHERE objects.user_id = quotas.user_id AND status <> 'doomed')"
+        "  FROM quotas"
+    ).fetchall()
+    assert all(used == is_right for used, is_right in counted)
+
+
+@pytest.fixture
+def clean(owner, worker):
+    """What the schedules do within the hour."""
+    expire, delete = worker(expire_objects).round, worker(delete_objects).round
+
+    def run():
+        owner.execute("UPDATE objects SET expires_at = now() WHERE status = 'writing'")
+        owner.execute(
+            "INSERT INTO outbox (kind, subject_id) VALUES ('expire_objects', gen_random_uuid())"
+        )
+        due_now(owner)
+        expire()
+        delete()
+
+    return run
+
+
+def test_an_upload_is_there_or_not(ana, owner, store, walk, clean):
+    ana.get("/api/quota")  # makes the user
+    there = []
+    for _ in walk("upload"):
+        clean()
+        everything_fits(owner, store)
+        (documents,) = owner.execute("SELECT count(*) FROM documents").fetchone()
+        there.append(documents)
+    assert len(there) > 10
+    # It is there from the commit on: killed before that, nothing is.
+    assert there[0] == 0
+    assert there[-1] >= 1
+    assert there == sorted(there)
+    assert owner.execute("SELECT count(*) FROM objects").fetchone() == (there[-1],)
+
+
+def test_a_reading_is_done_once(ana, owner, store, walk, worker):
+    read = worker(read_documents).round
+    answer = ana.post(
+        "/api/documents?name=a.txt", data=b"The oak posts.", content_type="text/plain"
+    )
+    path = f"/api/documents/{answer.json['id']}"
+    for _ in walk("read"):
+        due_now(owner)
+        while owner.execute("SELECT FROM outbox").fetchone() is not None:
+            due_now(owner)
+            read()
+        everything_fits(owner, store)
+        found = ana.get(path).json
+        assert (found["status"], found["error"], found["pages"]) == ("ready", None, 1)
+        assert ana.get(f"{path}/text").json["text"].strip() == "The oak posts."
+        assert owner.execute("SELECT count(*) FROM document_texts").fetchone() == (1,)
+        assert owner.execute("SELECT FROM dead_letters").fetchone() is None
+        assert ana.post(f"{path}/reprocess").status_code == 200
+
+
+def test_a_purge_leaves_nothing(ana, owner, store, walk, worker):
+    rounds = [worker(kind).round for kind in (purge_documents, delete_objects)]
+    for step in walk("purge"):
+        for each in rounds:  # what the child left
+            due_now(owner)
+            each()
+        if step > 1:
+            everything_fits(owner, store)
+            assert owner.execute("SELECT FROM documents").fetchone() is None
+            assert owner.execute("SELECT FROM objects").fetchone() is None
+            assert owner.execute("SELECT used_bytes FROM quotas").fetchall() == [(0,)]
+        answer = ana.post(
+            f"/api/documents?name={step}.txt", data=b"The oak.", content_type="text/plain"
+        )
+        ana.post(f"/api/documents/{answer.json['id']}/discard")
+        owner.execute("UPDATE documents SET updated_at = now() - interval '1 year'")
+        owner.execute("DELETE FROM outbox")
+        owner.execute(
+            "INSERT INTO outbox (kind, subject_id) VALUES ('purge_documents', gen_random_uuid())"
+        )
