@@ -5,6 +5,7 @@ CALL unite_views('searchable', leaving => 'searchable_documents');
 DROP VIEW searchable_documents;
 DROP FUNCTION document_answers(uuid);
 DROP TYPE document_answer;
+DROP FUNCTION version_answers(uuid);
 ALTER TABLE documents
   DROP CONSTRAINT documents_version_is_theirs,
   DROP CONSTRAINT documents_text_exists;

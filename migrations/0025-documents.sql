@@ -1,7 +1,7 @@
 -- Documents: files that are stored, read and searched.
 
--- `version_id` is the current version, `text_id` the latest text read from it. `error_code` says why it
--- could not be read: 'encrypted', 'damaged', 'too_complex', 'unsupported', 'empty', 'mismatch' or
+-- `version_id` is the current version, `text_id` the latest text read from it. `versions` is the highest
+-- number that a version has had: no other gets it again. `error_code` says why it could not be read: 'encrypted', 'damaged', 'too_complex', 'unsupported', 'empty', 'mismatch' or
 -- 'lost'.
 CREATE TABLE documents (
   id            uuid        NOT NULL DEFAULT uuidv7(),
@@ -17,6 +17,7 @@ CREATE TABLE documents (
   dated_on      date,
   language      text,
   version_id    uuid        NOT NULL,
+  versions      integer     NOT NULL DEFAULT 1,
   text_id       uuid,
   error         text,
   error_code    text,
@@ -196,6 +197,39 @@ AS $$
          folder.updated_at
     FROM folders AS folder
    WHERE folder.workspace_id = of_workspace
+$$;
+
+-- The versions of a workspace's documents as responses show them.
+CREATE FUNCTION version_answers(of_workspace uuid)
+RETURNS TABLE (
+  document_id uuid,
+  number      integer,
+  name        text,
+  media_type  text,
+  kind        text,
+  bytes       bigint,
+  sha256      text,
+  is_current  boolean,
+  created_by  uuid,
+  created_at  timestamptz
+)
+LANGUAGE sql
+STABLE
+AS $$
+  SELECT version.document_id,
+         version.number,
+         version.name,
+         version.media_type,
+         version.kind,
+         version.bytes,
+         encode(version.sha256, 'hex'),
+         version.id = document.version_id,
+         version.created_by,
+         version.created_at
+    FROM documents AS document
+    JOIN document_versions AS version
+      ON version.document_id = document.id
+   WHERE document.workspace_id = of_workspace
 $$;
 
 -- A document as responses show it.

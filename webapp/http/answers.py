@@ -36,7 +36,7 @@ def page(rows: Sequence[Row], limit: int, **more: Any) -> Response:
     """One page of a list. The query was given `limit + 1`: an extra row means that there is a next
     page, which begins after the `position` of the last row sent, or its `id`."""
     sent = rows[:limit]
-    positions = [row.pop("position", row["id"]) for row in sent]
+    positions = [row.pop("position") if "position" in row else row["id"] for row in sent]
     last = str(positions[-1]) if len(rows) > limit else None
     next_cursor = base64.urlsafe_b64encode(last.encode()).decode().rstrip("=") if last else None
     return answer({"items": sent, "next_cursor": next_cursor, **more})

@@ -208,7 +208,7 @@ SELECT *
 -- name: file :one
 -- Where the bytes of a document's version are; by default the current version.
 SELECT object.key,
-       version.name,
+       CASE WHEN version.id = document.version_id THEN document.name ELSE version.name END AS name,
        version.media_type,
        version.bytes,
        encode(version.sha256, 'hex') AS sha256
@@ -226,7 +226,8 @@ SELECT object.key,
    AND document.workspace_id = %(workspace_id)s;
 
 -- name: text :one
--- The text of a document, or of one of its pages, and how many pages it has.
+-- The text of a document's version, by default the current one, or of one of its pages, and how many
+-- pages it has.
 SELECT coalesce(text.pages, 0) AS pages,
        coalesce(
          CASE
@@ -236,8 +237,21 @@ SELECT coalesce(text.pages, 0) AS pages,
          ''
        ) AS text
   FROM documents AS document
-  LEFT JOIN document_texts AS text
-    ON text.id = document.text_id
+  JOIN document_versions AS version
+    ON version.document_id = document.id
+   AND (
+         version.number = %(number)s::integer
+         OR (%(number)s::integer IS NULL AND version.id = document.version_id)
+       )
+  LEFT JOIN LATERAL (
+         SELECT document_texts.pages,
+                document_texts.text
+           FROM document_texts
+          WHERE document_texts.version_id = version.id
+          ORDER BY document_texts.id DESC
+          LIMIT 1
+       ) AS text
+    ON true
  WHERE document.id = %(id)s
    AND document.workspace_id = %(workspace_id)s;
 

@@ -12,12 +12,13 @@ from webapp.blueprints.documents import (
     receiving,
     storage,
     uploads,
+    versions,
 )
 from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
-    *(folders.folders, quota.quota),
+    *(versions.versions, folders.folders, quota.quota),
 )
 
 INSTALLS: Final = (storage.install,)
@@ -33,6 +34,11 @@ REFUSALS: Final = {
     ),
     "folders_are_at_most_32_deep": Problem(
         409, "folders_too_deep", "Folders can be nested 32 levels deep."
+    ),
+    "documents_version_is_theirs": Problem(
+        409,
+        "current_version",
+        "The current version cannot be removed; make another one current first.",
     ),
     "documents_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
 }

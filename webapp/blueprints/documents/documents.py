@@ -77,8 +77,9 @@ def get(document_id: UUID) -> Response:
 @documents.response(200, DocumentText)
 def text(arguments: dict[str, Any], document_id: UUID) -> Response:
     """Show the text of a document, or of one page"""
+    asked = {"page": arguments["page"], "number": arguments["version"]}
     with connection() as conn:
-        found = queries.documents.text(conn, **_mine(document_id), page=arguments["page"])
+        found = queries.documents.text(conn, **_mine(document_id), **asked)
     return answer(found)
 
 

@@ -26,12 +26,13 @@ from webapp.http import db, request_body
 from webapp.http.errors import Problem, invalid_input
 from webapp.http.installed import settings
 from webapp.http.multipart import Form
-from webapp.identity.ids import new_id
 from webapp.parsing.documents.detection import detect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from uuid import UUID
+
+    from marshmallow import Schema
 
     from webapp.parsing.documents.media import Media
     from webapp.settings import Settings
@@ -64,6 +65,26 @@ class Received:
         return hashlib.sha256(head + self.sha256).digest()
 
 
+def file_in_body(fields: type[Schema]) -> dict[str, Any]:
+    """The description of a body that is a form with a file and other fields, or a file."""
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                        **{name: {"type": "string"} for name in fields().fields},
+                    },
+                }
+            },
+            "application/octet-stream": {"schema": {}},
+        },
+    }
+
+
 def most_bytes(settings: Settings) -> int:
     """The largest request: a file, and the form's fields."""
     return settings.document_max_bytes + _HEAD
@@ -93,8 +114,9 @@ def quota_exceeded(facts: dict[str, Any]) -> Problem:
 
 
 @contextmanager
-def received(name: str) -> Iterator[Received]:
-    """The file of this request: the field `file` of a form, or the whole body, with this name.
+def received(document_id: UUID, name: str) -> Iterator[Received]:
+    """The file of this request, for a document: the field `file` of a form, or the whole body, with
+    this name.
 
     It is in the store within the block, and stays there if the block sets `is_used`. Raises Problem
     413 `body_too_large` or `quota_exceeded`, 415, 422 `empty_file`, 400 for a form that is broken,
@@ -105,17 +127,17 @@ def received(name: str) -> Iterator[Received]:
     if request.mimetype == "multipart/form-data":
         form = Form("file")
         file = form.file()
-        with _stored(file.name, file.chunks, file.at_most, limit) as found:
+        with _stored(document_id, file.name, file.chunks, file.at_most, limit) as found:
             found.fields = form.rest()
             yield found
     else:
-        with _stored(name, request_body.parts(), announced, limit) as found:
+        with _stored(document_id, name, request_body.parts(), announced, limit) as found:
             yield found
 
 
 @contextmanager
 def _stored(
-    name: str, chunks: Iterator[bytes], announced: int | None, limit: int
+    document_id: UUID, name: str, chunks: Iterator[bytes], announced: int | None, limit: int
 ) -> Iterator[Received]:
     head = _beginning(chunks)
     if not head:
@@ -125,7 +147,6 @@ def _stored(
     media = detect(io.BytesIO(head), name)
     if not media.can_be_read:
         raise _unsupported(media)
-    document_id = new_id()
     place = _reserve(document_id, media, announced or len(head))
     measured = _Measured(chain([head], chunks), limit)
     found = None

@@ -8,9 +8,17 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp.access.callers import caller
-from webapp.blueprints.documents.receiving import Received, admit, most_bytes, name_of, received
+from webapp.blueprints.documents.receiving import (
+    Received,
+    admit,
+    file_in_body,
+    most_bytes,
+    name_of,
+    received,
+)
 from webapp.http.answers import answer
 from webapp.http.db import transaction
+from webapp.identity.ids import new_id
 from webapp.routes import idempotency
 from webapp.routes.blueprint import Blueprint, loaded
 from webapp.routes.permit import permit
@@ -21,23 +29,7 @@ from webapp.schemas.documents.files import FileName
 if TYPE_CHECKING:
     from flask import Response
 
-_FILE_IN_BODY: Final = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": {
-                    "file": {"type": "string", "contentMediaType": "application/octet-stream"},
-                    **{name: {"type": "string"} for name in UploadFields().fields},
-                },
-            }
-        },
-        "application/octet-stream": {"schema": {}},
-    },
-}
-
+_FILE_IN_BODY: Final = file_in_body(UploadFields)
 _DUPLICATE: Final = "The workspace already has this file."
 
 uploads = Blueprint(
@@ -81,7 +73,7 @@ def upload(arguments: dict[str, str]) -> Response:
 
 
 def _receive(name: str) -> Response:
-    with received(name) as file:
+    with received(new_id(), name) as file:
         fields = loaded(UploadFields, file.fields)
         return idempotency.once(file.digest(), lambda: _keep(file, fields))
 

@@ -8,6 +8,7 @@ import orjson
 from marshmallow import Schema, ValidationError, fields, validate
 
 from webapp.schemas.common import PageArguments, ShortList, moment, page_of, text
+from webapp.schemas.documents.files import FileArguments
 from webapp.schemas.library.items import Progress
 
 STATUSES: Final = ("awaiting_upload", "processing", "ready", "failed", "discarded")
@@ -175,8 +176,8 @@ class DuplicateDocument(Document):
 DocumentPage = page_of(Document)
 
 
-class TextArguments(Schema):
-    """Which page of a document's text."""
+class TextArguments(FileArguments):
+    """Which page of a document's text, and of which version."""
 
     page = fields.Integer(load_default=None, validate=validate.Range(1, 100_000))
 
