@@ -18,6 +18,7 @@ from tests import databases
 from tests.factories import Factory
 from tests.people import People, Person
 from webapp.app import create_app
+from webapp.blueprints.documents.reading import own_readers
 from webapp.http import db
 from webapp.settings import Settings
 from webapp.telemetry import logs
@@ -204,7 +205,7 @@ def shared_app(settings: Settings) -> Iterator[Flask]:
         patched.setattr("webapp.access.denials._SECONDS", 86_400.0)
         app = create_app(settings)
     yield app
-    db.pool.of(app).close()
+    _close(app)
 
 
 @pytest.fixture(scope="session")
@@ -213,7 +214,12 @@ def kept_apps() -> Iterator[dict[Settings, list[Flask]]]:
     kept: dict[Settings, list[Flask]] = {}
     yield kept
     for app in itertools.chain.from_iterable(kept.values()):
-        db.pool.of(app).close()
+        _close(app)
+
+
+def _close(app: Flask) -> None:
+    db.pool.of(app).close()
+    own_readers.of(app).close()
 
 
 @pytest.fixture

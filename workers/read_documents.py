@@ -99,6 +99,8 @@ def read(given: Row, clients: Outside) -> Read | Unreadable:
     except DocumentError as error:
         if not error.permanent:
             raise
+        if error.code == "encrypted" and given["known_text"] is not None:
+            return _known(given)
         return Unreadable(error.code, str(error))
     return read_from(given["version_id"], document)
 
@@ -117,6 +119,22 @@ def read_from(version_id: UUID, document: Document) -> Read:
         language=language.detect(text),
         title=_title(document.metadata.title, text),
         dated_on=created.date() if created else None,
+    )
+
+
+def _known(given: Row) -> Read:
+    """What was read of an encrypted document when its owner gave the password."""
+    text = given["known_text"]
+    return Read(
+        version_id=given["version_id"],
+        media_type=given["media_type"],
+        kind=given["kind"],
+        pages=given["known_pages"],
+        ocr_pages=[],
+        text=text,
+        language=language.detect(text),
+        title=_title("", text),
+        dated_on=None,
     )
 
 

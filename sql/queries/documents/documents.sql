@@ -336,18 +336,30 @@ UPDATE documents
  WHERE documents.id = past.id;
 
 -- name: load_for_reading :many
--- The documents to read and where their bytes are; no row for those that are gone or need no reading.
+-- The documents to read, where their bytes are, and the text that was read before, if any; no row for
+-- those that are gone or need no reading.
 SELECT document.id,
        document.name,
        document.version_id,
        version.media_type,
-       version.bytes,
-       object.key
+       version.kind,
+       object.key,
+       text.pages AS known_pages,
+       text.text AS known_text
   FROM documents AS document
   JOIN document_versions AS version
     ON version.id = document.version_id
   JOIN objects AS object
     ON object.id = version.object_id
+  LEFT JOIN LATERAL (
+         SELECT document_texts.pages,
+                document_texts.text
+           FROM document_texts
+          WHERE document_texts.version_id = version.id
+          ORDER BY document_texts.id DESC
+          LIMIT 1
+       ) AS text
+    ON true
  WHERE document.id = ANY (%(ids)s::uuid[])
    AND document.status = 'processing';
 

@@ -9,8 +9,10 @@ from webapp.blueprints.documents import (
     files,
     folders,
     quota,
+    reading,
     receiving,
     storage,
+    unlocks,
     uploads,
     versions,
 )
@@ -18,10 +20,11 @@ from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
-    *(versions.versions, folders.folders, quota.quota),
+    *(versions.versions, unlocks.unlocks),
+    *(folders.folders, quota.quota),
 )
 
-INSTALLS: Final = (storage.install,)
+INSTALLS: Final = (storage.install, reading.install)
 
 REFUSALS: Final = {
     "quotas_are_kept": receiving.quota_exceeded,

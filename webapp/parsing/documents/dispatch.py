@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from webapp.parsing.documents import (
     book,
+    encrypted,
     html,
     mail,
     opendocument,
@@ -23,6 +24,7 @@ from webapp.parsing.documents.detection import detect
 from webapp.parsing.documents.document import Document
 from webapp.parsing.documents.errors import DocumentError
 from webapp.parsing.documents.pdf import reader as pdf
+from webapp.parsing.documents.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from webapp.parsing.documents.document import Metadata
     from webapp.parsing.documents.media import Media
     from webapp.parsing.documents.reading import Reading
-    from webapp.parsing.documents.source import Source
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _EXCEL, _WORD, _POWERPOINT = (
@@ -67,8 +68,11 @@ _NEWER = {"application/msword": "DOCX", "application/vnd.ms-powerpoint": "PPTX"}
 def read_inside(source: Source, media: Media, reading: Reading) -> Metadata:
     """Read a document of this type into `reading`. Raises DocumentError, and whatever its libraries
     raise."""
-    if media.type == "application/x-encrypted-office":
-        raise DocumentError("encrypted")
+    if media.type == encrypted.MEDIA_TYPE:
+        inside = encrypted.decrypted(source, reading.password)
+        reading.inflate(len(inside))
+        source = Source(inside)
+        media = detect(source.open(), "")
     if media.type == "application/x-empty":
         raise DocumentError("empty")
     if media.type in _NEWER:

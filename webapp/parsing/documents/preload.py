@@ -8,8 +8,10 @@ import encodings
 import html.entities  # noqa: F401
 import importlib
 import pkgutil
+import xml.dom.expatbuilder  # noqa: F401
 from datetime import datetime
 
+import cryptography.hazmat.backends.openssl.backend  # noqa: F401
 from PIL import Image
 
 from webapp.parsing.charset import decode

@@ -150,10 +150,11 @@ class Readers:
         format: Format = "webp",  # noqa: A002 -- what it is called everywhere
         name: str = "",
         password: str | None = None,
+        seconds: float = _LIMITS.seconds,
     ) -> bytes:
-        """A page as a picture of at most so many pixels, at most 4,000 a side. For documents
-        without a page layout, the first preview picture they contain, if any; else DocumentError
-        `unsupported`."""
+        """A page as a picture of at most so many pixels, at most 4,000 a side, made within so many
+        seconds. For documents without a page layout, the first preview picture they contain, if
+        any; else DocumentError `unsupported`."""
         asked = {
             "name": name,
             "password": password,
@@ -162,7 +163,9 @@ class Readers:
             "height": min(height, _LARGEST_SIDE),
             "format": format,
         }
-        return self._call("picture", file, asked)
+        return self._call(
+            "picture", file, asked, limits=dataclasses.replace(_LIMITS, seconds=seconds)
+        )
 
     def close(self) -> None:
         """End all children and their server."""
