@@ -81,7 +81,8 @@ def open_clients(settings: Settings) -> Outside:
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
     documents = queries.documents.load_for_reading(conn, ids=[job.subject_id for job in jobs])
-    return {each["id"]: each for each in documents}
+    ocr = {job.subject_id: job.payload.get("ocr", "auto") for job in jobs}
+    return {each["id"]: each | {"ocr": ocr[each["id"]]} for each in documents}
 
 
 def read(given: Row, clients: Outside) -> Read | Unreadable:
@@ -92,6 +93,7 @@ def read(given: Row, clients: Outside) -> Read | Unreadable:
             document = clients.readers.read(
                 file.fileno(),
                 name=given["name"],
+                ocr=given["ocr"],
                 on_page=lambda done, total: progress.report(done, total, doing="reading pages"),
             )
     except NoObject as error:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import pytest
 
-from tests.parsing.documents.made_pdf import pdf, text
+from tests.parsing.documents.made_pdf import pdf, stream, text
+from tests.processes.parsing.test_ocr import scan
 from webapp.clients.storage.choice import store_from
+from webapp.parsing.documents.ocr import find_engine
 from workers import read_documents as read_documents_module
 from workers.delete_objects import delete_objects
 from workers.expire_documents import expire_documents
 from workers.expire_objects import expire_objects
 from workers.purge_documents import purge_documents
-from workers.read_documents import read_documents
+from workers.read_documents import Read, read_documents
 
 LETTER = pdf(
     *(
@@ -99,6 +102,51 @@ def test_reading_again_leaves_one_text(ana, read, owner):
     read()
     assert ana.get(path).json["status"] == "ready"
     assert owner.execute("SELECT count(*) FROM document_texts").fetchone() == (1,)
+
+
+def test_a_document_is_read_again_as_asked_and_once(ana, worker):
+    """By whatever reads pictures of text."""
+    asked = []
+
+    def work(given, _):
+        asked.append(given["ocr"])
+        return Read(given["version_id"], "application/pdf", "pdf", 1, [1], "x", None, None, None)
+
+    read = worker(dataclasses.replace(read_documents, work=work, check=None)).round
+    path = f"/api/documents/{upload(ana, LETTER)['id']}"
+    read()
+    for body in ({"ocr": "always"}, {"ocr": "never"}, {}, None):
+        assert ana.post(f"{path}/reprocess", json=body).status_code == 200
+        read()
+    assert ana.post(f"{path}/reprocess", json={"ocr": "x"}).status_code == 422
+    ana.post(f"{path}/reprocess", json={"ocr": "always"})
+    read()
+    ana.post(f"{path}/discard")
+    ana.post(f"{path}/restore")
+    read()
+    assert asked == ["auto", "always", "never", "auto", "auto", "always", "auto"]
+
+
+@pytest.mark.processes
+def test_a_text_layer_that_is_wrong_is_replaced_by_what_the_page_shows(ana, read):
+    if find_engine() is None:
+        pytest.skip("there is no OCR engine")
+    layer = "\n".join(text((20, y, "wrong " * 10), before="3 Tr") for y in range(20, 140, 10))
+    entries = (
+        "/Type/XObject/Subtype/Image/Width 800/Height 300/ColorSpace/DeviceGray/BitsPerComponent 8"
+    )
+    page = f"{layer}\nq 400 0 0 150 0 0 cm /X1 Do Q"
+    scanned = pdf(page, size=(400, 150), objects=(stream(scan().tobytes(), entries),))
+    path = f"/api/documents/{upload(ana, scanned)['id']}"
+    read()
+    assert "wrong" in ana.get(f"{path}/text").json["text"]
+    ana.post(f"{path}/reprocess", json={"ocr": "always"})
+    read()
+    found = ana.get(f"{path}/text").json["text"]
+    assert "harvest was good" in found
+    assert "wrong" not in found
+    events = [each["event"] for each in ana.get(f"{path}/events").json["items"]]
+    assert events[-2:] == ["document.reprocessed", "document.read"]
 
 
 def test_what_is_purged_leaves_no_bytes_and_no_charge(ana, worker, settings, owner):

@@ -27,9 +27,14 @@ _MOST_MEMBERS: Final = 100
 
 
 class Parser(FlaskParser):
-    """Reads JSON and query strings, and refuses what the database cannot store."""
+    """Reads JSON and query strings, and refuses what the database cannot store.
 
-    def load_json(self, req: Request, schema: Any) -> Any:  # noqa: ARG002  # webargs's signature
+    A schema that says `may_be_missing` is of a body that a client may leave out.
+    """
+
+    def load_json(self, req: Request, schema: Any) -> Any:
+        if not req.mimetype and getattr(schema, "may_be_missing", False):
+            return {}
         if req.mimetype != "application/json":
             raise Problem(415, "unsupported_media_type", "Send the body as application/json.")
         try:

@@ -363,6 +363,13 @@ SELECT document.id,
  WHERE document.id = ANY (%(ids)s::uuid[])
    AND document.status = 'processing';
 
+-- name: ask_reading :exec
+-- Says how some documents, whose reading was just queued, are to be read.
+UPDATE outbox
+   SET payload = %(asked)s
+ WHERE kind = 'read_documents'
+   AND subject_id = ANY (%(ids)s::uuid[]);
+
 -- name: keep_text :value
 -- Saves the text of a version; its id. Earlier texts stay until `forget_texts`.
 INSERT INTO document_texts (version_id, pages, ocr_pages, text, words)

@@ -26,6 +26,7 @@ from webapp.schemas.documents.documents import (
     DocumentChange,
     DocumentPage,
     DocumentText,
+    Reprocessing,
     TextArguments,
 )
 from webapp.schemas.documents.folders import Move
@@ -183,10 +184,18 @@ def retry(document_id: UUID) -> Response:
 @documents.post("/<uuid:document_id>/reprocess")
 @permit("workspace:documents:write")
 @idempotent
+@documents.arguments(Reprocessing, required=False)
 @documents.response(200, Document)
-def reprocess(document_id: UUID) -> Response:
-    """Read a document again, as if it had just been uploaded"""
-    return _act(document_id, "reprocess")
+def reprocess(asked: dict[str, Any], document_id: UUID) -> Response:
+    """Read a document again, as if it had just been uploaded
+
+    `ocr` says which pages are read as pictures: `auto`, those with hardly any text; `always`, also
+    those whose text may be wrong; `never`, none. It applies to this reading only.
+    """
+    with transaction() as conn:
+        queries.documents.act(conn, **_mine(document_id), action="reprocess")
+        queries.documents.ask_reading(conn, ids=[document_id], asked=Jsonb(asked))
+        return answer(_document(conn, document_id))
 
 
 @documents.delete("/<uuid:document_id>")

@@ -12,6 +12,7 @@ from webapp.schemas.documents.files import FileArguments
 from webapp.schemas.library.items import Progress
 
 STATUSES: Final = ("awaiting_upload", "processing", "ready", "failed", "discarded")
+OCR: Final = ("auto", "always", "never")
 KINDS: Final = ("pdf", "text", "sheet", "slides", "mail", "page", "book", "image", "other")
 ERROR_CODES: Final = (
     *("encrypted", "damaged", "too_complex", "unsupported", "empty", "mismatch", "lost"),
@@ -174,6 +175,18 @@ class DuplicateDocument(Document):
 
 
 DocumentPage = page_of(Document)
+
+
+class Reprocessing(Schema):
+    """How to read a document again."""
+
+    may_be_missing = True
+
+    ocr = fields.String(
+        load_default="auto",
+        validate=validate.OneOf(OCR),
+        metadata={"description": "Which pages are read as pictures."},
+    )
 
 
 class TextArguments(FileArguments):
