@@ -8,6 +8,7 @@ from webapp.blueprints.documents import (
     documents,
     files,
     folders,
+    pictures,
     quota,
     reading,
     receiving,
@@ -20,7 +21,7 @@ from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
-    *(versions.versions, unlocks.unlocks),
+    *(versions.versions, unlocks.unlocks, pictures.pictures),
     *(folders.folders, quota.quota),
 )
 

@@ -55,7 +55,7 @@ def download(arguments: dict[str, Any], document_id: UUID) -> Response:
 
     The current version, or `version`. One range at a time; the ETag is the file's SHA-256.
     """
-    row = _file(document_id, arguments["version"])
+    row = file_of(document_id, arguments["version"])
     return _send(row, "attachment", row["media_type"] or "application/octet-stream")
 
 
@@ -72,7 +72,7 @@ def preview(arguments: dict[str, Any], document_id: UUID) -> Response:
 
     Other types give 415 `no_preview`: files that could run scripts can only be downloaded.
     """
-    row = _file(document_id, arguments["version"])
+    row = file_of(document_id, arguments["version"])
     media_type = _INLINE.get(row["media_type"])
     if media_type is None:
         raise Problem(
@@ -85,12 +85,18 @@ def preview(arguments: dict[str, Any], document_id: UUID) -> Response:
     return response
 
 
-def _file(document_id: UUID, version: int | None) -> dict[str, Any]:
+def file_of(document_id: UUID, version: int | None) -> dict[str, Any]:
+    """The file of a document's version, by default of the current one. Raises NoRow."""
     with connection() as conn:
         found: dict[str, Any] = queries.documents.file(
             conn, id=document_id, workspace_id=caller().workspace_id, number=version
         )
     return found
+
+
+def is_known(etag: str) -> bool:
+    """Whether the client has what this ETag is of."""
+    return request.if_none_match.contains_raw(etag.strip('"')) or "*" in request.if_none_match
 
 
 def _send(row: Mapping[str, Any], disposition: str, media_type: str) -> Response:
@@ -102,7 +108,7 @@ def _send(row: Mapping[str, Any], disposition: str, media_type: str) -> Response
         "Content-Disposition": f"{disposition}; {file_name(row['name'])}",
         "X-Content-Type-Options": "nosniff",
     }
-    if request.if_none_match.contains_raw(etag.strip('"')) or "*" in request.if_none_match:
+    if is_known(etag):
         return Response(status=304, headers=headers)
     part = wanted_range(request.headers, etag, length)
     if part is None:
