@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from webapp.blueprints.documents import (
+    archive,
     documents,
     files,
     folders,
@@ -21,7 +22,7 @@ from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
-    *(versions.versions, unlocks.unlocks, pictures.pictures),
+    *(versions.versions, unlocks.unlocks, pictures.pictures, archive.archive),
     *(folders.folders, quota.quota),
 )
 
