@@ -52,6 +52,30 @@ class ShortList(fields.List[Any]):
         return super()._deserialize(value, *args, **kwargs)
 
 
+MOST_AT_ONCE: Final = 500
+
+
+class SeveralIds(Schema):
+    """Several things."""
+
+    ids = ShortList(fields.UUID(), most=MOST_AT_ONCE, required=True)
+
+
+class Changed(Schema):
+    """The result for one of several things."""
+
+    id = fields.UUID(required=True)
+    result = fields.String(
+        required=True, validate=validate.OneOf(("done", "not_allowed", "not_found"))
+    )
+
+
+class ChangedSeveral(Schema):
+    """The result for each, in the given order."""
+
+    items = fields.List(fields.Nested(Changed), required=True)
+
+
 def text(shortest: int, longest: int, **kwargs: Any) -> Trimmed:
     """A trimmed string with its bounds in characters."""
     if shortest == longest:

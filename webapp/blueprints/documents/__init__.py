@@ -6,6 +6,7 @@ from typing import Final
 
 from webapp.blueprints.documents import (
     archive,
+    bulk,
     documents,
     files,
     folders,
@@ -22,7 +23,8 @@ from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
-    *(versions.versions, unlocks.unlocks, pictures.pictures, archive.archive),
+    *(versions.versions, unlocks.unlocks, pictures.pictures),
+    *(archive.archive, bulk.bulk),
     *(folders.folders, quota.quota),
 )
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
-from webapp.schemas.common import PageArguments, ShortList, page_of, text
+from webapp.schemas.common import PageArguments, SeveralIds, page_of, text
 from webapp.schemas.library.items import ACTIONS, ItemInList, tag_names
-
-MOST_AT_ONCE: Final = 500
-RESULTS: Final = ("done", "not_allowed", "not_found")
 
 
 class LibraryArguments(PageArguments):
@@ -23,13 +20,7 @@ class LibraryArguments(PageArguments):
 LibraryPage = page_of(ItemInList)
 
 
-class ItemIds(Schema):
-    """Several items."""
-
-    ids = ShortList(fields.UUID(), most=MOST_AT_ONCE, required=True)
-
-
-class ItemsChange(ItemIds):
+class ItemsChange(SeveralIds):
     """A change to several items, as to one of them."""
 
     action = fields.String(load_default=None, validate=validate.OneOf(ACTIONS))
@@ -40,16 +31,3 @@ class ItemsChange(ItemIds):
     def does_something(self, change: dict[str, Any], **_: Any) -> None:
         if not (change["action"] or change["add_tags"] or change["remove_tags"]):
             raise ValidationError("Give an action, or tags to add or remove.", "action")
-
-
-class Changed(Schema):
-    """The result for one of several items."""
-
-    id = fields.UUID(required=True)
-    result = fields.String(required=True, validate=validate.OneOf(RESULTS))
-
-
-class ChangedItems(Schema):
-    """The result for each, in the given order."""
-
-    items = fields.List(fields.Nested(Changed), required=True)
