@@ -41,13 +41,16 @@ CREATE TABLE documents (
 );
 
 -- The versions of a document. `sha256`, `media_type` and `kind` are null until the bytes have arrived.
+-- `arrived_id` is the object that a client wrote by a signed address, until it is copied into `object_id`.
+-- `object_id` is null once a file that was refused is deleted.
 -- `media_type` and `kind` are detected from the bytes; the client's claim is never used.
 CREATE TABLE document_versions (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL,
   document_id  uuid        NOT NULL,
   number       integer     NOT NULL,
-  object_id    uuid        NOT NULL,
+  object_id    uuid,
+  arrived_id   uuid,
   name         text        NOT NULL,
   media_type   text,
   kind         text,
@@ -61,7 +64,10 @@ CREATE TABLE document_versions (
   CONSTRAINT document_versions_object_is_theirs_alone UNIQUE (object_id),
   CONSTRAINT document_versions_document_exists FOREIGN KEY (workspace_id, document_id)
     REFERENCES documents (workspace_id, id) ON DELETE CASCADE,
-  CONSTRAINT document_versions_object_exists FOREIGN KEY (object_id) REFERENCES objects (id),
+  CONSTRAINT document_versions_object_exists FOREIGN KEY (object_id)
+    REFERENCES objects (id) ON DELETE SET NULL,
+  CONSTRAINT document_versions_arrived_object_exists FOREIGN KEY (arrived_id)
+    REFERENCES objects (id) ON DELETE SET NULL,
   CONSTRAINT document_versions_creator_exists FOREIGN KEY (created_by) REFERENCES users (id),
   CONSTRAINT document_versions_name_is_1_to_255_characters CHECK (length(name) BETWEEN 1 AND 255),
   CONSTRAINT document_versions_sha256_is_one CHECK (length(sha256) = 32)
@@ -69,6 +75,9 @@ CREATE TABLE document_versions (
 
 -- To recognise a file that was uploaded before.
 CREATE INDEX document_versions_by_hash ON document_versions (workspace_id, sha256);
+
+CREATE INDEX document_versions_by_arrived_object ON document_versions (arrived_id)
+ WHERE arrived_id IS NOT NULL;
 
 -- The text of a version, with form feeds between pages. `ocr_pages` are the pages read by OCR. `words`
 -- is the text's part of the document's search vector.
@@ -99,7 +108,7 @@ INSERT INTO transitions
 VALUES
   ('document', NULL,              'awaiting_upload', 'document.announced',   NULL,        NULL,             '{name}'),
   ('document', NULL,              'processing',      'document.uploaded',    NULL,        'read_documents', '{name}'),
-  ('document', 'awaiting_upload', 'processing',      'document.uploaded',    NULL,        'read_documents', '{name}'),
+  ('document', 'awaiting_upload', 'processing',      'document.uploaded',    'complete',  'read_documents', '{name}'),
   ('document', 'awaiting_upload', 'discarded',       'document.discarded',   'discard',   NULL,             '{}'),
   ('document', 'processing',      'ready',           'document.read',        NULL,        NULL,             '{language}'),
   ('document', 'processing',      'failed',          'document.failed',      NULL,        NULL,             '{error,error_code}'),
@@ -113,7 +122,7 @@ VALUES
 CALL follow_transitions('documents', 'document');
 
 -- For the lists of documents and of the trash, newest first; for the documents in a folder; and for
--- those to discard or purge next.
+-- those to discard, purge or give up next.
 CREATE INDEX documents_kept ON documents (workspace_id, id) WHERE status <> 'discarded';
 CREATE INDEX documents_trash ON documents (workspace_id, id) WHERE status = 'discarded';
 CREATE INDEX documents_by_folder ON documents (workspace_id, folder_id, id) WHERE folder_id IS NOT NULL;
@@ -124,7 +133,9 @@ CREATE INDEX documents_by_text ON documents (text_id);
 CREATE INDEX documents_by_version ON documents (version_id);
 CREATE INDEX documents_by_time_of_discard ON documents (updated_at) WHERE status = 'discarded';
 
--- Dooms the object of a deleted version.
+CREATE INDEX documents_awaited ON documents (created_at) WHERE status = 'awaiting_upload';
+
+-- Dooms the objects of a deleted version.
 CREATE FUNCTION doom_object()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -132,7 +143,7 @@ AS $$
 BEGIN
   UPDATE objects
      SET status = 'doomed'
-   WHERE id = OLD.object_id
+   WHERE id IN (OLD.object_id, OLD.arrived_id)
      AND status <> 'doomed';
   RETURN NULL;
 END

@@ -1,7 +1,8 @@
-"""Expire objects: remove those whose upload never finished."""
+"""Expire objects: remove those whose upload never finished, and documents whose file never came."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sql import queries
@@ -13,9 +14,14 @@ if TYPE_CHECKING:
     from webapp.settings import Settings
 
 
+# As long as an address for a file is valid.
+_TIME_TO_ARRIVE = timedelta(hours=1)
+
+
 def remove(conn: Connection, settings: Settings) -> int:  # noqa: ARG001
-    given_up: int = queries.objects.give_up(conn, limit=BATCH)
-    return given_up
+    documents: int = queries.presigned.give_up(conn, time=_TIME_TO_ARRIVE, limit=BATCH)
+    objects: int = queries.objects.give_up(conn, limit=BATCH)
+    return max(documents, objects)
 
 
 expire_objects = maintenance("expire_objects", remove)

@@ -7,12 +7,13 @@ failure of the worker, so it leaves no dead letter.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sql import queries
 from webapp.clients.storage.choice import store_from
 from webapp.clients.storage.contract import NoObject
+from webapp.parsing.documents.arrival import look_at
 from webapp.parsing.documents.errors import DocumentError
 from webapp.parsing.documents.readers import Readers, check_readers
 from webapp.reading import language
@@ -24,10 +25,12 @@ from workers.terminal.command import command_for
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+    from typing import BinaryIO
     from uuid import UUID
 
     from sql.connection import Connection
     from webapp.clients.storage.contract import Store
+    from webapp.parsing.documents.arrival import Arrival
     from webapp.parsing.documents.document import Document
     from webapp.settings import Settings
     from workers.engine.job import Job
@@ -65,6 +68,7 @@ class Read:
     language: str | None
     title: str | None
     dated_on: date | None
+    arrival: Arrival | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Unreadable:
 
     code: str
     said: str
+    version_id: UUID | None = None
+    arrival: Arrival | None = None
 
 
 def open_clients(settings: Settings) -> Outside:
@@ -88,16 +94,36 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
 def read(given: Row, clients: Outside) -> Read | Unreadable:
     """The work itself. Raises StorageError, and DocumentError if another attempt may help."""
     progress.report(0, None, doing="reading the file")
+    if given["key"] is None:
+        return Unreadable("lost", "There is no file.")
     try:
+        if given["arrived_key"] is not None:
+            clients.store.copy(given["arrived_key"], given["key"])
         with clients.store.open(given["key"]) as file:
-            document = clients.readers.read(
-                file.fileno(),
-                name=given["name"],
-                ocr=given["ocr"],
-                on_page=lambda done, total: progress.report(done, total, doing="reading pages"),
-            )
+            if given["arrived_key"] is None:
+                return _read_file(given, file, clients.readers)
+            arrival = look_at(file, given["name"])
+            if not _is_as_announced(given, arrival):
+                return Unreadable("mismatch", "Another file has arrived than was announced.")
+            found = _read_file(given, file, clients.readers)
+            return replace(found, version_id=given["version_id"], arrival=arrival)
     except NoObject as error:
         return Unreadable("lost", str(error))
+
+
+def _is_as_announced(given: Row, arrival: Arrival) -> bool:
+    is_same = given["announced_sha256"] in (None, arrival.sha256)
+    return is_same and arrival.length == given["announced_bytes"]
+
+
+def _read_file(given: Row, file: BinaryIO, readers: Readers) -> Read | Unreadable:
+    try:
+        document = readers.read(
+            file.fileno(),
+            name=given["name"],
+            ocr=given["ocr"],
+            on_page=lambda done, total: progress.report(done, total, doing="reading pages"),
+        )
     except DocumentError as error:
         if not error.permanent:
             raise
@@ -151,7 +177,11 @@ def _title(said: str, text: str) -> str | None:
 
 
 def save(conn: Connection, job: Job, found: Read | Unreadable) -> bool:
+    if found.arrival is not None:
+        _keep(conn, found.version_id, found.arrival)
     if isinstance(found, Unreadable):
+        if found.code == "mismatch":
+            queries.presigned.refuse(conn, id=job.subject_id)
         failed: int = queries.documents.fail(
             conn, id=job.subject_id, error=found.said, error_code=found.code
         )
@@ -177,6 +207,20 @@ def save(conn: Connection, job: Job, found: Read | Unreadable) -> bool:
     )
     queries.documents.forget_texts(conn, version_id=found.version_id)
     return wanted > 0
+
+
+def _keep(conn: Connection, version_id: UUID | None, arrival: Arrival) -> None:
+    """Save what has arrived: it is charged and can be downloaded, even if it cannot be read."""
+    stored = {"bytes": arrival.length, "sha256": arrival.sha256}
+    copy = queries.presigned.keep(
+        conn,
+        version_id=version_id,
+        media_type=arrival.media.type,
+        kind=arrival.media.kind,
+        **stored,
+    )
+    if copy is not None:
+        queries.objects.store(conn, id=copy["object_id"], **stored)
 
 
 def give_up(conn: Connection, job: Job, error: str) -> None:

@@ -39,7 +39,7 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
     def answer_once(*args: Any, **kwargs: Any) -> Response:
         if HEADER not in request.headers:
             return view(*args, **kwargs)
-        return once(_hash_of_request(), lambda: view(*args, **kwargs))
+        return once(hash_of_request(), lambda: view(*args, **kwargs))
 
     return claims_its_key(answer_once)
 
@@ -85,7 +85,7 @@ def once(request_hash: bytes, make: Callable[[], Response]) -> Response:
     return _replay(kept)
 
 
-def _hash_of_request() -> bytes:
+def hash_of_request() -> bytes:
     """What identifies a request: its method, its address and every byte of its body."""
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
     for part in request_body.parts():

@@ -47,13 +47,14 @@ def takes_upload(
     media_types: Collection[str] | None = None,
     *,
     admit: Callable[[], None] | None = None,
+    of: Callable[[], Hashable] = lambda: caller().user_id,
     in_memory: int | None = None,
 ) -> Callable[[View], View]:
     """Accept a body of at most so many bytes, which is a file by the time the view is called.
 
     It may be of any type, unless some are given. `admit` is called before the first byte is
-    received, and may raise. If the view holds all of it in memory, `in_memory` says how many a
-    process may hold.
+    received, and may raise; `of` then says whose file it is. If the view holds all of it in memory,
+    `in_memory` says how many a process may hold.
 
     Goes below `permit`, since slots belong to users, and above `idempotent`, so that no transaction
     waits for a client.
@@ -69,7 +70,7 @@ def takes_upload(
             request.max_content_length = most(settings())
             if admit is not None:
                 admit()
-            with _places().taken_by(caller().user_id), request_body.received(), _memory(free):
+            with _places().taken_by(of()), request_body.received(), _memory(free):
                 return view(*args, **kwargs)
 
         return received

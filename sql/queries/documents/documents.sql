@@ -1,5 +1,6 @@
 -- name: create :value
--- A new document with its first version, whose object is in the store; its reading is queued.
+-- A new document with its first version. If its object is in the store, its reading is queued; without
+-- a hash, it is waited for.
 WITH version AS (
   INSERT INTO document_versions
     (
@@ -46,7 +47,7 @@ SELECT %(id)s,
        %(workspace_id)s,
        %(created_by)s,
        %(folder_id)s,
-       'processing',
+       CASE WHEN %(sha256)s::bytea IS NULL THEN 'awaiting_upload' ELSE 'processing' END,
        %(name)s,
        %(title)s,
        %(category)s,
@@ -336,21 +337,28 @@ UPDATE documents
  WHERE documents.id = past.id;
 
 -- name: load_for_reading :many
--- The documents to read, where their bytes are, and the text that was read before, if any; no row for
--- those that are gone or need no reading.
+-- The documents to read, where their bytes are and, for those that a client wrote itself, where they
+-- arrived; and the text that was read before, if any. No row for those that are gone or need no reading.
 SELECT document.id,
        document.name,
        document.version_id,
        version.media_type,
        version.kind,
        object.key,
+       arrived.key AS arrived_key,
+       arrived.bytes AS announced_bytes,
+       arrived.sha256 AS announced_sha256,
        text.pages AS known_pages,
        text.text AS known_text
   FROM documents AS document
   JOIN document_versions AS version
     ON version.id = document.version_id
-  JOIN objects AS object
+  LEFT JOIN objects AS object
     ON object.id = version.object_id
+   AND object.status <> 'doomed'
+  LEFT JOIN objects AS arrived
+    ON arrived.id = version.arrived_id
+   AND arrived.status <> 'doomed'
   LEFT JOIN LATERAL (
          SELECT document_texts.pages,
                 document_texts.text

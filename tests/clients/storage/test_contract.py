@@ -53,6 +53,19 @@ def test_an_open_object_has_a_descriptor_at_its_beginning(store):
         assert file.read() == BODY
 
 
+def test_a_copy_stays_as_it_is(store):
+    store.put(KEY, [BODY])
+    store.copy(KEY, "other/copy")
+    store.copy(KEY, "other/copy")
+    store.put(KEY, [b"other"])
+    assert b"".join(store.read("other/copy")) == BODY
+    store.delete([KEY])
+    assert store.size("other/copy") == len(BODY)
+    with pytest.raises(NoObject):
+        store.copy(KEY, "other/second")
+    assert [each.key for each in store.objects()] == ["other/copy"]
+
+
 def test_what_is_not_there_is_told_so(store):
     assert store.size(KEY) is None
     with pytest.raises(NoObject) as missing:

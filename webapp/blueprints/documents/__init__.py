@@ -11,6 +11,7 @@ from webapp.blueprints.documents import (
     files,
     folders,
     pictures,
+    presigned,
     quota,
     reading,
     receiving,
@@ -24,7 +25,7 @@ from webapp.http.errors import Problem, invalid_input
 BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
     *(versions.versions, unlocks.unlocks, pictures.pictures),
-    *(archive.archive, bulk.bulk),
+    *(archive.archive, bulk.bulk, presigned.presigned),
     *(folders.folders, quota.quota),
 )
 

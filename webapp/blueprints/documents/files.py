@@ -18,7 +18,7 @@ from webapp.http.errors import Problem
 from webapp.http.ranges import wanted_range
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import permit
-from webapp.schemas.documents.files import FileArguments
+from webapp.schemas.documents.files import DownloadArguments, FileArguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,8 @@ _INLINE: Final = {
         "text/plain; charset=utf-8",
     ),
 }
+# How long the store's own address of a file is valid.
+_SECONDS: Final = 60
 _NOTHING_RUNS: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox"
 # Chromium's PDF viewer does not open in a sandbox; it does not run scripts in our origin.
 _NOTHING_RUNS_IN_PDF: Final = "default-src 'none'; object-src 'self'; plugin-types application/pdf"
@@ -45,9 +47,10 @@ _NOTHING_RUNS_IN_PDF: Final = "default-src 'none'; object-src 'self'; plugin-typ
 
 @files.get("/<uuid:document_id>/download")
 @permit("workspace:documents:read")
-@files.arguments(FileArguments, location="query")
+@files.arguments(DownloadArguments, location="query")
 @files.response(200, content_type="application/octet-stream")
 @files.alt_response(206, description="The requested range.")
+@files.alt_response(302, description="The store's own address of the file.")
 @files.alt_response(410, description="The file's bytes are no longer in the store.")
 @files.alt_response(416, description="The range begins after the end of the file.")
 def download(arguments: dict[str, Any], document_id: UUID) -> Response:
@@ -56,6 +59,8 @@ def download(arguments: dict[str, Any], document_id: UUID) -> Response:
     The current version, or `version`. One range at a time; the ETag is the file's SHA-256.
     """
     row = file_of(document_id, arguments["version"])
+    if arguments["redirect"] and (url := store().download_url(row["key"], _SECONDS)):
+        return Response(status=302, headers={"Location": url})
     return _send(row, "attachment", row["media_type"] or "application/octet-stream")
 
 

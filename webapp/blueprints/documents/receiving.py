@@ -143,7 +143,7 @@ def _stored(
     if not head:
         raise Problem(422, "empty_file", "The file is empty.")
     if announced is not None and announced > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     media = detect(io.BytesIO(head), name)
     if not media.can_be_read:
         raise _unsupported(media)
@@ -180,7 +180,7 @@ class _Measured:
         for chunk in self._chunks:
             self.bytes += len(chunk)
             if self.bytes > self._limit:
-                raise _too_large(self._limit)
+                raise too_large(self._limit)
             self.sha256.update(chunk)
             yield chunk
 
@@ -218,7 +218,8 @@ def _doom(object_id: UUID) -> None:
         log.warning("object_not_doomed", object_id=str(object_id), error=str(error).strip())
 
 
-def _too_large(limit: int) -> Problem:
+def too_large(limit: int) -> Problem:
+    """The response to a file of more than `limit` bytes."""
     return Problem(
         413,
         "body_too_large",

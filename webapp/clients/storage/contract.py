@@ -67,6 +67,11 @@ class Store(Protocol):
         from `chunks` is passed on, and then nothing is stored."""
         ...
 
+    def copy(self, key: str, to: str) -> None:
+        """Store the same bytes under another key. Raises NoObject. What happens to `key` later does
+        not change the copy."""
+        ...
+
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` up to but not including `end`, in chunks. Raises NoObject at the
         first one."""

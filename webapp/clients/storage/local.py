@@ -70,6 +70,9 @@ class LocalStore:
         finally:
             unfinished.unlink(missing_ok=True)
 
+    def copy(self, key: str, to: str) -> None:
+        self.put(to, self.read(key))
+
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         with self.open(key) as file:
             file.seek(start)

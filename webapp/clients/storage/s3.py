@@ -118,6 +118,13 @@ class S3Store:
                 max_concurrency=_PARTS_AT_ONCE,
             )
 
+    def copy(self, key: str, to: str) -> None:
+        import obstore
+
+        place, target = self._place(key), self._place(to)
+        with self._troubles(key=key):
+            obstore.copy(self._bucket(), place, target)
+
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         import obstore
 

@@ -23,3 +23,15 @@ class FileArguments(Schema):
         validate=validate.Range(1, 1_000_000),
         metadata={"description": "Its number; the current one by default."},
     )
+
+
+class DownloadArguments(FileArguments):
+    """Which version of a document, and from where."""
+
+    redirect = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "true: redirect to the store's own address, valid for a minute, if it"
+            " has one."
+        },
+    )
