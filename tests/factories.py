@@ -64,7 +64,7 @@ class Factory:
         """A task of a user's."""
         mine = {"workspace_id": workspace_id or user.workspace_id, "user_id": user.id}
         columns = {"title": "Order the posts", "description": None, "due_at": None, "priority": 0}
-        columns |= {"tags": [], "recurrence": None, "item_id": None} | given
+        columns |= {"tags": [], "recurrence": None, "item_id": None, "document_id": None} | given
         task: dict[str, Any] = queries.tasks.create(self.conn, **mine, **columns)
         return task
 

@@ -106,6 +106,7 @@ def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
                 priority=0,
                 recurrence=None,
                 item_id=None,
+                document_id=None,
                 tags=sorted(given_[1]),
             )
             tasks.append(row["id"])

@@ -218,6 +218,7 @@ added AS (
       priority,
       recurrence,
       item_id,
+      document_id,
       created_at,
       updated_at,
       completed_at
@@ -236,6 +237,12 @@ added AS (
              FROM items AS item
             WHERE item.id = given.item_id
               AND item.workspace_id = %(workspace_id)s
+         ),
+         (
+           SELECT document.id
+             FROM documents AS document
+            WHERE document.id = given.document_id
+              AND document.workspace_id = %(workspace_id)s
          ),
          given.created_at,
          given.updated_at,

@@ -2,7 +2,17 @@
 -- A user's new task with its tags.
 WITH made AS (
   INSERT INTO tasks
-    (workspace_id, user_id, title, description, due_at, priority, recurrence, item_id)
+    (
+      workspace_id,
+      user_id,
+      title,
+      description,
+      due_at,
+      priority,
+      recurrence,
+      item_id,
+      document_id
+    )
   VALUES (
     %(workspace_id)s,
     %(user_id)s,
@@ -11,7 +21,8 @@ WITH made AS (
     %(due_at)s,
     %(priority)s,
     %(recurrence)s,
-    %(item_id)s
+    %(item_id)s,
+    %(document_id)s
   )
   RETURNING *
 ),
@@ -84,6 +95,7 @@ UPDATE tasks
        priority = %(priority)s,
        recurrence = %(recurrence)s,
        item_id = %(item_id)s,
+       document_id = %(document_id)s,
        updated_at = now()
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
@@ -162,7 +174,18 @@ WITH following AS (
 ),
 made AS (
   INSERT INTO tasks
-    (id, workspace_id, user_id, title, description, due_at, priority, recurrence, item_id)
+    (
+      id,
+      workspace_id,
+      user_id,
+      title,
+      description,
+      due_at,
+      priority,
+      recurrence,
+      item_id,
+      document_id
+    )
   SELECT next_id,
          workspace_id,
          user_id,
@@ -171,7 +194,8 @@ made AS (
          next_due_at,
          priority,
          recurrence,
-         item_id
+         item_id,
+         document_id
     FROM following
   RETURNING id
 ),

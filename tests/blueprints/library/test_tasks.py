@@ -115,6 +115,7 @@ def test_in_a_shared_workspace_each_has_their_own(olga, people):
         ({"title": "x", "recurrence": "FREQ=DAILY"}, "due_at"),
         ({"title": "x", "recurrence": "daily", "due_at": "2030-01-01T00:00:00Z"}, "recurrence"),
         ({"title": "x", "item_id": NOWHERE}, "item_id"),
+        ({"title": "x", "document_id": NOWHERE}, "document_id"),
         ({"title": "x", "completed": True}, "completed"),
     ],
     ids=str,
@@ -239,6 +240,31 @@ def test_an_item_of_another_workspace_cannot_be_linked(olga, people, make):
     ):
         assert answer.status_code == 422
         assert [each["field"] for each in answer.json["errors"]] == ["item_id"]
+
+
+def test_a_task_is_about_a_document_until_that_is_removed(olga, people):
+    def document(person):
+        answer = person.client.post("/api/documents?name=a.txt", data=b"Order the posts.")
+        assert answer.status_code == 201, answer.json
+        return answer.json["id"]
+
+    mine, foreign = document(olga), document(people.person("max"))
+    answer = olga.client.post(TASKS, json={"title": "x", "document_id": foreign})
+    assert [each["field"] for each in answer.json["errors"]] == ["document_id"]
+    due = {"due_at": "2030-01-01T00:00:00Z", "recurrence": "FREQ=DAILY"}
+    task = note(olga, document_id=mine, **due)
+    path = f"{TASKS}/{task['id']}"
+    assert olga.client.put(path, json={"title": "y"}).json["document_id"] == mine
+    olga.client.patch(f"{path}/complete")
+    listed = olga.client.get(TASKS).json["items"]
+    assert [each["document_id"] for each in listed] == [mine] * 2
+    assert (
+        olga.client.put(path, json={"title": "y", "document_id": None}).json["document_id"] is None
+    )
+    olga.client.post(f"/api/documents/{mine}/discard")
+    assert olga.client.delete(f"/api/documents/{mine}").status_code == 204
+    listed = olga.client.get(TASKS).json["items"]
+    assert [each["document_id"] for each in listed] == [None] * 2
 
 
 # What recurs

@@ -19,4 +19,5 @@ REFUSALS: Final = {
         409, "tag_exists", "Another tag has this name: merge the two."
     ),
     "tasks_item_exists": invalid_input(("item_id", "There is no such item here.")),
+    "tasks_document_exists": invalid_input(("document_id", "There is no such document here.")),
 }

@@ -160,7 +160,10 @@ def remove(user: str, task_id: UUID) -> Response:
     return Response(status=204)
 
 
-_CHANGEABLE = ("title", "description", "due_at", "priority", "tags", "recurrence", "item_id")
+_CHANGEABLE = (
+    *("title", "description", "due_at", "priority", "tags", "recurrence"),
+    *("item_id", "document_id"),
+)
 
 
 def _mine() -> dict[str, UUID]:

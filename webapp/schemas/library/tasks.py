@@ -70,6 +70,9 @@ class NewTask(Schema):
     item_id = fields.UUID(
         load_default=None, allow_none=True, metadata={"description": "What it is about."}
     )
+    document_id = fields.UUID(
+        load_default=None, allow_none=True, metadata={"description": "What it is about."}
+    )
 
     @validates_schema
     def recurs_from_a_due_time(self, task: dict[str, Any], **_: Any) -> None:
@@ -103,6 +106,7 @@ class Task(Schema):
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
     completed_at = fields.DateTime(required=True, allow_none=True)
+    document_id = fields.UUID(required=True, allow_none=True)
 
 
 TaskPage = page_of(Task)
