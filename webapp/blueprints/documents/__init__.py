@@ -10,6 +10,8 @@ from webapp.blueprints.documents import (
     folders,
     quota,
     receiving,
+    review,
+    rules,
     storage,
     uploads,
 )
@@ -18,6 +20,7 @@ from webapp.http.errors import Problem, invalid_input
 BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
     *(folders.folders, quota.quota),
+    *(rules.rules, review.review),
 )
 
 INSTALLS: Final = (storage.install,)
@@ -34,5 +37,6 @@ REFUSALS: Final = {
     "folders_are_at_most_32_deep": Problem(
         409, "folders_too_deep", "Folders can be nested 32 levels deep."
     ),
+    "rules_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
     "documents_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
 }
