@@ -317,8 +317,14 @@ END
 $$;
 
 -- How much more likely each of these words is, on average, in documents with a label than in all others
--- whose field was decided: complement naive Bayes, in nats a word. Labels that no document had are left
--- out, and so are those that all had, since there is nothing to compare them with.
+-- whose field was decided: complement naive Bayes, in nats a word. For a word that is in `own` documents
+-- with the label, and in `every` document, that is
+--
+--   ln((own + 1) / (label.words + vocabulary)) - ln((every - own + 1) / (other words + vocabulary))
+--
+-- Most words are in no document with most labels, and need no row: their share is the same for all labels
+-- of a field. Labels that have none of the words are left out, and so are those that all documents have,
+-- since there is nothing to compare them with.
 CREATE FUNCTION learned_evidence(of_workspace uuid, given text[])
 RETURNS TABLE (field text, label text, documents integer, words integer, evidence double precision)
 LANGUAGE plpgsql
@@ -326,47 +332,61 @@ STABLE
 AS $$
 BEGIN
   RETURN QUERY
-  WITH compared AS MATERIALIZED (
-    SELECT label.id,
-           label.field,
-           label.label,
-           label.documents,
-           label.words + every.vocabulary AS own,
-           every.words - label.words + every.vocabulary AS others,
-           every.id AS every_id
-      FROM learned_labels AS label
-      JOIN learned_labels AS every
-        ON every.workspace_id = label.workspace_id
-       AND every.field = label.field
-       AND fold(every.label) = ''
-       AND every.documents > label.documents
-     WHERE label.workspace_id = of_workspace
-       AND label.label <> ''
-       AND label.documents > 0
-     ORDER BY label.documents DESC, label.id
-     LIMIT 1000
+  WITH counted AS (
+    SELECT learned.id,
+           learned.field,
+           learned.label,
+           learned.documents,
+           learned.words,
+           learned.vocabulary,
+           word.documents::double precision AS own,
+           max(word.documents) FILTER (WHERE learned.label = '')
+             OVER (PARTITION BY learned.field, word.word)::double precision AS every
+      FROM learned_words AS word
+      JOIN learned_labels AS learned
+        ON learned.id = word.label_id
+     WHERE word.workspace_id = of_workspace
+       AND word.word = ANY (given)
   ),
-  counts AS MATERIALIZED (
-    SELECT counted.word, counted.label_id, counted.documents
-      FROM learned_words AS counted
-     WHERE counted.workspace_id = of_workspace
-       AND counted.word = ANY (given)
+  fields AS (
+    SELECT counted.field,
+           counted.documents,
+           counted.words,
+           counted.vocabulary,
+           count(*) AS known,
+           sum(ln(counted.own + 1)) AS logarithms
+      FROM counted
+     WHERE counted.label = ''
+     GROUP BY counted.field, counted.documents, counted.words, counted.vocabulary
   )
-  SELECT compared.field,
-         compared.label,
-         compared.documents,
-         count(*)::integer,
-         avg(
-           ln((coalesce(own.documents, 0) + 1.0::double precision) / compared.own)
-           - ln((every.documents - coalesce(own.documents, 0) + 1.0::double precision) / compared.others)
+  SELECT counted.field,
+         counted.label,
+         counted.documents,
+         fields.known::integer,
+         ln(
+           (fields.words - counted.words + fields.vocabulary)::double precision
+           / (counted.words + fields.vocabulary)
          )
-    FROM compared
-    JOIN counts AS every
-      ON every.label_id = compared.every_id
-    LEFT JOIN counts AS own
-      ON own.label_id = compared.id
-     AND own.word = every.word
-   GROUP BY compared.id, compared.field, compared.label, compared.documents;
+         + (
+             sum(
+               ln(counted.own + 1) - ln(counted.every - counted.own + 1) + ln(counted.every + 1)
+             )
+             - fields.logarithms
+           ) / fields.known
+    FROM counted
+    JOIN fields
+      ON fields.field = counted.field
+   WHERE counted.label <> ''
+     AND counted.documents < fields.documents
+   GROUP BY counted.id,
+            counted.field,
+            counted.label,
+            counted.documents,
+            counted.words,
+            fields.known,
+            fields.words,
+            fields.vocabulary,
+            fields.logarithms;
 END
 $$;
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 SURE: Final = 0.95
 LIKELY: Final = 0.7
 # What was learned must be surer: it has been wrong about documents of a kind it did not know.
-SURE_IF_LEARNED: Final = 0.98
+SURE_IF_LEARNED: Final = 0.99
 
 # As many names as fit into a prompt without drowning the text, and the tags they are chosen from.
 _MOST_NAMES: Final = 100

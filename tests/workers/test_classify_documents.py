@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -298,3 +299,53 @@ def test_a_document_without_a_text_or_in_the_trash_is_left_alone(ana, document, 
     classify()
     assert ana.get(empty).json["suggestions"] == []
     assert ana.get(gone).json["dated_on"] is None
+
+
+def test_corrections_at_once_do_not_wait_for_each_other_in_circles(
+    document, classify, sign_in, owner
+):
+    """Each changes two counts that others change too, in every order."""
+    paths = [document(text) for text in (BILL, RECIPE, BILL + RECIPE, RECIPE + BILL)]
+    classify()
+    clients = [sign_in("ana") for _ in paths]
+
+    def correct(client, path):
+        return [
+            client.patch(path, json={"category": category, tags: ["a", "b"]}).status_code
+            for category, tags in (("Bill", "add_tags"), ("Recipe", "remove_tags")) * 4
+        ]
+
+    with ThreadPoolExecutor() as pool:
+        told = list(pool.map(correct, clients, paths))
+    assert {status for statuses in told for status in statuses} == {200}
+    assert [each for each in counts(owner) if each[0] == "category"] == [
+        *(("category", "", 4), ("category", "Recipe", 4)),
+    ]
+
+
+def test_a_worker_that_died_leaves_its_document_to_another(ana, document, worker, classify, owner):
+    path = document(BILL)
+    dead = worker(classify_documents)
+    dead.claim()
+    owner.execute("UPDATE outbox SET run_after = now()")
+    classify()
+    events = [each["event"] for each in ana.get(f"{path}/events").json["items"]]
+    assert events.count("document.classified") == 1
+
+
+def test_what_is_learned_is_looked_up_by_indexes_however_much_there_is(database, make):
+    """The functions are opaque to the test of every query, so they are planned here."""
+    mine = {"workspace_id": make.user()["workspace_id"]}
+    told = []
+    with database.connect(role="admin") as conn:
+        conn.execute("LOAD 'auto_explain'")
+        conn.execute("SET auto_explain.log_min_duration = 0")
+        conn.execute("SET auto_explain.log_nested_statements = on")
+        conn.execute("SET enable_seqscan = off")
+        conn.add_notice_handler(lambda notice: told.append(notice.message_primary))
+        conn.execute("SET client_min_messages = log")
+        conn.execute("SELECT learned_evidence(%(workspace_id)s, '{a,b}')", mine)
+        conn.execute("SELECT learn_from(ARRAY[uuidv7()]), learn_from(ARRAY[uuidv7()], true)")
+    plans = "\n".join(told)
+    assert "learned_words_pkey" in plans
+    assert "Seq Scan" not in plans

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 # The evidence that divides what is left of the doubt by e.
-_SCALE: Final = 0.15
+_SCALE: Final = 0.09
 # Fewer documents or known words than these may suggest something, but are never sure.
 _FEW_DOCUMENTS: Final = 3
 _FEW_WORDS: Final = 10
