@@ -1,13 +1,14 @@
 """How often documents get the right category after a few corrections, compared with scikit-learn.
 
-    python -m benchmarks.documents.classification FOLDER [rounds]
+    python -m benchmarks.documents.classification [rounds] [folder]
 
-FOLDER has a folder for each class, with its texts as `.txt` files, such as the BBC's news of five
-classes (Greene and Cunningham, 2006). The texts become documents; then a person gives so many of
-each class their category, one `UPDATE` each, which is all the training there is. The same documents
-train scikit-learn's CountVectorizer and MLPClassifier as Paperless-ngx sets them, in an environment
-of its own. Both classify the same held-out texts. Prints the share that is right, how often what is
-sure enough to be applied is right, and what a correction takes; exits with 1 if a bound is missed.
+The folder, by default `bbc` in the samples, has a folder for each class with its texts as `.txt`
+files: news of the BBC in five classes (Greene and Cunningham, 2006). The texts become documents;
+then a person gives so many of each class their category, one `UPDATE` each, which is all the
+training there is. The same documents train scikit-learn's CountVectorizer and MLPClassifier as
+Paperless-ngx sets them, in an environment of its own. Both classify the same held-out texts. Prints
+the share that is right, how often what is sure enough to be applied is right, and what a correction
+takes; exits with 1 if a bound is missed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from benchmarks.databases import migrated
+from benchmarks.documents import samples
 from benchmarks.installed import Missing, PythonEnvironment
 from sql import queries
 from webapp.identity.ids import new_id
@@ -72,12 +74,9 @@ class Seen(NamedTuple):
 def main() -> int:
     """Print what was seen; 1 where a bound was missed."""
     arguments = sys.argv[1:] if __name__ == "__main__" else []
-    if not arguments:
-        print("skipped: it takes a folder of texts, see benchmarks/documents/classification.py")
-        return 0
-    texts = read(Path(arguments[0]))
-    rounds = int(arguments[1]) if len(arguments) > 1 else 3
+    rounds = int(arguments[0]) if arguments else 3
     try:
+        texts = read(Path(arguments[1]) if len(arguments) > 1 else samples.folder() / "bbc")
         _PEER.make()
     except Missing as missing:
         print(missing)
@@ -108,11 +107,14 @@ def main() -> int:
 
 
 def read(folder: Path) -> list[Text]:
-    """The texts of a folder, in a fixed order."""
-    return [
+    """The texts of a folder, in a fixed order. Raises Missing."""
+    texts = [
         Text(path.parent.name, path.read_text("utf-8", errors="replace"))
         for path in sorted(folder.glob("*/*.txt"))
     ]
+    if not texts:
+        raise Missing(f"{folder} has no texts")
+    return texts
 
 
 def a_round(
