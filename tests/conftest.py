@@ -322,7 +322,7 @@ def is_ready(app_conn: psycopg.Connection[Any]) -> Callable[..., None]:
             (given,) = queries.documents.load_for_reading(app_conn, ids=[document_id])
             version = {"version_id": given["version_id"]}
             text_id = queries.documents.keep_text(
-                app_conn, **version, pages=1, ocr_pages=[], text=text
+                app_conn, **version, pages=1, ocr_pages=[], text=text, language=language
             )
             queries.documents.save_reading(
                 app_conn,

@@ -293,6 +293,15 @@ def test_a_person_who_is_quicker_than_the_worker_wins(ana, document, provider, c
     assert found["summary"] == "Forty euros are due."
 
 
+def test_what_a_document_has_already_is_not_suggested(ana, document, classify, owner):
+    path = document("Seen on 01/02/2024")
+    with owner.transaction():
+        owner.execute("SET LOCAL coffer.actor = 'worker:read_documents'")
+        owner.execute("UPDATE documents SET dated_on = '2024-01-02'")
+    classify()
+    assert pending(ana, path) == {}
+
+
 def test_a_document_without_a_text_or_in_the_trash_is_left_alone(ana, document, classify):
     empty, gone = document(""), document(BILL)
     ana.post(f"{gone}/discard")

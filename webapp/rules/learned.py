@@ -2,7 +2,7 @@
 
 The evidence for a label is how many nats likelier, on average, each known word of the document is
 in documents with this label than in all others (`learned_evidence` in
-migrations/0026-classification.sql). The curve was fitted on news of five subjects:
+migrations/0027-classification.sql). The curve was fitted on news of five subjects:
 benchmarks/documents/classification.py shows how often it is right.
 """
 

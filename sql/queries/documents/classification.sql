@@ -102,7 +102,15 @@ SELECT workspace.id,
 -- one with what was kept. What a person wrote stays, and what a person rejected is not suggested again.
 -- Applied values replace those applied before; suggestions replace the undecided ones.
 WITH document AS (
-  SELECT id, workspace_id, written_fields
+  SELECT id,
+         workspace_id,
+         written_fields,
+         jsonb_build_object(
+           'category', category,
+           'correspondent', correspondent,
+           'dated_on', to_char(dated_on, 'YYYY-MM-DD'),
+           'folder_id', folder_id
+         ) AS standing
     FROM documents
    WHERE id = %(id)s
      AND status = 'ready'
@@ -119,6 +127,7 @@ kept AS MATERIALIZED (
     FROM document
    CROSS JOIN found
    WHERE found.field <> ALL (document.written_fields)
+     AND (found.is_sure OR fold(document.standing ->> found.field) IS DISTINCT FROM fold(found.value))
      AND NOT EXISTS (
            SELECT
              FROM suggestions AS suggestion

@@ -179,7 +179,7 @@ suggested AS (
          suggestion.name,
          suggestion.confidence,
          suggestion.status,
-         fresh.status = 'ready_to_confirm'
+         fresh.status <> 'confirmed'
     FROM fresh
    CROSS JOIN LATERAL jsonb_to_recordset(fresh.payload -> 'suggestions')
          AS suggestion (name text, confidence real, status text)

@@ -22,7 +22,7 @@ ALTER TABLE suggestions
 
 UPDATE suggestions
    SET workspace_id = item.workspace_id,
-       awaits_review = item.status = 'ready_to_confirm'
+       awaits_review = item.status NOT IN ('confirmed', 'discarded')
   FROM items AS item
  WHERE item.id = suggestions.item_id;
 
