@@ -144,28 +144,37 @@ def test_what_people_decide_is_learned_and_unlearned(ana, document, classify, ow
     assert owner.execute("SELECT count(*) FROM learned_words").fetchone() == (0,)
 
 
-def test_what_was_learned_is_given_to_documents_like_it(ana, document, classify, sign_in):
-    folder = ana.post("/api/folders", json={"name": "Bills"}).json["id"]
+def test_what_was_learned_is_given_to_documents_like_it(ana, document, classify, sign_in, owner):
+    folders = [
+        ana.post("/api/folders", json={"name": name}).json["id"]
+        for name in ("Bills", "Recipes", "In")
+    ]
     bills, soups = ([document(text) for _ in range(4)] for text in (BILL, RECIPE))
     classify()
     for path in bills:
-        ana.patch(
-            path, json={"category": "Bill", "correspondent": "Stadtwerke", "add_tags": ["home"]}
-        )
-        ana.post(f"{path}/move", json={"folder_id": folder})
+        bill = {"category": "Bill", "correspondent": "Stadtwerke", "add_tags": ["home"]}
+        ana.patch(path, json=bill)
+        ana.post(f"{path}/move", json={"folder_id": folders[0]})
     for path in soups:
         ana.patch(path, json={"category": "Recipe", "correspondent": "Oma", "add_tags": ["food"]})
-        ana.post(f"{path}/move", json={"folder_id": None})
-    alike = document(BILL.replace("March", "April"))
+        ana.post(f"{path}/move", json={"folder_id": folders[1]})
+    alike, watched = document(BILL.replace("March", "April")), document(BILL)
+    with owner.transaction():  # as a connection would
+        owner.execute("SET LOCAL coffer.actor = 'worker:x'")
+        owner.execute(
+            "UPDATE documents SET folder_id = %s WHERE id = %s",
+            (folders[2], watched.rpartition("/")[2]),
+        )
     ben = sign_in("ben")
     elsewhere = document(BILL, ben)
     classify()
     found = ana.get(alike).json
     assert (found["category"], found["correspondent"]) == ("Bill", "Stadtwerke")
-    assert found["tags"] == ["home"]
+    assert (found["tags"], found["folder_id"]) == (["home"], folders[0])
     assert suggested(ana, alike)["category", "Bill"] == ("learned", "applied")
-    # Nothing was moved into another folder but none, so nothing speaks against the folder.
-    assert found["folder_id"] is None or found["folder_id"] == folder
+    # Where others put a document it stays, unless a rule or a person says otherwise.
+    assert ana.get(watched).json["folder_id"] == folders[2]
+    assert pending(ana, watched)["folder_id"] == folders[0]
     assert ben.get(elsewhere).json["category"] is None
     assert ("category", "Bill") not in suggested(ben, elsewhere)
 

@@ -100,7 +100,8 @@ SELECT workspace.id,
 -- name: save :many
 -- Saves what was found for a document, unless it no longer needs it or its text has changed: no row, or
 -- one with what was kept. What a person wrote stays, and what a person rejected is not suggested again.
--- Applied values replace those applied before; suggestions replace the undecided ones.
+-- Applied values replace those applied before; suggestions replace the undecided ones. Only a rule moves
+-- a document out of a folder that it was put into by others, such as a connection.
 WITH document AS (
   SELECT id,
          workspace_id,
@@ -123,7 +124,22 @@ found AS (
          AS result (field text, value text, confidence real, source text, is_sure boolean)
 ),
 kept AS MATERIALIZED (
-  SELECT found.*
+  SELECT found.field,
+         found.value,
+         found.confidence,
+         found.source,
+         found.is_sure AND (
+           found.field <> 'folder_id'
+           OR found.source = 'rule'
+           OR document.standing ->> 'folder_id' IS NULL
+           OR EXISTS (
+                SELECT
+                  FROM suggestions AS suggestion
+                 WHERE suggestion.document_id = %(id)s
+                   AND suggestion.field = 'folder_id'
+                   AND suggestion.status = 'applied'
+              )
+         ) AS is_sure
     FROM document
    CROSS JOIN found
    WHERE found.field <> ALL (document.written_fields)
