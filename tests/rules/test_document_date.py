@@ -68,6 +68,6 @@ def test_a_day_that_may_be_read_two_ways_is_less_sure():
 
 def test_a_long_hostile_text_takes_no_time():
     for piece in ("1.", "1/", "2 May ", "may ", "12.12.", "1 ", "due a b c "):
-        began = time.perf_counter()
+        began = time.thread_time()
         date_of(piece * 100_000, UPLOADED)
-        assert time.perf_counter() - began < 1
+        assert time.thread_time() - began < 5  # of the CPU: more than tenfold, however busy
