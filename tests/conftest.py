@@ -14,12 +14,14 @@ import psycopg
 import pytest
 import structlog
 
+from sql import queries
 from tests import databases
 from tests.factories import Factory
 from tests.people import People, Person
 from webapp.app import create_app
 from webapp.blueprints.documents.reading import own_readers
 from webapp.http import db
+from webapp.rules.first_line import first_line_with_a_word
 from webapp.settings import Settings
 from webapp.telemetry import logs
 from workers.engine.loop import Worker
@@ -313,6 +315,38 @@ def worker(
     yield make_worker
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def is_ready(app_conn: psycopg.Connection[Any]) -> Callable[..., None]:
+    """Has a document be ready with a text, as a worker that read it leaves it."""
+
+    def read(document_id: str, text: str, language: str = "en") -> None:
+        mine = {"id": document_id}
+        with app_conn.transaction():
+            app_conn.execute("SELECT set_config('coffer.actor', 'worker:read_documents', true)")
+            (given,) = queries.documents.load_for_reading(app_conn, ids=[document_id])
+            version = {"version_id": given["version_id"]}
+            text_id = queries.documents.keep_text(
+                app_conn, **version, pages=1, ocr_pages=[], text=text, language=language
+            )
+            queries.documents.save_reading(
+                app_conn,
+                **mine,
+                **version,
+                media_type="application/pdf",
+                kind="pdf",
+                text_id=text_id,
+                language=language,
+                title=first_line_with_a_word(text),
+                dated_on=None,
+            )
+            app_conn.execute(
+                "DELETE FROM outbox WHERE kind = 'read_documents' AND subject_id = %s",
+                (document_id,),
+            )
+
+    return read
 
 
 @pytest.fixture

@@ -51,10 +51,11 @@ class Outside(Clients):
 
 @dataclass(frozen=True, slots=True)
 class Enriched:
-    """What was found: the page, if there is one, and the provider's result."""
+    """What was found: the page, if there is one, and the provider's result and its source."""
 
     page: Page | None
     enrichment: Enrichment
+    source: str
 
 
 def open_clients(settings: Settings) -> Outside:
@@ -85,7 +86,8 @@ def enrich(item: Item, clients: Outside) -> Enriched:
     text = "\n\n".join(text for text in texts if text) or item["source_url"]
     title = item["title"] or (page.title if page else None)
     known = shortlist(item["known_tags"], f"{title or ''}\n{text}", most=_KNOWN_TAGS)
-    return Enriched(page, clients.provider.enrich(text, title=title, known_tags=known))
+    enrichment = clients.provider.enrich(text, title=title, known_tags=known)
+    return Enriched(page, enrichment, clients.provider.source)
 
 
 def save(conn: Connection, job: Job, found: Enriched) -> bool:
@@ -101,6 +103,7 @@ def save(conn: Connection, job: Job, found: Enriched) -> bool:
         content=page.text if page else None,
         names=[tag.name for tag in enrichment.tags],
         confidences=[tag.confidence for tag in enrichment.tags],
+        source=found.source,
     )
     return saved > 0
 

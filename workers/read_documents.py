@@ -6,7 +6,6 @@ failure of the worker, so it leaves no dead letter.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from webapp.parsing.documents.arrival import look_at
 from webapp.parsing.documents.errors import DocumentError
 from webapp.parsing.documents.readers import Readers, check_readers
 from webapp.reading import language
-from webapp.rules.first_line import first_line
+from webapp.rules.first_line import first_line_with_a_word
 from workers.engine import progress
 from workers.engine.kind import Clients, Kind
 from workers.terminal.command import command_for
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
 
 # Characters of text to keep: more than the longest novels.
 _MOST_TEXT = 4_000_000
-# Characters in which to look for a title.
-_TITLE_WITHIN = 10_000
-_WORD = re.compile(r"[^\W\d_]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +163,9 @@ def _known(given: Row) -> Read:
 
 
 def _title(said: str, text: str) -> str | None:
-    """The document's own title, or else its first line with a word in it, unlike a page number or a
-    date."""
+    """The document's own title, or else its first line with a word in it."""
     title = " ".join(said.replace("\0", "").split())[:200].strip()
-    if title:
-        return title
-    lines = text[:_TITLE_WITHIN].splitlines()
-    return next((first_line(line) for line in lines if _WORD.search(line)), None)
+    return title or first_line_with_a_word(text)
 
 
 def save(conn: Connection, job: Job, found: Read | Unreadable) -> bool:

@@ -27,6 +27,7 @@ def saved(item_id: Any) -> dict[str, Any]:
         "language": LANGUAGE,
         "names": list(TAGS),
         "confidences": list(TAGS.values()),
+        "source": "ai",
         **nothing,
     }
 

@@ -73,9 +73,9 @@ def fill(conn: psycopg.Connection) -> Rows:
         for i in range(_ITEMS)
     ]
     conn.execute(
-        "INSERT INTO suggestions (item_id, name, confidence)"
-        " SELECT unnest(%s::uuid[]), 'fence', 0.75",
-        ([item["id"] for item in items],),
+        "INSERT INTO suggestions (workspace_id, item_id, value, confidence)"
+        " SELECT %s, unnest(%s::uuid[]), 'fence', 0.75",
+        (workspace_id, [item["id"] for item in items]),
     )
     conn.execute(
         "INSERT INTO tasks (id, workspace_id, user_id, title)"

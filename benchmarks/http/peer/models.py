@@ -122,7 +122,7 @@ class Suggestion(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     item_id: Mapped[UUID] = mapped_column(ForeignKey("items.id"))
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column("value")
     confidence: Mapped[float] = mapped_column(REAL)
     status: Mapped[str]
 

@@ -77,7 +77,8 @@ SELECT document.id,
 
 -- name: get :one
 -- A complete document.
-SELECT *
+SELECT *,
+       pending_suggestions(id) AS suggestions
   FROM document_answers(%(workspace_id)s)
  WHERE id = %(id)s;
 
@@ -137,6 +138,9 @@ UPDATE documents
          WHEN change.fields ? 'expires_at' THEN (change.fields ->> 'expires_at')::timestamptz
          ELSE expires_at
        END,
+       written_fields = written_fields || ARRAY(
+         SELECT jsonb_object_keys(change.fields - ARRAY['name', 'metadata', 'expires_at'])
+       ),
        updated_at = now()
   FROM (SELECT %(fields)s::jsonb AS fields) AS change
  WHERE id = %(id)s

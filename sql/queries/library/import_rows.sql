@@ -173,15 +173,17 @@ tagged AS (
     FROM tags_of_import_rows(%(workspace_id)s, ARRAY(SELECT row_id FROM fresh)) AS tag
 ),
 suggested AS (
-  INSERT INTO suggestions (item_id, name, confidence, status)
-  SELECT fresh.row_id,
+  INSERT INTO suggestions (workspace_id, item_id, value, confidence, status, awaits_review)
+  SELECT %(workspace_id)s,
+         fresh.row_id,
          suggestion.name,
          suggestion.confidence,
-         suggestion.status
+         suggestion.status,
+         fresh.status <> 'confirmed'
     FROM fresh
    CROSS JOIN LATERAL jsonb_to_recordset(fresh.payload -> 'suggestions')
          AS suggestion (name text, confidence real, status text)
-  ON CONFLICT (item_id, fold(name))
+  ON CONFLICT (item_id, fold(value))
   DO NOTHING
 ),
 looked_at AS (

@@ -168,7 +168,7 @@ WITH item AS (
          updated_at = now()
    WHERE id = %(id)s
      AND status = 'enriching'
-  RETURNING id
+  RETURNING id, workspace_id
 ),
 suggested AS (
   SELECT name, confidence
@@ -178,13 +178,15 @@ outdated AS (
   DELETE FROM suggestions
    WHERE item_id = (SELECT id FROM item)
      AND status = 'pending'
-     AND fold(name) <> ALL (SELECT fold(name) FROM suggested)
+     AND fold(value) <> ALL (SELECT fold(name) FROM suggested)
 ),
 added AS (
-  INSERT INTO suggestions (item_id, name, confidence)
-  SELECT item.id,
+  INSERT INTO suggestions (workspace_id, item_id, value, confidence, source)
+  SELECT item.workspace_id,
+         item.id,
          suggested.name,
-         suggested.confidence
+         suggested.confidence,
+         %(source)s
     FROM item
    CROSS JOIN suggested
    WHERE NOT EXISTS (
@@ -195,7 +197,7 @@ added AS (
             WHERE item_tags.item_id = item.id
               AND fold(tag.name) = fold(suggested.name)
          )
-  ON CONFLICT (item_id, fold(name))
+  ON CONFLICT (item_id, fold(value))
   DO NOTHING
 )
 SELECT count(*)

@@ -5,4 +5,4 @@ UPDATE suggestions
        decided_at = now()
  WHERE item_id = %(item_id)s
    AND id = ANY (%(ids)s::uuid[])
-RETURNING id, name;
+RETURNING id, value;

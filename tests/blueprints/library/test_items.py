@@ -45,9 +45,10 @@ def suggest(make, item_url, *names):
     """Give an item suggestions; return their ids by name."""
     item_id = item_url.rpartition("/")[2]
     rows = make.conn.execute(
-        "INSERT INTO suggestions (item_id, name, confidence)"
-        " SELECT %s, name, 0.5 FROM unnest(%s::text[]) AS name RETURNING name, id",
-        (item_id, list(names)),
+        "INSERT INTO suggestions (workspace_id, item_id, value, confidence)"
+        " SELECT workspace_id, id, name, 0.5 FROM items, unnest(%s::text[]) AS name"
+        "  WHERE id = %s RETURNING value, suggestions.id",
+        (list(names), item_id),
     )
     return {name: str(suggestion_id) for name, suggestion_id in rows}
 

@@ -65,9 +65,9 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, own
             (item["id"],),
         )
         owner.execute(
-            "INSERT INTO suggestions (item_id, name, confidence, status)"
-            " VALUES (%s, 'x', 0.5, 'rejected')",
-            (item["id"],),
+            "INSERT INTO suggestions (workspace_id, item_id, value, confidence, status)"
+            " VALUES (%s, %s, 'x', 0.5, 'rejected')",
+            (olga.workspace_id, item["id"]),
         )
     page = {"source_type": "article", "source_url": "https://example.com/a", "enrich": False}
     for _ in range(2):

@@ -15,6 +15,8 @@ from webapp.blueprints.documents import (
     quota,
     reading,
     receiving,
+    review,
+    rules,
     storage,
     unlocks,
     uploads,
@@ -27,6 +29,7 @@ BLUEPRINTS: Final = (
     *(versions.versions, unlocks.unlocks, pictures.pictures),
     *(archive.archive, bulk.bulk, presigned.presigned),
     *(folders.folders, quota.quota),
+    *(rules.rules, review.review),
 )
 
 INSTALLS: Final = (storage.install, reading.install)
@@ -48,5 +51,6 @@ REFUSALS: Final = {
         "current_version",
         "The current version cannot be removed; make another one current first.",
     ),
+    "rules_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
     "documents_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
 }

@@ -198,4 +198,4 @@ def _decide(conn: Connection, item_id: UUID, change: dict[str, Any], status: str
     found = queries.suggestions.decide(conn, item_id=item_id, ids=list(ids), status=status)
     if len(found) < len(ids):
         raise invalid_input((field, "Some of these are not suggestions for this item."))
-    return [suggestion["name"] for suggestion in found]
+    return [suggestion["value"] for suggestion in found]

@@ -9,15 +9,22 @@ from __future__ import annotations
 import json
 import math
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from webapp.clients.ai.contract import (
+    CATEGORY_LIMIT,
+    CORRESPONDENT_LIMIT,
     SUMMARY_LIMIT,
     TAG_LIMIT,
     TAGS_LIMIT,
     TITLE_LIMIT,
     AIError,
+    DayGuess,
+    Description,
     Enrichment,
+    Guess,
+    Known,
     TagSuggestion,
 )
 from webapp.reading.wording import fold, one_line, shorten, tag_name
@@ -31,6 +38,8 @@ _UNSTATED = 0.5
 _MOST_DRAFTS = 50
 _OBJECT_START = re.compile(r"\{\s*\"")
 _NUMBER = re.compile(r"\s*([-+]?\d{1,20}(?:[.,]\d{0,20})?)\s*(%?)\s*")
+# How models say in words that they found nothing.
+_NONE = frozenset({"null", "none", "unknown", "n/a", "-"})
 _ISO_639_1 = frozenset(
     """
     aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
@@ -49,6 +58,21 @@ def enrichment_from(body: object, known_tags: Sequence[str]) -> Enrichment:
     Raises AIError: permanent for a refusal, which a retry would only repeat; not permanent for an
     answer that cannot be read, since the next one may be better.
     """
+    return _enrichment(_found(body), known_tags)
+
+
+def description_from(body: object, known: Known) -> Description:
+    """The same of a document. A category, correspondent or date that cannot be read is none."""
+    found = _found(body)
+    return Description(
+        _enrichment(found, known.tags),
+        _guess(found.get("category"), known.categories, CATEGORY_LIMIT),
+        _guess(found.get("correspondent"), known.correspondents, CORRESPONDENT_LIMIT),
+        _day(found.get("date")),
+    )
+
+
+def _found(body: object) -> Mapping[str, Any]:
     content, finish = _content(body)
     # Thoughts often contain drafted JSON; the answer, if any, comes after them.
     _, thought, answer = content.rpartition("</think>")
@@ -59,6 +83,10 @@ def enrichment_from(body: object, known_tags: Sequence[str]) -> Enrichment:
         if finish == "length":
             raise AIError("The AI provider's answer was cut off at its length limit.")
         raise AIError("The AI provider's answer was not the JSON object asked for.")
+    return found
+
+
+def _enrichment(found: Mapping[str, Any], known_tags: Sequence[str]) -> Enrichment:
     title = shorten(one_line(_text(found.get("title"))), TITLE_LIMIT)
     summary = shorten(one_line(_text(found.get("summary"))), SUMMARY_LIMIT)
     tags = _tags(found.get("tags"), known_tags)
@@ -137,6 +165,28 @@ def _tags(value: object, known_tags: Sequence[str]) -> tuple[TagSuggestion, ...]
             found[fold(name)] = tag
     # The sort is stable: of tags equally sure, the one named first stays first.
     return tuple(sorted(found.values(), key=lambda tag: -tag.confidence)[:TAGS_LIMIT])
+
+
+def _guess(value: object, known: Sequence[str], limit: int) -> Guess | None:
+    """A name with its confidence, a known one in the user's spelling."""
+    written, stated = value, None
+    if isinstance(value, dict):
+        written, stated = value.get("name", value.get("value")), value.get("confidence")
+    name = shorten(one_line(_text(written)), limit, mark="")
+    if not name or fold(name) in _NONE:
+        return None
+    spelled = {fold(one_line(each)): one_line(each) for each in known}
+    return Guess(spelled.get(fold(name), name), _confidence(stated))
+
+
+def _day(value: object) -> DayGuess | None:
+    written, stated = value, None
+    if isinstance(value, dict):
+        written, stated = value.get("day", value.get("value")), value.get("confidence")
+    try:
+        return DayGuess(date.fromisoformat(_text(written).strip()[:10]), _confidence(stated))
+    except ValueError:
+        return None
 
 
 def _named(value: object) -> Iterator[tuple[str, object]]:

@@ -7,17 +7,20 @@ Either any endpoint that speaks OpenAI's chat completions (`chat.py`), or the em
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from webapp.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
 TITLE_LIMIT: Final = 100
 SUMMARY_LIMIT: Final = 500
 TAG_LIMIT: Final = 50
 TAGS_LIMIT: Final = 3
+CATEGORY_LIMIT: Final = 100
+CORRESPONDENT_LIMIT: Final = 200
 DEFAULT_TIMEOUT: Final = 60.0  # seconds, for a whole call
 
 
@@ -43,12 +46,53 @@ class Enrichment:
     language: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The names that a workspace uses already, most important first: a provider prefers them."""
+
+    categories: Sequence[str] = ()
+    correspondents: Sequence[str] = ()
+    tags: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A category of at most 100 characters or a correspondent of at most 200, on one line, and how
+    sure the provider is, 0 to 1."""
+
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class DayGuess:
+    """The day that a document is dated, and how sure the provider is, 0 to 1."""
+
+    day: date
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a provider made of a document: an enrichment, and what else it could tell."""
+
+    enrichment: Enrichment
+    category: Guess | None = None
+    correspondent: Guess | None = None
+    dated_on: DayGuess | None = None
+
+
 class AIError(Failure):
     """The AI provider did not answer, or not with an enrichment."""
 
 
 class Provider(Protocol):
-    """What both providers guarantee. Thread-safe; create one per process."""
+    """What both providers guarantee. Thread-safe; create one per process.
+
+    `source` says where its results come from: an AI (`ai`), or the text alone (`text`).
+    """
+
+    source: ClassVar[str]
 
     def enrich(
         self, text: str, *, title: str | None = None, known_tags: Sequence[str] = ()
@@ -58,6 +102,12 @@ class Provider(Protocol):
         `title` is one already known, a page's own. `known_tags` are the user's, most important
         first; they are preferred, in their own spelling. Raises AIError.
         """
+        ...
+
+    def describe(
+        self, text: str, *, name: str, title: str | None = None, known: Known | None = None
+    ) -> Description:
+        """What a document with this file name is about; otherwise like `enrich`. Raises AIError."""
         ...
 
     def close(self) -> None:

@@ -13,13 +13,16 @@ say first what they are about.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from webapp.clients.ai.contract import (
     SUMMARY_LIMIT,
     TAGS_LIMIT,
     TITLE_LIMIT,
+    Description,
     Enrichment,
+    Guess,
+    Known,
     TagSuggestion,
 )
 from webapp.reading import titles
@@ -48,6 +51,11 @@ _OPENING = 300  # characters; a known tag named in here is what the note is abou
 _SURE = 0.95
 _NAMED_BY_WRITER = 0.68
 _LEAST = 0.1
+# Characters in which a letter names who sent it and what it is; and how sure a name in them is,
+# first of all in the opening.
+_LETTERHEAD = 1500
+_NAMED_EARLY = 0.85
+_NAMED = 0.75
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -57,6 +65,8 @@ class ExtractiveProvider:
     Creating the first one in a process takes up to a second, for the language model; afterwards a
     worker's first note is as quick as any.
     """
+
+    source: ClassVar[str] = "text"
 
     def __init__(self) -> None:
         load_model()
@@ -83,8 +93,28 @@ class ExtractiveProvider:
             note = parse("\n\n".join(block.text for block in note.blocks))
         return _of_prose(note, text, hint, known_tags)
 
+    def describe(
+        self, text: str, *, name: str, title: str | None = None, known: Known | None = None
+    ) -> Description:
+        """An enrichment, with the category and the correspondent of the workspace that are named in
+        the beginning of the text or in the file's name. Never raises."""
+        known = known or Known()
+        enrichment = self.enrich(text, title=title, known_tags=known.tags)
+        head = f"{name}\n{clean(text[:_LETTERHEAD])}"
+        return Description(
+            enrichment,
+            category=_named_in(head, known.categories, enrichment.language),
+            correspondent=_named_in(head, known.correspondents, enrichment.language),
+        )
+
     def close(self) -> None:
         """Nothing to give back."""
+
+
+def _named_in(head: str, names: Sequence[str], language: str | None) -> Guess | None:
+    """The first of some names that the beginning of a document names."""
+    found = next(iter(known_in(head, head[:_OPENING], names, stop_words(language))), None)
+    return Guess(found.name, _NAMED_EARLY if found.early else _NAMED) if found else None
 
 
 def _sample(text: str) -> str:

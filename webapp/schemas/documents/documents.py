@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from webapp.schemas.common import PageArguments, ShortList, moment, page_of, text
 from webapp.schemas.documents.files import FileArguments
+from webapp.schemas.documents.review import PendingSuggestion
 from webapp.schemas.library.items import Progress
 
 STATUSES: Final = ("awaiting_upload", "processing", "ready", "failed", "discarded")
@@ -121,8 +122,8 @@ class DocumentChange(Schema):
     remove_tags = ShortList(text(1, 50), most=_MOST_TAGS)
 
 
-class Document(Schema):
-    """A document."""
+class DocumentInList(Schema):
+    """A document in a list."""
 
     id = fields.UUID(required=True)
     folder_id = fields.UUID(required=True, allow_none=True)
@@ -158,6 +159,16 @@ class Document(Schema):
     )
 
 
+class Document(DocumentInList):
+    """A complete document."""
+
+    suggestions = fields.List(
+        fields.Nested(PendingSuggestion),
+        required=True,
+        metadata={"description": "What awaits a decision, surest first."},
+    )
+
+
 class UploadedDocument(Document):
     """A document that was just uploaded."""
 
@@ -174,7 +185,7 @@ class DuplicateDocument(Document):
     duplicate_of = fields.UUID(required=True, metadata={"description": "The document's own id."})
 
 
-DocumentPage = page_of(Document)
+DocumentPage = page_of(DocumentInList)
 
 
 class Reprocessing(Schema):
