@@ -75,42 +75,50 @@ SELECT document.id,
  LIMIT 20;
 
 -- name: get :one
--- A complete document.
+-- A complete document, as it is seen from a workspace.
 SELECT *
-  FROM document_answers(%(workspace_id)s)
+  FROM document_answers(home_to_read_document(%(id)s, %(workspace_id)s), %(workspace_id)s)
  WHERE id = %(id)s;
 
--- name: exists :value
--- Whether the workspace has such a document; no row if it has not.
-SELECT true
+-- name: home :value
+-- The workspace of a document that may be read from a workspace; no row if it is out of reach.
+SELECT workspace_id
   FROM documents
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s;
+   AND workspace_id = home_to_read_document(%(id)s, %(workspace_id)s);
+
+-- name: home_to_change :value
+-- The workspace of a document that may be changed from a workspace; no row if it is out of reach. The
+-- database refuses what a share does not allow.
+SELECT workspace_id
+  FROM documents
+ WHERE id = %(id)s
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, %(needed)s);
 
 -- name: lock :value
--- Locks a document until the transaction ends; its status, or no row if the workspace has no such
--- document.
+-- Locks a document until the transaction ends; its status, or no row if it is out of reach. The database
+-- refuses what a share does not allow.
 SELECT status
   FROM documents
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, %(needed)s)
    FOR NO KEY UPDATE;
 
 -- name: act :value
--- Performs an action on a document; the id, or no row if the workspace has no such document. The database
--- refuses an action that the status does not allow.
+-- Performs an action on a document; the id, or no row if it is out of reach. The database refuses an
+-- action that the status or a share does not allow.
 UPDATE documents
    SET status = next_status('document', status, %(action)s),
        error = NULL,
        error_code = NULL,
        updated_at = now()
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, %(needed)s)
 RETURNING id;
 
 -- name: change :value
--- Edits a document's fields; the id, or no row if the workspace has no such document. The database
--- refuses edits of discarded documents.
+-- Edits a document's fields; its workspace, or no row if it is out of reach. The database refuses edits
+-- of discarded documents, and what a share does not allow.
 UPDATE documents
    SET status = CASE
          WHEN status <> 'discarded' THEN status
@@ -139,8 +147,8 @@ UPDATE documents
        updated_at = now()
   FROM (SELECT %(fields)s::jsonb AS fields) AS change
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s
-RETURNING id;
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, 'write')
+RETURNING workspace_id;
 
 -- name: move :exec
 -- Moves a document into a folder, or out of all; 0 if it is there already, or the workspace has no such
@@ -193,6 +201,15 @@ SELECT *
                  AND fold(tag.name) = fold(%(tag)s)
             )
        )
+   AND (
+         %(shared_by)s::uuid IS NULL
+         OR document.id = ANY (
+              ARRAY(
+                SELECT shared.id
+                  FROM documents_shared_by(%(workspace_id)s, %(shared_by)s) AS shared
+              )
+            )
+       )
  ORDER BY document.id DESC
  LIMIT %(limit)s;
 
@@ -206,8 +223,10 @@ SELECT *
  LIMIT %(limit)s;
 
 -- name: file :one
--- Where the bytes of a document's version are; by default the current version.
-SELECT object.key,
+-- Where the bytes of a document's version are, by default of the current one; and the document's
+-- workspace.
+SELECT document.workspace_id,
+       object.key,
        version.name,
        version.media_type,
        version.bytes,
@@ -223,7 +242,7 @@ SELECT object.key,
     ON object.id = version.object_id
    AND object.status = 'stored'
  WHERE document.id = %(id)s
-   AND document.workspace_id = %(workspace_id)s;
+   AND document.workspace_id = home_to_read_document(%(id)s, %(workspace_id)s);
 
 -- name: text :one
 -- The text of a document, or of one of its pages, and how many pages it has.
@@ -239,7 +258,7 @@ SELECT coalesce(text.pages, 0) AS pages,
   LEFT JOIN document_texts AS text
     ON text.id = document.text_id
  WHERE document.id = %(id)s
-   AND document.workspace_id = %(workspace_id)s;
+   AND document.workspace_id = home_to_read_document(%(id)s, %(workspace_id)s);
 
 -- name: tag :exec
 -- Attaches tags by name to documents; missing tags are created.

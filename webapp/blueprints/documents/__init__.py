@@ -10,6 +10,8 @@ from webapp.blueprints.documents import (
     folders,
     quota,
     receiving,
+    shares,
+    sharing,
     storage,
     uploads,
 )
@@ -17,7 +19,7 @@ from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
-    *(folders.folders, quota.quota),
+    *(folders.folders, shares.shares, quota.quota),
 )
 
 INSTALLS: Final = (storage.install,)
@@ -34,5 +36,9 @@ REFUSALS: Final = {
     "folders_are_at_most_32_deep": Problem(
         409, "folders_too_deep", "Folders can be nested 32 levels deep."
     ),
+    "shares_are_with_somebody_outside": invalid_input(
+        ("handle", "This user already has the whole workspace.")
+    ),
+    "shares_allow_what_their_level_says": sharing.refused,
     "documents_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
 }
