@@ -19,6 +19,7 @@ from webapp.http import (
     metrics,
     own_address,
     request_id,
+    request_path,
     request_span,
 )
 from webapp.routes import description, etags, headers, uploads
@@ -91,7 +92,7 @@ def _log_requests(app: Flask) -> None:
         log.info(
             "request",
             method=request.method,
-            path=_printable(request.path),
+            path=_printable(request_path.without_secrets()),
             status=response.status_code,
             duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
             actor=g.caller.actor if "caller" in g else None,

@@ -1,4 +1,4 @@
-"""Expire shares: remove those that have ended by themselves."""
+"""Expire shares: remove shares and public links that have expired."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def remove(conn: Connection, settings: Settings) -> int:  # noqa: ARG001
-    removed: int = queries.shares.expire(conn, limit=BATCH)
+    """The larger number of the two; while it is a whole batch, there is more to do."""
+    removed: int = max(
+        queries.shares.expire(conn, limit=BATCH), queries.links.expire(conn, limit=BATCH)
+    )
     return removed
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import g, request
 
-from webapp.http import request_id
+from webapp.http import request_id, request_path
 from webapp.http.metrics import method_of_request, route_of_request
 from webapp.telemetry import tracing
 
@@ -38,7 +38,7 @@ def install(app: Flask) -> None:
                 attributes={
                     "http.request.method": method,
                     "http.route": route,
-                    "url.path": request.path,
+                    "url.path": request_path.without_secrets(),
                     "coffer.request_id": request_id.current(),
                 },
             )

@@ -8,6 +8,7 @@ from webapp.blueprints.documents import (
     documents,
     files,
     folders,
+    links,
     quota,
     receiving,
     shares,
@@ -19,7 +20,7 @@ from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
-    *(folders.folders, shares.shares, quota.quota),
+    *(folders.folders, shares.shares, links.links, quota.quota),
 )
 
 INSTALLS: Final = (storage.install,)
