@@ -3,6 +3,8 @@ DELETE FROM outbox WHERE kind = 'expire_shares';
 DELETE FROM dead_letters WHERE kind = 'expire_shares';
 DROP FUNCTION share_answers(uuid, uuid, uuid);
 DROP TYPE share_answer;
+DROP FUNCTION search_among(uuid[], text[], text[], timestamptz, timestamptz, integer);
+DROP FUNCTION share_shown(uuid);
 DROP FUNCTION documents_shared_by(uuid, uuid);
 DROP FUNCTION documents_shared_with(uuid);
 DROP FUNCTION folders_shared_with(uuid);

@@ -261,9 +261,18 @@ BEGIN
 END
 $$;
 
--- All folders that are reached from a workspace by shares, each once.
+-- The folders that are reached from a workspace by shares, once for each share that reaches them: the
+-- folder above if the share reaches that too, and the names from the shared folder down.
 CREATE FUNCTION folders_shared_with(from_workspace uuid)
-RETURNS TABLE (id uuid, workspace_id uuid)
+RETURNS TABLE (
+  id           uuid,
+  workspace_id uuid,
+  share_id     uuid,
+  level        text,
+  expires_at   timestamptz,
+  parent_id    uuid,
+  path         text[]
+)
 LANGUAGE plpgsql
 STABLE
 ROWS 100
@@ -271,29 +280,46 @@ AS $$
 BEGIN
   RETURN QUERY
   WITH RECURSIVE shared AS (
-    SELECT share.folder_id AS id,
-           share.workspace_id
-      FROM shares AS share
-     WHERE share.user_id = sharee_of(from_workspace)
-       AND share.folder_id IS NOT NULL
-       AND (share.expires_at IS NULL OR share.expires_at > now())
-     UNION
     SELECT folders.id,
-           folders.workspace_id
+           folders.workspace_id,
+           share.id AS share_id,
+           share.level,
+           share.expires_at,
+           NULL::uuid AS parent_id,
+           ARRAY[folders.name] AS path
+      FROM shares AS share
+      JOIN folders
+        ON folders.id = share.folder_id
+     WHERE share.user_id = sharee_of(from_workspace)
+       AND (share.expires_at IS NULL OR share.expires_at > now())
+     UNION ALL
+    SELECT folders.id,
+           folders.workspace_id,
+           shared.share_id,
+           shared.level,
+           shared.expires_at,
+           shared.id,
+           shared.path || folders.name
       FROM shared
       JOIN folders
         ON folders.parent_id = shared.id
   )
-  SELECT shared.id, shared.workspace_id
+  SELECT shared.id,
+         shared.workspace_id,
+         shared.share_id,
+         shared.level,
+         shared.expires_at,
+         shared.parent_id,
+         shared.path
     FROM shared;
 END
 $$;
 
--- All documents that are reached from a workspace by shares, each once, with the folder it is in if that
--- is shared too: what a list or a search of shared documents may show. In one pass, however many there
--- are.
+-- All documents that are reached from a workspace by shares, each once, with the share that allows most,
+-- and the folder it is in if that is shared too: what a list or a search of shared documents may show. In
+-- one pass, however many there are.
 CREATE FUNCTION documents_shared_with(from_workspace uuid)
-RETURNS TABLE (id uuid, workspace_id uuid, folder_id uuid)
+RETURNS TABLE (id uuid, workspace_id uuid, share_id uuid, folder_id uuid)
 LANGUAGE plpgsql
 STABLE
 AS $$
@@ -304,32 +330,42 @@ BEGIN
     RETURN;
   END IF;
   RETURN QUERY
-  SELECT DISTINCT ON (shared.id)
-         shared.id,
-         shared.workspace_id,
-         shared.folder_id
+  SELECT DISTINCT ON (reached.id)
+         reached.id,
+         reached.workspace_id,
+         reached.share_id,
+         first_value(reached.folder_id) OVER in_a_folder
     FROM (
            SELECT document.id,
                   document.workspace_id,
+                  share.id AS share_id,
+                  share.level,
+                  share.expires_at,
                   NULL::uuid AS folder_id
              FROM shares AS share
              JOIN documents AS document
                ON document.id = share.document_id
+              AND document.status <> 'discarded'
             WHERE share.user_id = sharee
               AND (share.expires_at IS NULL OR share.expires_at > now())
-              AND document.status <> 'discarded'
             UNION ALL
            SELECT document.id,
                   document.workspace_id,
-                  document.folder_id
+                  folder.share_id,
+                  folder.level,
+                  folder.expires_at,
+                  folder.id
              FROM folders_shared_with(from_workspace) AS folder
              JOIN documents AS document
                ON document.workspace_id = folder.workspace_id
               AND document.folder_id = folder.id
-            WHERE document.status <> 'discarded'
-         ) AS shared
-   ORDER BY shared.id,
-            shared.folder_id NULLS LAST;
+              AND document.status <> 'discarded'
+         ) AS reached
+  WINDOW in_a_folder AS (PARTITION BY reached.id ORDER BY reached.folder_id NULLS LAST)
+   ORDER BY reached.id,
+            reached.level = 'write' DESC,
+            reached.expires_at DESC NULLS FIRST,
+            reached.share_id;
 END
 $$;
 
@@ -358,6 +394,56 @@ BEGIN
      AND share.shared_by = sharer
      AND share.folder_id IS NOT NULL
      AND (share.expires_at IS NULL OR share.expires_at > now());
+END
+$$;
+
+-- The newest of some things that match, each by the query for its configuration. What is best depends on
+-- the number of ids and on the words, so it is planned each time: usually the index of words is
+-- intersected with that of ids. A plan for any number would read each of the ids' vectors.
+CREATE FUNCTION search_among(
+  ids      uuid[],
+  configs  text[],
+  matching text[],
+  after    timestamptz,
+  before   timestamptz,
+  most     integer
+)
+RETURNS TABLE (id uuid)
+LANGUAGE plpgsql
+STABLE
+SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+  RETURN QUERY
+  SELECT entry.id
+    FROM unnest(configs, matching) AS asked (config, query)
+    JOIN search_entries AS entry
+      ON entry.config = asked.config
+     AND entry.vector @@ asked.query::tsquery
+   WHERE entry.id = ANY (ids)
+     AND entry.created_at >= coalesce(after, '-infinity'::timestamptz)
+     AND entry.created_at < coalesce(before, 'infinity'::timestamptz)
+   ORDER BY entry.id DESC
+   LIMIT most;
+END
+$$;
+
+-- A share as its sharee is shown it with what it reaches.
+CREATE FUNCTION share_shown(of_share uuid)
+RETURNS jsonb
+LANGUAGE plpgsql
+STABLE
+AS $$
+BEGIN
+  RETURN (
+    SELECT reach_answer(
+             ROW(share.id, share.workspace_id, share.level, users.handle, share.expires_at, NULL)::reach
+           )
+      FROM shares AS share
+      JOIN users
+        ON users.id = share.shared_by
+     WHERE share.id = of_share
+  );
 END
 $$;
 

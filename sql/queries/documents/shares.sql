@@ -91,12 +91,12 @@ RETURNING user_id, level;
 -- newest first. Each part finds its documents by their ids, whatever their number, so no plan reads those
 -- of anybody else.
 WITH shared AS MATERIALIZED (
-  SELECT id, workspace_id, folder_id
+  SELECT id, workspace_id, share_id, folder_id
     FROM documents_shared_with(%(workspace_id)s)
    WHERE id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
 ),
 page AS MATERIALIZED (
-  SELECT shared.id, shared.workspace_id
+  SELECT shared.*
     FROM shared
    CROSS JOIN LATERAL (
            SELECT document.*, version.kind, version.media_type, version.sha256
@@ -147,32 +147,63 @@ page AS MATERIALIZED (
    ORDER BY shared.id DESC
    LIMIT %(limit)s
 )
-SELECT answer.*
+SELECT shown.*
   FROM page
  CROSS JOIN LATERAL (
-         SELECT *
-           FROM document_answers(page.workspace_id, %(workspace_id)s) AS document
+         SELECT document
+           FROM document_answers(page.workspace_id) AS document
           WHERE document.id = page.id
          OFFSET 0
-       ) AS answer
- ORDER BY answer.id DESC;
+       ) AS found
+ CROSS JOIN LATERAL jsonb_populate_record(
+         found.document,
+         jsonb_build_object('folder_id', page.folder_id, 'shared', share_shown(page.share_id))
+       ) AS shown
+ ORDER BY page.id DESC;
 
 -- name: list_folders :many
 -- The folders of others that are shared with the user of a personal workspace, newest first: all, the
 -- topmost ones, or those directly in another.
 WITH shared AS MATERIALIZED (
-  SELECT id, workspace_id
-    FROM folders_shared_with(%(workspace_id)s)
+  SELECT DISTINCT ON (folder.id)
+         folder.id,
+         folder.workspace_id,
+         folder.share_id,
+         first_value(folder.parent_id) OVER longest AS parent_id,
+         first_value(folder.path) OVER longest AS path
+    FROM folders_shared_with(%(workspace_id)s) AS folder
+  WINDOW longest AS (PARTITION BY folder.id ORDER BY cardinality(folder.path) DESC)
+   ORDER BY folder.id,
+            folder.level = 'write' DESC,
+            folder.expires_at DESC NULLS FIRST,
+            folder.share_id
+),
+page AS MATERIALIZED (
+  SELECT *
+    FROM shared
+   WHERE id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+     AND (%(parent_id)s::uuid IS NULL OR parent_id = %(parent_id)s)
+     AND (NOT %(topmost)s::boolean OR parent_id IS NULL)
+   ORDER BY id DESC
+   LIMIT %(limit)s
 )
-SELECT folder.*
-  FROM shared
- CROSS JOIN LATERAL folder_answers(shared.workspace_id, %(workspace_id)s) AS folder
- WHERE folder.id = shared.id
-   AND folder.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-   AND (%(parent_id)s::uuid IS NULL OR folder.parent_id = %(parent_id)s)
-   AND (NOT %(topmost)s::boolean OR folder.parent_id IS NULL)
- ORDER BY folder.id DESC
- LIMIT %(limit)s;
+SELECT shown.*
+  FROM page
+ CROSS JOIN LATERAL (
+         SELECT folder
+           FROM folder_answers(page.workspace_id) AS folder
+          WHERE folder.id = page.id
+         OFFSET 0
+       ) AS found
+ CROSS JOIN LATERAL jsonb_populate_record(
+         found.folder,
+         jsonb_build_object(
+           'parent_id', page.parent_id,
+           'path', page.path,
+           'shared', share_shown(page.share_id)
+         )
+       ) AS shown
+ ORDER BY page.id DESC;
 
 -- name: list_timeline :many
 -- The events of a shared document as a sharee may know them, oldest first: of others than themselves,
