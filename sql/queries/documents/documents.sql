@@ -147,7 +147,7 @@ UPDATE documents
        updated_at = now()
   FROM (SELECT %(fields)s::jsonb AS fields) AS change
  WHERE id = %(id)s
-   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, 'write')
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, %(needed)s)
 RETURNING workspace_id;
 
 -- name: move :exec

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 import threading
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ def link_in(place: Place) -> object:
         place.make.conn,
         workspace_id=place.workspace_id,
         document_id=place.made["document_id"],
-        token_hash=hashlib.sha256(b"token").digest(),
+        token_hash=secrets.token_bytes(32),
         password_hash=None,
         most_downloads=None,
         created_by=place.owner.id,
@@ -100,6 +100,7 @@ def test_anybody_with_the_address_gets_the_file(client, link):
 def test_a_link_leads_to_the_current_name_and_dies_with_its_document(ana, client, document, link):
     path = link()
     ana.patch(document, json={"name": "bill.pdf"})
+    assert get(client, path).json["name"] == "bill.pdf"
     ana.post(f"{document}/discard")
     assert_dead(client, path)
     ana.post(f"{document}/restore")

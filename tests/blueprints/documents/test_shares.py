@@ -143,17 +143,20 @@ def test_write_is_to_edit_and_to_read_again_but_not_to_dispose(ana, ben, letter,
     assert (changed.json["title"], changed.json["tags"]) == ("By Ben", ["garden"])
     owner.execute("UPDATE documents SET status = 'failed'")
     assert ben.post(f"{letter}/retry").json["status"] == "processing"
-    for path in ("discard", "restore", "move", "shares"):
-        body = {"folder_id": None, "handle": "ana", "level": "view"}
-        body = {
-            name: body[name]
-            for name in ([], ["folder_id"], ["handle", "level"])[
-                {"move": 1, "shares": 2}.get(path, 0)
-            ]
-        }
-        answer = ben.post(f"{letter}/{path}", json=body)
-        assert_problem(answer, 403, "share_forbids")
-    assert_problem(ben.delete(letter), 403, "share_forbids")
+    for refused in (
+        ben.post(f"{letter}/discard"),
+        ben.post(f"{letter}/restore"),
+        ben.post(f"{letter}/move", json={"folder_id": None}),
+        ben.post(f"{letter}/shares", json={"handle": "ana", "level": "view"}),
+        ben.post(f"{letter}/links", json={}),
+        ben.delete(letter),
+        # This would discard it later.
+        ben.patch(letter, json={"expires_at": "2027-01-01T00:00:00Z", "add_tags": ["x"]}),
+        ben.patch(letter, json={"expires_at": None}),
+    ):
+        assert_problem(refused, 403, "share_forbids")
+        assert refused.json["level"] == "write"
+    assert ben.get(letter).json["title"] == "By Ben"
     tags = {each["name"] for each in ana.get("/api/tags").json["items"]}
     assert tags == {"garden", "tax"}
     assert ben.get("/api/tags").json["items"] == []

@@ -110,17 +110,24 @@ def list_events(arguments: dict[str, Any], document_id: UUID) -> Response:
 @documents.arguments(DocumentChange)
 @documents.response(200, Document)
 def change(change: dict[str, Any], document_id: UUID) -> Response:
-    """Edit a document"""
+    """Edit a document
+
+    Who has it by a share at the level `write` may change everything but `expires_at`, which would
+    end it.
+    """
+    needed = "own" if "expires_at" in change else "write"
     added, removed = change.pop("add_tags", []), change.pop("remove_tags", [])
     fields = as_json(change).decode()
     with transaction() as conn:
         etags.check(lambda: _held(conn, document_id))
         if added:
-            home = _home_to_change(conn, document_id, "write")
+            home = _home_to_change(conn, document_id, needed)
             queries.tags.make(conn, workspace_id=home, names=added)
         edits = sorted([*change, *(["tags"] if added or removed else [])])
         if edits:
-            home = queries.documents.change(conn, **_mine(document_id), fields=fields)
+            home = queries.documents.change(
+                conn, **_mine(document_id), fields=fields, needed=needed
+            )
             tagged = {"document_ids": [document_id], "workspace_id": home}
             if added:
                 queries.documents.tag(conn, **tagged, names=added)

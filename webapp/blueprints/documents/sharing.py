@@ -1,7 +1,7 @@
 """What sharees of a document or folder may do, and what they are shown of it.
 
 The database decides: statements compare a document's workspace with `home_to_read_document` or
-`home_to_change_document` (`migrations/0027-shares.sql`), which find a way through shares.
+`home_to_change_document` (`migrations/0028-shares.sql`), which find a way through shares.
 """
 
 from __future__ import annotations
