@@ -94,6 +94,8 @@ WITH shared AS MATERIALIZED (
   SELECT id, workspace_id, share_id, folder_id
     FROM documents_shared_with(%(workspace_id)s)
    WHERE id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   -- So that no more are looked at than the page needs.
+   ORDER BY id DESC
 ),
 page AS MATERIALIZED (
   SELECT shared.*

@@ -1,6 +1,6 @@
 """Shares: what a look at a document costs, and lists and searches of what is shared.
 
-    python -m benchmarks.shares [documents] [--rounds 200]
+    python -m benchmarks.documents.shares [documents] [--rounds 200]
 
 100,000 documents of some 570 words lie in 5,000 folders of a workspace. A user of another one is
 shared 500 documents and 20 folders, so that they reach some 2,500. Asked are: one's own document
@@ -133,7 +133,7 @@ SELECT %(workspace)s, id, %(sharee)s, 'view', %(user)s
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.shares")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.documents.shares")
     parser.add_argument("documents", type=int, nargs="?", default=100_000)
     parser.add_argument("--rounds", type=int, default=200)
     given = parser.parse_args([] if __name__ != "__main__" else None)
