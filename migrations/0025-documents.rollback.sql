@@ -1,11 +1,15 @@
-DROP FUNCTION folder_answers(uuid);
+DROP FUNCTION folder_answers(uuid, uuid);
 DROP TYPE folder_answer;
 DELETE FROM documents;
 CALL unite_views('searchable', leaving => 'searchable_documents');
 DROP VIEW searchable_documents;
-DROP FUNCTION document_answers(uuid);
+DROP FUNCTION document_answers(uuid, uuid);
 DROP TYPE document_answer;
-DROP FUNCTION version_answers(uuid);
+DROP FUNCTION version_answers(uuid, uuid);
+DROP FUNCTION reach_answer(reach);
+DROP FUNCTION reach_of_document(uuid, uuid);
+DROP FUNCTION reach_of_folder(uuid, uuid);
+DROP TYPE reach;
 ALTER TABLE documents
   DROP CONSTRAINT documents_version_is_theirs,
   DROP CONSTRAINT documents_text_exists;

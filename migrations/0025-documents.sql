@@ -166,6 +166,49 @@ CREATE TABLE document_tags (
 
 CREATE INDEX document_tags_by_tag ON document_tags (tag_id);
 
+-- How something of another workspace is reached from a user's personal workspace: the share that allows
+-- most, whose workspace it is, who shared it, and how far above it the topmost shared folder is; that
+-- is null for a document that is shared by itself.
+CREATE TYPE reach AS (
+  share_id     uuid,
+  workspace_id uuid,
+  level        text,
+  shared_by    text,
+  expires_at   timestamptz,
+  height       integer
+);
+
+-- Nothing of another workspace is reached, until the migration of shares replaces these.
+CREATE FUNCTION reach_of_folder(of_folder uuid, from_workspace uuid)
+RETURNS reach
+LANGUAGE plpgsql
+STABLE
+STRICT
+PARALLEL SAFE
+AS 'BEGIN RETURN NULL; END';
+
+CREATE FUNCTION reach_of_document(of_document uuid, from_workspace uuid)
+RETURNS reach
+LANGUAGE plpgsql
+STABLE
+STRICT
+PARALLEL SAFE
+AS 'BEGIN RETURN NULL; END';
+
+-- A reach as responses show it; null if there is none.
+CREATE FUNCTION reach_answer(reach reach)
+RETURNS jsonb
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+RETURN CASE
+  WHEN (reach).share_id IS NOT NULL THEN jsonb_build_object(
+    'level', (reach).level,
+    'by', (reach).shared_by,
+    'expires_at', to_char((reach).expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+  )
+END;
+
 -- A folder as responses show it: `path` has the names of the folders from the topmost one to this one,
 -- and the counts are of what is directly in it.
 CREATE TYPE folder_answer AS (
@@ -176,20 +219,37 @@ CREATE TYPE folder_answer AS (
   documents  bigint,
   folders    bigint,
   created_at timestamptz,
-  updated_at timestamptz
+  updated_at timestamptz,
+  shared     jsonb
 );
 
-CREATE FUNCTION folder_answers(of_workspace uuid)
+-- A workspace's folders as responses show them, by default to its members. Seen from a workspace that
+-- one is shared with, nothing shows that is above the topmost shared folder.
+CREATE FUNCTION folder_answers(of_workspace uuid, seen_from uuid DEFAULT NULL)
 RETURNS SETOF folder_answer
 LANGUAGE sql
 STABLE
 AS $$
   SELECT folder.id,
-         folder.parent_id,
+         CASE
+           WHEN seen_from <> folder.workspace_id THEN (
+             SELECT folder.parent_id
+               FROM reach_of_folder(folder.id, seen_from) AS reach
+              WHERE reach.height > 0
+           )
+           ELSE folder.parent_id
+         END,
          folder.name,
          ARRAY(
            SELECT above.name
              FROM folders_above(folder.id) AS above
+            WHERE above.distance <= CASE
+                    WHEN seen_from <> folder.workspace_id THEN (
+                      SELECT reach.height
+                        FROM reach_of_folder(folder.id, seen_from) AS reach
+                    )
+                    ELSE above.distance
+                  END
             ORDER BY above.distance DESC
          ),
          (
@@ -205,13 +265,18 @@ AS $$
             WHERE inner_folder.parent_id = folder.id
          ),
          folder.created_at,
-         folder.updated_at
+         folder.updated_at,
+         CASE
+           WHEN seen_from <> folder.workspace_id
+             THEN reach_answer(reach_of_folder(folder.id, seen_from))
+         END
     FROM folders AS folder
    WHERE folder.workspace_id = of_workspace
 $$;
 
--- The versions of a workspace's documents as responses show them.
-CREATE FUNCTION version_answers(of_workspace uuid)
+-- The versions of a workspace's documents as responses show them in a workspace. In another one, it is
+-- not said whose they are.
+CREATE FUNCTION version_answers(of_workspace uuid, seen_from uuid)
 RETURNS TABLE (
   document_id uuid,
   number      integer,
@@ -235,7 +300,7 @@ AS $$
          version.bytes,
          encode(version.sha256, 'hex'),
          version.id = document.version_id,
-         version.created_by,
+         CASE WHEN seen_from = of_workspace THEN version.created_by END,
          version.created_at
     FROM documents AS document
     JOIN document_versions AS version
@@ -268,18 +333,27 @@ CREATE TYPE document_answer AS (
   expires_at    timestamptz,
   created_at    timestamptz,
   updated_at    timestamptz,
-  progress      jsonb
+  progress      jsonb,
+  shared        jsonb
 );
 
--- A workspace's documents as responses show them.
-CREATE FUNCTION document_answers(of_workspace uuid)
+-- A workspace's documents as responses show them, by default to its members. Seen from a workspace that
+-- one is shared with, a folder that is not shared does not show.
+CREATE FUNCTION document_answers(of_workspace uuid, seen_from uuid DEFAULT NULL)
 RETURNS SETOF document_answer
 LANGUAGE sql
 STABLE
 PARALLEL SAFE
 AS $$
   SELECT document.id,
-         document.folder_id,
+         CASE
+           WHEN seen_from <> document.workspace_id THEN (
+             SELECT document.folder_id
+               FROM reach_of_document(document.id, seen_from) AS reach
+              WHERE reach.height IS NOT NULL
+           )
+           ELSE document.folder_id
+         END,
          document.status,
          document.name,
          document.title,
@@ -313,7 +387,11 @@ AS $$
              FROM outbox AS work
             WHERE work.kind = 'read_documents'
               AND work.subject_id = document.id
-         )
+         ),
+         CASE
+           WHEN seen_from <> document.workspace_id
+             THEN reach_answer(reach_of_document(document.id, seen_from))
+         END
     FROM documents AS document
     JOIN document_versions AS version
       ON version.id = document.version_id

@@ -32,6 +32,8 @@ class Place:
     people: People
     owner: Person
     workspace_id: UUID
+    # What was made there before, by parameter: a thing may belong to another.
+    made: dict[str, object] = field(default_factory=dict)
 
     @property
     def make(self) -> Factory:
@@ -61,6 +63,9 @@ class Examples:
     not_kept: set[str] = field(default_factory=set)
     # Endpoints whose method does not tell whether they take a permission to read or to write.
     unlike_their_method: set[str] = field(default_factory=set)
+    # By endpoints of documents and folders: what a sharee needs, "view", "write" or "own", which no
+    # share allows.
+    shared: dict[str, str] = field(default_factory=dict)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ route with a parameter that no noun's EXAMPLES know fails.
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,11 @@ class World:
     ids: dict[str, object]
     rules: dict[str, Rule]
     examples: Examples
+    all_people: People
+
+    def join_from_outside(self):
+        """Somebody else with a workspace of their own."""
+        return self.all_people.person(f"sharee-{len(self.callers)}-{secrets.token_hex(2)}")
 
     def names_a_thing(self, endpoint):
         """Whether an address has an id of something."""
@@ -97,9 +103,12 @@ def world(app, routes, examples, make, owner):
         "key of a stranger": people.client(X_API_Key=people.key(sten, scopes)[1]),
     }
     place = Place(people, olga, workspace_id)
-    ids = {name: make_one(place) for name, make_one in examples.things.items()}
+    for name, make_one in examples.things.items():
+        place.made[name] = make_one(place)
+    ids = place.made
     rules = {rule.endpoint: rule for rule in routes}
-    return World(callers, {"olga": olga, "sten": sten}, workspace_id, ids, rules, examples)
+    known = {"olga": olga, "sten": sten}
+    return World(callers, known, workspace_id, ids, rules, examples, people)
 
 
 @pytest.fixture
@@ -243,6 +252,94 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(world, guarded, conte
             none = world.call(who, method, endpoint, workspace=False, body=body, nowhere=True)
             assert told(real) == told(none)
             assert real.status_code in (403, 404)
+    assert contents() == before
+
+
+@pytest.fixture
+def sharees(world, owner):
+    """People of other workspaces by what the world's document and its folder are shared at with
+    them: each of the two by itself."""
+    found = {}
+    for who, level, expires_at in (
+        ("a sharee with view", "view", None),
+        ("a sharee with write", "write", None),
+        ("a sharee whose share has expired", "write", "2020-01-01"),
+    ):
+        person = world.join_from_outside()
+        found[who] = person.client
+        for thing in ("document_id", "folder_id"):
+            owner.execute(
+                f"INSERT INTO shares (workspace_id, {thing}, user_id, level, shared_by, expires_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
+                (
+                    *(world.workspace_id, world.ids[thing], person.id, level),
+                    *(world.people["olga"].id, expires_at),
+                ),
+            )
+    world.callers |= found
+    return found
+
+
+def test_every_route_of_what_is_shared_says_what_a_sharee_needs(world, guarded):
+    of_shared = {
+        endpoint
+        for _, endpoint, _ in guarded
+        if world.rules[endpoint].arguments & {"document_id", "folder_id"}
+    }
+    assert of_shared == world.examples.shared.keys()
+
+
+def test_a_sharee_gets_through_where_their_level_allows_it(
+    world, owner, guarded, sharees, contents, begin_anew, subtests
+):
+    allowed = {"a sharee with view": {"view"}, "a sharee with write": {"view", "write"}}
+    before = contents()
+    for method, endpoint, _ in guarded:
+        needed = world.examples.shared.get(endpoint)
+        if needed is None:
+            continue
+        body = world.examples.bodies.get(endpoint, {}) if method != "GET" else None
+        for who in sharees:
+            with subtests.test(endpoint, method=method, who=who):
+                real = world.call(who, method, endpoint, workspace=False, body=body)
+                if who not in allowed:
+                    none = world.call(
+                        who, method, endpoint, workspace=False, body=body, nowhere=True
+                    )
+                    assert told(real) == told(none)
+                    assert real.status_code == 404
+                elif needed in allowed[who]:
+                    assert real.status_code not in (401, 403, 404), real.json
+                else:
+                    assert real.status_code == 403
+                    assert real.json["code"] == "share_forbids"
+                    assert real.json["level"] == who.rpartition(" ")[2]
+                assert not re.search("Team|Milk|milk|example.com", real.text)
+            if real.status_code < 300 and method != "GET":
+                begin_anew()
+    assert contents() == before
+
+
+def test_a_share_opens_nothing_else(world, guarded, sharees, contents, subtests):
+    """Nothing of the workspace but what is shared, and that in no list but that of what is."""
+    before = contents()
+    for method, endpoint, permission in guarded:
+        if permission.startswith("admin:") or endpoint in world.examples.shared:
+            continue
+        with subtests.test(endpoint, method=method):
+            body = world.examples.bodies.get(endpoint, {}) if method != "GET" else None
+            if world.names_a_thing(endpoint):
+                for who in sharees:
+                    real = world.call(who, method, endpoint, workspace=False, body=body)
+                    none = world.call(
+                        who, method, endpoint, workspace=False, body=body, nowhere=True
+                    )
+                    assert told(real) == told(none)
+            elif method == "GET":
+                for who in sharees:
+                    answer = world.call(who, method, endpoint, workspace=False)
+                    assert not any(str(each) in answer.text for each in world.ids.values())
+                    assert (answer.json or {}).get("total", 0) == 0
     assert contents() == before
 
 

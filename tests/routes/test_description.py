@@ -81,8 +81,9 @@ def operation_answers_as_described(described, label, mode, checks, place):
         if mode.value == "positive":
             # Real things, so that not every guess at an id ends in 404.
             headers["X-Workspace-Id"] = str(place.workspace_id)
-            for name in case.path_parameters.keys() & things.keys():
-                case.path_parameters[name] = str(things[name](place))
+            for name in [each for each in things if each in case.path_parameters]:
+                place.made[name] = things[name](place)
+                case.path_parameters[name] = str(place.made[name])
         case.call_and_validate(headers=headers, checks=checks)
 
     answers_as_described()

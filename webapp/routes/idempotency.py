@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, request
@@ -39,7 +39,9 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
     def answer_once(*args: Any, **kwargs: Any) -> Response:
         if HEADER not in request.headers:
             return view(*args, **kwargs)
-        return once(hash_of_request(), lambda: view(*args, **kwargs))
+        before = getattr(view, "before_replay", None)
+        check = None if before is None else partial(before, *args, **kwargs)
+        return once(hash_of_request(), lambda: view(*args, **kwargs), before_replay=check)
 
     return claims_its_key(answer_once)
 
@@ -50,9 +52,15 @@ def claims_its_key(view: Callable[..., Response]) -> Callable[..., Response]:
     return view
 
 
-def once(request_hash: bytes, make: Callable[[], Response]) -> Response:
+def once(
+    request_hash: bytes,
+    make: Callable[[], Response],
+    *,
+    before_replay: Callable[[], None] | None = None,
+) -> Response:
     """What `make` answers, or what was answered to the request with the same key. `request_hash`
-    is of all that makes a request the same. Raises Problem 422 where another one had the key."""
+    is of all that makes a request the same. `before_replay` raises where the caller has lost access
+    to the thing since. Raises Problem 422 where another one had the key."""
     key = request.headers.get(HEADER)
     if key is None:
         return make()
@@ -82,6 +90,8 @@ def once(request_hash: bytes, make: Callable[[], Response]) -> Response:
             "idempotency_key_reused",
             f"This {HEADER} was already used for another request; send a new one.",
         )
+    if before_replay is not None:
+        before_replay()
     return _replay(kept)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from sql import queries
 from webapp.search.query import MOST_CONDITIONS, Facet, Query, Words
 from webapp.search.tsquery import Composer
-from webapp.search.volumes import Unread
+from webapp.search.volumes import Place, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.search.query import Condition
-    from webapp.search.volumes import Place
 
     Row = dict[str, Any]
     Scope = dict[str, Any]
 
 # So many matches are ranked; narrow the search to find older ones.
 CANDIDATES: Final = 500
+# Among so many documents of others that are shared with a user, the newest ones, is looked.
+MOST_SHARED: Final = 5_000
 
 _BEGIN, _END, _BESIDE_SIGNS = "\ue000", "\ue001", "\x02"
 
@@ -66,16 +68,31 @@ def suggest(
     text = text.removeprefix("#").strip() or text  # a user who means a tag starts with this
     words = [Words(word) for word in text.split()[:MOST_CONDITIONS]]
     query = Query(tuple((word,) for word in words), prefix=words[-1])
-    whole = Words(text)
-    composer, unread = _read(conn, query, scope, whole)
+    read = _read(conn, query, scope, Words(text))
+    ids = _newest(conn, query, read.unread, read.own.naming, limit)
+    if read.shared is not None:
+        ids += _newest_shared(conn, query, read, read.shared.naming, limit)
     rows: list[Row] = queries.search.suggest(
         conn,
-        tags=composer.meanings[text]["tags"],
-        ids=_newest(conn, query, unread, composer.naming, limit),
+        tags=read.own.meanings[text]["tags"],
+        ids=ids,
+        shared=read.shared_ids,
         limit=limit,
         **scope,
     )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the terms of a query mean in the workspace, and where to look; the same for documents
+    of others that are shared with the user, if there are any."""
+
+    own: Composer
+    unread: Unread
+    shared: Composer | None = None
+    shared_ids: list[UUID] = field(default_factory=list)
+    shelves: list[int] = field(default_factory=list)
 
 
 def _search(
@@ -86,17 +103,28 @@ def _search(
     after: tuple[float, UUID] | None,
 ) -> list[Row] | None:
     """A page of the best matches; None if nothing matches at all."""
-    composer, unread = _read(conn, query, scope, query.prefix)
-    ids = _newest(conn, query, unread, composer.matching, CANDIDATES)
+    read = _read(conn, query, scope, query.prefix)
+    ids = _newest(conn, query, read.unread, read.own.matching, CANDIDATES)
+    composers = [read.own]
+    if read.shared is not None:
+        ids += _newest_shared(conn, query, read, read.shared.matching, CANDIDATES)
+        ids = sorted(ids, reverse=True)[:CANDIDATES]
+        composers.append(read.shared)
     if not ids:
         return None
+    hits = {
+        config: hit
+        for each in composers
+        for config, hit in zip(each.configs, each.hits(), strict=True)
+    }
     after_rank, after_id = after or (None, None)
     rows: list[Row] = queries.search.show(
         conn,
         ids=ids,
-        configs=list(composer.configs),
-        hits=composer.hits(),
-        ranking=composer.ranking(),
+        shared=read.shared_ids,
+        configs=list(hits),
+        hits=list(hits.values()),
+        ranking=" | ".join(dict.fromkeys(filter(None, (each.ranking() for each in composers)))),
         after_rank=after_rank,
         after_id=after_id,
         limit=limit,
@@ -105,19 +133,28 @@ def _search(
     return rows
 
 
-def _read(
-    conn: Connection, query: Query, scope: Scope, unfinished: Words | None
-) -> tuple[Composer, Unread]:
-    """What the terms mean in a workspace, and where to look. `unfinished` may be a term that the
-    query does not contain."""
+def _read(conn: Connection, query: Query, scope: Scope, unfinished: Words | None) -> _Read:
+    """What the terms mean, and where to look. `unfinished` may be a term that the query does not
+    contain."""
     terms = list(dict.fromkeys([*query.terms, *([unfinished.text] if unfinished else [])]))
     prefixes = [
         terms.index(word.text) + 1 for word in {query.prefix, unfinished} if word is not None
     ]
     places = [terms.index(name) + 1 for name in query.places]
-    read = queries.search.read_terms(conn, terms=terms, prefixes=prefixes, places=places, **scope)
-    meanings = dict(zip(terms, read["meanings"], strict=True))
-    return Composer(query, read["configs"], meanings), Unread(read["volumes"])
+    asked = {"terms": terms, "prefixes": prefixes, "places": places}
+    read = queries.search.read_terms(conn, **asked, most_shared=MOST_SHARED, **scope)
+    own = _composer(query, terms, read)
+    unread, ids = Unread(read["volumes"]), read["shared"]
+    if not ids:
+        return _Read(own, unread)
+    found = queries.search.read_shared_terms(
+        conn, **asked, ids=ids, homes=read["homes"], workspace_id=scope["workspace_id"]
+    )
+    return _Read(own, unread, _composer(query, terms, found), ids, found["shelves"])
+
+
+def _composer(query: Query, terms: list[str], read: Row) -> Composer:
+    return Composer(query, read["configs"], dict(zip(terms, read["meanings"], strict=True)))
 
 
 def _newest(
@@ -146,6 +183,29 @@ def _newest(
         # As many more as are likely to contain the rest.
         wanted = unread.volumes_read * (most - len(ids)) / len(ids) if ids else float("inf")
     return sorted(ids, reverse=True)[:most]
+
+
+def _newest_shared(
+    conn: Connection,
+    query: Query,
+    read: _Read,
+    compose: Callable[[list[Place]], dict[str, str]],
+    most: int,
+) -> list[UUID]:
+    """The ids of the newest shared documents that match what is composed."""
+    asked = compose([Place(None, tuple(read.shelves))])
+    if not asked:
+        return []
+    rows = queries.search.match_shared(
+        conn,
+        ids=read.shared_ids,
+        configs=list(asked),
+        matching=list(asked.values()),
+        after=query.after,
+        before=query.before,
+        limit=most,
+    )
+    return [row["id"] for row in rows]
 
 
 def _widened(conn: Connection, query: Query, scope: Scope) -> Query:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from webapp.search.volumes import Place
 
 _DISCARDED: Final = " s:discarded"
+# All that is looked for by its id has this lexeme.
+_DOCUMENT: Final = " y:document"
 _MOST_HITS: Final = 10
 # Nothing has this lexeme: if no tag or folder has the name, nothing is found.
 _NONE: Final = " none"
@@ -98,7 +100,11 @@ class Composer:
     def _within(self, places: Sequence[Place], groups: list[str]) -> str:
         """All of the groups, in some places, without the trash unless it is requested."""
         letters = ("v", "d") if self._asks_for(_DISCARDED) else ("v",)
-        where = _any(_quoted(f" {letter}{place.name}") for place in places for letter in letters)
+        where = _any(
+            _quoted(_DOCUMENT if place.name is None else f" {letter}{place.name}")
+            for place in places
+            for letter in letters
+        )
         return _all([where, *groups])
 
     def _groups(self, config: str | None, places: Sequence[Place]) -> list[str]:

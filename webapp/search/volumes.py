@@ -20,9 +20,10 @@ _STEP: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A part of the index: the suffix of its name, and the shelves that it contains or is in."""
+    """A part of the index: the suffix of its name, and the shelves that it contains or is in. None
+    for what is looked for by its id, wherever it is."""
 
-    name: str
+    name: str | None
     shelves: tuple[int, ...]
 
 

@@ -68,6 +68,10 @@ _LOG_IN_OF_CLIENT: Final = Limit("log_in_of_client", 50, 900)
 _CONFIRMATION: Final = Limit("confirmation", 10, 900)
 _CONFIRMATION_TOLD: Final = Limit("confirmation_told", 1, _DAY)
 
+# The password of a public link.
+_LINK: Final = Limit("link_password", 10, 900)
+_LINK_OF_ALL: Final = Limit("link_password_of_all", 100, 3600)
+
 # The subject of a mail when it is not known yet whether there is an account.
 _NOBODY: Final = UUID(int=0)
 
@@ -141,6 +145,20 @@ def registration(registration_id: UUID) -> Iterator[None]:
     yield
     with db.connection() as conn:
         limits.refund(conn, charge)
+
+
+@contextmanager
+def link(link_id: UUID) -> Iterator[None]:
+    """An attempt at the password of a public link; refunded unless it raises a Problem."""
+    charges = [
+        *limits.of_client(_LINK, link_id),
+        (_LINK_OF_ALL, _LINK_OF_ALL.key(link_id)),
+    ]
+    with _counting() as conn:
+        limits.charge(conn, *charges)
+    yield
+    with db.connection() as conn:
+        limits.refund(conn, *charges)
 
 
 def name_of(email: str) -> str:

@@ -76,43 +76,52 @@ SELECT document.id,
  LIMIT 20;
 
 -- name: get :one
--- A complete document.
+-- A complete document, as it is seen from a workspace. Its suggestions name folders and tags of the
+-- document's own workspace, which sharees do not see.
 SELECT *,
-       pending_suggestions(id) AS suggestions
-  FROM document_answers(%(workspace_id)s)
+       CASE WHEN shared IS NULL THEN pending_suggestions(id) ELSE '[]' END AS suggestions
+  FROM document_answers(home_to_read_document(%(id)s, %(workspace_id)s), %(workspace_id)s)
  WHERE id = %(id)s;
 
--- name: exists :value
--- Whether the workspace has such a document; no row if it has not.
-SELECT true
+-- name: home :value
+-- The workspace of a document that may be read from a workspace; no row if it is out of reach.
+SELECT workspace_id
   FROM documents
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s;
+   AND workspace_id = home_to_read_document(%(id)s, %(workspace_id)s);
+
+-- name: home_to_change :value
+-- The workspace of a document that may be changed from a workspace; no row if it is out of reach. The
+-- database refuses what a share does not allow.
+SELECT workspace_id
+  FROM documents
+ WHERE id = %(id)s
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, %(needed)s);
 
 -- name: lock :value
--- Locks a document until the transaction ends; its status, or no row if the workspace has no such
--- document.
+-- Locks a document until the transaction ends; its status, or no row if it is out of reach. The database
+-- refuses what a share does not allow.
 SELECT status
   FROM documents
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, %(needed)s)
    FOR NO KEY UPDATE;
 
 -- name: act :value
--- Performs an action on a document; the id, or no row if the workspace has no such document. The database
--- refuses an action that the status does not allow.
+-- Performs an action on a document; the id, or no row if it is out of reach. The database refuses an
+-- action that the status or a share does not allow.
 UPDATE documents
    SET status = next_status('document', status, %(action)s),
        error = NULL,
        error_code = NULL,
        updated_at = now()
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, %(needed)s)
 RETURNING id;
 
 -- name: change :value
--- Edits a document's fields; the id, or no row if the workspace has no such document. The database
--- refuses edits of discarded documents.
+-- Edits a document's fields; its workspace, or no row if it is out of reach. The database refuses edits
+-- of discarded documents, and what a share does not allow.
 UPDATE documents
    SET status = CASE
          WHEN status <> 'discarded' THEN status
@@ -144,8 +153,8 @@ UPDATE documents
        updated_at = now()
   FROM (SELECT %(fields)s::jsonb AS fields) AS change
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s
-RETURNING id;
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, %(needed)s)
+RETURNING workspace_id;
 
 -- name: move :exec
 -- Moves a document into a folder, or out of all; 0 if it is there already, or the workspace has no such
@@ -198,6 +207,15 @@ SELECT *
                  AND fold(tag.name) = fold(%(tag)s)
             )
        )
+   AND (
+         %(shared_by)s::uuid IS NULL
+         OR document.id = ANY (
+              ARRAY(
+                SELECT shared.id
+                  FROM documents_shared_by(%(workspace_id)s, %(shared_by)s) AS shared
+              )
+            )
+       )
  ORDER BY document.id DESC
  LIMIT %(limit)s;
 
@@ -211,8 +229,10 @@ SELECT *
  LIMIT %(limit)s;
 
 -- name: file :one
--- Where the bytes of a document's version are; by default the current version.
-SELECT object.key,
+-- Where the bytes of a document's version are, by default of the current one; and the document's
+-- workspace.
+SELECT document.workspace_id,
+       object.key,
        CASE WHEN version.id = document.version_id THEN document.name ELSE version.name END AS name,
        version.media_type,
        version.bytes,
@@ -228,7 +248,7 @@ SELECT object.key,
     ON object.id = version.object_id
    AND object.status = 'stored'
  WHERE document.id = %(id)s
-   AND document.workspace_id = %(workspace_id)s;
+   AND document.workspace_id = home_to_read_document(%(id)s, %(workspace_id)s);
 
 -- name: text :one
 -- The text of a document's version, by default the current one, or of one of its pages, and how many
@@ -258,7 +278,7 @@ SELECT coalesce(text.pages, 0) AS pages,
        ) AS text
     ON true
  WHERE document.id = %(id)s
-   AND document.workspace_id = %(workspace_id)s;
+   AND document.workspace_id = home_to_read_document(%(id)s, %(workspace_id)s);
 
 -- name: tag :exec
 -- Attaches tags by name to documents; missing tags are created.

@@ -5,10 +5,18 @@ VALUES (%(workspace_id)s, %(created_by)s, %(parent_id)s, %(name)s)
 RETURNING id;
 
 -- name: get :one
--- A folder.
+-- A folder, as it is seen from a workspace.
 SELECT *
-  FROM folder_answers(%(workspace_id)s)
+  FROM folder_answers(home_to_read_folder(%(id)s, %(workspace_id)s), %(workspace_id)s)
  WHERE id = %(id)s;
+
+-- name: home_to_change :value
+-- The workspace of a folder that may be changed from a workspace; no row if it is out of reach. The
+-- database refuses this for one that is only shared.
+SELECT workspace_id
+  FROM folders
+ WHERE id = %(id)s
+   AND workspace_id = home_to_change_folder(%(id)s, %(workspace_id)s);
 
 -- name: list_of_workspace :many
 -- The folders of a workspace, newest first: all, the topmost ones, or those directly in another.
@@ -21,8 +29,8 @@ SELECT *
  LIMIT %(limit)s;
 
 -- name: change :value
--- Renames or moves a folder; the id, or no row if the workspace has no such folder. The database
--- refuses a move into itself.
+-- Renames or moves a folder; the id, or no row if it is out of reach. The database refuses a move into
+-- itself, and to change the folders of others.
 UPDATE folders
    SET name = coalesce(change.fields ->> 'name', name),
        parent_id = CASE
@@ -32,12 +40,12 @@ UPDATE folders
        updated_at = now()
   FROM (SELECT %(fields)s::jsonb AS fields) AS change
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s
+   AND workspace_id = home_to_change_folder(%(id)s, %(workspace_id)s)
 RETURNING id;
 
 -- name: remove :value
--- Removes a folder and those in it; their documents go to the trash. The id, or no row if the workspace
--- has no such folder.
+-- Removes a folder and those in it; their documents go to the trash. The id, or no row if it is out of
+-- reach. The database refuses to remove the folders of others.
 WITH discarded AS (
   UPDATE documents
      SET status = 'discarded',
@@ -48,5 +56,5 @@ WITH discarded AS (
 )
 DELETE FROM folders
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s
+   AND workspace_id = home_to_change_folder(%(id)s, %(workspace_id)s)
 RETURNING id;

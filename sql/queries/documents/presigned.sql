@@ -29,7 +29,7 @@ SELECT document.status,
   LEFT JOIN objects AS object
     ON object.id = version.object_id
  WHERE document.id = %(id)s
-   AND document.workspace_id = %(workspace_id)s;
+   AND document.workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, 'own');
 
 -- name: complete :one
 -- Has a document read whose file has arrived; its version, and the object that the client wrote. The

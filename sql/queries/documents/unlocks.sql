@@ -12,7 +12,7 @@ SELECT document.version_id,
   JOIN objects AS object
     ON object.id = version.object_id
  WHERE document.id = %(id)s
-   AND document.workspace_id = %(workspace_id)s;
+   AND document.workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, 'write');
 
 -- name: unlock :maybe
 -- Has a worker go on with the text of an encrypted version, which was just saved; no row if another
@@ -25,6 +25,6 @@ UPDATE documents
        error_code = NULL,
        updated_at = now()
  WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s
+   AND workspace_id = home_to_change_document(%(id)s, %(workspace_id)s, 'write')
    AND version_id = %(version_id)s
 RETURNING id;

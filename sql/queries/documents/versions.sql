@@ -8,8 +8,10 @@ SELECT claim
    FOR UPDATE;
 
 -- name: lock_current :one
--- Locks a document until the transaction ends; the number and the hash of its current version.
-SELECT version.number,
+-- Locks a document until the transaction ends; its workspace, and the number and the hash of its
+-- current version.
+SELECT document.workspace_id,
+       version.number,
        version.sha256
   FROM documents AS document
   JOIN document_versions AS version
@@ -79,7 +81,7 @@ RETURNING document.id;
 -- The versions of a document, newest first.
 SELECT *,
        number AS position
-  FROM version_answers(%(workspace_id)s)
+  FROM version_answers(home_to_read_document(%(id)s, %(workspace_id)s), %(workspace_id)s)
  WHERE document_id = %(id)s
    AND number < coalesce(%(after)s, 2147483647)
  ORDER BY number DESC
@@ -88,7 +90,7 @@ SELECT *,
 -- name: get :one
 -- A version of a document.
 SELECT *
-  FROM version_answers(%(workspace_id)s)
+  FROM version_answers(home_to_read_document(%(id)s, %(workspace_id)s), %(workspace_id)s)
  WHERE document_id = %(id)s
    AND number = %(number)s;
 

@@ -1,5 +1,6 @@
 -- name: read_terms :one
--- What a query's terms mean in a workspace: the volumes that some audiences may read, newest first,
+-- What a query's terms mean in a workspace: the documents of others that are shared with its user, the
+-- newest of them, and the workspaces they are in; the volumes that some audiences may read, newest first,
 -- each with its shelf, bookcase and collection; and for each term, by its number, its stems in each
 -- configuration that the workspace has texts in, its words unchanged, and the tags with the term in
 -- their names. `tag`, `category` and `in` are our own lexemes for a term that names one of these: tags
@@ -19,6 +20,12 @@ WITH RECURSIVE configs (config) AS (
     FROM configs
    WHERE configs.config IS NOT NULL
 ),
+reached AS MATERIALIZED (
+  SELECT id, workspace_id
+    FROM documents_shared_with(%(workspace_id)s)
+   ORDER BY id DESC
+   LIMIT %(most_shared)s
+),
 terms AS (
   SELECT number,
          search_text(term.text) AS text,
@@ -29,7 +36,9 @@ terms AS (
          ) AS pattern
     FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS term (text, number)
 )
-SELECT (
+SELECT ARRAY(SELECT id FROM reached) AS shared,
+       ARRAY(SELECT DISTINCT workspace_id FROM reached) AS homes,
+       (
          SELECT coalesce(
                   jsonb_agg(
                     jsonb_build_array(id, shelf, bookcase, collection) ORDER BY id DESC
@@ -109,6 +118,116 @@ SELECT (
            FROM terms
        ) AS meanings;
 
+-- name: read_shared_terms :one
+-- The same for documents that are shared: the shelves of their workspaces, and the meaning of each term
+-- by the configurations of these, by those tags that the documents have, and by the folders that are
+-- shared.
+WITH RECURSIVE configs (home, config) AS (
+  SELECT home.id,
+         (SELECT min(config) FROM search_entries WHERE workspace_id = home.id)
+    FROM unnest(%(homes)s::uuid[]) AS home (id)
+   UNION ALL
+  SELECT configs.home,
+         (
+           SELECT min(entry.config)
+             FROM search_entries AS entry
+            WHERE entry.workspace_id = configs.home
+              AND entry.config > configs.config
+         )
+    FROM configs
+   WHERE configs.config IS NOT NULL
+),
+terms AS (
+  SELECT number,
+         search_text(term.text) AS text,
+         fold(term.text) AS name,
+         fold(btrim(term.text, '/')) AS path,
+         replace(
+           replace(replace(search_text(term.text), '\', '\\'), '%%', '\%%'), '_', '\_'
+         ) AS pattern
+    FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS term (text, number)
+),
+named AS MATERIALIZED (
+  SELECT terms.number,
+         tag.id,
+         search_text(tag.name) = terms.text AS is_namesake,
+         regexp_replace(' ' || search_text(tag.name) || ' ', '[-_/.:,]', ' ', 'g')
+         LIKE '%% ' || regexp_replace(terms.pattern, '[-/.:,]|\\_', ' ', 'g')
+              || CASE WHEN terms.number = ANY (%(prefixes)s::integer[]) THEN '' ELSE ' ' END
+              || '%%' AS has_term
+    FROM terms
+   CROSS JOIN unnest(%(homes)s::uuid[]) AS home (id)
+   CROSS JOIN LATERAL (
+           SELECT id, name
+             FROM tags
+            WHERE tags.workspace_id = home.id
+              AND search_text(tags.name) LIKE '%%' || terms.pattern || '%%'
+           OFFSET 0
+         ) AS tag
+   WHERE EXISTS (
+           SELECT
+             FROM document_tags
+            WHERE document_tags.tag_id = tag.id
+              AND document_tags.document_id = ANY (%(ids)b::uuid[])
+         )
+)
+SELECT ARRAY(
+         SELECT DISTINCT shelf
+           FROM search_volumes
+          WHERE workspace_id = ANY (%(homes)s::uuid[])
+            AND audience = workspace_id
+       ) AS shelves,
+       ARRAY(SELECT DISTINCT config FROM configs WHERE config IS NOT NULL) AS configs,
+       (
+         SELECT coalesce(
+                  jsonb_agg(
+                    jsonb_build_object(
+                      'stems', (
+                        SELECT jsonb_object_agg(
+                                 used.config,
+                                 phraseto_tsquery(used.config::regconfig, terms.text)::text
+                               )
+                          FROM (SELECT DISTINCT config FROM configs) AS used
+                         WHERE used.config IS NOT NULL
+                      ),
+                      'words', (
+                        SELECT coalesce(jsonb_agg(parsed.token ORDER BY parsed.place), '[]')
+                          FROM ts_parse('default', terms.text)
+                               WITH ORDINALITY AS parsed (kind, token, place)
+                         WHERE parsed.token ~ '\w'
+                           AND length(parsed.token) <= 60
+                      ),
+                      'tag', (
+                        SELECT coalesce(jsonb_agg(' t:' || named.id), '[]')
+                          FROM named
+                         WHERE named.number = terms.number
+                           AND named.is_namesake
+                      ),
+                      'category', jsonb_build_array(' c:' || terms.name),
+                      'in', (
+                        SELECT coalesce(jsonb_agg(' f:' || below.id), '[]')
+                          FROM folders_shared_with(%(workspace_id)s) AS folder
+                         CROSS JOIN folders_below(folder.id) AS below
+                         WHERE terms.number = ANY (%(places)s::integer[])
+                           AND starts_with(
+                                 reverse('/' || fold(array_to_string(folder.path, '/'))),
+                                 reverse('/' || terms.path)
+                               )
+                      ),
+                      'tags', (
+                        SELECT coalesce(jsonb_agg(named.id), '[]')
+                          FROM named
+                         WHERE named.number = terms.number
+                           AND named.has_term
+                      )
+                    )
+                    ORDER BY terms.number
+                  ),
+                  '[]'
+                )
+           FROM terms
+       ) AS meanings;
+
 -- name: read_similar :many
 -- Words similar to those without a match, by the number of the word: words of titles and summaries,
 -- and tags.
@@ -164,6 +283,18 @@ SELECT found.id
  ORDER BY found.id DESC
  LIMIT %(limit)s;
 
+-- name: match_shared :many
+-- The newest shared documents that match, each by the query for its configuration.
+SELECT id
+  FROM search_among(
+         %(ids)b::uuid[],
+         %(configs)s::text[],
+         %(matching)s::text[],
+         %(after)s::timestamptz,
+         %(before)s::timestamptz,
+         %(limit)s::integer
+       );
+
 -- name: show :many
 -- Of the matching entries, the best ones after a position, with the matching part of their text: for
 -- a document, from the first of its pages that has a hit. The hits are between U+E000 and U+E001,
@@ -179,8 +310,13 @@ ranked AS (
          ) AS rank
     FROM search_entries AS entry
    WHERE entry.id = ANY (%(ids)b::uuid[])
-     AND entry.workspace_id = %(workspace_id)s
-     AND entry.audience = ANY (%(audiences)s::uuid[])
+     AND (
+           (
+             entry.workspace_id = %(workspace_id)s
+             AND entry.audience = ANY (%(audiences)s::uuid[])
+           )
+           OR entry.id = ANY (%(shared)b::uuid[])
+         )
 ),
 best AS (
   SELECT id, rank
@@ -212,6 +348,7 @@ SELECT found.type,
           WHERE tag.id = ANY (found.tag_ids)
           ORDER BY fold(tag.name)
        ) AS tags,
+       found.workspace_id <> %(workspace_id)s AS is_shared,
        found.created_at,
        best.rank::text || ' ' || found.id AS position
   FROM best
@@ -242,8 +379,13 @@ SELECT type, id, text
                 1000 + row_number() OVER (ORDER BY found.id DESC)
            FROM searchable AS found
           WHERE found.id = ANY (%(ids)b::uuid[])
-            AND found.workspace_id = %(workspace_id)s
-            AND found.audience = ANY (%(audiences)s::uuid[])
+            AND (
+                  (
+                    found.workspace_id = %(workspace_id)s
+                    AND found.audience = ANY (%(audiences)s::uuid[])
+                  )
+                  OR found.id = ANY (%(shared)b::uuid[])
+                )
        ) AS named
  ORDER BY place, id
  LIMIT %(limit)s;

@@ -51,7 +51,13 @@ def document_in(place: Place) -> object:
 
 
 EXAMPLES = Examples(
-    things={"document_id": document_in}, bodies={"documents.change": {"title": "x"}}
+    things={"document_id": document_in},
+    bodies={"documents.change": {"title": "x"}},
+    shared={
+        **{f"documents.{name}": "view" for name in ("get", "text", "list_events")},
+        **{f"documents.{name}": "write" for name in ("change", "retry", "reprocess")},
+        **{f"documents.{name}": "own" for name in ("move", "discard", "restore", "purge")},
+    },
 )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.blueprints.documents.conftest import pdf
+from tests.blueprints.examples import Examples
 from tests.blueprints.test_bad_input import assert_problem
 from webapp.blueprints.documents import storage
+
+EXAMPLES = Examples(shared={"files.download": "view", "files.preview": "view"})
 
 CONTENT = pdf("0123456789" * 30)
 

@@ -33,6 +33,7 @@ EXAMPLES = Examples(
         "folders.change": {"name": "Old letters"},
         "documents.move": {"folder_id": None},
     },
+    shared={"folders.get": "view", "folders.change": "own", "folders.remove": "own"},
 )
 
 

@@ -10,6 +10,7 @@ from webapp.blueprints.documents import (
     documents,
     files,
     folders,
+    links,
     pictures,
     presigned,
     quota,
@@ -17,6 +18,8 @@ from webapp.blueprints.documents import (
     receiving,
     review,
     rules,
+    shares,
+    sharing,
     storage,
     unlocks,
     uploads,
@@ -28,7 +31,7 @@ BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
     *(versions.versions, unlocks.unlocks, pictures.pictures),
     *(archive.archive, bulk.bulk, presigned.presigned),
-    *(folders.folders, quota.quota),
+    *(folders.folders, shares.shares, links.links, quota.quota),
     *(rules.rules, review.review),
 )
 
@@ -52,5 +55,9 @@ REFUSALS: Final = {
         "The current version cannot be removed; make another one current first.",
     ),
     "rules_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
+    "shares_are_with_somebody_outside": invalid_input(
+        ("handle", "This user already has the whole workspace.")
+    ),
+    "shares_allow_what_their_level_says": sharing.refused,
     "documents_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
 }

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.blueprints.documents import sharing
 from webapp.http.answers import answer, as_json, list_page
 from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem
@@ -48,9 +49,17 @@ documents = Blueprint(
 @documents.arguments(DocumentArguments, location="query")
 @documents.response(200, DocumentPage)
 def list_of_workspace(arguments: dict[str, Any]) -> Response:
-    """List documents, newest first"""
-    ask = queries.documents.list_of_workspace
-    return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
+    """List documents, newest first
+
+    Those of the workspace; with `shared=by_me` those of them that you have shared, and with
+    `shared=with_me` those of others that are shared with you.
+    """
+    shared = arguments.pop("shared")
+    mine = {"workspace_id": caller().workspace_id}
+    if shared == "with_me":
+        return list_page(arguments, UUID, queries.shares.list_documents, **mine)
+    by = caller().user_id if shared == "by_me" else None
+    return list_page(arguments, UUID, queries.documents.list_of_workspace, shared_by=by, **mine)
 
 
 @documents.get("/trash")
@@ -91,7 +100,9 @@ def text(arguments: dict[str, Any], document_id: UUID) -> Response:
 def list_events(arguments: dict[str, Any], document_id: UUID) -> Response:
     """Show a document's timeline, oldest first"""
     with connection() as conn:
-        queries.documents.exists(conn, **_mine(document_id))
+        home = queries.documents.home(conn, **_mine(document_id))
+    if home != caller().workspace_id:
+        return sharing.timeline(home, document_id, arguments)
     return timeline("document", document_id, arguments)
 
 
@@ -101,24 +112,32 @@ def list_events(arguments: dict[str, Any], document_id: UUID) -> Response:
 @documents.arguments(DocumentChange)
 @documents.response(200, Document)
 def change(change: dict[str, Any], document_id: UUID) -> Response:
-    """Edit a document"""
+    """Edit a document
+
+    Who has it by a share at the level `write` may change everything but `expires_at`, which would
+    end it.
+    """
+    needed = "own" if "expires_at" in change else "write"
     added, removed = change.pop("add_tags", []), change.pop("remove_tags", [])
-    mine = {"workspace_id": caller().workspace_id}
+    fields = as_json(change).decode()
     with transaction() as conn:
         etags.check(lambda: _held(conn, document_id))
         if added:
-            queries.tags.make(conn, **mine, names=added)
+            home = _home_to_change(conn, document_id, needed)
+            queries.tags.make(conn, workspace_id=home, names=added)
         edits = sorted([*change, *(["tags"] if added or removed else [])])
         if edits:
-            queries.documents.change(conn, **_mine(document_id), fields=as_json(change).decode())
-            tagged = {"document_ids": [document_id], **mine}
+            home = queries.documents.change(
+                conn, **_mine(document_id), fields=fields, needed=needed
+            )
+            tagged = {"document_ids": [document_id], "workspace_id": home}
             if added:
                 queries.documents.tag(conn, **tagged, names=added)
             if removed:
                 queries.documents.untag(conn, **tagged, names=removed)
             queries.events.record(
                 conn,
-                **mine,
+                workspace_id=home,
                 entity="document",
                 entity_id=document_id,
                 event="document.edited",
@@ -136,6 +155,7 @@ def move(given: dict[str, Any], document_id: UUID) -> Response:
     """Move a document into a folder, or out of all folders"""
     mine = _mine(document_id)
     with transaction() as conn:
+        _home_to_change(conn, document_id, "own")
         if queries.documents.move(conn, **mine, **given):
             queries.events.record(
                 conn,
@@ -157,7 +177,7 @@ def discard(document_id: UUID) -> Response:
 
     It can be restored until it is permanently removed, `TRASH_KEPT_DAYS` days later.
     """
-    return _act(document_id, "discard")
+    return _act(document_id, "discard", "own")
 
 
 @documents.post("/<uuid:document_id>/restore")
@@ -166,24 +186,26 @@ def discard(document_id: UUID) -> Response:
 @documents.response(200, Document)
 def restore(document_id: UUID) -> Response:
     """Restore a document from the trash"""
-    return _act(document_id, "restore")
+    return _act(document_id, "restore", "own")
 
 
 @documents.post("/<uuid:document_id>/retry")
 @permit("workspace:documents:write")
 @idempotent
+@sharing.replayed_within_reach("write")
 @documents.response(200, Document)
 def retry(document_id: UUID) -> Response:
     """Read a failed document again
 
     A document that has not failed gives 400 `invalid_state`.
     """
-    return _act(document_id, "retry")
+    return _act(document_id, "retry", "write")
 
 
 @documents.post("/<uuid:document_id>/reprocess")
 @permit("workspace:documents:write")
 @idempotent
+@sharing.replayed_within_reach("write")
 @documents.arguments(Reprocessing, required=False)
 @documents.response(200, Document)
 def reprocess(asked: dict[str, Any], document_id: UUID) -> Response:
@@ -193,7 +215,7 @@ def reprocess(asked: dict[str, Any], document_id: UUID) -> Response:
     those whose text may be wrong; `never`, none. It applies to this reading only.
     """
     with transaction() as conn:
-        queries.documents.act(conn, **_mine(document_id), action="reprocess")
+        queries.documents.act(conn, **_mine(document_id), action="reprocess", needed="write")
         queries.documents.ask_reading(conn, ids=[document_id], asked=Jsonb(asked))
         return answer(_document(conn, document_id))
 
@@ -208,7 +230,7 @@ def purge(document_id: UUID) -> Response:
     is not in the trash gives 409 `not_discarded`.
     """
     with transaction() as conn:
-        if queries.documents.lock(conn, **_mine(document_id)) != "discarded":
+        if queries.documents.lock(conn, **_mine(document_id), needed="own") != "discarded":
             raise Problem(
                 409, "not_discarded", "Only documents in the trash can be permanently removed."
             )
@@ -216,15 +238,22 @@ def purge(document_id: UUID) -> Response:
     return Response(status=204)
 
 
-def _act(document_id: UUID, action: str) -> Response:
+def _act(document_id: UUID, action: str, needed: str) -> Response:
+    """Perform an action, for which a sharee needs a level."""
     with transaction() as conn:
-        queries.documents.act(conn, **_mine(document_id), action=action)
+        queries.documents.act(conn, **_mine(document_id), action=action, needed=needed)
         return answer(_document(conn, document_id))
 
 
 def _held(conn: Connection, document_id: UUID) -> dict[str, Any]:
-    queries.documents.lock(conn, **_mine(document_id))
+    queries.documents.lock(conn, **_mine(document_id), needed="write")
     return _document(conn, document_id)
+
+
+def _home_to_change(conn: Connection, document_id: UUID, needed: str) -> UUID:
+    """The document's workspace, if the caller may change it."""
+    home: UUID = queries.documents.home_to_change(conn, **_mine(document_id), needed=needed)
+    return home
 
 
 def _document(conn: Connection, document_id: UUID) -> dict[str, Any]:

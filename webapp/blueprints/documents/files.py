@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
 from flask import Response, request
@@ -12,6 +12,7 @@ from werkzeug.wsgi import wrap_file
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.blueprints.documents.sharing import record_download
 from webapp.blueprints.documents.storage import store
 from webapp.http.db import connection
 from webapp.http.errors import Problem
@@ -23,6 +24,13 @@ from webapp.schemas.documents.files import DownloadArguments, FileArguments
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
+
+
+class Note(Protocol):
+    """Is told that a file is about to be sent, and whether from its first byte on; may raise."""
+
+    def __call__(self, *, begins: bool) -> None: ...
+
 
 files = Blueprint(
     "files", __name__, url_prefix="/api/documents", description="The files of documents."
@@ -59,9 +67,11 @@ def download(arguments: dict[str, Any], document_id: UUID) -> Response:
     The current version, or `version`. One range at a time; the ETag is the file's SHA-256.
     """
     row = file_of(document_id, arguments["version"])
+    note = _noting(document_id, row)
     if arguments["redirect"] and (url := store().download_url(row["key"], _SECONDS)):
+        note(begins=True)
         return Response(status=302, headers={"Location": url})
-    return _send(row, "attachment", row["media_type"] or "application/octet-stream")
+    return as_download(row, note)
 
 
 @files.get("/<uuid:document_id>/preview")
@@ -78,12 +88,23 @@ def preview(arguments: dict[str, Any], document_id: UUID) -> Response:
     Other types give 415 `no_preview`: files that could run scripts can only be downloaded.
     """
     row = file_of(document_id, arguments["version"])
+    return as_preview(row, _noting(document_id, row))
+
+
+def as_download(row: Mapping[str, Any], note: Note) -> Response:
+    """A file to be saved, or the part of it that the request wants. Before the first byte is sent,
+    `note` is told whether it is the file's first byte."""
+    return _send(row, "attachment", row["media_type"] or "application/octet-stream", note)
+
+
+def as_preview(row: Mapping[str, Any], note: Note) -> Response:
+    """The same to be shown in a browser. Raises Problem 415."""
     media_type = _INLINE.get(row["media_type"])
     if media_type is None:
         raise Problem(
             415, "no_preview", "Files of this type are not shown in the browser; download it."
         )
-    response = _send(row, "inline", media_type)
+    response = _send(row, "inline", media_type, note)
     is_pdf = media_type == "application/pdf"
     response.headers["Content-Security-Policy"] = _NOTHING_RUNS_IN_PDF if is_pdf else _NOTHING_RUNS
     response.headers["Cross-Origin-Resource-Policy"] = "same-site"
@@ -104,7 +125,17 @@ def is_known(etag: str) -> bool:
     return request.if_none_match.contains_raw(etag.strip('"')) or "*" in request.if_none_match
 
 
-def _send(row: Mapping[str, Any], disposition: str, media_type: str) -> Response:
+def _noting(document_id: UUID, row: Mapping[str, Any]) -> Note:
+    """Records who downloads a document of others."""
+
+    def note(*, begins: bool) -> None:
+        if row["workspace_id"] != caller().workspace_id:
+            record_download(document_id, row["workspace_id"], begins=begins)
+
+    return note
+
+
+def _send(row: Mapping[str, Any], disposition: str, media_type: str, note: Note) -> Response:
     etag, length = f'"{row["sha256"]}"', row["bytes"]
     headers = {
         "ETag": etag,
@@ -116,6 +147,8 @@ def _send(row: Mapping[str, Any], disposition: str, media_type: str) -> Response
     if is_known(etag):
         return Response(status=304, headers=headers)
     part = wanted_range(request.headers, etag, length)
+    if request.method != "HEAD":
+        note(begins=part is None or part[0] == 0)
     if part is None:
         body = wrap_file(request.environ, store().open(row["key"]))
         response = Response(body, content_type=media_type, headers=headers, direct_passthrough=True)

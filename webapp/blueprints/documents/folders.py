@@ -35,8 +35,12 @@ folders = Blueprint(
 @folders.arguments(FolderArguments, location="query")
 @folders.response(200, FolderPage)
 def list_of_workspace(arguments: dict[str, Any]) -> Response:
-    """List folders, newest first"""
-    ask = queries.folders.list_of_workspace
+    """List folders, newest first
+
+    Those of the workspace, or with `shared=with_me` those of others that are shared with you.
+    """
+    with_me = arguments.pop("shared") == "with_me"
+    ask = queries.shares.list_folders if with_me else queries.folders.list_of_workspace
     return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
 
 

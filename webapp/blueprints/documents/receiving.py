@@ -114,7 +114,9 @@ def quota_exceeded(facts: dict[str, Any]) -> Problem:
 
 
 @contextmanager
-def received(document_id: UUID, name: str) -> Iterator[Received]:
+def received(
+    document_id: UUID, name: str, *, workspace_id: UUID | None = None
+) -> Iterator[Received]:
     """The file of this request, for a document: the field `file` of a form, or the whole body, with
     this name.
 

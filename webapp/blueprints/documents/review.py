@@ -106,10 +106,13 @@ def reject(suggestion_id: UUID) -> Response:
 @review.arguments(PageArguments, location="query")
 @review.response(200, DocumentSuggestionPage)
 def list_of_document(arguments: dict[str, Any], document_id: UUID) -> Response:
-    """List all suggestions for a document, newest first, with what became of them"""
+    """List all suggestions for a document, newest first, with what became of them
+
+    Empty for a document that is shared with the caller: they belong to its workspace.
+    """
     mine = {"workspace_id": caller().workspace_id}
     with connection() as conn:
-        queries.documents.exists(conn, id=document_id, **mine)
+        queries.documents.home(conn, id=document_id, **mine)
     ask = queries.review.list_of_document
     return list_page(arguments, UUID, ask, document_id=document_id, **mine)
 

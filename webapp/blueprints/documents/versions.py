@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, request
+from flask import Response, g, request
 from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.blueprints.documents import sharing
 from webapp.blueprints.documents.receiving import (
     Received,
     admit,
@@ -43,11 +44,11 @@ versions = Blueprint(
 
 
 def _admit() -> None:
-    """Refuse a file before it is received: Problem 413, or NoRow for a document that is not the
-    caller's."""
+    """Refuse a file before it is received: Problem 403 or 413, or NoRow for a document that is out
+    of the caller's reach."""
     document_id: UUID = (request.view_args or {})["document_id"]
     with connection() as conn:
-        queries.documents.exists(conn, **_mine(document_id))
+        g.home = _home(conn, document_id)
     admit()
 
 
@@ -68,7 +69,7 @@ def create(arguments: dict[str, str], document_id: UUID) -> Response:
     current again, and count towards the quota. A file that is the same as the current version adds
     none.
     """
-    with received(document_id, **arguments) as file:
+    with received(document_id, **arguments, workspace_id=g.home) as file:
         fields = loaded(VersionFields, file.fields)
         return idempotency.once(file.digest(), lambda: _add(file, fields["name"], document_id))
 
@@ -80,7 +81,7 @@ def create(arguments: dict[str, str], document_id: UUID) -> Response:
 def list_of_document(arguments: dict[str, Any], document_id: UUID) -> Response:
     """List the versions of a document, newest first"""
     with connection() as conn:
-        queries.documents.exists(conn, **_mine(document_id))
+        queries.documents.home(conn, **_mine(document_id))
     return list_page(
         arguments, read_bigint, queries.versions.list_of_document, **_mine(document_id)
     )
@@ -101,6 +102,7 @@ def get(document_id: UUID, number: int) -> Response:
 @versions.post("/<uuid:document_id>/versions/<int:number>/restore")
 @permit("workspace:documents:write")
 @idempotent
+@sharing.replayed_within_reach("write")
 @takes_if_match
 @versions.response(200, Document)
 def restore(document_id: UUID, number: int) -> Response:
@@ -111,7 +113,7 @@ def restore(document_id: UUID, number: int) -> Response:
     with transaction() as conn:
         former = _hold(conn, document_id)
         if former["number"] != number:
-            _make_current(conn, document_id, number, "document.version_restored")
+            _make_current(conn, document_id, former, number, "document.version_restored")
         return answer(queries.documents.get(conn, **_mine(document_id)))
 
 
@@ -124,22 +126,23 @@ def remove(document_id: UUID, number: int) -> Response:
     Its file no longer counts towards the quota. The current version gives 409 `current_version`.
     """
     with transaction() as conn:
-        queries.versions.remove(conn, **_mine(document_id), number=number)
-        _record(conn, document_id, number, "document.version_removed")
+        home = queries.documents.home_to_change(conn, **_mine(document_id), needed="own")
+        queries.versions.remove(conn, id=document_id, workspace_id=home, number=number)
+        _record(conn, document_id, home, number, "document.version_removed")
     return Response(status=204)
 
 
 def _add(file: Received, name: str | None, document_id: UUID) -> Response:
-    mine = _mine(document_id)
     given = name or file.name
     with transaction() as conn:
         former = _hold(conn, document_id)
         if former["sha256"] == file.sha256:
-            return answer(queries.documents.get(conn, **mine))
+            return answer(queries.documents.get(conn, **_mine(document_id)))
         queries.objects.store(conn, id=file.object_id, bytes=file.length, sha256=file.sha256)
         number = queries.versions.add(
             conn,
-            **mine,
+            id=document_id,
+            workspace_id=former["workspace_id"],
             object_id=file.object_id,
             created_by=caller().user_id,
             name=name_of(given) if given else None,
@@ -148,8 +151,8 @@ def _add(file: Received, name: str | None, document_id: UUID) -> Response:
             bytes=file.length,
             sha256=file.sha256,
         )
-        _make_current(conn, document_id, number, "document.version_added")
-        document = queries.documents.get(conn, **mine)
+        _make_current(conn, document_id, former, number, "document.version_added")
+        document = queries.documents.get(conn, **_mine(document_id))
     file.is_used = True
     return answer(document, 201, location=f"/api/documents/{document_id}/versions/{number}")
 
@@ -158,37 +161,47 @@ def _hold(conn: Connection, document_id: UUID) -> dict[str, Any]:
     """The document's current version, after `If-Match` was checked, with the document locked."""
     mine = _mine(document_id)
     queries.versions.hold_reading(conn, id=document_id)
-    former: dict[str, Any] = queries.versions.lock_current(conn, **mine)
+    former: dict[str, Any] = queries.versions.lock_current(
+        conn, id=document_id, workspace_id=_home(conn, document_id)
+    )
     etags.check(lambda: queries.documents.get(conn, **mine))
     return former
 
 
-def _make_current(conn: Connection, document_id: UUID, number: int, event: str) -> None:
-    mine = _mine(document_id)
-    queries.versions.make_current(conn, **mine, number=number)
+def _make_current(
+    conn: Connection, document_id: UUID, former: dict[str, Any], number: int, event: str
+) -> None:
+    home = former["workspace_id"]
+    queries.versions.make_current(conn, id=document_id, workspace_id=home, number=number)
     # If the document was already being read, its status stays: the reading begins anew.
     queries.outbox.enqueue(
         conn,
         kind="read_documents",
         subject_id=document_id,
-        workspace_id=mine["workspace_id"],
+        workspace_id=home,
         payload=Jsonb({}),
         request_id=request_id.current(),
         traceparent=None,
         delay=timedelta(0),
     )
-    _record(conn, document_id, number, event)
+    _record(conn, document_id, home, number, event)
 
 
-def _record(conn: Connection, document_id: UUID, number: int, event: str) -> None:
+def _record(conn: Connection, document_id: UUID, home: UUID, number: int, event: str) -> None:
     queries.events.record(
         conn,
-        workspace_id=_mine(document_id)["workspace_id"],
+        workspace_id=home,
         entity="document",
         entity_id=document_id,
         event=event,
         payload=Jsonb({"version": number}),
     )
+
+
+def _home(conn: Connection, document_id: UUID) -> UUID:
+    """The workspace of a document to which the caller may add versions."""
+    home: UUID = queries.documents.home_to_change(conn, **_mine(document_id), needed="write")
+    return home
 
 
 def _mine(document_id: UUID) -> dict[str, UUID]:

@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from webapp.schemas.common import PageArguments, ShortList, moment, page_of, text
 from webapp.schemas.documents.files import FileArguments
 from webapp.schemas.documents.review import PendingSuggestion
+from webapp.schemas.documents.shares import shared_field
 from webapp.schemas.library.items import Progress
 
 STATUSES: Final = ("awaiting_upload", "processing", "ready", "failed", "discarded")
@@ -89,6 +90,16 @@ class UploadFields(Schema):
 class DocumentArguments(PageArguments):
     """Which documents."""
 
+    shared = fields.String(
+        load_default=None,
+        allow_none=False,
+        validate=validate.OneOf(["with_me", "by_me"]),
+        metadata={
+            "description": "`with_me`: documents of others that are shared with you, asked from"
+            " your personal workspace. `by_me`: those of the workspace that you have shared, by"
+            " themselves or with a folder."
+        },
+    )
     status = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(STATUSES))
     folder_id = fields.UUID(load_default=None)
     recursive = fields.Boolean(
@@ -157,6 +168,7 @@ class DocumentInList(Schema):
         allow_none=True,
         metadata={"description": "How far a worker has read it."},
     )
+    shared = shared_field()
 
 
 class Document(DocumentInList):

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from webapp.schemas.common import PageArguments, page_of, text
+from webapp.schemas.documents.shares import shared_field
 
 
 class FolderArguments(PageArguments):
     """Which folders."""
 
+    shared = fields.String(
+        load_default=None,
+        allow_none=False,
+        validate=validate.OneOf(["with_me"]),
+        metadata={
+            "description": "`with_me`: folders of others that are shared with you, asked from your"
+            " personal workspace."
+        },
+    )
     parent_id = fields.UUID(
         load_default=None, metadata={"description": "Only folders directly in this one."}
     )
@@ -56,6 +66,7 @@ class Folder(Schema):
     folders = fields.Integer(required=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
+    shared = shared_field()
 
 
 FolderPage = page_of(Folder)

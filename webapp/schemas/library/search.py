@@ -65,6 +65,9 @@ class SearchResult(Schema):
     )
     rank = fields.Float(required=True, metadata={"description": "Higher is better."})
     tags = fields.List(fields.String(), required=True)
+    is_shared = fields.Boolean(
+        required=True, metadata={"description": "Whether it is another's, shared with you."}
+    )
     created_at = fields.DateTime(required=True)
 
 
