@@ -28,8 +28,10 @@ class WebDavServer:
     def locked(self) -> Iterator[None]:
         """The password is another one within the block."""
         self.passwords[USER]["password"] = "another"
-        yield
-        self.passwords[USER]["password"] = PASSWORD
+        try:
+            yield
+        finally:
+            self.passwords[USER]["password"] = PASSWORD
 
 
 @contextmanager

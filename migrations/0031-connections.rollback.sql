@@ -1,0 +1,11 @@
+DROP FUNCTION transfer_answers(uuid, uuid);
+DROP TYPE transfer_answer;
+DROP TABLE transfers;
+DROP FUNCTION connection_answers(uuid, uuid);
+DROP TYPE connection_answer;
+DROP TABLE connections;
+DELETE FROM transitions WHERE entity IN ('connection', 'transfer');
+DELETE FROM role_permissions WHERE permission = 'workspace:connections:manage';
+DELETE FROM schedules WHERE kind = 'expire_transfers';
+DELETE FROM outbox WHERE kind IN ('run_transfers', 'expire_transfers');
+DELETE FROM dead_letters WHERE kind IN ('run_transfers', 'expire_transfers');
