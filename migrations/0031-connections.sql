@@ -178,3 +178,106 @@ VALUES
 
 INSERT INTO schedules (kind, cron)
 VALUES ('expire_transfers', '51 * * * *');
+
+-- Folders of drives that are watched: what appears in one becomes a document. A watch is `paused` while
+-- its connection is broken. `failures` counts the scans that failed since the last one that did not.
+CREATE TABLE watches (
+  id              uuid        NOT NULL DEFAULT uuidv7(),
+  workspace_id    uuid        NOT NULL,
+  user_id         uuid        NOT NULL,
+  connection_id   uuid        NOT NULL,
+  path            text        NOT NULL,
+  folder_id       uuid,
+  status          text        NOT NULL DEFAULT 'watching',
+  failures        integer     NOT NULL DEFAULT 0,
+  last_error      text,
+  last_scanned_at timestamptz,
+  created_at      timestamptz NOT NULL DEFAULT now(),
+  updated_at      timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT watches_pkey PRIMARY KEY (id),
+  CONSTRAINT watches_folder_is_watched_once UNIQUE (connection_id, path),
+  CONSTRAINT watches_connection_exists FOREIGN KEY (connection_id)
+    REFERENCES connections (id) ON DELETE CASCADE,
+  CONSTRAINT watches_folder_exists FOREIGN KEY (workspace_id, folder_id)
+    REFERENCES folders (workspace_id, id) ON DELETE SET NULL (folder_id),
+  CONSTRAINT watches_path_is_at_most_2000_characters CHECK (length(path) <= 2000)
+);
+
+INSERT INTO transitions
+  (entity,  from_status, to_status,  event,           action, work,           payload)
+VALUES
+  ('watch', NULL,        'watching', 'watch.created', NULL,   'scan_watches', '{path}'),
+  ('watch', 'watching',  'paused',   'watch.paused',  NULL,   NULL,           '{last_error}'),
+  ('watch', 'paused',    'watching', 'watch.resumed', NULL,   'scan_watches', '{}');
+
+CALL follow_transitions('watches', 'watch');
+
+CREATE INDEX watches_by_folder ON watches (workspace_id, folder_id) WHERE folder_id IS NOT NULL;
+
+-- The files that were seen in watched folders. `taken_etag` is the content that a document was made of;
+-- it is taken once it has stayed the same from one scan to the next, or is old enough to be complete.
+CREATE TABLE watched_files (
+  watch_id   uuid NOT NULL,
+  file_id    text NOT NULL,
+  etag       text NOT NULL,
+  taken_etag text,
+  CONSTRAINT watched_files_pkey PRIMARY KEY (watch_id, file_id),
+  CONSTRAINT watched_files_watch_exists FOREIGN KEY (watch_id)
+    REFERENCES watches (id) ON DELETE CASCADE
+);
+
+-- A broken connection pauses its watches; one that works again resumes them.
+CREATE FUNCTION pause_watches()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  UPDATE watches
+     SET status = CASE NEW.status WHEN 'broken' THEN 'paused' ELSE 'watching' END,
+         failures = 0,
+         last_error = NEW.last_error,
+         updated_at = now()
+   WHERE connection_id = NEW.id
+     AND status = CASE NEW.status WHEN 'broken' THEN 'watching' ELSE 'paused' END;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER connections_pause_their_watches
+  AFTER UPDATE OF status ON connections
+  FOR EACH ROW
+  WHEN (OLD.status <> NEW.status)
+  EXECUTE FUNCTION pause_watches();
+
+-- A watch as responses show it.
+CREATE TYPE watch_answer AS (
+  id              uuid,
+  connection_id   uuid,
+  path            text,
+  folder_id       uuid,
+  status          text,
+  last_error      text,
+  last_scanned_at timestamptz,
+  created_at      timestamptz,
+  updated_at      timestamptz
+);
+
+-- The watches of a user in a workspace, as responses show them.
+CREATE FUNCTION watch_answers(of_workspace uuid, of_user uuid)
+RETURNS SETOF watch_answer
+LANGUAGE sql
+STABLE
+AS $$
+  SELECT id,
+         connection_id,
+         path,
+         folder_id,
+         status,
+         last_error,
+         last_scanned_at,
+         created_at,
+         updated_at
+    FROM watches
+   WHERE workspace_id = of_workspace
+     AND user_id = of_user
+$$;

@@ -89,6 +89,18 @@ UPDATE connections
    AND connections.status = 'active'
    AND connections.credentials = %(credentials)s;
 
+-- name: break_of_watch :exec
+-- The same, for the connection of a watch.
+UPDATE connections
+   SET status = 'broken',
+       last_error = %(error)s,
+       updated_at = now()
+  FROM watches
+ WHERE watches.id = %(watch_id)s
+   AND connections.id = watches.connection_id
+   AND connections.status = 'active'
+   AND connections.credentials = %(credentials)s;
+
 -- name: remove :value
 -- Removes a connection, with its transfers; the id, or no row if the user has no such connection. Its
 -- history stays.

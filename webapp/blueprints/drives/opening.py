@@ -44,7 +44,7 @@ def opened(connection_id: UUID) -> Iterator[Drive]:
     the drive no longer accepts the credentials, the connection is broken from then on."""
     row = connection_of_caller(connection_id)
     if row["status"] == "broken":
-        raise AccessLost("The connection is broken: give it new credentials first.")
+        raise broken()
     try:
         with closing(drives().open(row)) as drive:
             yield drive
@@ -66,6 +66,11 @@ def connection_of_caller(connection_id: UUID) -> dict[str, Any]:
             user_id=caller().user_id,
         )
     return row
+
+
+def broken() -> AccessLost:
+    """The error for a connection that is not used until it works again."""
+    return AccessLost("The connection is broken: give it new credentials first.")
 
 
 def refusal(error: DriveError) -> Problem:
