@@ -9,8 +9,11 @@ from uuid import uuid4
 
 import pytest
 
+from tests.fake_drives import FakeDrive, FakeGoogle, FakeGraph, fake
 from tests.webdav_server import PASSWORD, USER, WebDavServer, webdav_server
 from webapp.clients.drives.contract import Drive
+from webapp.clients.drives.google import GoogleDrive
+from webapp.clients.drives.graph import OneDrive
 from webapp.clients.drives.webdav import WebDavDrive
 from webapp.clients.public.gate import Gate
 
@@ -60,6 +63,68 @@ def webdav(running_webdav) -> Iterator[Elsewhere]:
     drive.close()
 
 
-@pytest.fixture(params=["webdav"])
+def elsewhere_on(server, drive) -> Elsewhere:
+    """A drive on a fake, whose token works until it is locked out."""
+
+    def put(name: str, content: bytes, folder: str = "") -> None:
+        server.add(name, content, folder or "root")
+
+    return Elsewhere(
+        drive=drive,
+        put=put,
+        make_folder=lambda name: server.add(name, None).id,
+        lock_out=server.access.clear,
+        names=server.names,
+    )
+
+
+@dataclass
+class Tokens:
+    """A token, and others when it is rejected."""
+
+    server: FakeDrive
+    current: str = ""
+    left: int = 0
+
+    def __post_init__(self) -> None:
+        self.current = self.server.grant()["access_token"]
+
+    def __call__(self, rejected: str | None = None) -> str:
+        if rejected is not None and self.left > 0:
+            self.left -= 1
+            self.current = self.server.grant()["access_token"]
+        return self.current
+
+
+@pytest.fixture
+def google_server():
+    with fake(FakeGoogle) as server:
+        yield server
+
+
+@pytest.fixture
+def google(google_server) -> Iterator[Elsewhere]:
+    drive = GoogleDrive(Tokens(google_server), base=google_server.url)
+    made = elsewhere_on(google_server, drive)
+    made.has_unique_names = False
+    yield made
+    drive.close()
+
+
+@pytest.fixture
+def graph_server():
+    with fake(FakeGraph) as server:
+        yield server
+
+
+@pytest.fixture
+def graph(graph_server) -> Iterator[Elsewhere]:
+    gate = Gate(allow_loopback=True)
+    drive = OneDrive(Tokens(graph_server), gate, base=graph_server.url)
+    yield elsewhere_on(graph_server, drive)
+    drive.close()
+
+
+@pytest.fixture(params=["webdav", "google", "graph"])
 def elsewhere(request: pytest.FixtureRequest) -> Elsewhere:
     return request.getfixturevalue(request.param)

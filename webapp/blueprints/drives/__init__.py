@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.drives import connections, opening, transfers, watches
+from webapp.blueprints.drives import authorizations, connections, opening, transfers, watches
 from webapp.http.errors import Problem, invalid_input
 
-BLUEPRINTS: Final = (connections.connections, transfers.transfers, watches.watches)
+BLUEPRINTS: Final = (
+    *(connections.connections, authorizations.authorizations),
+    *(transfers.transfers, watches.watches),
+)
 
 INSTALLS: Final = (opening.install,)
 
