@@ -22,6 +22,7 @@ from webapp.settings.environment import Environment
 from webapp.settings.identity import Identity
 from webapp.settings.library import Library
 from webapp.settings.mail import Mail
+from webapp.settings.mail_in import MailIn
 from webapp.settings.observability import Observability
 from webapp.settings.web import Web
 
@@ -37,7 +38,17 @@ class SettingsError(Exception):
 # Read, and shown in .env.example, from the last section to the first: each may use later ones.
 @dataclass(frozen=True, kw_only=True)
 class Settings(
-    Observability, AI, Drives, Documents, Library, Identity, Mail, Database, Web, Environment
+    Observability,
+    AI,
+    Drives,
+    MailIn,
+    Documents,
+    Library,
+    Identity,
+    Mail,
+    Database,
+    Web,
+    Environment,
 ):
     """The settings of the environment. Secrets are not in its repr, and so not in logs."""
 
