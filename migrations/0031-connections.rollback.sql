@@ -9,6 +9,7 @@ DROP TABLE transfers;
 DROP FUNCTION connection_answers(uuid, uuid);
 DROP TYPE connection_answer;
 DROP TABLE connections;
+DROP FUNCTION is_permitted(uuid, uuid, text);
 DELETE FROM transitions WHERE entity IN ('connection', 'transfer', 'watch');
 DELETE FROM role_permissions WHERE permission = 'workspace:connections:manage';
 DELETE FROM schedules WHERE kind = 'expire_transfers';

@@ -1,6 +1,27 @@
 -- Connections to drives elsewhere: each belongs to one user in one workspace, and is removed with the
 -- membership.
 
+-- Whether a user who is not signed in at the moment may do something in a workspace: for what goes on in
+-- their name.
+CREATE FUNCTION is_permitted(of_user uuid, of_workspace uuid, wanted text)
+RETURNS boolean
+LANGUAGE sql
+STABLE
+AS $$
+  SELECT EXISTS (
+           SELECT
+             FROM members AS member
+             JOIN users
+               ON users.id = member.user_id
+              AND users.disabled_at IS NULL
+             JOIN role_permissions
+               ON role_permissions.role = member.role
+              AND role_permissions.permission = wanted
+            WHERE member.workspace_id = of_workspace
+              AND member.user_id = of_user
+         )
+$$;
+
 -- `credentials` are encrypted with a key of their own, derived from the user and the connection.
 -- `account` is what the user recognises them by. A connection is `broken` when the drive does not accept
 -- its credentials any more, until it gets new ones.

@@ -50,18 +50,7 @@ SELECT credentials
 
 -- name: may_connect :value
 -- Whether a user who is not signed in at the moment may have connections in a workspace.
-SELECT EXISTS (
-         SELECT
-           FROM members AS member
-           JOIN users
-             ON users.id = member.user_id
-            AND users.disabled_at IS NULL
-           JOIN role_permissions
-             ON role_permissions.role = member.role
-            AND role_permissions.permission = 'workspace:connections:manage'
-          WHERE member.workspace_id = %(workspace_id)s
-            AND member.user_id = %(user_id)s
-       );
+SELECT is_permitted(%(user_id)s, %(workspace_id)s, 'workspace:connections:manage');
 
 -- name: rename :value
 -- Renames a connection; the id, or no row if the user has no such connection.

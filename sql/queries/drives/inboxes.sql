@@ -67,13 +67,5 @@ SELECT inbox.id,
        inbox.workspace_id,
        inbox.user_id
   FROM inboxes AS inbox
-  JOIN members AS member
-    ON member.workspace_id = inbox.workspace_id
-   AND member.user_id = inbox.user_id
-  JOIN users
-    ON users.id = inbox.user_id
-   AND users.disabled_at IS NULL
-  JOIN role_permissions
-    ON role_permissions.role = member.role
-   AND role_permissions.permission = 'workspace:inboxes:manage'
- WHERE inbox.token_hash = %(token_hash)s;
+ WHERE inbox.token_hash = %(token_hash)s
+   AND is_permitted(inbox.user_id, inbox.workspace_id, 'workspace:inboxes:manage');

@@ -79,18 +79,7 @@ SELECT transfer.id,
        connection.base_url,
        connection.credentials,
        connection.status AS connection_status,
-       EXISTS (
-         SELECT
-           FROM members AS member
-           JOIN users
-             ON users.id = member.user_id
-            AND users.disabled_at IS NULL
-           JOIN role_permissions
-             ON role_permissions.role = member.role
-            AND role_permissions.permission = 'workspace:connections:manage'
-          WHERE member.workspace_id = transfer.workspace_id
-            AND member.user_id = transfer.user_id
-       ) AS is_permitted,
+       is_permitted(transfer.user_id, transfer.workspace_id, 'workspace:connections:manage') AS is_permitted,
        version.bytes,
        version.sha256,
        object.key

@@ -56,18 +56,7 @@ SELECT watch.id,
        connection.provider,
        connection.base_url,
        connection.credentials,
-       EXISTS (
-         SELECT
-           FROM members AS member
-           JOIN users
-             ON users.id = member.user_id
-            AND users.disabled_at IS NULL
-           JOIN role_permissions
-             ON role_permissions.role = member.role
-            AND role_permissions.permission = 'workspace:connections:manage'
-          WHERE member.workspace_id = watch.workspace_id
-            AND member.user_id = watch.user_id
-       ) AS is_permitted
+       is_permitted(watch.user_id, watch.workspace_id, 'workspace:connections:manage') AS is_permitted
   FROM watches AS watch
   JOIN connections AS connection
     ON connection.id = watch.connection_id
