@@ -10,7 +10,9 @@ import pytest
 
 from tests.blueprints.examples import Examples
 from tests.blueprints.test_bad_input import assert_problem
-from tests.fake_drives import CLIENT_ID, CLIENT_SECRET, FakeGoogle, FakeGraph, fake
+from tests.fakes.drive import CLIENT_ID, CLIENT_SECRET, fake
+from tests.fakes.google import FakeGoogle
+from tests.fakes.graph import FakeGraph
 from webapp.blueprints.drives.authorizations import COOKIE
 from webapp.http.installed import settings
 from workers.engine.loop import Worker

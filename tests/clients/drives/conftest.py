@@ -9,7 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.fake_drives import FakeDrive, FakeGoogle, FakeGraph, fake
+from tests.fakes.drive import FakeDrive, fake
+from tests.fakes.google import FakeGoogle
+from tests.fakes.graph import FakeGraph
 from tests.webdav_server import PASSWORD, USER, WebDavServer, webdav_server
 from webapp.clients.drives.contract import Drive
 from webapp.clients.drives.google import GoogleDrive
