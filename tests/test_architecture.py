@@ -42,6 +42,10 @@ ROOMS = {
     ),
     "webapp.settings": ("sql", "webapp.clients"),
     "webapp.telemetry": ("webapp.settings",),
+    "webapp.filing": (
+        *("sql", "webapp.clients", "webapp.failure", "webapp.identity", "webapp.parsing"),
+        "webapp.settings",
+    ),
     "webapp.schemas": ("webapp.identity", "webapp.rules"),
     "webapp.imports": ("webapp.rules", "webapp.schemas"),
     "webapp.search": ("sql",),
@@ -57,10 +61,9 @@ ROOMS = {
         *("webapp.rules", "webapp.settings"),
     ),
     "webapp.blueprints": (
-        *("sql", "webapp.access", "webapp.clients", "webapp.http", "webapp.identity"),
-        *("webapp.mails", "webapp.parsing", "webapp.routes", "webapp.rules", "webapp.schemas"),
-        "webapp.search",
-        *("webapp.settings", "webapp.signing_in"),
+        *("sql", "webapp.access", "webapp.clients", "webapp.filing", "webapp.http"),
+        *("webapp.identity", "webapp.mails", "webapp.routes", "webapp.rules", "webapp.schemas"),
+        *("webapp.search", "webapp.settings", "webapp.signing_in"),
     ),
     "webapp": (  # app.py, gunicorn.py, dev.py
         *("sql", "webapp.access", "webapp.blueprints", "webapp.http", "webapp.routes"),
@@ -71,8 +74,8 @@ ROOMS = {
         *("sql", "webapp.failure", "webapp.settings", "webapp.telemetry", "workers.engine"),
     ),
     "workers": (  # the commands
-        *("sql", "webapp.clients", "webapp.failure", "webapp.identity", "webapp.mails"),
-        *("webapp.parsing", "webapp.reading", "webapp.rules", "webapp.settings"),
+        *("sql", "webapp.clients", "webapp.failure", "webapp.filing", "webapp.identity"),
+        *("webapp.mails", "webapp.parsing", "webapp.reading", "webapp.rules", "webapp.settings"),
         *("webapp.telemetry", "workers.engine", "workers.terminal"),
     ),
 }

@@ -75,6 +75,8 @@ def test_a_complete_production(load):
         ({"AI_URL": "https://api.example.com/v1"}, "AI_MODEL"),
         ({"AI_URL": "api.example.com", "AI_MODEL": "m"}, "AI_URL"),
         ({"FETCH_ALLOW_LOOPBACK": "true"}, "FETCH_ALLOW_LOOPBACK"),
+        ({"DRIVE_ENDPOINT": "http://127.0.0.1:1"}, "DRIVE_ENDPOINT"),
+        ({"ONEDRIVE_CLIENT_ID": "x"}, "ONEDRIVE_CLIENT_SECRET PUBLIC_URL"),
         ({"DOCS_ENABLED": "perhaps"}, "DOCS_ENABLED"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
         ({"METRICS_TOKEN": "a token with spaces in it"}, "METRICS_TOKEN"),
@@ -162,6 +164,7 @@ def test_the_files_that_follow_from_the_declarations_are_what_they_give():
 def test_secrets_are_not_shown(load):
     secrets = {"AI_KEY": "sk-secret", "METRICS_TOKEN": "a-token-for-prometheus"}
     secrets["SECRET_KEYS_FORMER"] = "another-secret-of-32-characters-or-more"
+    secrets["ONEDRIVE_CLIENT_SECRET"] = "a-secret-of-ours-at-microsoft"
     secrets["SMTP_URL"] = "smtp://coffer:letmein@mail.example"
     provider = json.dumps([WORK | {"client_secret": "a-secret-of-the-provider"}])
     more = {"PUBLIC_URL": "https://x", "MAIL_FROM": "c@example.com", "SSO_PROVIDERS": provider}

@@ -38,8 +38,12 @@ def page(rows: Sequence[Row], limit: int, **more: Any) -> Response:
     sent = rows[:limit]
     positions = [row.pop("position") if "position" in row else row["id"] for row in sent]
     last = str(positions[-1]) if len(rows) > limit else None
-    next_cursor = base64.urlsafe_b64encode(last.encode()).decode().rstrip("=") if last else None
-    return answer({"items": sent, "next_cursor": next_cursor, **more})
+    return answer({"items": sent, "next_cursor": as_cursor(last), **more})
+
+
+def as_cursor(position: str | None) -> str | None:
+    """The cursor of the page after a position; None for None."""
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=") if position else None
 
 
 def list_page(

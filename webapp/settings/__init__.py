@@ -17,10 +17,12 @@ from webapp.settings import declaration
 from webapp.settings.ai import AI
 from webapp.settings.database import Database
 from webapp.settings.documents import Documents
+from webapp.settings.drives import Drives
 from webapp.settings.environment import Environment
 from webapp.settings.identity import Identity
 from webapp.settings.library import Library
 from webapp.settings.mail import Mail
+from webapp.settings.mail_in import MailIn
 from webapp.settings.observability import Observability
 from webapp.settings.web import Web
 
@@ -35,7 +37,19 @@ class SettingsError(Exception):
 
 # Read, and shown in .env.example, from the last section to the first: each may use later ones.
 @dataclass(frozen=True, kw_only=True)
-class Settings(Observability, AI, Documents, Library, Identity, Mail, Database, Web, Environment):
+class Settings(
+    Observability,
+    AI,
+    Drives,
+    MailIn,
+    Documents,
+    Library,
+    Identity,
+    Mail,
+    Database,
+    Web,
+    Environment,
+):
     """The settings of the environment. Secrets are not in its repr, and so not in logs."""
 
 

@@ -32,7 +32,10 @@ class Library(Environment):
     )
     fetch_allow_loopback: bool = setting(
         False,
-        about="Lets the page fetcher reach loopback addresses. For tests; refused in production.",
+        about="""
+        Lets the page fetcher and connections to drives reach loopback addresses. For tests;
+        refused in production.
+        """,
     )
 
     def mistakes(self) -> Iterator[Mistake]:

@@ -105,14 +105,14 @@ def test_an_unknown_version_is_not_there(ana, path):
 @pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-3"}])
 @pytest.mark.parametrize("what", ["download", "preview"])
 def test_bytes_that_are_lost_are_told_as_lost(ana, path, what, headers, stand_in, tmp_path):
-    stand_in(storage._storage, storage.Storage(tmp_path.as_uri()))
+    stand_in(storage._storage, storage.PreparedStore(tmp_path.as_uri()))
     answer = ana.get(f"{path}/{what}", headers=headers)
     assert (answer.status_code, answer.json["code"]) == (410, "file_lost")
 
 
 def test_a_store_that_does_not_answer_is_told_as_that(ana, upload, path, stand_in, tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    stand_in(storage._storage, storage.Storage((tmp_path / "file" / "store").as_uri()))
+    stand_in(storage._storage, storage.PreparedStore((tmp_path / "file" / "store").as_uri()))
     for answer in (ana.get(f"{path}/download"), upload(ana, b"Something else.", "note.txt")):
         assert (answer.status_code, answer.json["code"]) == (503, "storage_unavailable")
         assert answer.headers["Retry-After"] == "5"

@@ -20,8 +20,9 @@ from sql import queries
 from webapp.access.callers import caller
 from webapp.access.credentials import keyring
 from webapp.access.limits import Limit
-from webapp.blueprints.documents.receiving import most_bytes, name_of, too_large
+from webapp.blueprints.documents.receiving import most_bytes, name_of, not_accepted
 from webapp.blueprints.documents.storage import store
+from webapp.filing.intake import too_large
 from webapp.http import request_body
 from webapp.http.answers import answer
 from webapp.http.db import connection, transaction
@@ -69,7 +70,7 @@ def announce(given: dict[str, Any]) -> Response:
     it, and a file that the workspace already has gives 200 with `duplicate_of`, as an upload does.
     """
     if given["bytes"] > settings().document_max_bytes:
-        raise too_large(settings().document_max_bytes)
+        raise not_accepted(too_large(settings().document_max_bytes))
     with transaction() as conn:
         if (standing := _same(conn, given)) is not None:
             return answer(standing | {"duplicate_of": standing["id"]})

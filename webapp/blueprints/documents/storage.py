@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from webapp.blueprints.server import health
-from webapp.clients.storage.choice import store_from
 from webapp.clients.storage.contract import NoObject, StorageError
+from webapp.clients.storage.prepared import PreparedStore
 from webapp.http.errors import Problem
 from webapp.http.installed import Installed, settings
 
@@ -20,28 +20,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger("webapp.documents")
 
 
-class Storage:
-    """The configured store. It is prepared at its first use in this process, so never before a
-    fork."""
-
-    def __init__(self, url: str) -> None:
-        self._store = store_from(url)
-        self._is_prepared = False
-
-    def ready(self) -> Store:
-        """The store. Raises StorageError if it does not answer."""
-        if not self._is_prepared:
-            self._store.prepare()  # two threads may both do this
-            self._is_prepared = True
-        return self._store
-
-
-_storage: Final[Installed[Storage]] = Installed("storage")
+_storage: Final[Installed[PreparedStore]] = Installed("storage")
 
 
 def install(app: Flask) -> None:
     """Give the app its store, and add it to `/health`."""
-    storage = Storage(settings.of(app).storage_url)
+    storage = PreparedStore(settings.of(app).storage_url)
     _storage.install(app, storage)
     health.watch(app, "storage", lambda: storage.ready().check())
     app.register_error_handler(StorageError, _problem_of)

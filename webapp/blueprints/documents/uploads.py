@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from psycopg.types.json import Jsonb
-
 from sql import queries
 from webapp.access.callers import caller
 from webapp.blueprints.documents.receiving import (
-    Received,
     admit,
     file_in_body,
     most_bytes,
     name_of,
     received,
 )
+from webapp.filing.intake import Owner
+from webapp.filing.keeping import About, keep
 from webapp.http.answers import answer
 from webapp.http.db import transaction
 from webapp.identity.ids import new_id
@@ -28,6 +27,8 @@ from webapp.schemas.documents.files import FileName
 
 if TYPE_CHECKING:
     from flask import Response
+
+    from webapp.filing.intake import Received
 
 _FILE_IN_BODY: Final = file_in_body(UploadFields)
 _DUPLICATE: Final = "The workspace already has this file."
@@ -73,44 +74,21 @@ def upload(arguments: dict[str, str]) -> Response:
 
 
 def _receive(name: str) -> Response:
-    with received(new_id(), name) as file:
-        fields = loaded(UploadFields, file.fields)
-        return idempotency.once(file.digest(), lambda: _keep(file, fields))
+    with received(new_id(), name) as upload:
+        fields = loaded(UploadFields, upload.fields)
+        return idempotency.once(upload.digest(), lambda: _keep(upload.file, fields))
 
 
 def _keep(file: Received, fields: dict[str, Any]) -> Response:
-    mine = {"workspace_id": caller().workspace_id}
-    may_be_second, tags = fields.pop("allow_duplicate"), fields.pop("tags")
+    me = caller()
+    may_be_second = fields.pop("allow_duplicate")
+    about = About(**fields | {"name": name_of(fields["name"] or file.name)})
     with transaction() as conn:
-        queries.documents.hold_file(conn, sha256=file.sha256, **mine)
-        same = queries.documents.find_file(conn, sha256=file.sha256, **mine)
-        standing = [each["id"] for each in same if each["status"] != "discarded"]
-        if standing and not may_be_second:
-            document = queries.documents.get(conn, id=standing[0], **mine)
-            return answer(document | {"duplicate_of": standing[0]})
-        queries.objects.store(conn, id=file.object_id, bytes=file.length, sha256=file.sha256)
-        if tags:
-            queries.tags.make(conn, **mine, names=tags)
-        queries.documents.create(
-            conn,
-            **mine,
-            id=file.document_id,
-            object_id=file.object_id,
-            created_by=caller().user_id,
-            media_type=file.media.type,
-            kind=file.media.kind,
-            bytes=file.length,
-            sha256=file.sha256,
-            **fields
-            | {
-                "name": name_of(fields["name"] or file.name),
-                "metadata": Jsonb(fields["metadata"]),
-            },
-        )
-        if tags:
-            queries.documents.tag(conn, **mine, document_ids=[file.document_id], names=tags)
-        document = queries.documents.get(conn, id=file.document_id, **mine)
+        owner = Owner(me.user_id, me.workspace_id)
+        kept = keep(conn, file, owner, about, may_be_second=may_be_second)
+        document = queries.documents.get(conn, id=kept.document_id, workspace_id=me.workspace_id)
+    if kept.is_duplicate:
+        return answer(document | {"duplicate_of": kept.document_id})
     file.is_used = True
-    trashed = [each["id"] for each in same if each["status"] == "discarded"]
-    location = f"/api/documents/{document['id']}"
-    return answer(document | {"trashed_duplicates": trashed}, 201, location=location)
+    location = f"/api/documents/{kept.document_id}"
+    return answer(document | {"trashed_duplicates": kept.trashed}, 201, location=location)

@@ -12,7 +12,6 @@ from sql import queries
 from webapp.access.callers import caller
 from webapp.blueprints.documents import sharing
 from webapp.blueprints.documents.receiving import (
-    Received,
     admit,
     file_in_body,
     most_bytes,
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+    from webapp.filing.intake import Received
 
 versions = Blueprint(
     "versions", __name__, url_prefix="/api/documents", description="Versions of documents."
@@ -69,9 +69,11 @@ def create(arguments: dict[str, str], document_id: UUID) -> Response:
     current again, and count towards the quota. A file that is the same as the current version adds
     none.
     """
-    with received(document_id, **arguments, workspace_id=g.home) as file:
-        fields = loaded(VersionFields, file.fields)
-        return idempotency.once(file.digest(), lambda: _add(file, fields["name"], document_id))
+    with received(document_id, **arguments, workspace_id=g.home) as upload:
+        fields = loaded(VersionFields, upload.fields)
+        return idempotency.once(
+            upload.digest(), lambda: _add(upload.file, fields["name"], document_id)
+        )
 
 
 @versions.get("/<uuid:document_id>/versions")

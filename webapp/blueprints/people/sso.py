@@ -70,7 +70,7 @@ def log_in(arguments: dict[str, Any], provider_name: str) -> Response:
     """
     provider = _provider(provider_name)
     return_to = arguments["return_to"]
-    if return_to is not None and _origin(return_to) not in _own_pages():
+    if return_to is not None and not is_own_page(return_to):
         raise invalid_input(
             ("return_to", "Belongs neither to APP_URL nor to an origin in CORS_ORIGINS.")
         )
@@ -240,9 +240,11 @@ def _callback_url(provider: SsoProvider) -> str:
     return f"{settings().public_url}{_PATH}/{provider.name}/callback"
 
 
-def _own_pages() -> set[str]:
+def is_own_page(url: str) -> bool:
+    """Whether an address belongs to APP_URL or to an origin in CORS_ORIGINS."""
     app_url = settings().app_url
-    return {*settings().cors_origins} | ({_origin(app_url)} if app_url else set())
+    own = {*settings().cors_origins} | ({_origin(app_url)} if app_url else set())
+    return _origin(url) in own
 
 
 def _origin(url: str) -> str:

@@ -1,0 +1,17 @@
+DROP FUNCTION watch_answers(uuid, uuid);
+DROP TYPE watch_answer;
+DROP TRIGGER connections_pause_their_watches ON connections;
+DROP FUNCTION pause_watches();
+DROP TABLE watched_files, watches;
+DROP FUNCTION transfer_answers(uuid, uuid);
+DROP TYPE transfer_answer;
+DROP TABLE transfers;
+DROP FUNCTION connection_answers(uuid, uuid);
+DROP TYPE connection_answer;
+DROP TABLE connections;
+DROP FUNCTION is_permitted(uuid, uuid, text);
+DELETE FROM transitions WHERE entity IN ('connection', 'transfer', 'watch');
+DELETE FROM role_permissions WHERE permission = 'workspace:connections:manage';
+DELETE FROM schedules WHERE kind = 'expire_transfers';
+DELETE FROM outbox WHERE kind IN ('run_transfers', 'expire_transfers', 'scan_watches');
+DELETE FROM dead_letters WHERE kind IN ('run_transfers', 'expire_transfers', 'scan_watches');

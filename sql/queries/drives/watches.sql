@@ -1,0 +1,148 @@
+-- name: create :value
+-- Watches a folder of a drive; the first scan is queued.
+INSERT INTO watches (workspace_id, user_id, connection_id, path, folder_id)
+VALUES (
+  %(workspace_id)s,
+  %(user_id)s,
+  %(connection_id)s,
+  %(path)s,
+  %(folder_id)s
+)
+RETURNING id;
+
+-- name: get :one
+-- A watch of a user's.
+SELECT *
+  FROM watch_answers(%(workspace_id)s, %(user_id)s)
+ WHERE id = %(id)s;
+
+-- name: list_of_connection :many
+-- The watches of a connection, newest first.
+SELECT *
+  FROM watch_answers(%(workspace_id)s, %(user_id)s)
+ WHERE connection_id = %(connection_id)s
+   AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ ORDER BY id DESC
+ LIMIT %(limit)s;
+
+-- name: remove :value
+-- Stops watching a folder; the id, or no row if the user has no such watch. Documents stay.
+WITH removed AS (
+  DELETE FROM watches
+   WHERE id = %(id)s
+     AND workspace_id = %(workspace_id)s
+     AND user_id = %(user_id)s
+  RETURNING id, workspace_id, status
+)
+INSERT INTO events (workspace_id, entity, entity_id, event, from_status, actor, request_id)
+SELECT workspace_id,
+       'watch',
+       id,
+       'watch.removed',
+       status,
+       current_setting('coffer.actor'),
+       nullif(current_setting('coffer.request_id'), '')
+  FROM removed
+RETURNING entity_id;
+
+-- name: load :many
+-- Folders to scan, and what is needed for it; no row for those that are paused or gone. `is_permitted`
+-- says whether the user still may.
+SELECT watch.id,
+       watch.path,
+       watch.user_id,
+       watch.connection_id,
+       watch.failures,
+       connection.provider,
+       connection.base_url,
+       connection.credentials,
+       is_permitted(watch.user_id, watch.workspace_id, 'workspace:connections:manage') AS is_permitted
+  FROM watches AS watch
+  JOIN connections AS connection
+    ON connection.id = watch.connection_id
+   AND connection.status = 'active'
+ WHERE watch.id = ANY (%(ids)s::uuid[])
+   AND watch.status = 'watching';
+
+-- name: lock :maybe
+-- Locks a watch until the transaction ends, unless it is paused or gone.
+SELECT id
+  FROM watches
+ WHERE id = %(id)s
+   AND status = 'watching'
+   FOR NO KEY UPDATE;
+
+-- name: see :exec
+-- Notes the files that a scan found. Those whose content is complete, and not taken yet, are queued as
+-- transfers.
+WITH found AS (
+  SELECT *
+    FROM unnest(
+           %(file_ids)s::text[],
+           %(etags)s::text[],
+           %(paths)s::text[],
+           %(names)s::text[],
+           %(are_old)s::boolean[]
+         ) AS found (file_id, etag, path, name, is_old)
+),
+complete AS (
+  SELECT found.*
+    FROM found
+    LEFT JOIN watched_files AS known
+      ON known.watch_id = %(id)s
+     AND known.file_id = found.file_id
+   WHERE (found.is_old OR known.etag = found.etag)
+     AND known.taken_etag IS DISTINCT FROM found.etag
+),
+noted AS (
+  INSERT INTO watched_files AS known (watch_id, file_id, etag, taken_etag)
+  SELECT %(id)s,
+         found.file_id,
+         found.etag,
+         complete.etag
+    FROM found
+    LEFT JOIN complete
+      ON complete.file_id = found.file_id
+  ON CONFLICT ON CONSTRAINT watched_files_pkey
+  DO UPDATE
+        SET etag = EXCLUDED.etag,
+            taken_etag = coalesce(EXCLUDED.taken_etag, known.taken_etag)
+      WHERE known.etag <> EXCLUDED.etag
+         OR known.taken_etag IS DISTINCT FROM coalesce(EXCLUDED.taken_etag, known.taken_etag)
+)
+INSERT INTO transfers (workspace_id, user_id, connection_id, direction, path, name, folder_id)
+SELECT watch.workspace_id,
+       watch.user_id,
+       watch.connection_id,
+       'import',
+       complete.path,
+       complete.name,
+       watch.folder_id
+  FROM complete
+  JOIN watches AS watch
+    ON watch.id = %(id)s;
+
+-- name: note_scan :exec
+-- Saves that a folder was scanned; and that its connection works.
+WITH synced AS (
+  UPDATE connections
+     SET last_synced_at = now()
+    FROM watches
+   WHERE watches.id = %(id)s
+     AND connections.id = watches.connection_id
+)
+UPDATE watches
+   SET failures = 0,
+       last_error = %(error)s,
+       last_scanned_at = now(),
+       updated_at = now()
+ WHERE id = %(id)s;
+
+-- name: note_failure :value
+-- Saves that a folder could not be scanned, and why; how many times in a row.
+UPDATE watches
+   SET failures = failures + 1,
+       last_error = %(error)s,
+       updated_at = now()
+ WHERE id = %(id)s
+RETURNING failures;

@@ -1,0 +1,1 @@
+"""Cloud drives of users: folders are listed, files fetched and sent."""

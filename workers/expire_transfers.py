@@ -1,0 +1,26 @@
+"""Expire transfers: forget those that ended thirty days ago."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sql import queries
+from workers.engine.maintenance import BATCH, maintenance
+from workers.terminal.command import command_for
+
+if TYPE_CHECKING:
+    from sql.connection import Connection
+    from webapp.settings import Settings
+
+
+def remove(conn: Connection, settings: Settings) -> int:  # noqa: ARG001
+    removed: int = queries.transfers.expire(conn, limit=BATCH)
+    return removed
+
+
+expire_transfers = maintenance("expire_transfers", remove)
+
+command = command_for([expire_transfers], __doc__)
+
+if __name__ == "__main__":
+    command()
