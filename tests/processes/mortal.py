@@ -20,7 +20,9 @@ import psycopg
 
 from webapp import settings
 from webapp.app import create_app
+from webapp.reading.language import load_model
 from webapp.telemetry import logs
+from workers.classify_documents import classify_documents
 from workers.delete_objects import delete_objects
 from workers.engine.loop import Worker
 from workers.purge_documents import purge_documents
@@ -42,7 +44,7 @@ def work_on(*kinds):
 
 THINGS = {
     "upload": upload,
-    "read": work_on(read_documents),
+    "read": work_on(read_documents, classify_documents),
     "purge": work_on(purge_documents, delete_objects),
 }
 
@@ -68,6 +70,7 @@ def main():
     loaded = settings.load()
     logs.configure(loaded)
     do = THINGS[sys.argv[1]]
+    load_model()  # once, and not in each child
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

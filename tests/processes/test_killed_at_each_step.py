@@ -13,6 +13,7 @@ import pytest
 from tests.processes import BIN
 from tests.workers.conftest import due_now
 from webapp.clients.storage.choice import store_from
+from workers.classify_documents import classify_documents
 from workers.delete_objects import delete_objects
 from workers.expire_objects import expire_objects
 from workers.purge_documents import purge_documents
@@ -124,8 +125,9 @@ def test_an_upload_is_there_or_not(ana, owner, store, walk, clean):
     assert owner.execute("SELECT count(*) FROM objects").fetchone() == (there[-1],)
 
 
-def test_a_reading_is_done_once(ana, owner, store, walk, worker):
-    read = worker(read_documents).round
+def test_a_reading_and_its_classification_are_done_once(ana, owner, store, walk, worker):
+    read = worker(read_documents, classify_documents).round
+    ana.post("/api/rules", json={"name": "r", "phrases": ["oak"], "category": "Order"})
     answer = ana.post(
         "/api/documents?name=a.txt", data=b"The oak posts.", content_type="text/plain"
     )
@@ -138,7 +140,10 @@ def test_a_reading_is_done_once(ana, owner, store, walk, worker):
         everything_fits(owner, store)
         found = ana.get(path).json
         assert (found["status"], found["error"], found["pages"]) == ("ready", None, 1)
+        assert found["category"] == "Order"
         assert ana.get(f"{path}/text").json["text"].strip() == "The oak posts."
+        times = dict(owner.execute("SELECT event, count(*) FROM events GROUP BY event"))
+        assert times["document.classified"] == times["document.read"]
         assert owner.execute("SELECT count(*) FROM document_texts").fetchone() == (1,)
         assert owner.execute("SELECT FROM dead_letters").fetchone() is None
         assert ana.post(f"{path}/reprocess").status_code == 200
