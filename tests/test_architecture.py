@@ -62,8 +62,8 @@ ROOMS = {
     ),
     "webapp.blueprints": (
         *("sql", "webapp.access", "webapp.clients", "webapp.filing", "webapp.http"),
-        *("webapp.identity", "webapp.mails", "webapp.routes", "webapp.rules", "webapp.schemas"),
-        *("webapp.search", "webapp.settings", "webapp.signing_in"),
+        *("webapp.identity", "webapp.mails", "webapp.parsing", "webapp.routes", "webapp.rules"),
+        *("webapp.schemas", "webapp.search", "webapp.settings", "webapp.signing_in"),
     ),
     "webapp": (  # app.py, gunicorn.py, dev.py
         *("sql", "webapp.access", "webapp.blueprints", "webapp.http", "webapp.routes"),

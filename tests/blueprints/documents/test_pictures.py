@@ -9,12 +9,15 @@ import pytest
 from PIL import Image
 
 from tests.blueprints.documents.test_unlocks import encrypted_pdf
+from tests.blueprints.examples import Examples
 from tests.blueprints.test_bad_input import assert_problem
 from tests.parsing.documents import made_pdf
 from tests.parsing.documents.conftest import samples  # noqa: F401 -- a fixture
 from webapp.blueprints.documents import reading
 
 TALL = made_pdf.pdf("0 0 200 50 re f", "0 50 200 50 re f", size=(200, 1000))
+
+EXAMPLES = Examples(shared={"pictures.thumbnail": "view"})
 
 
 def picture(answer):

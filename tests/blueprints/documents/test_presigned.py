@@ -23,10 +23,11 @@ PATH = "/api/documents/presign"
 CONTENT = pdf("sent past the API")
 
 EXAMPLES = Examples(
-    words={"token": "x"},
+    words={"signature": "x"},
     bodies={"presigned.announce": {"name": "a.pdf", "bytes": 1}},
-    ways_in={"/api/uploads/<token>"},
+    ways_in={"/api/uploads/<signature>"},
     not_kept={PATH},
+    shared={"presigned.complete": "own"},
 )
 
 

@@ -26,6 +26,7 @@ def suggestion_in(place):
 
 EXAMPLES = Examples(
     things={"suggestion_id": suggestion_in},
+    shared={"review.list_of_document": "view"},
     bodies={"review.accept_many": {"ids": [NOWHERE]}, "review.reject_many": {"ids": [NOWHERE]}},
 )
 

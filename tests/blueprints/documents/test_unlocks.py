@@ -21,6 +21,7 @@ PASSWORD = "  Only once: 4711 "
 EXAMPLES = Examples(
     bodies={"unlocks.unlock": {"password": "x"}},
     not_kept={"/api/documents/<uuid:document_id>/unlock"},
+    shared={"unlocks.unlock": "write"},
 )
 
 

@@ -12,7 +12,14 @@ from tests.blueprints.test_bad_input import assert_problem
 from workers.delete_objects import delete_objects
 from workers.read_documents import Read, Unreadable, read_documents
 
-EXAMPLES = Examples(words={"number": "1"})
+EXAMPLES = Examples(
+    words={"number": "1"},
+    shared={
+        **{f"versions.{name}": "view" for name in ("list_of_document", "get")},
+        **{f"versions.{name}": "write" for name in ("create", "restore")},
+        "versions.remove": "own",
+    },
+)
 
 
 @pytest.fixture

@@ -110,8 +110,8 @@ def complete(document_id: UUID) -> Response:
 def _admit() -> None:
     """Find what the address in this request stands for, before the file is received. Raises Problem
     404 or 422."""
-    token = (request.view_args or {})["token"]
-    padded = (token + "=" * (-len(token) % 4)).encode()
+    signature = (request.view_args or {})["signature"]
+    padded = (signature + "=" * (-len(signature) % 4)).encode()
     try:
         seconds = int(_TIME_TO_ARRIVE.total_seconds())
         object_id = UUID(bytes=keyring().decrypt(_PURPOSE, padded, seconds=seconds))
@@ -124,12 +124,12 @@ def _admit() -> None:
         raise _size_mismatch(g.signed_place["bytes"], announced)
 
 
-@presigned.put("/uploads/<token>")
+@presigned.put("/uploads/<signature>")
 @permit(PUBLIC, limit=_UPLOADS)
 @takes_upload(most_bytes, admit=_admit, of=lambda: g.signed_place["user_id"])
 @presigned.doc(requestBody=_FILE)
 @presigned.response(204)
-def receive(token: str) -> Response:  # noqa: ARG001  # `_admit` has read it
+def receive(signature: str) -> Response:  # noqa: ARG001  # `_admit` has read it
     """Send the file of an announced document to the address that `presign` gave
 
     As the body, whole. It can be sent again until `complete` is called.
@@ -207,8 +207,8 @@ def _address(store: Store, place: dict[str, Any]) -> str:
     own = store.upload_url(place["key"], int(_TIME_TO_ARRIVE.total_seconds()))
     if own is not None:
         return own
-    token = keyring().encrypt(_PURPOSE, place["id"].bytes).decode().rstrip("=")
-    return f"{settings().public_url}/api/uploads/{token}"
+    signature = keyring().encrypt(_PURPOSE, place["id"].bytes).decode().rstrip("=")
+    return f"{settings().public_url}/api/uploads/{signature}"
 
 
 def _check_arrived(row: dict[str, Any]) -> None:
