@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from webapp.clients.storage.choice import store_from
 from webapp.settings import Settings
 from webapp.settings.declaration import variable_of
 from workers.terminal.folder import commands
@@ -52,12 +53,14 @@ def test_compose_runs_the_same_commands():
 
 
 @pytest.mark.parametrize("service", ["web", "worker", "clock"])
-def test_nothing_starts_before_the_database_is_healthy_and_migrated(service):
+def test_nothing_starts_before_database_and_store_are_healthy_and_migrated(service):
     assert SERVICES[service]["depends_on"] == {
         "postgres": {"condition": "service_healthy"},
+        "minio": {"condition": "service_healthy"},
         "migrate": {"condition": "service_completed_successfully"},
     }
     assert "healthcheck" in SERVICES["postgres"]
+    assert "healthcheck" in SERVICES["minio"]
 
 
 @pytest.mark.parametrize("service", ["migrate", "web", "worker", "clock"])
@@ -97,7 +100,17 @@ def test_clients_reach_the_web_through_the_proxy_alone():
     assert "./docker/nginx.conf:/etc/nginx/nginx.conf:ro" in proxy["volumes"]
     # What the web would refuse for its size only after the proxy has kept it.
     largest = re.search(r"client_max_body_size (\d+)m;", configuration)[1]
-    assert int(largest) * 1024 * 1024 >= Settings.import_max_bytes
+    for most in (Settings.import_max_bytes, Settings.document_max_bytes):
+        assert int(largest) * 1024 * 1024 >= most
+
+
+def test_compose_names_a_store_that_is_one_and_keeps_clients_out_of_it():
+    named = SERVICES["web"]["environment"]["STORAGE_URL"]
+    url = re.sub(r"\$\{MINIO_PASSWORD:-(\w+)\}", r"\1", named)
+    store = store_from(re.fullmatch(r"\$\{STORAGE_URL:-(.*)\}", url)[1])
+    assert store.is_shared
+    assert store.download_url("a/b", 60) is None
+    assert "ports" not in SERVICES["minio"]
 
 
 def test_the_app_has_a_role_of_its_own():
@@ -125,11 +138,14 @@ def test_the_lock_files_pin_what_setup_cfg_asks_for():
     extra = names("".join(extras[each].replace("\n    ", "\n") for each in ("dev", "otel")))
     pinned = {
         lock: names("\n".join(re.findall(r"^\S+==", (PROJECT / lock).read_text(), re.MULTILINE)))
-        for lock in ("requirements.lock", "requirements-dev.lock")
+        for lock in ("requirements.lock", "requirements-s3.lock", "requirements-dev.lock")
     }
     clean = {name.replace("==", "") for name in pinned["requirements.lock"]}
     clean_dev = {name.replace("==", "") for name in pinned["requirements-dev.lock"]}
     assert needed <= clean
+    assert pinned["requirements-s3.lock"] - pinned["requirements.lock"] == {"obstore"}
+    dockerfile = (PROJECT / "Dockerfile").read_text()
+    assert "--require-hashes -r requirements-s3.lock" in dockerfile
     assert needed | extra <= clean_dev
 
 

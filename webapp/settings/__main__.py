@@ -35,7 +35,7 @@ _END: Final = "    # The end of what `make settings` writes.\n"
 # Set by docker-compose.yml: where its own containers are, and that it is production.
 _DECIDED: Final = {
     "TRUSTED_PROXIES",
-    *("COFFER_ENV", "PORT", "PUBLIC_URL", "SECRET_KEY", "FETCH_ALLOW_LOOPBACK"),
+    *("COFFER_ENV", "PORT", "PUBLIC_URL", "SECRET_KEY", "FETCH_ALLOW_LOOPBACK", "STORAGE_URL"),
     *("DATABASE_URL", "DATABASE_MIGRATE_URL", "DATABASE_POOLER", "DATABASE_LISTEN_URL"),
 }
 

@@ -34,7 +34,8 @@ class Documents(Environment):
         example="s3://KEY:SECRET@bucket?endpoint=https://s3.example.com&region=eu-central-1",
         about="""
         Where the files of documents are stored: a folder on this machine (file:///var/lib/coffer)
-        or an S3 bucket. Without a key in the URL, Amazon's usual variables and roles are used. By
+        or an S3 bucket, with internal=true if clients do not reach its endpoint. Without a key in
+        the URL, Amazon's usual variables and roles are used. By
         default the folder `data` where the process was started (`.dev/objects` in development). On
         a platform that loses its disk with each release, use a bucket, which needs
         pip install '.[s3]'.

@@ -21,8 +21,14 @@ EXAMPLES = Examples(open={"/health"})
 def test_all_is_well(client):
     answer = client.get("/health")
     assert answer.status_code == 200
-    assert answer.json == {"status": "ok", "postgres": "ok", "storage": "ok"}
+    assert answer.json == {"status": "ok", "postgres": "ok", "storage": "ok", "warnings": []}
     assert Health().load(answer.json)
+
+
+def test_in_production_a_store_on_the_local_disk_is_warned_of(make_app):
+    app = make_app(environment="production")
+    answer = app.test_client().get("/health")
+    assert (answer.status_code, answer.json["warnings"]) == (200, ["storage_is_local"])
 
 
 def test_a_database_that_is_away_is_named(settings):
@@ -33,7 +39,8 @@ def test_a_database_that_is_away_is_named(settings):
     assert time.monotonic() - began < 2
     db.pool.of(app).close()
     assert answer.status_code == 503
-    assert answer.json == {"status": "failing", "postgres": "failing", "storage": "ok"}
+    failing = {"status": "failing", "postgres": "failing", "storage": "ok", "warnings": []}
+    assert answer.json == failing
 
 
 def test_a_database_that_is_away_is_503_for_every_call(settings, monkeypatch):

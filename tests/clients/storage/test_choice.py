@@ -42,7 +42,7 @@ def test_a_bucket(url):
         ("s3://UPPER", "must name a bucket"),
         ("s3://key@bucket", "both a key and its secret"),
         ("s3://bucket?endpoint", "must be file"),
-        ("s3://bucket?endpont=https://x", "takes endpoint and region"),
+        ("s3://bucket?endpont=https://x", "takes endpoint, region, internal"),
         ("s3://bucket?endpoint=minio:9000", "must begin with https"),
     ],
 )

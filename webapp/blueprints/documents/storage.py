@@ -28,6 +28,13 @@ def install(app: Flask) -> None:
     storage = PreparedStore(settings.of(app).storage_url)
     _storage.install(app, storage)
     health.watch(app, "storage", lambda: storage.ready().check())
+    if settings.of(app).environment == "production" and not storage.is_shared:
+        health.warn(app, "storage_is_local")
+        log.warning(
+            "storage_is_local",
+            consequence="Documents are lost if this machine's disk is, as on platforms that replace"
+            " it with each release. Set STORAGE_URL to a bucket, or keep the disk.",
+        )
     app.register_error_handler(StorageError, _problem_of)
 
 

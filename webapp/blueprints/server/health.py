@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PATIENCE: Final = 1.5
 
 _checks: Final[Installed[dict[str, Check]]] = Installed("health")
+_warnings: Final[Installed[list[str]]] = Installed("health_warnings")
 
 health = Blueprint("health", __name__, description="Whether the server works.")
 
@@ -33,27 +34,31 @@ health = Blueprint("health", __name__, description="Whether the server works.")
 def show() -> Response:
     """Check whether the server and its database work
 
-    A 503 names the component that does not.
+    A 503 names the component that does not. `warnings` are about what works, but will not last.
     """
     parts = {name: check.answers() for name, check in _checks().items()}
     well = all(parts.values())
     body = {"status": well} | parts
-    response = answer(
-        {part: "ok" if good else "failing" for part, good in body.items()}, 200 if well else 503
-    )
+    said: dict[str, object] = {part: "ok" if good else "failing" for part, good in body.items()}
+    response = answer(said | {"warnings": _warnings()}, 200 if well else 503)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def install(app: Flask) -> None:
     """Give the app its checks, by component."""
-
+    _warnings.install(app, [])
     _checks.install(app, {"postgres": Check(db.pool.of(app).probe)})
 
 
 def watch(app: Flask, name: str, ask: Callable[[], None]) -> None:
     """Let `/health` ask another part, which does not answer where `ask` raises."""
     _checks.of(app)[name] = Check(ask)
+
+
+def warn(app: Flask, code: str) -> None:
+    """Let `/health` warn of something, as long as the app runs."""
+    _warnings.of(app).append(code)
 
 
 class Check:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _FORM: Final = "must be file:///folder or s3://bucket?endpoint=https://..."
+_OPTIONS: Final = ("endpoint", "region", "internal")
 
 
 def store_from(url: str) -> Store:
@@ -34,8 +35,10 @@ def store_from(url: str) -> Store:
         options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
     except ValueError:
         raise ValueError(_FORM) from None
-    if unknown := options.keys() - {"endpoint", "region"}:
-        raise ValueError(f"takes endpoint and region after the ?, not {', '.join(unknown)}")
+    if unknown := options.keys() - set(_OPTIONS):
+        raise ValueError(f"takes {', '.join(_OPTIONS)} after the ?, not {', '.join(unknown)}")
+    if options.get("internal", "true") != "true":
+        raise ValueError("takes internal=true, or no internal")
     endpoint = options.get("endpoint")
     if endpoint is not None and urlsplit(endpoint).scheme not in ("http", "https"):
         raise ValueError("the endpoint must begin with https:// or http://")
@@ -45,6 +48,7 @@ def store_from(url: str) -> Store:
         bucket,
         prefix=parts.path,
         endpoint=endpoint,
+        is_internal="internal" in options,
         **({"region": options["region"]} if "region" in options else {}),
         key_pair=(unquote(parts.username or ""), unquote(parts.password or ""))
         if parts.username is not None

@@ -18,6 +18,11 @@ class PreparedStore:
         self._store = store_from(url)
         self._is_prepared = False
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on other machines see the same objects."""
+        return self._store.is_shared
+
     def ready(self) -> Store:
         """The store. Raises StorageError if it does not answer."""
         if not self._is_prepared:

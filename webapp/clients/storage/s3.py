@@ -43,7 +43,8 @@ class S3Store:
     """The store in a bucket, below a prefix; `prepare` creates both if they are missing.
 
     Without a key pair, obstore looks for one where Amazon's own programs do: in the variables
-    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or on the machine.
+    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or on the machine. If clients do not reach the
+    endpoint (`is_internal`), it gives them no addresses.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class S3Store:
         endpoint: str | None = None,
         region: str = _FIRST_REGION,
         key_pair: tuple[str, str] | None = None,
+        is_internal: bool = False,
     ) -> None:
         self._name = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._endpoint = endpoint
         self._region = region
         self._key_pair = key_pair
+        self._is_internal = is_internal
         self._lock = threading.Lock()
         self._made: Bucket | None = None
 
@@ -190,9 +193,11 @@ class S3Store:
     def download_url(self, key: str, seconds: int) -> str | None:
         return self._signed("GET", key, seconds)
 
-    def _signed(self, method: Any, key: str, seconds: int) -> str:
+    def _signed(self, method: Any, key: str, seconds: int) -> str | None:
         import obstore
 
+        if self._is_internal:
+            return None
         place = self._place(key)
         with self._troubles():
             return obstore.sign(self._bucket(), method, place, timedelta(seconds=seconds))

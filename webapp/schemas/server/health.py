@@ -11,3 +11,11 @@ class Health(Schema):
     status = fields.String(required=True, validate=validate.OneOf(["ok", "failing"]))
     postgres = fields.String(required=True, validate=validate.OneOf(["ok", "failing"]))
     storage = fields.String(required=True, validate=validate.OneOf(["ok", "failing"]))
+    warnings = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "`storage_is_local`: documents are on this machine's disk, which some"
+            " platforms lose with each release."
+        },
+    )
