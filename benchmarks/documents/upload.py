@@ -68,7 +68,7 @@ def main() -> int:
         flask = {"UPLOADS": str(places["bare Flask"])}
         app = "benchmarks.documents.bare_upload:app"
         with (
-            web.gunicorn(url, "wsgi:app", **settings) as coffer,
+            web.gunicorn(url, "wsgi:application", **settings) as coffer,
             web.gunicorn(url, app, **flask) as bare,
             fastapi(places["FastAPI"]) as peer,
         ):

@@ -35,6 +35,8 @@ class Bounds:
     of_address: int = 256
     # How many requests, and how many uploads, of one caller may wait for the caller's other ones.
     in_line: int = 256
+    # Seconds that a request may wait for them. If the database hangs, they never end.
+    in_line_seconds: float = 15.0
     uploads_in_line: int = 16
     # Threads that receive uploads, and how many of them one caller may have.
     upload_threads: int = 8

@@ -53,6 +53,12 @@ TOO_MANY: Final = Refused(
     "Too many requests at once; wait for some of them to be answered.",
     retry_after=2,
 )
+BUSY: Final = Refused(
+    503,
+    "earlier_requests_hang",
+    "Earlier requests of yours are not answered yet; try again in a few seconds.",
+    retry_after=5,
+)
 HUGE_HEAD: Final = Refused(
     431, "head_too_large", "The headers are larger than this server accepts."
 )

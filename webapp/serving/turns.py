@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -27,7 +28,8 @@ class Turns(Generic[Job]):
         self._work = work
         self._lock = Lock()
         self._running: dict[Hashable, int] = {}
-        self._waiting: dict[Hashable, deque[Job]] = {}
+        # Each job with the time at which it came.
+        self._waiting: dict[Hashable, deque[tuple[float, Job]]] = {}
 
     def come(self, caller: Hashable, job: Job) -> bool:
         """Start a job, or queue it for the caller's turn. False if too many are queued."""
@@ -37,11 +39,23 @@ class Turns(Generic[Job]):
                 waiting = self._waiting.setdefault(caller, deque())
                 if len(waiting) == self._in_line:
                     return False
-                waiting.append(job)
+                waiting.append((time.monotonic(), job))
                 return True
             self._running[caller] = running + 1
         self.pool.submit(self._run, caller, job)
         return True
+
+    def overdue(self, seconds: float) -> list[Job]:
+        """Remove and return the jobs that have waited so long for their caller's other ones."""
+        before = time.monotonic() - seconds
+        found: list[Job] = []
+        with self._lock:
+            for caller, waiting in list(self._waiting.items()):
+                while waiting and waiting[0][0] <= before:
+                    found.append(waiting.popleft()[1])
+                if not waiting:
+                    del self._waiting[caller]
+        return found
 
     def _run(self, caller: Hashable, job: Job) -> None:
         try:
@@ -57,7 +71,7 @@ class Turns(Generic[Job]):
                 if not self._running[caller]:
                     del self._running[caller]
                 return
-            job = waiting.popleft()
+            _, job = waiting.popleft()
             if not waiting:
                 del self._waiting[caller]
         # After what others have requested in the meantime.

@@ -63,6 +63,13 @@ class Worker(EventLoop):
         if not turns.come(conn.arrival.caller(self.proxies) or conn.host, conn):
             self.refuse(conn, refusals.TOO_MANY)
 
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Drop clients that take too long, and answer those that have waited too long for the
+        caller's other requests."""
+        super().murder_keepalived(force)
+        for conn in self.requests.overdue(self.bounds.in_line_seconds):
+            self.refuse(conn, refusals.BUSY)
+
     def answer(self, conn: Connection) -> None:
         """Answer a request; called in a thread."""
         stays_open = False

@@ -109,7 +109,10 @@ def end(document_id: UUID, link_id: UUID) -> Response:
 @permit(PUBLIC, limit=_USES)
 @links.response(200, LinkedFile)
 def show(token: str) -> Response:
-    """Show what a link leads to: the file's name, size and type"""
+    """Show what a link leads to: the file's name, size and type
+
+    Without its password, which only the file itself needs.
+    """
     link = _link(token)
     if link["is_used_up"]:
         raise not_found()

@@ -108,7 +108,10 @@ def authorize(asked: dict[str, Any], provider_name: str) -> Response:
 @authorizations.response(201, Connection)
 @authorizations.alt_response(303, description="Redirects to `return_to`, if one was named.")
 def come_back(arguments: dict[str, Any], provider_name: str) -> Response:
-    """Finish connecting, where the provider sends the browser"""
+    """Finish connecting, where the provider sends the browser
+
+    In the browser in which it was started, within ten minutes, and once.
+    """
     app = _app(provider_name)
     begun = _begun(provider_name, arguments["state"])
     _use_up(begun)
