@@ -110,10 +110,10 @@ AS $$
     FROM (SELECT $q$' ':9$q$::tsvector AS lexeme) AS gap
 $$;
 
--- The first page of a text that has a hit, and what of the page to show: 20,000 characters at most, from
+-- The first page of a text that has a hit, and what of the page to show: 4,000 characters at most, from
 -- shortly before the hit. No row if none of the first pages that seem to have one has one: words are
--- looked for by their stems without the endings, which reads a long book in milliseconds, and only pages
--- that contain one are parsed.
+-- looked for by their stems without the endings, which reads a long book in milliseconds, and only what
+-- is around the first one on a page is parsed, and if that is none, the page.
 CREATE FUNCTION search_hit(config regconfig, body text, hits tsquery)
 RETURNS TABLE (page integer, shown text)
 LANGUAGE plpgsql
@@ -122,8 +122,9 @@ PARALLEL SAFE
 AS $$
 DECLARE
   most_parsed CONSTANT integer := 100;
-  before_hit CONSTANT integer := 2000;
-  most_shown CONSTANT integer := 20000;
+  around_hit CONSTANT integer := 100;
+  before_hit CONSTANT integer := 1000;
+  most_shown CONSTANT integer := 4000;
   roots text[] := ARRAY(
     SELECT left(replace(found.stem[1], $q$''$q$, $q$'$q$), greatest(length(found.stem[1]) - 2, 3))
       FROM regexp_matches(hits::text, $q$'((?:[^']|'')+)'$q$, 'g') AS found (stem)
@@ -144,7 +145,12 @@ BEGIN
       WHEN length(likely.text) <= most_shown THEN likely.text
       ELSE substr(likely.text, greatest(likely.place - before_hit, 1), most_shown)
     END;
-    IF to_tsvector(config, search_text(shown)) @@ hits THEN
+    IF to_tsvector(
+         config,
+         search_text(substr(likely.text, greatest(likely.place - around_hit, 1), 2 * around_hit))
+       ) @@ hits
+       OR to_tsvector(config, search_text(shown)) @@ hits
+    THEN
       RETURN NEXT;
       RETURN;
     END IF;

@@ -117,12 +117,21 @@ def classify(document: Row, clients: Outside) -> Classified:
     results = [*_by_rules(document), *_by_learning(document)]
     if document["text"].strip():
         results += _by_text(document, _described(document, clients.provider), clients.provider)
+    if document["is_edited_outside"]:
+        results = [*map(_for_members, results)]
     return Classified(
         document["text_id"],
         document["digest"],
         document["words"],
         list(_best(results)),
     )
+
+
+def _for_members(result: Result) -> Result:
+    """What comes from the workspace's rules, decisions and names is only suggested, for a document
+    that somebody else may edit: they could ask for each by a text made for it."""
+    is_of_text = result.source == "text" or result.field in ("title", "summary")
+    return result if is_of_text else result._replace(is_sure=False)
 
 
 def _by_rules(document: Row) -> Iterator[Result]:

@@ -123,6 +123,19 @@ def test_rules_are_applied_at_once_and_leave_what_a_person_wrote(ana, document, 
     assert ana.get(other).json["category"] is None
 
 
+@pytest.mark.parametrize(("level", "is_applied"), [("view", True), ("write", False)])
+def test_whoever_edits_from_outside_does_not_learn_the_rules(
+    ana, sign_in, document, classify, level, is_applied
+):
+    sign_in("ben").get("/api/quota")  # makes the user
+    rule(ana, "energy", category="Secret")
+    path = document(BILL)
+    ana.post(f"{path}/shares", json={"handle": "ben", "level": level})
+    classify()
+    assert (sign_in("ben").get(path).json["category"] == "Secret") == is_applied
+    assert suggested(ana, path)["category", "Secret"][1] == ("applied" if is_applied else "pending")
+
+
 def test_what_people_decide_is_learned_and_unlearned(ana, document, classify, owner):
     bill, soup = document(BILL, tags="home"), document(RECIPE, category="Recipe")
     classify()

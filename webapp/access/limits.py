@@ -138,6 +138,11 @@ def try_charge(conn: Connection, *charges: tuple[Limit, str]) -> bool:
     return True
 
 
+def is_charged(conn: Connection, key: str) -> bool:
+    """Whether anything of an allowance is in use."""
+    return _used(conn, [key]).get(key, 0.0) > 0
+
+
 def reserve(conn: Connection, limit: Limit, key: str, *, ahead: int) -> timedelta:
     """Charge one use of an allowance, even if it is used up, and return the wait until its turn.
     Raises Problem 429 if `ahead` windows of it are already reserved."""

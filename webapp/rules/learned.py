@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 # The evidence that divides what is left of the doubt by e.
 _SCALE: Final = 0.09
-# Fewer documents or known words than these may suggest something, but are never sure.
+# Fewer documents or known words than these say too little to suggest anything: otherwise the first
+# correction in a workspace would be suggested for everything after it.
 _FEW_DOCUMENTS: Final = 3
 _FEW_WORDS: Final = 10
-_MOST_IF_FEW: Final = 0.9
+_MOST_IF_FEW: Final = 0.5
 
 
 class Learned(NamedTuple):

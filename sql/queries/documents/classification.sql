@@ -17,6 +17,20 @@ WITH wanted AS MATERIALIZED (
               AND suggestion.field = 'title'
               AND suggestion.status = 'applied'
          ) AS has_made_title,
+         EXISTS (
+           SELECT
+             FROM shares AS share
+            WHERE share.workspace_id = document.workspace_id
+              AND share.level = 'write'
+              AND (share.expires_at IS NULL OR share.expires_at > now())
+              AND (
+                    share.document_id = document.id
+                    OR share.folder_id IN (
+                         SELECT above.id
+                           FROM folders_above(document.folder_id) AS above
+                       )
+                  )
+         ) AS is_edited_outside,
          left(text.text, 200000) AS text,
          sha256(convert_to(text.text, 'UTF8')) AS digest,
          telling_words(

@@ -43,6 +43,16 @@ UPDATE folders
    AND workspace_id = home_to_change_folder(%(id)s, %(workspace_id)s)
 RETURNING id;
 
+-- name: hold :exec
+-- Locks a folder and those in it until the transaction ends. Whoever moves something into one of them is
+-- waited for, so that what comes next sees it.
+SELECT
+  FROM folders
+ WHERE workspace_id = %(workspace_id)s
+   AND id = ANY (ARRAY(SELECT below.id FROM folders_below(%(id)s) AS below))
+ ORDER BY id
+   FOR UPDATE;
+
 -- name: remove :value
 -- Removes a folder and those in it; their documents go to the trash. The id, or no row if it is out of
 -- reach. The database refuses to remove the folders of others.

@@ -209,20 +209,22 @@ SELECT shown.*
 
 -- name: list_timeline :many
 -- The events of a shared document as a sharee may know them, oldest first: of others than themselves,
--- not who did something and by which request; and nothing of folders.
+-- not who did something and by which request; and nothing of folders and suggestions.
 SELECT id,
        event,
        from_status,
        to_status,
        CASE WHEN actor LIKE 'user:%%' AND actor <> %(actor)s THEN 'member' ELSE actor END AS actor,
        CASE WHEN actor = %(actor)s THEN request_id END AS request_id,
-       payload,
+       CASE event WHEN 'document.classified' THEN '{}' ELSE payload END AS payload,
        occurred_at
   FROM events
  WHERE entity_id = %(document_id)s
    AND entity = 'document'
    AND workspace_id = %(workspace_id)s
    AND event <> 'document.moved'
+   AND NOT payload ?| ARRAY['accepted', 'rejected']
+   AND payload -> 'fields' IS DISTINCT FROM '["folder_id"]'
    AND (%(after)s::bigint IS NULL OR id > %(after)s::bigint)
  ORDER BY id
  LIMIT %(limit)s;

@@ -7,9 +7,9 @@ SELECT claim
    AND subject_id = %(id)s
    FOR UPDATE;
 
--- name: lock_current :one
--- Locks a document until the transaction ends; its workspace, and the number and the hash of its
--- current version.
+-- name: current :one
+-- A document's workspace, and the number and the hash of its current version. For a document that is
+-- locked by then: a lock taken here would wait with the former version in hand, and find no row.
 SELECT document.workspace_id,
        version.number,
        version.sha256
@@ -17,8 +17,7 @@ SELECT document.workspace_id,
   JOIN document_versions AS version
     ON version.id = document.version_id
  WHERE document.id = %(id)s
-   AND document.workspace_id = %(workspace_id)s
-   FOR NO KEY UPDATE OF document;
+   AND document.workspace_id = home_to_read_document(%(id)s, %(workspace_id)s);
 
 -- name: add :value
 -- Adds a version, whose object is in the store, to a document; its number, which no version of the

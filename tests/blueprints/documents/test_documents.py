@@ -191,3 +191,21 @@ def test_another_ones_document_is_not_there(ana, sign_in, upload):
         *(ben.post(f"{path}/{action}") for action in ("discard", "restore", "retry", "reprocess")),
     ):
         assert_problem(answer, 404, "not_found")
+
+
+def nested(levels):
+    value = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+def test_deep_metadata_is_refused_and_the_deepest_is_listed(ana, upload):
+    document = upload(ana).json["id"]
+    path = f"/api/documents/{document}"
+    assert ana.patch(path, json={"metadata": nested(32)}).status_code == 200
+    (listed,) = ana.get("/api/documents").json["items"]
+    assert listed["metadata"] == nested(32)
+    for levels in (33, 240):
+        answer = ana.patch(path, json={"metadata": nested(levels)})
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "metadata")

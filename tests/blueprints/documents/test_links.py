@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import threading
 from base64 import b64encode
@@ -254,3 +255,23 @@ def test_the_audit_log_tells_of_links_and_their_downloads(ana, client, document,
     assert rows[1][1] == f"link:{made['id']}"
     assert {row[2]["document_id"] for row in rows} == {document.rpartition("/")[2]}
     assert rows[0][2]["most_downloads"] == "5"
+
+
+def test_a_link_that_is_used_up_shows_nothing_to_others(client, link):
+    path = link(most_downloads=1, password="oaks")
+    right = {"Authorization": "Basic " + base64.b64encode(b":oaks").decode()}
+    assert client.get(f"{path}/download", headers=right, buffered=True).status_code == 200
+    # Who began it may go on with it.
+    assert client.head(f"{path}/download", headers=right, buffered=True).status_code == 200
+    elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
+    for more in ({}, {"If-None-Match": "*"}, {"Range": "bytes=999999-"}):
+        for given in ({}, right):
+            for method in ("GET", "HEAD"):
+                answer = client.open(
+                    f"{path}/download",
+                    method=method,
+                    headers=given | more,
+                    environ_base=elsewhere,
+                )
+                assert answer.status_code == 404
+                assert "ETag" not in answer.headers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -195,3 +196,12 @@ def test_a_strangers_file_is_not_received(ana, sign_in, path, upload, owner):
     answer = upload(sign_in("ben"), pdf("two"), path=f"{path}/versions")
     assert_problem(answer, 404, "not_found")
     assert owner.execute("SELECT count(*) FROM objects").fetchone() == before
+
+
+def test_versions_added_at_once_are_all_there(ana, path, add, owner):
+    """Who waited for the other one once found no document any more."""
+    with ThreadPoolExecutor(2) as threads:
+        for words in (("two", "three"), ("four", "five"), ("six", "seven")):
+            answers = list(threads.map(add, words))
+            assert [answer.status_code for answer in answers] == [201, 201]
+    assert [number for number, _ in numbers(ana, path)] == [7, 6, 5, 4, 3, 2, 1]

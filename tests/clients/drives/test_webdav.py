@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.clients.site import dns, response
+from webapp.clients.drives import webdav
 from webapp.clients.drives.contract import DriveError
 from webapp.clients.drives.dav_xml import NotDav, responses_in
 from webapp.clients.drives.webdav import WebDavDrive
@@ -220,3 +222,23 @@ def test_a_name_that_leads_inside_is_refused(site, place):
         drive.check()
     assert error.value.code == "address"
     assert site.requests == []
+
+
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [
+        ("Fri, 01 Jan 2021 00:00:00 GMT", datetime(2021, 1, 1, tzinfo=UTC)),
+        ("Fri, 01 Jan 2021 00:00:00 -0000", datetime(2021, 1, 1, tzinfo=UTC)),
+        ("Fri, 01 Jan 2021 01:00:00 +0100", datetime(2021, 1, 1, tzinfo=UTC)),
+        ("soon", None),
+    ],
+)
+def test_times_are_in_utc_or_unknown(said, moment):
+    assert webdav._moment(said) == moment
+
+
+@pytest.mark.parametrize(
+    ("said", "length"), [("12", 12), ("9" * 4000, None), ("-1", None), ("\u0664", None), ("", None)]
+)
+def test_lengths_that_no_file_has_are_unknown(said, length):
+    assert webdav._length(said) == length

@@ -92,6 +92,7 @@ def change(change: dict[str, Any], folder_id: UUID) -> Response:
 def remove(folder_id: UUID) -> Response:
     """Delete a folder, and the folders in it; their documents go to the trash"""
     with transaction() as conn:
+        queries.folders.hold(conn, **_mine(folder_id))
         queries.folders.remove(conn, **_mine(folder_id))
     return Response(status=204)
 

@@ -18,7 +18,7 @@ from webapp.access.callers import caller
 from webapp.access.credentials import passwords
 from webapp.access.limits import Limit
 from webapp.blueprints.documents import files
-from webapp.blueprints.documents.sharing import is_new_download
+from webapp.blueprints.documents.sharing import has_begun, is_new_download
 from webapp.http import client_address
 from webapp.http.answers import answer, list_page
 from webapp.http.db import connection, transaction
@@ -173,8 +173,12 @@ def _link(token: str) -> dict[str, Any]:
 
 def _opened(token: str) -> dict[str, Any]:
     """The link of an address, if the request has its password. Raises NoRow, and Problem 401 or
-    429."""
+    429. A link that is used up is only there for who is still downloading."""
     link = _link(token)
+    if link["is_used_up"]:
+        with connection() as conn:
+            if not has_begun(conn, link["id"], client_address.network()):
+                raise not_found()
     if link["password_hash"] is None:
         return link
     given = request.authorization

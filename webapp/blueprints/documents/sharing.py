@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sql import queries
 from webapp.access import audit
 from webapp.access.callers import caller
-from webapp.access.limits import Limit, try_charge
+from webapp.access.limits import Limit, is_charged, try_charge
 from webapp.http.answers import list_page, read_bigint
 from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem
@@ -92,3 +92,8 @@ def is_new_download(conn: Connection, *of_whom: object, begins: bool) -> bool:
     """
     is_first = try_charge(conn, (_DOWNLOAD, _DOWNLOAD.key(*of_whom)))
     return begins or is_first
+
+
+def has_begun(conn: Connection, *of_whom: object) -> bool:
+    """Whether a client began a download within the last hour."""
+    return is_charged(conn, _DOWNLOAD.key(*of_whom))

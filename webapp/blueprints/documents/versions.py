@@ -163,9 +163,8 @@ def _hold(conn: Connection, document_id: UUID) -> dict[str, Any]:
     """The document's current version, after `If-Match` was checked, with the document locked."""
     mine = _mine(document_id)
     queries.versions.hold_reading(conn, id=document_id)
-    former: dict[str, Any] = queries.versions.lock_current(
-        conn, id=document_id, workspace_id=_home(conn, document_id)
-    )
+    queries.documents.lock(conn, **mine, needed="write")
+    former: dict[str, Any] = queries.versions.current(conn, **mine)
     etags.check(lambda: queries.documents.get(conn, **mine))
     return former
 

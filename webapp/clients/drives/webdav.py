@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import email.utils
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -31,12 +32,12 @@ from webapp.clients.public.url import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
     from webapp.clients.http.contract import Answer
     from webapp.clients.public.gate import Gate
 
 _SERVER: Final = "The WebDAV server"
+_DIGITS: Final = 19  # of the largest number that JSON and the database hold
 _SECONDS: Final = 20.0  # for a small request
 _TRANSFER_SECONDS: Final = 1_800.0
 _STEP: Final = 30.0  # seconds without progress after which a transfer is abandoned
@@ -95,9 +96,7 @@ class WebDavDrive:
                     code="invalid_answer",
                 )
             length = response.headers.get("content-length", "")
-            yield Download(
-                names[-1], response.iter_raw(), int(length) if length.isdecimal() else None
-            )
+            yield Download(names[-1], response.iter_raw(), _length(length))
 
     def find(self, folder: str, name: str) -> Entry | None:
         path = _below(folder, name)
@@ -232,13 +231,20 @@ def _entry(path: str, name: str, found: dav_xml.Response) -> Entry:
         is_folder=found.is_folder,
         id=said.get("oc:fileid") or path,
         etag=said.get("d:getetag") or f"{changed} {length}".strip(),
-        bytes=int(length) if length.isdecimal() and not found.is_folder else None,
+        bytes=None if found.is_folder else _length(length),
         modified_at=_moment(changed),
     )
 
 
 def _moment(text: str) -> datetime | None:
+    """A time of HTTP, in UTC; some servers say so by a zone of -0000, or not at all."""
     try:
-        return email.utils.parsedate_to_datetime(text)
+        found = email.utils.parsedate_to_datetime(text)
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _length(text: str) -> int | None:
+    """A number of bytes that there can be."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else None

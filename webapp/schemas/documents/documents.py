@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from marshmallow import Schema, ValidationError, fields, validate
@@ -13,6 +13,9 @@ from webapp.schemas.documents.review import PendingSuggestion
 from webapp.schemas.documents.shares import shared_field
 from webapp.schemas.library.items import Progress
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 STATUSES: Final = ("awaiting_upload", "processing", "ready", "failed", "discarded")
 OCR: Final = ("auto", "always", "never")
 KINDS: Final = ("pdf", "text", "sheet", "slides", "mail", "page", "book", "image", "other")
@@ -22,6 +25,8 @@ ERROR_CODES: Final = (
 
 _MOST_TAGS: Final = 20
 _MOST_METADATA: Final = 16_384
+# Responses contain it some levels deep, and can be 254 levels deep.
+_MOST_LEVELS: Final = 32
 
 
 def metadata_object(**more: Any) -> fields.Dict:
@@ -29,14 +34,25 @@ def metadata_object(**more: Any) -> fields.Dict:
     return fields.Dict(
         keys=fields.String(validate=validate.Length(1, 100)),
         validate=_fits,
-        metadata={"description": "A JSON object of your own, up to 16 KiB."},
+        metadata={"description": "A JSON object of your own, up to 16 KiB and 32 levels."},
         **more,
     )
 
 
 def _fits(value: dict[str, Any]) -> None:
+    level: list[Any] = [value]
+    for _ in range(_MOST_LEVELS):
+        level = [inner for outer in level for inner in _inside(outer)]
+    if level:
+        raise ValidationError(f"Nested deeper than {_MOST_LEVELS} levels.")
     if len(orjson.dumps(value)) > _MOST_METADATA:
         raise ValidationError(f"Longer than {_MOST_METADATA} bytes.")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    """The objects and lists in an object or a list."""
+    values = value.values() if isinstance(value, dict) else value
+    return (each for each in values if isinstance(each, (dict, list)))
 
 
 class _Written(fields.Field[Any]):
