@@ -65,7 +65,7 @@ def download(arguments: dict[str, Any]) -> Response:
 @archive.arguments(ArchiveOfSeveral)
 @archive.response(200, content_type="application/zip")
 def download_several(given: dict[str, Any]) -> Response:
-    """Download several documents as a ZIP, where their ids are too long for an address"""
+    """Download several documents as a ZIP, if the list of ids is too long for an address"""
     return _of_ids(given["ids"])
 
 

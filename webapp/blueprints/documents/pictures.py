@@ -66,6 +66,4 @@ def _picture(row: dict[str, Any], page: int, width: int) -> bytes:
                 seconds=_SECONDS,
             )
     except DocumentError as error:
-        raise Problem(
-            415, "no_thumbnail", f"There is no picture of this page: {error}", error_code=error.code
-        ) from None
+        raise Problem(415, "no_thumbnail", str(error), error_code=error.code) from None

@@ -92,7 +92,7 @@ def announce(given: dict[str, Any]) -> Response:
 @idempotency.claims_its_key
 @presigned.response(200, Document)
 def complete(document_id: UUID) -> Response:
-    """Say that the file of an announced document has arrived
+    """Confirm that the file of an announced document has arrived
 
     It is hashed and read in the background. If nothing has arrived, the answer is 409
     `not_uploaded`, and if it has another size than announced, 422 `size_mismatch`; the file can
@@ -231,7 +231,9 @@ def _complete(document_id: UUID, user_id: UUID) -> Response:
 
 
 def _not_uploaded() -> Problem:
-    return Problem(409, "not_uploaded", "The file has not arrived at its address, or too late.")
+    return Problem(
+        409, "not_uploaded", "The file has not arrived at its address, or it arrived too late."
+    )
 
 
 def _size_mismatch(announced: int, found: int) -> Problem:

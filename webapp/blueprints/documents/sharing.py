@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     View = Callable[..., Response]
 
 _ALLOWS: Final = {
-    "view": "reading it",
-    "write": "reading it and editing its documents",
+    "view": "reading",
+    "write": "reading and editing",
 }
 
 # For so long after a download has begun, parts of the file that do not begin with its first byte

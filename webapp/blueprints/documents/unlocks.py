@@ -65,7 +65,11 @@ def unlock(given: dict[str, Any], document_id: UUID) -> Response:
 def _check(row: dict[str, Any]) -> None:
     """Raises Problem for a document that no password opens."""
     if not row["is_encrypted"]:
-        raise Problem(409, "not_encrypted", "This document does not wait for a password.")
+        raise Problem(
+            409,
+            "not_encrypted",
+            "This document is not waiting for a password. It may not have been read yet.",
+        )
     if row["media_type"] not in _UNLOCKED:
         raise Problem(
             422,

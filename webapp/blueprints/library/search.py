@@ -29,7 +29,7 @@ search = Blueprint(
 @search.arguments(SearchArguments, location="query")
 @search.response(200, SearchPage)
 def find(arguments: dict[str, Any]) -> Response:
-    """Find items and tasks, best match first
+    """Find items, documents and tasks, best match first
 
     Every word has to match, in any order; the last one may be unfinished. A query may also contain
     `"a phrase"`, `-not`, `this OR that`, `#tag`, `is:pending`, `type:task`, `before:2026-11-21` and
@@ -45,7 +45,7 @@ def find(arguments: dict[str, Any]) -> Response:
 @search.arguments(SearchArguments)
 @search.response(200, SearchPage)
 def find_by_body(arguments: dict[str, Any]) -> Response:
-    """Find items and tasks, with the query in the body
+    """Find items, documents and tasks, with the query in the body
 
     The same search as by GET, but the query does not end up in the logs of proxies.
     """
@@ -59,8 +59,8 @@ def find_by_body(arguments: dict[str, Any]) -> Response:
 def suggest(arguments: dict[str, Any]) -> Response:
     """Suggest completions while typing
 
-    First tags with a word that begins this way, then items and tasks whose titles have all these
-    words; the last may be unfinished.
+    First tags with a word that begins this way, then what has all these words in its title; the
+    last word may be unfinished.
     """
     me = caller()
     with connection() as conn:

@@ -36,4 +36,4 @@ class DocumentsChange(SeveralIds):
         if change["action"] is None and not edits:
             raise ValidationError("Give an action, or something to change.", "action")
         if change["action"] in ("discard", "purge") and edits:
-            raise ValidationError("What is discarded or removed is not edited.", "action")
+            raise ValidationError("Send either this action or changes, not both.", "action")

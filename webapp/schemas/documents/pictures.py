@@ -14,5 +14,5 @@ class PictureArguments(FileArguments):
     width = fields.Integer(
         load_default=400,
         validate=validate.Range(16, 1000),
-        metadata={"description": "The most pixels; the height has at most twice as many."},
+        metadata={"description": "Maximum width in pixels; the height is at most twice that."},
     )

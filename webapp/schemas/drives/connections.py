@@ -22,7 +22,7 @@ def _password(**more: object) -> fields.String:
     return fields.String(
         validate=validate.Length(1, 1_000),
         load_only=True,
-        metadata={"format": "password", "description": "Best an app password of the drive's."},
+        metadata={"format": "password", "description": "Preferably an app password."},
         **more,  # type: ignore[arg-type]
     )
 
