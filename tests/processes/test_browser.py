@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -128,12 +129,16 @@ def look(site, path, folder):
         text=True,
         start_new_session=True,
     ) as browser:
+        end = functools.partial(os.killpg, browser.pid, signal.SIGKILL)
+        too_late = threading.Timer(120, end)
+        too_late.start()
         shown = ""
         while "</html>" not in shown and (line := browser.stdout.readline()):
             shown += line
+        too_late.cancel()
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(browser.pid, signal.SIGKILL)
-    assert shown
+            end()
+    assert shown, "the browser showed nothing in time"
     return shown
 
 
