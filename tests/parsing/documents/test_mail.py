@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
@@ -79,6 +80,21 @@ def test_a_file_may_be_taken_out_as_it_is() -> None:
         return reading.taken
 
     assert [taken(number) for number in range(3)] == [b"one", b"two", None]
+
+
+@pytest.mark.parametrize("coding", ["7bit", "base64"])
+def test_a_mail_in_a_mail_is_read_however_it_is_coded(coding: str) -> None:
+    """Some programs send it in base64, which the standard forbids."""
+    inner = b"Subject: Oak posts\n\nBefore Friday.\n"
+    coded = base64.encodebytes(inner) if coding == "base64" else inner
+    outer = (
+        b"Subject: Fwd\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"
+        b"Content-Type: message/rfc822\nContent-Transfer-Encoding: " + coding.encode() + b"\n"
+        b'Content-Disposition: attachment; filename="a.eml"\n\n' + coded + b"\n--x--\n"
+    )
+    (attached,) = read(outer, "fwd.eml").attachments
+    assert "Subject: Oak posts" in attached.text
+    assert "Before Friday." in attached.text
 
 
 def test_what_is_wrong_with_a_file_is_noted_with_it() -> None:

@@ -73,6 +73,18 @@ def test_a_refusal_says_why(read: Callable[..., Document]) -> None:
     assert read(locked, password="open sesame").text == "secret"
 
 
+def test_a_forwarded_mail_is_read(read: Callable[..., Document]) -> None:
+    """The child must have everything that it takes: it can import nothing any more."""
+    inner, outer = EmailMessage(), EmailMessage()
+    inner["Subject"] = "Oak posts"
+    inner.set_content("Before Friday.")
+    outer["Subject"] = "Fwd"
+    outer.set_content("See below.")
+    outer.add_attachment(inner)
+    (attached,) = read(outer.as_bytes(), "fwd.eml").attachments
+    assert "Before Friday." in attached.text
+
+
 def test_an_attachment_can_be_taken_out(readers: Readers, tmp_path: Path) -> None:
     mail = EmailMessage()
     mail["Subject"], mail["From"] = "x", "a@b.example"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import binascii
 import email
 import email.errors
 import email.header
 import email.policy
 import email.utils
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from webapp.parsing.documents import html
@@ -97,7 +99,13 @@ def _text(part: Message) -> str:
 def _bytes(part: Message) -> bytes:
     if part.get_content_type() == "message/rfc822" and part.is_multipart():
         inside = part.get_payload(0)
-        return inside.as_bytes() if not isinstance(inside, str) else inside.encode()
+        if isinstance(inside, str):
+            return inside.encode()
+        if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":
+            # The standard forbids it, so Python's parser takes the base64 for the mail.
+            with suppress(ValueError):
+                return binascii.a2b_base64(inside.as_bytes())
+        return inside.as_bytes()
     try:
         payload = part.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError):  # an invalid encoding

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import email.generator
 import email.message  # noqa: F401
 import encodings
 import html.entities  # noqa: F401
