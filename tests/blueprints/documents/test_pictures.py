@@ -88,8 +88,8 @@ def test_a_picture_has_its_bounds(ana, thumbnail, asked):
     assert_problem(answer, 422, "invalid_input", asked.partition("=")[0])
 
 
-def test_few_are_made_at_once_and_the_others_are_told_to_come_later(
-    ana, thumbnail, stand_in, monkeypatch, sign_in
+def test_few_are_made_at_once_one_for_each_user_and_the_others_are_told_to_come_later(
+    upload, stand_in, monkeypatch, sign_in
 ):
     monkeypatch.setattr(reading, "_PATIENCE", 0.01)
     begun, goes_on = threading.Semaphore(0), threading.Event()
@@ -105,17 +105,31 @@ def test_few_are_made_at_once_and_the_others_are_told_to_come_later(
 
     readers = stand_in(reading.own_readers, reading.OwnReaders())
     readers._readers = Slow()
-    path = thumbnail(TALL)
+    pictures = {
+        name: (client, f"/api/documents/{upload(client, TALL).json['id']}/thumbnail")
+        for name in ("ana", "ben", "cleo")
+        for client in [sign_in(name)]
+    }
+
+    def busy(name):
+        client, path = pictures[name]
+        answer = client.get(path)
+        assert_problem(answer, 503, "readers_busy")
+        assert answer.headers["Retry-After"] == "5"
+
     answers = []
-    threads = [
-        threading.Thread(target=lambda: answers.append(sign_in("ana").get(path))) for _ in range(2)
-    ]
-    for each in threads:
-        each.start()
+
+    def begin(name):
+        client, path = pictures[name]
+        thread = threading.Thread(target=lambda: answers.append(client.get(path)))
+        thread.start()
         assert begun.acquire(timeout=10)
-    answer = ana.get(path)
-    assert_problem(answer, 503, "readers_busy")
-    assert answer.headers["Retry-After"] == "5"
+        return thread
+
+    threads = [begin("ana")]
+    busy("ana")
+    threads.append(begin("ben"))
+    busy("cleo")
     goes_on.set()
     for each in threads:
         each.join()

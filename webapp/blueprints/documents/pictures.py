@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
+from webapp.access.callers import caller
 from webapp.blueprints.documents.files import file_of, is_known
 from webapp.blueprints.documents.reading import own_readers
 from webapp.blueprints.documents.storage import store
@@ -56,7 +57,7 @@ def thumbnail(arguments: dict[str, Any], document_id: UUID) -> Response:
 
 def _picture(row: dict[str, Any], page: int, width: int) -> bytes:
     try:
-        with own_readers().taken() as readers, store().open(row["key"]) as file:
+        with own_readers().taken_by(caller().user_id) as readers, store().open(row["key"]) as file:
             return readers.picture(
                 file.fileno(),
                 page=page,

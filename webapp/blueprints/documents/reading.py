@@ -2,13 +2,13 @@
 
 Workers read documents. A request only asks for a picture of a page, or brings a password that must
 not be kept, which is why the reading cannot be left to a worker. It takes a limited child of its
-own, like any other reading, and only few requests may do so at once.
+own, like any other reading, and only few requests may do so at once, and one of each user.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import Condition
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -21,6 +21,7 @@ from webapp.parsing.documents.readers import Readers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
     from flask import Flask
 
@@ -37,14 +38,17 @@ class OwnReaders:
 
     def __init__(self) -> None:
         self._readers = Readers()
-        self._free = BoundedSemaphore(_AT_ONCE)
+        self._users: set[UUID] = set()  # who reads
+        self._changed = Condition()
 
     @contextmanager
-    def taken(self) -> Iterator[Readers]:
-        """The readers, for one call. Raises Problem 503 if there is no turn, or the reading had too
-        little time, and passes on a permanent DocumentError."""
-        if not self._free.acquire(timeout=_PATIENCE):
-            raise _busy()
+    def taken_by(self, user_id: UUID) -> Iterator[Readers]:
+        """The readers, for one call for a user. Raises Problem 503 if there is no turn, or the
+        reading had too little time, and passes on a permanent DocumentError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._has_turn(user_id), timeout=_PATIENCE):
+                raise _busy()
+            self._users.add(user_id)
         try:
             yield self._readers
         except (DocumentError, ChildError) as error:
@@ -53,7 +57,12 @@ class OwnReaders:
             log.warning("document_not_read", error=str(error))
             raise _busy() from None
         finally:
-            self._free.release()
+            with self._changed:
+                self._users.remove(user_id)
+                self._changed.notify_all()
+
+    def _has_turn(self, user_id: UUID) -> bool:
+        return len(self._users) < _AT_ONCE and user_id not in self._users
 
     def close(self) -> None:
         """End all children."""

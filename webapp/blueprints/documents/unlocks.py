@@ -80,7 +80,7 @@ def _check(row: dict[str, Any]) -> None:
 
 def _read(row: dict[str, Any], password: str) -> Found:
     try:
-        with own_readers().taken() as readers, store().open(row["key"]) as file:
+        with own_readers().taken_by(caller().user_id) as readers, store().open(row["key"]) as file:
             return readers.read(file.fileno(), name=row["name"], password=password, ocr="never")
     except DocumentError as error:
         if error.code == "encrypted":
