@@ -61,11 +61,13 @@ def enqueue(owner, *numbers, kind=KIND, workspace=NO_WORKSPACE):
 def outbox(owner):
     """Attempts, whether claimed, seconds until due, and the error, by row.
 
-    The seconds are rounded up to a multiple of 15, however long the test has taken to ask.
+    The seconds are rounded up to a multiple of 15, however long the test has taken to ask. They are
+    counted from when the row is read: now() would be from before a worker moved it meanwhile.
     """
     return owner.execute(
         "SELECT attempts, claim IS NOT NULL,"
-        " greatest(0, ceil(extract(epoch FROM run_after - now()) / 15)::int * 15), last_error"
+        " greatest(0, ceil(extract(epoch FROM run_after - clock_timestamp()) / 15)::int * 15),"
+        " last_error"
         " FROM outbox ORDER BY (payload ->> 'number')::int"
     ).fetchall()
 
