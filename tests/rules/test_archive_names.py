@@ -35,6 +35,14 @@ def test_a_name_is_one_safe_part_of_a_path(name, expected):
     assert safe(name) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "second"), [("a.pdf", "a (2).pdf"), (".0", ".0 (2)"), (".hidden", ".hidden (2)")]
+)
+def test_what_is_there_already_is_numbered_before_its_ending(name, second):
+    names = Names()
+    assert [names.path([], name), names.path([], name)] == [name, second]
+
+
 @given(st.lists(st.tuples(st.lists(NAMES, max_size=3), NAMES), max_size=8))
 @examples(60)
 def test_paths_are_safe_and_all_different(wanted):

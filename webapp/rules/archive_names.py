@@ -15,7 +15,8 @@ _UNSAFE: Final = re.compile(r'[<>:"/\\|?*]')
 _RESERVED: Final = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE
 )
-_ENDING: Final = re.compile(r"\.\w{1,10}\Z")
+# With something before it: `.hidden` has no ending.
+_ENDING: Final = re.compile(r"(?<=.)\.\w{1,10}\Z")
 # Bytes of UTF-8: file systems allow 255, and a number may be added.
 _LONGEST: Final = 200
 
