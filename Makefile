@@ -17,7 +17,7 @@ dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and cloc
 	@COFFER_ENV=development exec $(BIN)/python -m webapp.dev
 
 test: .venv/ready  ## Run most tests on their own PostgreSQL, in about a minute
-	@$(BIN)/python -m pytest -n 3 -m "not processes and not long and not fuzz"
+	@$(BIN)/python -m pytest -n 2 -m "not processes and not long and not fuzz"
 
 test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/spectral/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run the tests that make test leaves out: whole processes, much random input
 	@$(BIN)/python -m pytest -n 2 -m "processes or long or fuzz" --deep

@@ -205,10 +205,9 @@ def test_only_settings_and_the_embedded_server_read_the_environment():
 
 def test_what_an_app_has_is_asked_for_by_its_type():
     askers = {
-        str(path.relative_to(PROJECT))
-        for folder in ("webapp", "tests", "benchmarks")
-        for path in (PROJECT / folder).rglob("*.py")
-        if re.search(r"app\w*\.extensions", path.read_text())
+        name
+        for name in tracked("webapp/*.py", "tests/*.py", "benchmarks/*.py")
+        if re.search(r"app\w*\.extensions", (PROJECT / name).read_text())
     }
     assert askers - {"tests/test_architecture.py"} == {"webapp/http/installed.py"}
 
@@ -219,6 +218,13 @@ def test_a_noun_has_one_stem_in_every_layer():
 
     blueprints = stems("webapp/blueprints", ".py")
     assert stems("webapp/schemas", ".py") - {"common"} <= blueprints
+
+
+def tracked(*patterns: str) -> list[str]:
+    """The files that the project is made of, without the environments that lie among them."""
+    command = ["git", "ls-files", *patterns]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
+    return listed.stdout.splitlines()
 
 
 def prose_of(path: Path, text: str) -> str:
@@ -234,14 +240,7 @@ def prose_of(path: Path, text: str) -> str:
 
 def test_rules_are_told_in_words_and_not_by_codes_of_a_page_that_readers_do_not_have():
     code = re.compile(r"(?<![A-Za-z0-9./#-])[PWITADXN][0-9]{1,2}(?![A-Za-z0-9])")
-    tracked = subprocess.run(
-        ["git", "ls-files", "*.py", "*.sql", "*.md"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=PROJECT,
-    )
-    texts = {name: (PROJECT / name).read_text() for name in tracked.stdout.split()}
+    texts = {name: (PROJECT / name).read_text() for name in tracked("*.py", "*.sql", "*.md")}
     suspected = {name: text for name, text in texts.items() if code.search(text)}
     found = {name: code.findall(prose_of(Path(name), text)) for name, text in suspected.items()}
     assert {name: codes for name, codes in found.items() if codes} == {}

@@ -27,6 +27,7 @@ def nothing_counted(app, owner):
     owner.execute("DELETE FROM audit_log")
 
 
+@pytest.mark.long
 def test_what_is_denied_again_is_one_entry_with_a_count(app, olga, owner):
     for number in range(50):
         answer = olga.client.get(LOG, headers={"X-Request-Id": f"r-{number}"})
@@ -38,6 +39,7 @@ def test_what_is_denied_again_is_one_entry_with_a_count(app, olga, owner):
     assert len(entries(owner)) == 2
 
 
+@pytest.mark.long
 def test_another_route_and_another_caller_are_first_ones(app, people, olga, owner):
     otto = people.person("otto")
     for person in (olga, otto):

@@ -59,6 +59,7 @@ def counted(owner):
 # What a client is told
 
 
+@pytest.mark.long
 def test_every_answer_says_how_much_is_left(process, people):
     client = client_of(process(), people.person("olga"))
     first, second = client.get(READ).headers, client.get(READ).headers
@@ -70,6 +71,7 @@ def test_every_answer_says_how_much_is_left(process, people):
     assert "Retry-After" not in first
 
 
+@pytest.mark.long
 def test_refused_and_missing_things_are_told_it_as_well(process, people):
     client = client_of(process(), people.person("olga"))
     for path in ("/api/admin/users", "/api/items/00000000-0000-7000-8000-000000000000"):
@@ -87,6 +89,7 @@ def test_reads_and_writes_are_counted_apart(process, people, owner):
     assert names.fetchall() == [("reads",), ("writes",)]
 
 
+@pytest.mark.long
 def test_whoever_asks_too_often_has_to_wait(process, people):
     client = client_of(process(), people.person("olga"))
     assert set(statuses(client, WRITES, "/api/items", "POST", json=NOTE)) == {201}
@@ -99,6 +102,7 @@ def test_whoever_asks_too_often_has_to_wait(process, people):
     assert client.get(READ).status_code == 200
 
 
+@pytest.mark.long
 def test_a_refused_request_does_nothing(process, people, owner):
     client = client_of(process(rate_limit_writes=1), people.person("olga"))
     answers = statuses(client, 3, "/api/items", "POST", json=NOTE)
@@ -106,6 +110,7 @@ def test_a_refused_request_does_nothing(process, people, owner):
     assert owner.execute("SELECT count(*) FROM items").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_a_refusal_burns_no_idempotency_key(process, people, owner):
     client = client_of(process(rate_limit_writes=1), people.person("olga"))
     client.post("/api/items", json=NOTE)
@@ -132,6 +137,7 @@ def test_two_processes_share_what_there_is(process, people, limit):
     assert answers.count(200) <= limit + in_advance + refilled + 1
 
 
+@pytest.mark.long
 def test_many_threads_of_two_processes_share_what_there_is(process, people):
     olga = people.person("olga")
     apps = [process(rate_limit_reads=60), process(rate_limit_reads=60)]
@@ -147,6 +153,7 @@ def test_many_threads_of_two_processes_share_what_there_is(process, people):
     assert set(answers) <= {200, 429}
 
 
+@pytest.mark.long
 def test_what_a_process_holds_in_advance_is_a_fiftieth(process, people, owner):
     olga = people.person("olga")
     one, other = (client_of(process(), olga) for _ in range(2))
@@ -156,6 +163,7 @@ def test_what_a_process_holds_in_advance_is_a_fiftieth(process, people, owner):
     assert statuses(other, 1) == [429]
 
 
+@pytest.mark.long
 def test_users_do_not_share(process, people):
     app = process(rate_limit_reads=2)
     olga, sten = (client_of(app, people.person(name)) for name in ("olga", "sten"))
@@ -163,6 +171,7 @@ def test_users_do_not_share(process, people):
     assert statuses(sten, 2) == [200, 200]
 
 
+@pytest.mark.long
 def test_sessions_keys_and_workspaces_of_one_user_share(process, people):
     app = process(rate_limit_reads=2)
     olga = people.person("olga")
@@ -176,6 +185,7 @@ def test_sessions_keys_and_workspaces_of_one_user_share(process, people):
     assert app.test_client().get(READ, headers=by_key).status_code == 429
 
 
+@pytest.mark.long
 def test_it_is_filled_again_evenly(process, people, owner):
     client = client_of(process(rate_limit_reads=4), people.person("olga"))
     client.get(READ)
@@ -189,6 +199,7 @@ def test_it_is_filled_again_evenly(process, people, owner):
         assert statuses(client, uses + 1) == [200] * uses + [429]
 
 
+@pytest.mark.long
 def test_who_was_long_away_has_no_more_than_everybody(process, people, owner):
     client = client_of(process(rate_limit_reads=5), people.person("olga"))
     client.get(READ)
@@ -196,6 +207,7 @@ def test_who_was_long_away_has_no_more_than_everybody(process, people, owner):
     assert statuses(client, 6) == [200] * 5 + [429]
 
 
+@pytest.mark.long
 def test_zero_switches_it_off(process, people, owner):
     client = client_of(process(rate_limit_reads=0, rate_limit_writes=0), people.person("olga"))
     answer = client.get(READ)
@@ -204,6 +216,7 @@ def test_zero_switches_it_off(process, people, owner):
     assert owner.execute("SELECT count(*) FROM rate_limits").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_zero_for_reads_leaves_writes_limited(process, people):
     client = client_of(process(rate_limit_reads=0, rate_limit_writes=1), people.person("olga"))
     assert set(statuses(client, 5)) == {200}
@@ -244,6 +257,7 @@ def test_every_way_in_is_counted_before_its_input_is_read(app, owner, path):
     assert answer.status_code == 429
 
 
+@pytest.mark.long
 def test_ways_in_are_limited_where_ordinary_requests_are_not(process, owner):
     app = process(rate_limit_reads=0, rate_limit_writes=0)
     from_address(app, "203.0.113.1")
@@ -317,6 +331,7 @@ def test_an_address_with_a_scope_is_one(app):
 # Proxies
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "name"),
     [
@@ -341,6 +356,7 @@ def test_as_many_hops_are_believed_as_the_setting_says(process, owner, proxies, 
     assert counted(owner) == [name]
 
 
+@pytest.mark.long
 def test_a_forged_header_gives_no_fresh_allowance(process, owner):
     app = process(trusted_proxies=1)
     from_address(app, "10.0.0.1", **{"X-Forwarded-For": "198.51.100.1"})

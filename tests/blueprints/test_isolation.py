@@ -230,6 +230,7 @@ def test_who_may_gets_through(world, guarded, allowed, begin_anew, subtests):
                 begin_anew()
 
 
+@pytest.mark.long
 def test_an_admin_gets_through_where_admins_do(world, guarded, begin_anew, subtests):
     for method, endpoint, _ in guarded:
         if "admin" in world.rules[endpoint].rule:
@@ -289,6 +290,7 @@ def test_every_route_of_what_is_shared_says_what_a_sharee_needs(world, guarded):
     assert of_shared == world.examples.shared.keys()
 
 
+@pytest.mark.long
 def test_a_sharee_gets_through_where_their_level_allows_it(
     world, owner, guarded, sharees, contents, begin_anew, subtests
 ):
@@ -320,6 +322,7 @@ def test_a_sharee_gets_through_where_their_level_allows_it(
     assert contents() == before
 
 
+@pytest.mark.long
 def test_a_share_opens_nothing_else(world, guarded, sharees, contents, subtests):
     """Nothing of the workspace but what is shared, and that in no list but that of what is."""
     before = contents()
@@ -343,6 +346,7 @@ def test_a_share_opens_nothing_else(world, guarded, sharees, contents, subtests)
     assert contents() == before
 
 
+@pytest.mark.long
 def test_a_list_of_ones_own_has_nothing_of_anothers(world, guarded, subtests):
     ids = {*map(str, world.ids.values())}
     for method, endpoint, permission in guarded:

@@ -11,6 +11,7 @@ def view_of(app, endpoint):
     return app.view_functions[endpoint]
 
 
+@pytest.mark.long
 def test_every_route_declares_a_permission_and_few_are_public(
     shared_app, routes, examples, subtests
 ):
@@ -26,6 +27,7 @@ def test_every_declared_permission_is_some_roles(shared_app, routes, owner):
     assert declared - {permit.PUBLIC} == granted
 
 
+@pytest.mark.long
 def test_whatever_anybody_may_try_is_limited(shared_app, routes, examples, subtests):
     for rule in routes:
         with subtests.test(rule.rule, endpoint=rule.endpoint):
@@ -33,6 +35,7 @@ def test_whatever_anybody_may_try_is_limited(shared_app, routes, examples, subte
             assert is_limited == (rule.rule not in examples.open)
 
 
+@pytest.mark.long
 def test_nobody_gets_nothing_but_what_is_public(client, app, calls, subtests):
     for method, path, endpoint in calls:
         with subtests.test(endpoint, method=method):
@@ -45,6 +48,7 @@ def test_nobody_gets_nothing_but_what_is_public(client, app, calls, subtests):
                 assert "WWW-Authenticate" in answer.headers
 
 
+@pytest.mark.long
 def test_a_write_takes_more_than_a_permission_to_read(shared_app, calls, examples, subtests):
     for method, _, endpoint in calls:
         with subtests.test(endpoint, method=method):
@@ -54,6 +58,7 @@ def test_a_write_takes_more_than_a_permission_to_read(shared_app, calls, example
             assert permission.endswith(":read") == (reads != is_unlike_it)
 
 
+@pytest.mark.long
 def test_a_post_may_be_sent_again_unless_its_answer_is_secret(
     shared_app, routes, examples, subtests
 ):

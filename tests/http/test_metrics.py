@@ -61,6 +61,7 @@ def test_the_processes_of_a_server_are_counted_together_and_the_dead_ones_too(da
         assert scrape(api.port)[posts] == 41
 
 
+@pytest.mark.long
 def test_a_route_is_named_by_its_rule_and_never_by_the_address(settings, database, ana):
     app = create_app(settings)
     client = app.test_client()

@@ -67,6 +67,7 @@ def test_what_is_the_matter_with_a_statement_of_ours_is_our_fault(ana, monkeypat
     assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
 
 
+@pytest.mark.long
 def test_a_database_that_takes_no_changes_is_read_and_refuses_the_rest(app_with, ana):
     item = ana.post("/api/items", json=NOTE).json
     client = app_with("default_transaction_read_only=on", rate_limit_reads=100)
@@ -84,6 +85,7 @@ def test_a_database_that_takes_no_changes_is_read_and_refuses_the_rest(app_with,
         assert answer.headers["Retry-After"]
 
 
+@pytest.mark.long
 def test_who_wants_a_row_that_somebody_holds_is_told_to_try_again(
     app_with, ana, database, monkeypatch
 ):
@@ -100,6 +102,7 @@ def test_who_wants_a_row_that_somebody_holds_is_told_to_try_again(
     assert client.patch(f"/api/items/{item['id']}", **change).status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pooler", [False, True])
 def test_nobody_waits_or_works_for_ever(app_with, settings, pooler):
     client = app_with(database_pooler=pooler)
@@ -113,6 +116,7 @@ def test_nobody_waits_or_works_for_ever(app_with, settings, pooler):
     assert found == ("2s", "30s", "1min")
 
 
+@pytest.mark.long
 def test_what_a_pooler_lends_to_others_keeps_nothing_of_ours(app_with):
     client = app_with(database_pooler=True, database_pool_size=2)
     with client.application.test_request_context("/"):
@@ -123,6 +127,7 @@ def test_what_a_pooler_lends_to_others_keeps_nothing_of_ours(app_with):
             assert conn.execute("SHOW lock_timeout").fetchone() == ("0",)
 
 
+@pytest.mark.long
 def test_the_health_of_a_database_whose_connections_are_all_held_is_well(app_with):
     client = app_with(database_pool_size=2)
     with (

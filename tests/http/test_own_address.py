@@ -42,6 +42,7 @@ def test_development_answers_to_no_name_that_a_page_on_the_web_could_have(make_c
     assert answer.headers["X-Request-Id"]
 
 
+@pytest.mark.long
 def test_in_production_names_are_the_operators(make_client):
     client = make_client(environment="production", public_url="https://coffer.example.com")
     for host in ("coffer.example.com", "10.0.0.3:8080"):

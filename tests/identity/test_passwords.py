@@ -93,6 +93,7 @@ def test_what_nobody_would_guess_is_taken(password):
     assert weakness(password, ("ana@example.com", None, "")) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "password",
     ["İ" * 12, "ß" * 200, "\u0130stanbul1453", "²²²²²²²²²²", "١٢٣٤٥٦٧٨٩٠", "\0" * 10, "😀" * 200],

@@ -94,6 +94,7 @@ def test_the_picture_is_an_svg_without_script():
     assert SECRET not in picture
 
 
+@pytest.mark.long
 def test_the_longest_address_fits_the_picture():
     assert totp.qr_code(totp.provisioning_uri(SECRET, "ä" * 254)).startswith("<svg")
 

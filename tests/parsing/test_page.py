@@ -23,6 +23,7 @@ def document(body: str = "", head: str = "", attributes: str = "") -> str:
     return f"<!doctype html><html {attributes}><head>{head}</head><body>{body}</body></html>"
 
 
+@pytest.mark.long
 def test_an_article_gives_text_title_author_date_and_language() -> None:
     found = read(ARTICLE)
     text = found["text"] or ""
@@ -39,6 +40,7 @@ def test_an_article_gives_text_title_author_date_and_language() -> None:
     assert "privacy" not in text
 
 
+@pytest.mark.long
 def test_a_heading_and_three_paragraphs_are_enough() -> None:
     found = read("<title>Small</title><h1>Head</h1><p>One.</p><p>Two.</p><p>Three.</p>")
     assert found["text"] == "Head\n\nOne.\n\nTwo.\n\nThree."
@@ -81,6 +83,7 @@ def test_a_page_without_text_gives_none(markup: str) -> None:
     assert read(markup)["text"] == ""
 
 
+@pytest.mark.long
 def test_limits_on_text_title_and_author_hold() -> None:
     found = read(
         document(

@@ -123,6 +123,7 @@ def test_a_tag_name_has_no_hash_before_it_and_no_mark_behind() -> None:
     assert tag_name("heating " * 10) == "heating heating heating heating heating heating"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "language"),
     [

@@ -66,6 +66,7 @@ def vary_of(answer):
     return {name.strip() for line in answer.headers.getlist("Vary") for name in line.split(",")}
 
 
+@pytest.mark.long
 def test_each_answer_says_who_may_keep_it(ana, client):
     note = {"source_type": "note", "raw_text": "The oak posts.", "enrich": False}
     made = ana.post("/api/items", json=note)
@@ -102,6 +103,7 @@ def test_what_is_the_same_for_everybody_is_anybodys_to_keep(client):
             assert vary_of(answer) == set()
 
 
+@pytest.mark.long
 def test_what_varies_by_origin_varies_by_the_caller_too(make_app):
     app = make_app(cors_origins=(OURS, "https://other.example.com"))
     answer = app.test_client().get("/api/library", headers={"Origin": OURS})

@@ -28,6 +28,7 @@ def test_the_second_time_gives_the_first_answer(ana, owner):
     assert (count(owner), count(owner, "outbox"), count(owner, "events")) == (1, 1, 1)
 
 
+@pytest.mark.long
 def test_twenty_at_once_make_one_item_and_get_equal_answers(app, owner):
     def send(_):
         return post(app.test_client(), "k", NOTE | {"tags": ["a", "b"]})

@@ -17,6 +17,7 @@ def test_the_first_use_of_a_handle_makes_the_user_and_their_workspace(sign_in, o
     assert rows.fetchall() == [("ana", "ana", "owner")]
 
 
+@pytest.mark.long
 def test_ten_first_uses_at_once_make_one_user(sign_in, owner):
     with ThreadPoolExecutor(10) as threads:
         answers = threads.map(lambda _: sign_in("ana").get("/api/items/pending"), range(10))
@@ -34,6 +35,7 @@ def test_an_invalid_handle_is_401(client, owner, handle):
     assert owner.execute("SELECT count(*) FROM users").fetchone() == (0,)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("environment", ["test", "production"])
 def test_it_is_refused_outside_development(make_app, owner, environment):
     app = make_app(environment=environment)

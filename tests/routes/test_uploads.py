@@ -133,6 +133,7 @@ def test_a_file_for_which_there_is_no_room_is_told_to_come_later(olga, monkeypat
     assert "upload_not_kept" in [line["event"] for line in logged]
 
 
+@pytest.mark.long
 def test_a_form_with_a_file_is_read_from_what_was_received(settings, monkeypatch):
     app = create_app(settings)
     found = {}

@@ -66,6 +66,7 @@ def test_a_day_that_may_be_read_two_ways_is_less_sure():
     assert unsure.confidence < 0.7 < sure
 
 
+@pytest.mark.long
 def test_a_long_hostile_text_takes_no_time():
     for piece in ("1.", "1/", "2 May ", "may ", "12.12.", "1 ", "due a b c "):
         began = time.thread_time()

@@ -34,6 +34,7 @@ def test_clients_that_stop_in_the_middle_hold_no_thread(serve, many, sent):
     assert is_answered_at_once(site)
 
 
+@pytest.mark.long
 def test_a_head_that_does_not_come_in_time_is_408(serve):
     site = serve(hello, head_seconds=0.2)
     answer = site.ask(SLOW_HEAD)
@@ -41,6 +42,7 @@ def test_a_head_that_does_not_come_in_time_is_408(serve):
     assert b'"code":"request_timeout"' in answer
 
 
+@pytest.mark.long
 def test_a_head_that_trickles_is_ended_in_time_as_well(serve):
     site = serve(hello, head_seconds=0.3)
     with site.connect(b"GET / HTTP/1.1\r\n") as conn:
@@ -57,17 +59,20 @@ def test_a_head_that_trickles_is_ended_in_time_as_well(serve):
     assert answer.startswith(b"HTTP/1.1 408")
 
 
+@pytest.mark.long
 def test_who_says_nothing_is_told_nothing(serve):
     site = serve(hello, head_seconds=0.2)
     assert site.ask(b"") == b""
 
 
+@pytest.mark.long
 def test_a_body_that_does_not_come_in_time_is_408(serve):
     site = serve(hello, grace_seconds=0.2)
     answer = site.ask(STALLED)
     assert answer.startswith(b"HTTP/1.1 408")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("length", [3_000, UPLOAD])
 def test_a_body_that_comes_in_pieces_is_received(serve, length):
     site = serve(echo)
@@ -102,11 +107,13 @@ def test_a_deadline_moves_on_with_what_is_moved_and_never_far_ahead(monkeypatch)
     assert pace.deadline == now
 
 
+@pytest.mark.long
 def test_an_upload_that_is_too_slow_is_told_to_who_reads_it(serve):
     site = serve(echo, grace_seconds=0.2)
     assert site.ask(post(UPLOAD) + b"x" * 5_000).endswith(b"too slow")
 
 
+@pytest.mark.long
 def test_nobody_saves_up_time_by_sending_quickly_first(serve):
     site = serve(echo, grace_seconds=0.2, bytes_a_second=1.0)
     began = time.monotonic()
@@ -144,6 +151,7 @@ def endless(environ, start_response):
 ASKS_FOR_HUGE = lines("GET /huge HTTP/1.1", "Host: localhost")
 
 
+@pytest.mark.long
 def test_clients_that_do_not_read_their_answer_hold_no_thread(serve, many):
     site = serve(huge, threads=2, unsent_bytes=8_000_000, kept_bytes=100_000_000)
     for conn in many(site, 10, ASKS_FOR_HUGE, window=4_096):
@@ -151,6 +159,7 @@ def test_clients_that_do_not_read_their_answer_hold_no_thread(serve, many):
     assert is_answered_at_once(site)
 
 
+@pytest.mark.long
 def test_who_reads_late_gets_all_of_it_and_can_ask_again(serve):
     site = serve(huge, unsent_bytes=8_000_000)
     with site.connect(ASKS_FOR_HUGE, window=65_536) as conn:
@@ -190,6 +199,7 @@ def test_of_an_address_that_has_too_many_the_longest_waiting_is_let_go(serve, ma
     assert read_all(slow[-1]).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.long
 def test_idle_connections_are_not_counted_and_behind_a_proxy_none_is(serve, many):
     site = serve(hello, of_address=5)
     asked = lines("GET / HTTP/1.1", "Host: localhost")

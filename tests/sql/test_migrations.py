@@ -115,6 +115,7 @@ def test_a_migration_that_was_killed_does_not_block_the_next(empty):
     assert migrate(empty.owner_url) == []
 
 
+@pytest.mark.long
 def test_a_failing_migration_leaves_the_database_as_it_was(empty, tmp_path, monkeypatch):
     (tmp_path / "0001-half.sql").write_text("CREATE TABLE half (id int); SELECT 1 / 0;")
     monkeypatch.setattr("sql.migrate.MIGRATIONS", tmp_path)
@@ -152,6 +153,7 @@ def test_a_migration_that_cannot_lock_gives_way_and_then_gives_up(empty, held, m
     assert got_through == [(0,)] * 9
 
 
+@pytest.mark.long
 def test_a_migration_tries_again_and_goes_on(empty, held, monkeypatch):
     monkeypatch.setattr("sql.migrate.time.sleep", lambda _: held())
     assert migrate(empty.owner_url) == ["0002-changed"]
@@ -169,6 +171,7 @@ def test_only_what_holds_others_up_waits_briefly(empty, tmp_path, monkeypatch, d
         assert conn.execute("SELECT timeout FROM shown").fetchone() == (timeout,)
 
 
+@pytest.mark.long
 def test_a_database_of_files_that_are_gone_is_refused_and_left_alone(empty, tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         (tmp_path / "0001-identity.sql").write_text("CREATE TABLE kept (id int);")
@@ -180,6 +183,7 @@ def test_a_database_of_files_that_are_gone_is_refused_and_left_alone(empty, tmp_
     assert schema(empty) == before
 
 
+@pytest.mark.long
 def test_a_database_of_a_later_coffer_is_no_mistake(empty, tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         (tmp_path / "0001-first.sql").write_text("SELECT 1;")

@@ -201,6 +201,7 @@ def test_eight_volumes_are_a_shelf_and_eight_shelves_a_bookcase(make, owner):
     assert [row[4] for row in rows] == [ids[0]] * 10
 
 
+@pytest.mark.long
 def test_the_server_keeps_up_its_tables_by_itself(make, owner):
     """Autovacuum and a restore look for functions in no schema."""
     make.item(make.user(), title="Oak", tags=["Garden", "cre\u0300me"])
@@ -218,6 +219,7 @@ def test_an_unfinished_transaction_makes_nobody_wait(make, database):
         assert other.execute("SELECT count(*) FROM search_entries").fetchone() == (2,)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", ["tag", "title"])
 def test_a_tag_and_a_title_given_at_once_are_both_found(make, database, owner, first):
     user = make.user()
@@ -259,6 +261,7 @@ def test_hostile_texts_are_indexed_in_time(make, app_conn, piece):
     app_conn.execute("UPDATE items SET content = %s WHERE id = %s", (piece * 40000, item["id"]))
 
 
+@pytest.mark.long
 def test_the_longest_texts_fit(make, app_conn):
     item = make.item(raw_text="x")
     words = " ".join(f"{chr(0x10400 + n % 40)}{chr(0x4E00 + n // 40)}{n}" for n in range(60000))
@@ -266,6 +269,7 @@ def test_the_longest_texts_fit(make, app_conn):
     assert_true(app_conn)
 
 
+@pytest.mark.long
 def test_many_accents_on_one_letter_cost_little(make, app_conn):
     app_conn.execute("SET statement_timeout = '30s'")
     item = make.item(raw_text="x")
@@ -273,6 +277,7 @@ def test_many_accents_on_one_letter_cost_little(make, app_conn):
     app_conn.execute("UPDATE items SET content = %s WHERE id = %s", (content, item["id"]))
 
 
+@pytest.mark.long
 def test_letters_that_grow_fit(make, app_conn):
     letters = [
         chr(number)
@@ -286,6 +291,7 @@ def test_letters_that_grow_fit(make, app_conn):
     assert_true(app_conn)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["merge", "remove"])
 def test_an_edit_that_gives_a_tag_and_the_end_of_that_tag_do_not_wait_in_a_circle(
     make, database, owner, how

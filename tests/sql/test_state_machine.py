@@ -81,6 +81,7 @@ CALL follow_transitions('stand_in', '{entity}');
 """
 
 
+@pytest.mark.long
 def test_each_entity_makes_the_listed_moves_and_no_others(owner):
     rows = owner.execute("SELECT entity, from_status, to_status FROM transitions").fetchall()
     for entity in {entity for entity, *_ in rows}:

@@ -153,6 +153,7 @@ def test_an_unknown_user_is_one_plain_line(asked, owner, who):
     assert (count(owner), log(owner)) == (0, [])
 
 
+@pytest.mark.long
 def test_keys_are_listed_without_their_secrets(asked, people, ines, owner):
     assert asked("list", "ines").stdout == f"{INES} has no keys\n"
     keys = [create(asked).stdout.strip() for _ in range(2)]
@@ -170,6 +171,7 @@ def test_keys_are_listed_without_their_secrets(asked, people, ines, owner):
     assert asked("list", "ines").stdout.count("2026-01-02 03:04") == 2
 
 
+@pytest.mark.long
 def test_a_revoked_key_is_refused_at_once(asked, people, ines, owner):
     key = create(asked).stdout.strip()
     (key_id,) = owner.execute("SELECT id FROM api_keys").fetchone()

@@ -85,6 +85,7 @@ def counts(owner):
     return [(field, label, documents) for field, label, documents, *_ in rows]
 
 
+@pytest.mark.long
 def test_a_document_that_was_read_is_classified_by_itself(ana, document, classify, owner):
     path = document(BILL)
     classify()
@@ -101,6 +102,7 @@ def test_a_document_that_was_read_is_classified_by_itself(ana, document, classif
     assert suggested(ana, path)["dated_on", "2024-04-03"] == ("text", "applied")
 
 
+@pytest.mark.long
 def test_rules_are_applied_at_once_and_leave_what_a_person_wrote(ana, document, classify):
     folder = ana.post("/api/folders", json={"name": "Bills"}).json["id"]
     given = {"category": "Bill", "correspondent": "Stadtwerke", "folder_id": folder}
@@ -123,6 +125,7 @@ def test_rules_are_applied_at_once_and_leave_what_a_person_wrote(ana, document, 
     assert ana.get(other).json["category"] is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("level", "is_applied"), [("view", True), ("write", False)])
 def test_whoever_edits_from_outside_does_not_learn_the_rules(
     ana, sign_in, document, classify, level, is_applied
@@ -136,6 +139,7 @@ def test_whoever_edits_from_outside_does_not_learn_the_rules(
     assert suggested(ana, path)["category", "Secret"][1] == ("applied" if is_applied else "pending")
 
 
+@pytest.mark.long
 def test_what_people_decide_is_learned_and_unlearned(ana, document, classify, owner):
     bill, soup = document(BILL, tags="home"), document(RECIPE, category="Recipe")
     classify()
@@ -157,6 +161,7 @@ def test_what_people_decide_is_learned_and_unlearned(ana, document, classify, ow
     assert owner.execute("SELECT count(*) FROM learned_words").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_what_was_learned_is_given_to_documents_like_it(ana, document, classify, sign_in, owner):
     folders = [
         ana.post("/api/folders", json={"name": name}).json["id"]
@@ -192,6 +197,7 @@ def test_what_was_learned_is_given_to_documents_like_it(ana, document, classify,
     assert ("category", "Bill") not in suggested(ben, elsewhere)
 
 
+@pytest.mark.long
 def test_what_was_applied_is_not_learned_until_a_person_writes_it(ana, document, classify, owner):
     ana.post(
         "/api/rules", json={"name": "r", "phrases": ["soup"], "category": "Recipe", "tags": ["a"]}
@@ -206,6 +212,7 @@ def test_what_was_applied_is_not_learned_until_a_person_writes_it(ana, document,
     ]
 
 
+@pytest.mark.long
 def test_reprocessing_classifies_again_and_restoring_does_not(ana, document, classify, is_ready):
     path = document(RECIPE)
     classify()
@@ -223,6 +230,7 @@ def test_reprocessing_classifies_again_and_restoring_does_not(ana, document, cla
     assert events.count("document.classified") == 2
 
 
+@pytest.mark.long
 def test_a_new_text_is_what_is_learned_from(ana, document, classify, is_ready, owner):
     path = document(BILL, category="Bill")
     classify()
@@ -267,6 +275,7 @@ def provider():
         yield server
 
 
+@pytest.mark.long
 def test_an_ai_provider_tells_what_rules_and_learning_do_not(ana, document, provider, classify_by):
     rule(ana, "soup", category="Recipe")
     known = document(RECIPE)
@@ -289,6 +298,7 @@ def test_an_ai_provider_tells_what_rules_and_learning_do_not(ana, document, prov
     )
 
 
+@pytest.mark.long
 def test_without_its_ai_provider_a_document_is_classified_by_the_rest(
     ana, document, provider, classify_by, owner
 ):
@@ -301,6 +311,7 @@ def test_without_its_ai_provider_a_document_is_classified_by_the_rest(
     assert owner.execute("SELECT kind FROM dead_letters").fetchall() == [("classify_documents",)]
 
 
+@pytest.mark.long
 def test_a_person_who_is_quicker_than_the_worker_wins(ana, document, provider, classify_by):
     path = document(BILL)
 
@@ -315,6 +326,7 @@ def test_a_person_who_is_quicker_than_the_worker_wins(ana, document, provider, c
     assert found["summary"] == "Forty euros are due."
 
 
+@pytest.mark.long
 def test_what_a_document_has_already_is_not_suggested(ana, document, classify, owner):
     path = document("Seen on 01/02/2024")
     with owner.transaction():
@@ -324,6 +336,7 @@ def test_what_a_document_has_already_is_not_suggested(ana, document, classify, o
     assert pending(ana, path) == {}
 
 
+@pytest.mark.long
 def test_a_document_without_a_text_or_in_the_trash_is_left_alone(ana, document, classify):
     empty, gone = document(""), document(BILL)
     ana.post(f"{gone}/discard")
@@ -332,6 +345,7 @@ def test_a_document_without_a_text_or_in_the_trash_is_left_alone(ana, document, 
     assert ana.get(gone).json["dated_on"] is None
 
 
+@pytest.mark.long
 def test_corrections_at_once_do_not_wait_for_each_other_in_circles(
     document, classify, sign_in, owner
 ):
@@ -354,6 +368,7 @@ def test_corrections_at_once_do_not_wait_for_each_other_in_circles(
     ]
 
 
+@pytest.mark.long
 def test_a_worker_that_died_leaves_its_document_to_another(ana, document, worker, classify, owner):
     path = document(BILL)
     dead = worker(classify_documents)

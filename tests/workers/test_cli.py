@@ -67,6 +67,7 @@ def test_commands_of_operators_come_first_and_then_the_workers_each_by_name():
     assert len({is_worker for is_worker, _ in listed}) == 2
 
 
+@pytest.mark.long
 def test_help_is_told_without_importing_any_command():
     told = "from workers.cli import main; main(['--help'], standalone_mode=False)"
     code = f"import sys; {told}; print(*sys.modules, file=sys.stderr)"
@@ -179,6 +180,7 @@ def test_a_worker_that_cannot_do_its_work_says_why_and_does_not_start(migrated):
     assert answer.exit_code == 0
 
 
+@pytest.mark.long
 def test_migrate_says_what_it_did(migrated):
     answer = coffer(
         "migrate",

@@ -51,6 +51,7 @@ def due_in(owner):
     return [seconds for (seconds,) in found]
 
 
+@pytest.mark.long
 def test_what_waits_is_set_back_and_what_is_held_is_held_for_ten_minutes_at_least(
     goes_back, owner, app_conn, worker, effects, logged
 ):

@@ -219,6 +219,7 @@ def test_a_row_that_the_database_refuses_spoils_nothing_for_the_others(
     assert len(effects()) == 2
 
 
+@pytest.mark.long
 def test_kinds_that_no_worker_knows_are_refused_and_left(asked, owner):
     (letter,) = bury(owner, "a", kind="old")
     for chosen in ([letter], ["--kind", "old"], ["--all"]):
@@ -281,6 +282,7 @@ def test_what_another_operator_holds_is_left_to_them(asked, owner, app_conn, com
     assert left(owner) == ["a"]
 
 
+@pytest.mark.long
 def test_two_operators_at_once_do_nothing_twice(database, owner, effects, monkeypatch):
     bury(owner, *map(str, range(60)))
     monkeypatch.setattr(letters, "BATCH", 3)

@@ -92,6 +92,7 @@ def events(client, url):
     return client.get(f"{url}/events").json["items"]
 
 
+@pytest.mark.long
 def test_a_note_gets_title_summary_and_tags_from_its_own_text(ana, enrich):
     url = capture(ana)
     assert enrich() == 1
@@ -107,6 +108,7 @@ def test_a_note_gets_title_summary_and_tags_from_its_own_text(ana, enrich):
         assert suggestion["status"] == "pending"
 
 
+@pytest.mark.long
 def test_an_article_gets_its_pages_text_title_author_and_date(ana, enrich, site):
     url = article(ana, site, raw_text=None)
     enrich()
@@ -119,12 +121,14 @@ def test_an_article_gets_its_pages_text_title_author_and_date(ana, enrich, site)
     assert "Imprint" not in item["content"]
 
 
+@pytest.mark.long
 def test_a_notes_url_is_not_fetched(ana, enrich, site):
     capture(ana, source_url=site.url())
     enrich()
     assert site.requests == []
 
 
+@pytest.mark.long
 def test_every_step_carries_the_id_of_the_request_that_captured(ana, enrich):
     answer = ana.post(
         "/api/items",
@@ -149,6 +153,7 @@ def test_what_the_owner_wrote_stays(ana, enrich):
     assert item["suggestions"]
 
 
+@pytest.mark.long
 def test_the_chat_provider_gets_the_text_and_the_owners_tags(ana, enrich_by, provider):
     capture(ana, raw_text="Pine cones.", tags=["Garden"], enrich=False)
     url = capture(ana)
@@ -172,6 +177,7 @@ def test_a_tag_that_the_item_carries_is_not_suggested(ana, enrich_by, provider):
     assert [each["name"] for each in ana.get(url).json["suggestions"]] == ["fence"]
 
 
+@pytest.mark.long
 def test_a_provider_that_always_fails_ends_in_failed_and_retry_brings_it_back(
     ana, owner, enrich_by, provider
 ):
@@ -219,6 +225,7 @@ def test_a_key_that_is_refused_is_given_up_at_once(ana, enrich_by, provider):
     assert "sk-secret" not in item["error"]
 
 
+@pytest.mark.long
 def test_the_wait_that_the_provider_asks_for_is_kept(ana, owner, enrich_by, provider):
     capture(ana)
     provider.model = lambda request: refusal(429, "slow down", **{"Retry-After": "120"})

@@ -135,6 +135,7 @@ def test_a_session_stays_a_week_after_it_could_be_refreshed(write, owner, app_co
     assert left(owner, "sessions") == pytest.approx([6 * 86_400], abs=30)
 
 
+@pytest.mark.long
 def test_what_is_held_by_somebody_is_left_for_the_next_time(
     write, owner, app_conn, worker, database
 ):

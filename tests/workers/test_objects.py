@@ -103,6 +103,7 @@ def test_a_store_that_is_away_is_one_plain_line(database, tmp_path):
     assert answer.stderr.startswith("Error: ")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", [1, 2, 3, 5_000])
 def test_every_night_it_is_logged_step_by_step(
     monkeypatch, ana, keys, store, owner, worker, logged, step

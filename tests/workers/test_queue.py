@@ -138,6 +138,7 @@ def test_watching_goes_on_until_ctrl_c_and_ends_cleanly(database):
     assert len(looks) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("asked", ["status", "list"])
 def test_what_takes_too_long_is_one_plain_line(queue, owner, database, monkeypatch, asked):
     monkeypatch.setattr(operators, "_PATIENCE", "100ms")

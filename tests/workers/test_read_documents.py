@@ -104,6 +104,7 @@ def test_reading_again_leaves_one_text(ana, read, owner):
     assert owner.execute("SELECT count(*) FROM document_texts").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_a_document_is_read_again_as_asked_and_once(ana, worker):
     """By whatever reads pictures of text."""
     asked = []
@@ -149,6 +150,7 @@ def test_a_text_layer_that_is_wrong_is_replaced_by_what_the_page_shows(ana, read
     assert events[-2:] == ["document.reprocessed", "document.read"]
 
 
+@pytest.mark.long
 def test_what_is_purged_leaves_no_bytes_and_no_charge(ana, worker, settings, owner):
     document = upload(ana, LETTER)
     path = f"/api/documents/{document['id']}"
@@ -170,6 +172,7 @@ def due(owner, kind):
     )
 
 
+@pytest.mark.long
 def test_an_upload_whose_process_died_is_given_up_and_refunded(ana, worker, owner):
     upload(ana, LETTER)
     owner.execute(
@@ -184,6 +187,7 @@ def test_an_upload_whose_process_died_is_given_up_and_refunded(ana, worker, owne
     assert owner.execute("SELECT count(*) FROM objects").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_a_document_whose_time_is_over_goes_to_the_trash_and_then_for_good(ana, worker, owner):
     document = upload(ana, LETTER, expires_at="2020-01-01T00:00:00Z")
     path = f"/api/documents/{document['id']}"

@@ -68,6 +68,7 @@ def test_a_registration_is_confirmed_with_the_token_of_its_mail(
     assert statuses(owner) == ["sent"]
 
 
+@pytest.mark.long
 def test_an_address_with_an_account_is_told_so_and_gets_no_token(
     app, client, sending, post_office, make, owner
 ):
@@ -79,6 +80,7 @@ def test_an_address_with_an_account_is_told_so_and_gets_no_token(
     assert "token" not in text_of(message)
 
 
+@pytest.mark.long
 def test_a_reset_is_done_with_the_token_of_its_mail(app, client, sending, post_office, make, owner):
     People(app, make, owner).person("ines")
     client.post("/api/auth/password/forgot", json={"email": EMAIL.upper()})
@@ -122,6 +124,7 @@ def test_of_guesses_the_user_is_told_if_there_is_one(
     assert [message["To"] for message in post_office.messages] == [EMAIL] * (status == "sent")
 
 
+@pytest.mark.long
 def test_an_invitation_names_the_workspace_and_its_token_lets_in(
     app, client, sending, post_office, make, owner
 ):
@@ -148,6 +151,7 @@ def test_a_withdrawn_invitation_is_not_sent(app, sending, post_office, make, own
     assert statuses(owner) == ["dropped"]
 
 
+@pytest.mark.long
 def test_with_a_front_end_mails_link_to_it(client, sending, post_office):
     client.post("/api/auth/register", json=REGISTRATION)
     sending(app_url="https://app.example.com").round()
@@ -155,6 +159,7 @@ def test_with_a_front_end_mails_link_to_it(client, sending, post_office):
     assert "https://app.example.com/confirm#token=cfm_" in text_of(message)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("template", "details"),
     [
@@ -197,6 +202,7 @@ def test_every_notice_is_written(sending, post_office, owner, template, details)
     assert len(post_office.messages) == 1
 
 
+@pytest.mark.long
 def test_a_server_that_is_away_is_tried_again_and_then_given_up(client, sending, owner):
     client.post("/api/auth/register", json=REGISTRATION)
     worker = sending(smtp_url="smtp://127.0.0.1:1")
@@ -217,6 +223,7 @@ def test_a_token_of_a_key_that_is_gone_is_not_sent(client, sending, post_office,
     assert statuses(owner) == ["failed"]
 
 
+@pytest.mark.long
 def test_a_token_of_a_former_key_is_sent(client, settings, sending, post_office):
     client.post("/api/auth/register", json=REGISTRATION)
     sending(

@@ -202,6 +202,7 @@ def test_an_invalid_name_shows_no_hash(create, owner, name):
 # Finding
 
 
+@pytest.mark.long
 def test_users_are_listed_newest_first(asked, people, owner):
     assert asked("list").stdout == "there are no such users\n"
     for name in ("ada", "olga", "max"):
@@ -372,6 +373,7 @@ def test_another_password_revokes_every_key_unless_they_are_to_stay(
     assert len(revoked) == (status == 401)
 
 
+@pytest.mark.long
 def test_a_second_factor_is_switched_off_where_asked(asked, people, owner):
     ines = people.person("ines")
     owner.execute(
@@ -387,6 +389,7 @@ def test_a_second_factor_is_switched_off_where_asked(asked, people, owner):
     assert actions == [*["password.reset"] * 2, "totp.disabled", "password.reset"]
 
 
+@pytest.mark.long
 def test_an_account_of_single_sign_on_gets_a_password(asked, people, app, owner):
     people.person("ines", password=False)
     answer = asked("reset-password", "ines", "--password-stdin", typed=f"{PASSWORD}\n")
@@ -394,6 +397,7 @@ def test_an_account_of_single_sign_on_gets_a_password(asked, people, app, owner)
     assert log_in(app) == 200
 
 
+@pytest.mark.long
 def test_a_database_that_is_away_is_one_plain_line(monkeypatch):
     monkeypatch.setattr(connection, "PATIENCE", 0.1)
     answer = coffer("user", "list", DATABASE_URL="postgresql://127.0.0.1:1/x", SECRET_KEY="x" * 32)

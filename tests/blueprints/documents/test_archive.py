@@ -49,6 +49,7 @@ def of(ana):
     return lambda *ids: unzipped(ana.get(PATH, query_string={"ids": ",".join(ids)}, buffered=True))
 
 
+@pytest.mark.long
 def test_documents_are_in_it_once_each_and_equal_names_are_numbered(ana, make, of):
     ids = [make("1"), make("2", "A.PDF"), make("3"), make("4", "a (2).pdf"), make("5", "Ü 测.pdf")]
     found = of(*ids, ids[0])
@@ -63,6 +64,7 @@ def test_documents_are_in_it_once_each_and_equal_names_are_numbered(ana, make, o
     assert of() == {}
 
 
+@pytest.mark.long
 def test_a_folder_is_there_with_the_folders_in_it(ana, make):
     def folder(name, parent=None):
         return ana.post("/api/folders", json={"name": name, "parent_id": parent}).json["id"]
@@ -84,6 +86,7 @@ def test_a_folder_is_there_with_the_folders_in_it(ana, make):
     assert 'filename="Let_ters.zip"' in answer.headers["Content-Disposition"]
 
 
+@pytest.mark.long
 def test_anothers_document_is_refused_before_the_first_byte(ana, sign_in, make, upload):
     mine = make("1")
     ben = sign_in("ben")
@@ -108,6 +111,7 @@ def test_bad_input_names_its_field(ana, asked, field):
     assert_problem(ana.get(PATH, query_string=asked), 422, "invalid_input", field)
 
 
+@pytest.mark.long
 def test_a_lost_file_is_named_and_keeps_nobody_from_the_others(make, of, app, owner):
     ids = [make("1"), make("2", "gone.pdf"), make("3", "errors.txt")]
     (key,) = owner.execute(

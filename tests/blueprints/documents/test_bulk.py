@@ -30,6 +30,7 @@ def show(ana, document):
     return ana.get(f"/api/documents/{document}").json
 
 
+@pytest.mark.long
 def test_each_document_has_its_own_result(ana, sign_in, upload, make, owner):
     one, two, failed = make("1"), make("2"), make("3")
     owner.execute("UPDATE documents SET status = 'failed' WHERE id = %s", (failed,))
@@ -51,6 +52,7 @@ def test_each_document_has_its_own_result(ana, sign_in, upload, make, owner):
     assert events == ["document.uploaded", "document.discarded", "document.restored"]
 
 
+@pytest.mark.long
 def test_many_are_moved_and_edited_alike(ana, make, sign_in):
     folder = ana.post("/api/folders", json={"name": "Letters"}).json["id"]
     one, two, gone = make("1", tags="old"), make("2"), make("3")
@@ -74,6 +76,7 @@ def test_many_are_moved_and_edited_alike(ana, make, sign_in):
     assert show(ana, two)["tags"] == ["New"]
 
 
+@pytest.mark.long
 def test_many_take_as_many_statements_as_one(ana, make, monkeypatch):
     asked = []
     real = Query.__call__

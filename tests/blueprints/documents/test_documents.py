@@ -167,6 +167,7 @@ def test_an_unknown_folder_is_named(ana, upload):
     assert quota(ana) == 0
 
 
+@pytest.mark.long
 def test_edits_are_kept_and_null_takes_away(ana, upload):
     path = f"/api/documents/{upload(ana, title='x').json['id']}"
     change = {"title": None, "category": "Invoice", "dated_on": "2026-02-28", "metadata": {"a": 1}}

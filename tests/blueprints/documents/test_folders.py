@@ -121,6 +121,7 @@ def test_no_folder_is_inside_itself(ana, folder):
         assert_problem(answer, 409, "folder_in_itself")
 
 
+@pytest.mark.long
 def test_two_moves_at_once_make_no_circle(sign_in, ana, folder, owner):
     for number in range(5):
         a, b = folder(f"a{number}"), folder(f"b{number}")
@@ -134,6 +135,7 @@ def test_two_moves_at_once_make_no_circle(sign_in, ana, folder, owner):
         assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 
+@pytest.mark.long
 def test_folders_are_at_most_32_deep(ana, folder):
     deepest = folder(*map(str, range(32)))
     answer = ana.post(FOLDERS, json={"name": "x", "parent_id": deepest})
@@ -145,6 +147,7 @@ def test_folders_are_at_most_32_deep(ana, folder):
     assert_problem(answer, 409, "folders_too_deep")
 
 
+@pytest.mark.long
 def test_documents_are_listed_by_folder_and_moved(ana, folder, put):
     a = folder("A")
     b = folder("B", parent=a)
@@ -160,6 +163,7 @@ def test_documents_are_listed_by_folder_and_moved(ana, folder, put):
     assert events == ["document.uploaded", "document.moved", "document.moved"]
 
 
+@pytest.mark.long
 def test_deleting_a_folder_puts_its_documents_into_the_trash(ana, folder, put):
     a = folder("A")
     gone = {put(a, "a"), put(folder("B", parent=a), "b")}
@@ -175,6 +179,7 @@ def test_deleting_a_folder_puts_its_documents_into_the_trash(ana, folder, put):
     assert_problem(ana.delete(f"{FOLDERS}/{a}"), 404, "not_found")
 
 
+@pytest.mark.long
 def test_anothers_folder_is_not_there(sign_in, ana, folder, upload):
     ben = sign_in("ben")
     foreign = ben.post(FOLDERS, json={"name": "Mine"}).json["id"]

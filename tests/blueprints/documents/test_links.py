@@ -98,6 +98,7 @@ def test_anybody_with_the_address_gets_the_file(client, link):
         assert answer.headers["X-Robots-Tag"] == "noindex"
 
 
+@pytest.mark.long
 def test_a_link_leads_to_the_current_name_and_dies_with_its_document(ana, client, document, link):
     path = link()
     ana.patch(document, json={"name": "bill.pdf"})
@@ -111,6 +112,7 @@ def test_a_link_leads_to_the_current_name_and_dies_with_its_document(ana, client
     assert_dead(client, path)
 
 
+@pytest.mark.long
 def test_links_are_listed_without_their_address_and_ended(ana, client, document, link):
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     first, second = link(), link(password="oaks", most_downloads=3, expires_at=tomorrow)
@@ -136,6 +138,7 @@ def test_an_expired_link_is_no_link(ana, client, document, link, owner):
     assert owner.execute("SELECT count(*) FROM links").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_link_is_used_up_after_so_many_downloads_begun(client, link):
     path = link(most_downloads=2)
     download = f"{path}/download"
@@ -174,6 +177,7 @@ def test_of_two_last_downloads_at_once_one_is_given(app, link):
     assert sorted(answers) == [200, 404, 404, 404]
 
 
+@pytest.mark.long
 def test_a_password_is_asked_for(client, link):
     path = link(password="oak posts ö")
     assert get(client, path).json["needs_password"] is True
@@ -190,6 +194,7 @@ def test_a_password_is_asked_for(client, link):
     assert_problem(bearer, 401, "link_password_required")
 
 
+@pytest.mark.long
 def test_guessing_a_password_is_limited(client, link):
     path = link(password="oak posts")
     for _ in range(3):
@@ -257,6 +262,7 @@ def test_the_audit_log_tells_of_links_and_their_downloads(ana, client, document,
     assert rows[0][2]["most_downloads"] == "5"
 
 
+@pytest.mark.long
 def test_a_link_that_is_used_up_shows_nothing_to_others(client, link):
     path = link(most_downloads=1, password="oaks")
     right = {"Authorization": "Basic " + base64.b64encode(b":oaks").decode()}

@@ -88,6 +88,7 @@ def test_a_picture_has_its_bounds(ana, thumbnail, asked):
     assert_problem(answer, 422, "invalid_input", asked.partition("=")[0])
 
 
+@pytest.mark.long
 def test_few_are_made_at_once_one_for_each_user_and_the_others_are_told_to_come_later(
     upload, stand_in, monkeypatch, sign_in
 ):

@@ -71,6 +71,7 @@ def objects(owner):
     return owner.execute("SELECT status, bytes FROM objects ORDER BY status, bytes").fetchall()
 
 
+@pytest.mark.long
 def test_a_file_goes_from_its_address_into_the_document(
     ana, client, announce, read, owner, worker, logged
 ):
@@ -106,6 +107,7 @@ def test_a_file_goes_from_its_address_into_the_document(
     assert_problem(ana.post(f"{path}/complete"), 409, "invalid_state_transition")
 
 
+@pytest.mark.long
 def test_completing_twice_with_a_key_is_done_once(ana, client, announce):
     given = announce()
     client.put(given["url"], data=CONTENT)
@@ -123,6 +125,7 @@ def test_another_size_is_refused_before_it_is_received(ana, client, announce):
     )
 
 
+@pytest.mark.long
 def test_another_hash_fails_the_document_and_its_bytes_are_deleted(
     ana, client, announce, read, owner, worker
 ):
@@ -142,6 +145,7 @@ def test_another_hash_fails_the_document_and_its_bytes_are_deleted(
     assert_problem(ana.get(f"{path}/download"), 404, "not_found")
 
 
+@pytest.mark.long
 def test_what_cannot_be_read_is_kept_all_the_same(ana, client, announce, read):
     content = b"\x1f\x8b\x08" + bytes(100)
     given = announce(content)
@@ -186,6 +190,7 @@ def test_bad_input_names_its_field(ana, change, field):
     assert_problem(answer, 422, "invalid_input", field)
 
 
+@pytest.mark.long
 def test_what_never_comes_is_gone_after_an_hour(ana, client, announce, worker, owner):
     came, never = announce(), announce(pdf("other"))
     client.put(came["url"], data=CONTENT)
@@ -208,6 +213,7 @@ def test_an_address_that_was_made_up_is_nobodys(client, token):
     assert_problem(client.put(f"/api/uploads/{token}", data=b"x"), 404, "not_found")
 
 
+@pytest.mark.long
 def test_an_object_is_given_up_only_once(ana, announce, worker, owner):
     """While its document is in the trash."""
     path = f"/api/documents/{announce()['document']['id']}"

@@ -124,6 +124,7 @@ def test_only_what_awaits_its_owner_is_in_the_queue(ana, item, document, suggest
     assert queue(ana) == [category]
 
 
+@pytest.mark.long
 def test_accepting_gives_a_document_the_value_as_if_written(ana, document, suggest):
     folder = ana.post("/api/folders", json={"name": "Wood"}).json["id"]
     given = {"category": "Order", "correspondent": "Carpenter", "dated_on": "2024-02-29"}

@@ -86,6 +86,7 @@ def test_a_rule_whose_folder_is_deleted_stays(ana):
     assert ana.get(path).json["folder_id"] is None
 
 
+@pytest.mark.long
 def test_a_rule_is_tried_on_documents_without_changing_them(ana, upload, is_ready):
     bill, letter = (upload(ana, pdf(name), f"{name}.pdf").json["id"] for name in ("a", "b"))
     is_ready(bill, "Your energy bill")

@@ -56,6 +56,7 @@ def found(ana):
     return names
 
 
+@pytest.mark.long
 def test_a_category_narrows_a_search_however_it_is_written(ana, written, found):
     tax = written("About the oak.", name="tax.pdf", category="Tax Return")
     written("About the oak.", name="other.pdf", category="Tax")
@@ -67,6 +68,7 @@ def test_a_category_narrows_a_search_however_it_is_written(ana, written, found):
     assert found('category:"tax return"') == []
 
 
+@pytest.mark.long
 def test_a_folder_contains_what_is_in_the_folders_in_it(ana, written, found):
     def folder(name, parent_id=None):
         return ana.post("/api/folders", json={"name": name, "parent_id": parent_id}).json["id"]
@@ -121,6 +123,7 @@ def test_a_text_with_more_words_than_the_index_takes_is_kept_and_found(ana, writ
     assert found("wheelbarrow") == ["dump.txt"]
 
 
+@pytest.mark.long
 def test_an_edit_of_a_long_document_does_not_parse_it_again(owner, ana, written):
     document = written("Rain on the fields. " * 5_000)
     owner.execute("UPDATE document_texts SET words = 'kept'::tsvector")

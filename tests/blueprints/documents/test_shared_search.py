@@ -106,6 +106,7 @@ FOUND = [
 ]
 
 
+@pytest.mark.long
 def test_what_a_sharee_finds(ben, garden, subtests):
     for q, titles in FOUND:
         with subtests.test(q):
@@ -123,6 +124,7 @@ def test_what_a_sharee_finds(ben, garden, subtests):
     assert [each["is_shared"] for each in own] == [False]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("garden")
 def test_what_is_suggested_to_a_sharee(ben):
     assert set(suggested(ben, "oa")) == {("item", "Oak"), ("document", "Oak posts")}
@@ -142,6 +144,7 @@ def test_pages_of_results_hold_both(ben):
     assert second["next_cursor"] is None
 
 
+@pytest.mark.long
 def test_nothing_is_found_any_more_once_it_is_not_shared(ana, ben, garden, owner, sign_in):
     elsewhere = {"X-Workspace-Id": ben.post("/api/workspaces", json={"name": "T"}).json["id"]}
     assert ben.get("/api/search?q=friday", headers=elsewhere).json["items"] == []
@@ -155,6 +158,7 @@ def test_nothing_is_found_any_more_once_it_is_not_shared(ana, ben, garden, owner
     assert found(ben, "oak") == ["Oak"]
 
 
+@pytest.mark.long
 def test_a_folder_is_searched_with_what_is_in_it_now(ana, ben, put):
     folder = ana.post("/api/folders", json={"name": "Letters"}).json["id"]
     inside = put("Beech letter", "Dear Ben", folder_id=folder)

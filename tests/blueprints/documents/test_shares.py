@@ -135,6 +135,7 @@ def test_what_a_level_does_not_allow_is_refused_with_the_level(ben, letter, shar
         assert answer.json["level"] == "view"
 
 
+@pytest.mark.long
 def test_write_is_to_edit_and_to_read_again_but_not_to_dispose(ana, ben, letter, share, owner):
     share(letter, "write")
     change = {"title": "By Ben", "add_tags": ["garden", "tax"], "remove_tags": ["tax"]}
@@ -172,6 +173,7 @@ def test_a_conditional_edit_of_a_sharee_is_checked(ana, ben, letter, share):
     )
 
 
+@pytest.mark.long
 def test_a_shared_folder_shares_what_is_below_it_while_it_is_there(ana, ben, folder, upload, share):
     outer = folder("Secret house")
     shared = folder("Plans", parent=outer)
@@ -225,6 +227,7 @@ def test_a_document_shared_by_itself_says_nothing_of_its_folder(ana, ben, folder
     assert ben.get("/api/folders?shared=with_me").json["items"] == []
 
 
+@pytest.mark.long
 def test_shared_things_are_listed_as_shared_and_nowhere_else(ana, ben, letter, upload, share):
     upload(ana, pdf("other"))
     own = upload(ben, pdf("mine"), tags="tax").json["id"]
@@ -251,6 +254,7 @@ def test_shared_things_are_listed_as_shared_and_nowhere_else(ana, ben, letter, u
     assert_problem(answer, 422, "invalid_input", "shared")
 
 
+@pytest.mark.long
 def test_lists_of_shared_documents_have_pages(ana, ben, upload, share):
     documents = {upload(ana, pdf(str(n))).json["id"] for n in range(3)}
     for each in documents:
@@ -261,6 +265,7 @@ def test_lists_of_shared_documents_have_pages(ana, ben, upload, share):
     assert {each["id"] for each in first["items"]} | rest == documents
 
 
+@pytest.mark.long
 def test_the_timeline_says_no_more_of_the_workspace(ana, ben, letter, share, folder):
     share(letter, "write")
     ana.post(f"{letter}/move", json={"folder_id": folder("Secret")})
@@ -276,6 +281,7 @@ def test_the_timeline_says_no_more_of_the_workspace(ana, ben, letter, share, fol
     assert "document.moved" in everything
 
 
+@pytest.mark.long
 def test_shares_are_listed_changed_and_ended(ana, ben, letter, share, sign_in):
     at = share(letter)
     sign_in("cleo").get("/api/quota")
@@ -339,6 +345,7 @@ def test_an_expired_share_is_no_share(ana, ben, letter, share, owner):
     assert owner.execute("SELECT count(*) FROM shares").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_of_two_ways_to_a_document_the_better_counts(ana, ben, folder, upload, share):
     outer = folder("A")
     inner = folder("B", parent=outer)
@@ -413,6 +420,7 @@ def in_parallel(*calls):
     return found
 
 
+@pytest.mark.long
 def test_a_share_that_ends_while_it_is_used_allows_all_of_an_edit_or_none(
     ana, ben, sign_in, letter, share
 ):
@@ -434,6 +442,7 @@ def test_a_share_that_ends_while_it_is_used_allows_all_of_an_edit_or_none(
         assert_problem(ben.patch(letter, json=edit), 404, "not_found")
 
 
+@pytest.mark.long
 def test_whoever_ends_a_share_waits_for_a_change_through_it(database, ben, letter, share, owner):
     """After that, nothing is changed."""
     share(letter, "write")

@@ -70,6 +70,7 @@ def used(ana):
     return ana.get("/api/quota").json["used_bytes"]
 
 
+@pytest.mark.long
 def test_a_new_version_is_read_and_the_former_one_is_kept(ana, path, add, read):
     read()
     answer = add("two!")
@@ -120,6 +121,7 @@ def test_a_version_sent_again_with_its_key_is_one(ana, path, add):
     assert len(numbers(ana, path)) == 2
 
 
+@pytest.mark.long
 def test_an_older_version_is_made_current_and_read_again(ana, path, add, read):
     add("two")
     read()
@@ -136,6 +138,7 @@ def test_an_older_version_is_made_current_and_read_again(ana, path, add, read):
     assert_problem(ana.post(f"{path}/versions/3/restore"), 404, "not_found")
 
 
+@pytest.mark.long
 def test_a_removed_version_is_refunded_and_its_number_never_used_again(ana, path, add, worker):
     add("two")
     assert_problem(ana.delete(f"{path}/versions/2"), 409, "current_version")
@@ -149,6 +152,7 @@ def test_a_removed_version_is_refunded_and_its_number_never_used_again(ana, path
     assert add("three").json["version"] == 3
 
 
+@pytest.mark.long
 def test_the_reading_of_a_former_version_is_taken_away(ana, path, add, read, owner, logged):
     """Whether it ends with a text or without."""
 
@@ -176,6 +180,7 @@ def test_the_reading_of_a_former_version_is_taken_away(ana, path, add, read, own
     ).fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_nobody_replaces_what_they_have_not_seen(ana, path, add):
     seen = ana.get(path).headers["ETag"]
     assert add("two", headers={"If-Match": seen}).status_code == 201
@@ -198,6 +203,7 @@ def test_a_strangers_file_is_not_received(ana, sign_in, path, upload, owner):
     assert owner.execute("SELECT count(*) FROM objects").fetchone() == before
 
 
+@pytest.mark.long
 def test_versions_added_at_once_are_all_there(ana, path, add, owner):
     """Who waited for the other one once found no document any more."""
     with ThreadPoolExecutor(2) as threads:

@@ -174,6 +174,7 @@ def test_a_rejected_token_is_refreshed(browser, server, connect_drive):
     assert server.refreshes == 1
 
 
+@pytest.mark.long
 def test_of_many_that_need_a_new_token_one_refreshes_it(drive_app, server, connect_drive):
     made = connect_drive()
     server.access.clear()
@@ -190,6 +191,7 @@ def test_of_many_that_need_a_new_token_one_refreshes_it(drive_app, server, conne
     assert server.refreshes == 1
 
 
+@pytest.mark.long
 def test_access_that_was_taken_back_breaks_the_connection_until_it_is_given_again(
     browser, server, connect_drive, begin
 ):
@@ -209,6 +211,7 @@ def test_access_that_was_taken_back_breaks_the_connection_until_it_is_given_agai
     assert events == ["connection.created", "connection.broken", "connection.mended"]
 
 
+@pytest.mark.long
 def test_files_become_documents_in_the_name_of_who_authorized_it(
     drive_app, browser, server, connect_drive
 ):

@@ -149,6 +149,7 @@ def test_a_path_that_is_none_is_told_so(ana, connect, asked, status, code):
     assert_problem(answer, status, code)
 
 
+@pytest.mark.long
 def test_a_password_that_is_no_longer_accepted_breaks_the_connection_until_there_is_a_new_one(
     ana, connect, cloud
 ):
@@ -179,6 +180,7 @@ def test_a_change_of_nothing_or_of_too_much_is_refused(ana, connect, change):
     assert ana.patch(path, json=change).status_code == 422
 
 
+@pytest.mark.long
 def test_credentials_of_a_former_key_are_read_and_encrypted_again(ana, connect, make_app, owner):
     path = connect(ana).headers["Location"]
     secret = "a secret for tests only, of 32 characters or more"
@@ -193,6 +195,7 @@ def test_credentials_of_a_former_key_are_read_and_encrypted_again(ana, connect, 
     assert newest.get(f"{path}/files").status_code == 200
 
 
+@pytest.mark.long
 def test_credentials_of_a_key_that_is_gone_have_to_be_entered_again(ana, connect, make_app):
     path = connect(ana).headers["Location"]
     client = make_app(secret_key="another secret, also of 32 characters!").test_client()

@@ -88,6 +88,7 @@ def test_wrong_input_is_named(ana, path, body, fields):
     assert_problem(ana.post(f"{path}/import", json=body), 422, "invalid_input", *fields)
 
 
+@pytest.mark.long
 def test_documents_that_are_not_there_are_named(ana, path, upload, sign_in):
     document = upload(ana).json["id"]
     discarded = upload(ana, pdf("y")).json["id"]

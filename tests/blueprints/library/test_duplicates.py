@@ -62,6 +62,7 @@ def test_notes_are_never_duplicates(olga):
     assert [olga.client.post("/api/items", json=body).status_code for _ in range(2)] == [201, 201]
 
 
+@pytest.mark.long
 def test_of_ten_captures_at_once_one_makes_the_item(app, olga):
     authorization = {"Authorization": olga.client.environ_base["HTTP_AUTHORIZATION"]}
     body = {"source_type": "article", "source_url": URL, "enrich": False}

@@ -52,6 +52,7 @@ def bookmarks(person):
     return parser.found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch", [1, 2, 500])
 def test_every_item_is_there_once_and_the_end_says_how_many(olga, monkeypatch, batch):
     monkeypatch.setattr(exports, "_BATCH", batch)

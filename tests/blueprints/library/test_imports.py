@@ -29,6 +29,7 @@ def test_a_file_of_another_kind_is_refused(olga, kind):
     assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
 
 
+@pytest.mark.long
 def test_a_file_may_be_larger_than_other_bodies_but_not_too_large(olga, settings):
     much = b" " * (settings.max_body_bytes + 1)
     assert olga.client.post("/api/imports", data=much, headers=LINES).status_code == 201

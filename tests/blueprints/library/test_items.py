@@ -116,6 +116,7 @@ class TestCapture:
 
 
 class TestReview:
+    @pytest.mark.long
     def test_pending_lists_what_waits_newest_first(self, ana, make):
         urls = {
             status: captured_as(ana, make, status)
@@ -131,6 +132,7 @@ class TestReview:
         ]
         assert answer.json["total"] == 3
 
+    @pytest.mark.long
     def test_pages_follow_each_other_without_gap_or_repeat(self, ana):
         made = [capture(ana, raw_text=f"note {number}")["id"] for number in range(7)]
         seen, cursor = [], None

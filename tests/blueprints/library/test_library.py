@@ -144,6 +144,7 @@ def test_more_than_five_hundred_at_once_are_refused(olga, path):
     assert olga.client.post(path, json=body).status_code == 422
 
 
+@pytest.mark.long
 def test_many_take_as_many_statements_as_one(app, olga, make, monkeypatch):
     from sql import Query
 

@@ -47,6 +47,7 @@ def counts(client, **query):
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["max", "vic"])
 def test_nobody_sees_a_tag_that_only_anothers_tasks_carry(team, who):
     do(team["olga"], "divorce")
@@ -73,6 +74,7 @@ def test_nobody_changes_it(team):
     assert mine in listed(team["olga"].client)
 
 
+@pytest.mark.long
 def test_whoever_makes_one_of_the_same_name_learns_nothing(team):
     do(team["olga"], "Divorce")
     (hers,) = listed(team["olga"].client)
@@ -88,6 +90,7 @@ def test_whoever_makes_one_of_the_same_name_learns_nothing(team):
     assert counts(team["vic"].client) == {("divorce", False): (0, 0, 0)}
 
 
+@pytest.mark.long
 def test_counts_and_times_are_of_what_one_may_find(team, owner):
     capture(team["max"], "garden")
     owner.execute("UPDATE item_tags SET created_at = now() - interval '1 day'")

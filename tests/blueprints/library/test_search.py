@@ -128,6 +128,7 @@ FOUND = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("garden")
 def test_what_is_found(olga, subtests):
     for q, titles in FOUND:
@@ -177,6 +178,7 @@ def test_common_words_alone_are_looked_for_in_titles(olga, owner):
     assert found(olga, "the who ") == ["The Who"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("one", "other"),
     [("caf\u00e9", "cafe\u0301"), ("\ufb01sh", "fish"), ("\u00aboak\u00bb", "<oak>")],
@@ -209,6 +211,7 @@ class TestFoundAtOnce:
         olga.client.patch(path, json={"title": "Elm"})
         assert found(olga, "lar") == []
 
+    @pytest.mark.long
     def test_tags_given_taken_renamed_merged_and_removed(self, olga, garden):
         path = f"/api/items/{garden['id']}"
         olga.client.patch(path, json={"add_tags": ["spring"], "remove_tags": ["home garden"]})
@@ -223,6 +226,7 @@ class TestFoundAtOnce:
         assert found(olga, "#work") == []
         assert len(found(olga, "-#work")) == len(EVERYTHING)
 
+    @pytest.mark.long
     def test_what_is_discarded_is_found_by_asking_for_it(self, olga, garden):
         olga.client.patch(f"/api/items/{garden['id']}", json={"action": "discard"})
         assert found(olga, "oak") == []
@@ -235,6 +239,7 @@ class TestFoundAtOnce:
         olga.client.post("/api/trash/purge", json={"ids": [garden["id"]]})
         assert found(olga, "oak is:discarded") == []
 
+    @pytest.mark.long
     def test_a_task_that_is_done_reopened_changed_and_removed(self, olga):
         task = do(olga, "Paint the gate")
         path = f"/api/me/tasks/{task['id']}"
@@ -291,6 +296,7 @@ class TestOrder:
         capture(olga, "Nothing here.", title="An oak")
         assert found(olga, "oak") == ["An oak", "Tag", "Text"]
 
+    @pytest.mark.long
     def test_what_is_equal_comes_newest_first_page_by_page(self, olga):
         for number in range(7):
             capture(olga, "oak", title=f"Note {number}")
@@ -370,6 +376,7 @@ SUGGESTED = [
 
 
 class TestSuggestions:
+    @pytest.mark.long
     @pytest.mark.usefixtures("garden")
     def test_tags_come_first_then_titles_from_the_newest_on(self, olga, subtests):
         for q, expected in SUGGESTED:

@@ -93,6 +93,7 @@ def test_the_counts_are_of_what_is_there_now(olga):
     assert counts()["garden"] == (1, 1, 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_the_list_is_sorted_page_by_page(olga, owner, limit):
     item(olga, "b", "A")
@@ -113,6 +114,7 @@ def test_the_list_is_sorted_page_by_page(olga, owner, limit):
     assert listed(olga, unused="true", limit=limit) == ["ä"]
 
 
+@pytest.mark.long
 def test_a_rename_keeps_what_carries_it(olga):
     made = item(olga, "garden")
     found = tag(olga)
@@ -134,6 +136,7 @@ def test_a_name_that_another_tag_has_is_409(olga):
     assert (answer.status_code, answer.json["code"]) == (409, "tag_exists")
 
 
+@pytest.mark.long
 def test_a_merge_takes_everything_along_once(olga):
     both, one = item(olga, "garden", "yard"), item(olga, "yard")
     task = olga.client.post("/api/me/tasks", json={"title": "x", "tags": ["yard"]}).json
@@ -167,6 +170,7 @@ def test_a_removed_tag_is_on_nothing(olga):
     assert olga.client.get(f"/api/items/{made['id']}").json["tags"] == []
 
 
+@pytest.mark.long
 def test_merges_renames_removals_and_uses_at_once_end_consistent(app, people, olga, owner):
     """In whatever order: no error of ours, no link to nothing, counts that are right."""
     items = [item(olga)["id"] for _ in range(6)]

@@ -74,6 +74,7 @@ def test_ones_own_id_is_as_good_as_me(olga):
     assert olga.client.get(f"/api/{olga.id}/tasks/{task['id']}").json == task
 
 
+@pytest.mark.long
 def test_anothers_list_is_forbidden_and_anothers_task_not_there(olga, people):
     max_ = people.person("max")
     task = note(max_)
@@ -162,6 +163,7 @@ def test_the_list_is_by_status(olga):
     assert olga.client.get(TASKS, query_string={"status": "x"}).status_code == 422
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("sort", "ascending"),
     [
@@ -242,6 +244,7 @@ def test_an_item_of_another_workspace_cannot_be_linked(olga, people, make):
         assert [each["field"] for each in answer.json["errors"]] == ["item_id"]
 
 
+@pytest.mark.long
 def test_a_task_is_about_a_document_until_that_is_removed(olga, people):
     def document(person):
         answer = person.client.post("/api/documents?name=a.txt", data=b"Order the posts.")
@@ -321,6 +324,7 @@ def test_two_toggles_at_once_make_one_next_task_at_most(olga):
 # Several at once
 
 
+@pytest.mark.long
 def test_several_are_completed_at_once_and_each_says_what_became_of_it(olga, people):
     done, repeats, plain = (
         note(olga, "done"),
@@ -414,6 +418,7 @@ def test_an_item_too_is_changed_only_as_it_was_seen(olga, make):
     assert olga.client.get(path).json["title"] == "One"
 
 
+@pytest.mark.long
 def test_an_answer_with_a_secret_has_no_etag(olga):
     answer = olga.client.get("/api/openapi.json")
     assert "ETag" in answer.headers

@@ -201,6 +201,7 @@ class TestRegister:
         assert_refused(confirm(client, token("password_reset")), 400, "invalid_token")
         assert_refused(reset(client, token("registration")), 400, "invalid_token")
 
+    @pytest.mark.long
     def test_a_wrong_password_leaves_the_registration_and_is_limited(self, client, token):
         register(client)
         given = token("registration")
@@ -209,6 +210,7 @@ class TestRegister:
             confirm(client, given, NEW)
         assert_refused(confirm(client, given), 429, "rate_limited")
 
+    @pytest.mark.long
     def test_what_an_attacker_registered_is_not_confirmed_by_the_victim(
         self, client, elsewhere, token, owner
     ):
@@ -284,6 +286,7 @@ class TestRegister:
     def test_nobody_gives_themselves_more(self, client, owner, more):
         assert_refused(register(client, **more), 422, "invalid_input", *more)
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("account")
     def test_where_registration_is_closed_it_is_so_for_all(self, make_app, account):
         app = make_app(registration_enabled=False)
@@ -293,11 +296,13 @@ class TestRegister:
         assert told(known) == told(unknown) == told(answer)
         assert_refused(known, 403, "registration_closed")
 
+    @pytest.mark.long
     def test_a_mailbox_gets_few_mails_and_nobody_learns_of_it(self, client, owner):
         answers = [told(register(client)) for _ in range(8)]
         assert all(answer == answers[0] for answer in answers)
         assert len(mails(owner)) == 3
 
+    @pytest.mark.long
     def test_no_stranger_keeps_the_mail_of_a_registration_from_its_mailbox(
         self, client, elsewhere, owner
     ):
@@ -318,6 +323,7 @@ class TestRegister:
         assert told(register(client)) == first
         assert len(mails(owner)) == 1
 
+    @pytest.mark.long
     def test_one_address_has_few_mails_sent(self, client, elsewhere, owner):
         for number in range(20):
             register(client, f"user{number}@example.com")
@@ -375,6 +381,7 @@ class TestChange:
         assert mails(owner) == [("password_changed", EMAIL)]
         assert "password.changed" in actions(owner)
 
+    @pytest.mark.long
     def test_every_other_session_ends(self, client, account):
         other = log_in(client).json
         assert change(account.client).status_code == 204
@@ -518,6 +525,7 @@ class TestReset:
         reset(client, token("password_reset"))
         assert bob.client.get("/api/auth/me").status_code == 200
 
+    @pytest.mark.long
     def test_a_token_works_once_also_at_once(self, app, client, account, token):
         forget(client)
         given = token("password_reset")
@@ -628,6 +636,7 @@ class TestReset:
         live = owner.execute("SELECT count(*) FROM sessions WHERE status <> 'ended'").fetchone()
         assert live == (0,)
 
+    @pytest.mark.long
     def test_log_ins_beside_it_leave_no_session(self, app, client, account, owner, token):
         forget(client)
         given = token("password_reset")
@@ -644,11 +653,13 @@ class TestReset:
         live = owner.execute("SELECT count(*) FROM sessions WHERE status <> 'ended'").fetchone()
         assert live == (0,)
 
+    @pytest.mark.long
     def test_a_mailbox_gets_few_mails_and_nobody_learns_of_it(self, client, account, owner):
         answers = [told(forget(client)) for _ in range(8)]
         assert all(answer == answers[0] for answer in answers)
         assert len(mails(owner)) == 5
 
+    @pytest.mark.long
     def test_registrations_of_a_stranger_keep_no_user_from_their_reset(
         self, client, elsewhere, account, owner
     ):
@@ -675,12 +686,14 @@ class TestReset:
         for mail in queries.mails.load(make.conn, ids=ids):
             assert not mail["is_wanted"] or mail["recipient"] == "mimi@github.com"
 
+    @pytest.mark.long
     def test_without_mail_it_is_refused_for_all(self, make_app, account):
         app = make_app(environment="production", smtp_url=None)
         known, unknown = forget(app.test_client()), forget(app.test_client(), "x@example.com")
         assert told(known) == told(unknown)
         assert_refused(known, 403, "mail_not_configured")
 
+    @pytest.mark.long
     def test_a_token_by_a_former_secret_stays_good(
         self, client, account, settings, token, make_app
     ):

@@ -156,12 +156,14 @@ def test_who_does_not_know_the_password_makes_no_key(olga, owner, password):
     assert mails(owner) == []
 
 
+@pytest.mark.long
 def test_guesses_at_the_password_are_limited(olga):
     guesses = [make_key(olga, READ, password="wrong").status_code for _ in range(10)]
     assert guesses == [403] * 10
     assert make_key(olga, READ).status_code == 429
 
 
+@pytest.mark.long
 def test_a_wrong_scope_is_no_wrong_password(olga):
     for _ in range(11):
         assert make_key(olga, "workspace:everything").status_code == 422
@@ -407,6 +409,7 @@ def test_a_revoked_key_is_refused_at_once(people, olga):
     assert olga.client.delete(f"/api/api-keys/{made['id']}").status_code == 404
 
 
+@pytest.mark.long
 def test_somebody_elses_key_is_not_found_and_stays(people, olga):
     made = make_key(olga, READ).json
     path = f"/api/api-keys/{made['id']}"
@@ -450,6 +453,7 @@ def test_what_a_key_was_denied_names_the_key(people, olga, owner):
     assert entry == (made["id"],)
 
 
+@pytest.mark.long
 def test_keys_are_listed_page_by_page_newest_first(people, olga):
     made = [make_key(olga, READ).json["id"] for _ in range(5)]
     seen, cursor = [], None
@@ -547,6 +551,7 @@ def test_the_hash_of_a_key_is_no_key(people, olga, owner):
     assert use(people, f"cfk_{hashed}").status_code == 401
 
 
+@pytest.mark.long
 def test_many_bad_keys_from_one_address_have_to_wait_and_a_good_one_does_not(people, olga):
     key = make_key(olga, READ).json["key"]
     bad = people.client(X_API_Key="cfk_wrong")

@@ -86,6 +86,7 @@ QUERIES = [
 ]
 
 
+@pytest.mark.long
 def test_what_fits_is_found_page_by_page_without_gaps_and_doubles(ada, entries, subtests):
     for names in QUERIES:
         query = {name: CONDITIONS[name] for name in names}

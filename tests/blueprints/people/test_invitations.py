@@ -214,6 +214,7 @@ def test_one_address_is_invited_into_several_workspaces(people, olga, invite, in
     assert count(owner, "invitations") == 2
 
 
+@pytest.mark.long
 def test_invitations_are_listed_newest_first(olga, path, owner):
     emails = [f"guest{number}@example.com" for number in range(12)]
     for email in emails:
@@ -275,6 +276,7 @@ def test_the_same_acceptance_sent_twice_gives_one_answer(invite, ines):
     assert first.data == second.data
 
 
+@pytest.mark.long
 def test_of_two_who_use_an_invitation_at_once_one_gets_in(invite, people, ines, owner, path):
     sten = people.person("sten")
     for _ in range(3):
@@ -381,6 +383,7 @@ def test_an_owner_is_invited_soon_after_a_log_in(olga, path, owner):
     assert olga.client.post(path, json={"email": INES, "role": "member"}).status_code == 201
 
 
+@pytest.mark.long
 def test_who_invited_is_told_who_joined(invite, ines, olga, owner):
     token = invite()
     owner.execute("DELETE FROM mails")
@@ -390,6 +393,7 @@ def test_who_invited_is_told_who_joined(invite, ines, olga, owner):
     assert [template for template, _ in mails(owner)] == ["member_joined", "invitation"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", ["removed", "disabled"])
 def test_an_invitation_of_somebody_who_may_not_invite_opens_no_registration(
     make_app, people, path, olga, owner, token_of, change
@@ -453,6 +457,7 @@ def test_one_workspace_writes_to_a_mailbox_three_times_an_hour(people, olga, pat
     assert answers == [201] * 3 + [429]
 
 
+@pytest.mark.long
 def test_invitations_of_others_block_nobody_but_their_mails_wait_for_their_turn(
     people, olga, owner
 ):

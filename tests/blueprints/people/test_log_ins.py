@@ -226,6 +226,7 @@ class TestGuessing:
         assert_refused(answer, "rate_limited", 429)
         assert 0 < int(answer.headers["Retry-After"]) <= 180
 
+    @pytest.mark.long
     def test_then_the_right_one_waits_too_but_not_elsewhere(self, client, stranger, account):
         for _ in range(5):
             log_in(client, password=WRONG)
@@ -238,12 +239,14 @@ class TestGuessing:
         owner.execute("UPDATE rate_limits SET used_until = used_until - interval '181 seconds'")
         assert log_in(client).status_code == 200
 
+    @pytest.mark.long
     def test_the_right_one_gives_its_attempt_back(self, client, account):
         assert [log_in(client).status_code for _ in range(10)] == [200] * 10
         for _ in range(4):
             log_in(client, password=WRONG)
         assert [log_in(client).status_code for _ in range(3)] == [200] * 3
 
+    @pytest.mark.long
     def test_an_address_without_account_is_limited_alike(self, client, account):
         known = [told(log_in(client, password=WRONG)) for _ in range(6)]
         unknown = [told(log_in(client, "nobody@example.com", WRONG)) for _ in range(6)]
@@ -257,6 +260,7 @@ class TestGuessing:
             assert log_in(client, email, WRONG).status_code == 401
         assert log_in(client, "anA@Example.com", WRONG).status_code == 429
 
+    @pytest.mark.long
     def test_another_spelling_of_the_same_account_is_no_new_allowance(self, client, people):
         people.person("mimi")
         for _ in range(5):
@@ -265,6 +269,7 @@ class TestGuessing:
             # Either it is no address of the account, or it is limited with it.
             assert log_in(client, email).status_code in (401, 422, 429)
 
+    @pytest.mark.long
     def test_twenty_at_once_are_judged_five_times_at_most(self, app, account, watch):
         watched = watch()
         with ThreadPoolExecutor(20) as threads:
@@ -278,6 +283,7 @@ class TestGuessing:
         owner.execute(used, ("log_in_of_client:127.0.0.1",))
         assert_refused(log_in(client, "somebody@example.com"), "rate_limited", 429)
 
+    @pytest.mark.long
     def test_strangers_share_a_hundred_an_hour_and_its_user_gets_in_where_they_did_before(
         self, client, stranger, account, owner, watch
     ):
@@ -367,6 +373,7 @@ class TestGuessing:
             log_in(client)
         assert seconds_used(owner, f"log_in_unnoticed:{name_of(EMAIL)}") <= 0
 
+    @pytest.mark.long
     def test_what_is_given_back_is_locked_in_the_order_of_what_is_charged(
         self, database, make, owner
     ):

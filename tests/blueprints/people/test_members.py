@@ -246,6 +246,7 @@ def test_nobody_leaves_their_personal_workspace(people, owner):
     assert roles(owner, path) == {"olga": "owner"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["leave", "be removed", "be demoted", "send the other away"])
 def test_of_two_owners_who_act_at_once_one_remains(people, owner, way):
     olga, max_ = people.person("olga"), people.person("max")

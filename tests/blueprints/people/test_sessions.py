@@ -68,6 +68,7 @@ class TestRefresh:
         assert me(client, answer.json["access_token"]).status_code == 200
         assert refresh(client, answer.json["refresh_token"]).status_code == 200
 
+    @pytest.mark.long
     def test_a_lost_answer_is_given_again(self, client, account, owner):
         first = logged_in(client)["refresh_token"]
         second = refresh(client, first).json["refresh_token"]
@@ -115,6 +116,7 @@ class TestRefresh:
         assert me(client, other["access_token"]).status_code == 200
         assert refresh(client, other["refresh_token"]).status_code == 200
 
+    @pytest.mark.long
     def test_twenty_at_once_make_one_next_token(self, app, client, account, owner):
         first = logged_in(client)["refresh_token"]
         barrier = Barrier(20, timeout=10)
@@ -134,6 +136,7 @@ class TestRefresh:
         assert_refused(refresh(client, first), "refresh_token_reused")
         assert_refused(refresh(client, third.json["refresh_token"]), "invalid_refresh_token")
 
+    @pytest.mark.long
     def test_of_two_generations_at_once_no_two_branches_live(self, app, client, account, owner):
         tokens = [logged_in(client)["refresh_token"]]
         tokens.append(refresh(client, tokens[0]).json["refresh_token"])
@@ -257,6 +260,7 @@ class TestCookie:
         assert "SameSite=Strict" in csrf_cookie
         assert token not in csrf_cookie
 
+    @pytest.mark.long
     def test_over_https_it_goes_nowhere_else(self, make_app, account):
         client = make_app(public_url="https://coffer.example").test_client()
         cookies = log_in(client, cookie=True).headers.getlist("Set-Cookie")
@@ -404,6 +408,7 @@ class TestLogOut:
         assert client.post("/api/auth/logout", json={}, headers=headers).status_code == 204
         assert me(client, given).status_code == 401
 
+    @pytest.mark.long
     def test_everywhere_ends_every_session_of_the_user_and_no_others(self, client, account, people):
         bob = people.person("bob")
         tokens = [logged_in(client) for _ in range(3)]
@@ -437,6 +442,7 @@ class TestList:
         assert given["refresh_token"] not in page.text
         assert "hash" not in page.text
 
+    @pytest.mark.long
     def test_the_newest_is_first(self, client, account):
         for _ in range(10):
             logged_in(client)
@@ -444,6 +450,7 @@ class TestList:
         times = [each["created_at"] for each in listed if not each["is_current"]]
         assert times == sorted(times, reverse=True)
 
+    @pytest.mark.long
     def test_pages_have_each_once(self, client, account):
         for _ in range(4):
             logged_in(client)
@@ -569,6 +576,7 @@ class TestAnotherSecret:
         secret = "another secret of 32 characters"
         return lambda *former: make_app(secret_key=secret, secret_keys_former=former).test_client()
 
+    @pytest.mark.long
     def test_what_was_given_out_before_stays_good(self, client, account, turn, settings):
         given = logged_in(client)
         after = turn(settings.secret_key)
@@ -578,6 +586,7 @@ class TestAnotherSecret:
         assert me(after, new.json["access_token"]).status_code == 200
         assert refresh(after, new.json["refresh_token"]).status_code == 200
 
+    @pytest.mark.long
     def test_a_cookie_and_its_csrf_token_stay_good(self, client, account, turn, settings):
         csrf = logged_in(client, cookie=True)["csrf_token"]
         after = turn(settings.secret_key)
@@ -604,6 +613,7 @@ class TestAnotherSecret:
         assert again.status_code == 200
         assert again.json["refresh_token"] == second
 
+    @pytest.mark.long
     def test_without_the_former_secret_old_access_tokens_are_bad(self, client, account, turn):
         given = logged_in(client)
         assert_refused(me(turn(), given["access_token"]), "unauthenticated")

@@ -198,6 +198,7 @@ class TestEnrol:
         assert log_in(client).status_code == 200
         assert owner.execute("SELECT count(*) FROM recovery_codes").fetchone() == (0,)
 
+    @pytest.mark.long
     def test_first_codes_are_limited(self, account, clock):
         enrol(account)
         for _ in range(10):
@@ -218,6 +219,7 @@ class TestEnrol:
     def test_without_enrolment_there_is_nothing_to_verify(self, account, clock):
         assert_refused(verify(account, clock.code()), 409, "totp_not_enrolling")
 
+    @pytest.mark.long
     def test_what_is_not_verified_in_time_or_before_another_password_is_forgotten(
         self, account, clock, owner
     ):
@@ -230,6 +232,7 @@ class TestEnrol:
         assert account.client.post("/api/auth/password", json=body).status_code == 204
         assert_refused(verify(account, clock.code()), 409, "totp_not_enrolling")
 
+    @pytest.mark.long
     def test_two_first_codes_at_once_give_recovery_codes_once(self, people, account, clock, owner):
         enrol(account)
         environment = dict(account.client.environ_base)
@@ -310,6 +313,7 @@ class TestLogIn:
         clock.pass_steps(2)
         assert finish(client, ticket_of(client), clock.code(steps)).status_code == status
 
+    @pytest.mark.long
     def test_a_code_works_once(self, client, clock):
         code = clock.code()
         assert finish(client, ticket_of(client), code).status_code == 200
@@ -318,6 +322,7 @@ class TestLogIn:
         assert_refused(finish(client, ticket_of(client), code), 401, "wrong_code")
         assert finish(client, ticket_of(client), clock.code()).status_code == 200
 
+    @pytest.mark.long
     def test_after_a_code_none_before_it_works(self, client, clock):
         assert finish(client, ticket_of(client), clock.code(1)).status_code == 200
         for steps in (-1, 0, 1):
@@ -328,6 +333,7 @@ class TestLogIn:
         clock.pass_steps(-2)
         assert_refused(finish(client, ticket_of(client), clock.code()), 401, "wrong_code")
 
+    @pytest.mark.long
     @pytest.mark.parametrize("is_one_ticket", [True, False], ids=["one ticket", "a ticket each"])
     def test_of_requests_at_once_with_one_code_one_gets_in(
         self, app, client, clock, owner, is_one_ticket
@@ -432,6 +438,7 @@ class TestLogIn:
         other = app.test_client()
         assert finish(other, ticket_of(other), clock.code()).status_code == 200
 
+    @pytest.mark.long
     def test_a_code_has_its_secret_encrypted_by_the_present_key(
         self, client, clock, settings, make_app
     ):
@@ -453,6 +460,7 @@ class TestLogIn:
 
 @pytest.mark.usefixtures("account")
 class TestGuessing:
+    @pytest.mark.long
     @pytest.mark.usefixtures("recovery_codes")
     def test_the_sixth_wrong_code_has_to_wait_and_a_new_ticket_does_not_help(
         self, client, clock, owner
@@ -464,6 +472,7 @@ class TestGuessing:
         assert int(answer.headers["Retry-After"]) > 0
         assert actions(owner).count("totp.failed") == 5
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("recovery_codes")
     def test_twenty_at_once_are_judged_five_times_at_most(self, app, client, clock):
         ticket = ticket_of(client)
@@ -475,12 +484,14 @@ class TestGuessing:
         assert set(statuses) == {401, 429}
         assert statuses.count(401) <= 5
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("recovery_codes")
     def test_a_right_code_gives_its_attempt_back(self, client, clock):
         for _ in range(8):
             assert finish(client, ticket_of(client), clock.code()).status_code == 200
             clock.pass_steps(1)
 
+    @pytest.mark.long
     def test_recovery_codes_are_limited_with_them(self, client, clock, recovery_codes):
         for _ in range(3):
             finish(client, ticket_of(client), clock.wrong())
@@ -512,6 +523,7 @@ class TestGuessing:
         use_up(owner, f"totp:{account.id}:2001:db8:1::/48")
         assert_refused(try_from(2), 429, "rate_limited")
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("recovery_codes")
     def test_many_wrong_codes_are_told_to_the_user_once(self, client, account, clock, owner):
         owner.execute("DELETE FROM mails")
@@ -615,6 +627,7 @@ class TestDisable:
         assert finish(client, ticket_of(client), clock.code()).status_code == 200
         assert_refused(disable(account, clock.code()), 403, "wrong_code")
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("recovery_codes")
     def test_guesses_are_limited(self, account, clock):
         for number in range(10):
@@ -629,6 +642,7 @@ class TestDisable:
         clock.pass_steps(1)
         assert_refused(finish(client, ticket, clock.code()), 401, "invalid_ticket")
 
+    @pytest.mark.long
     def test_it_can_be_switched_on_again_with_another_secret(
         self, client, account, clock, recovery_codes
     ):
@@ -640,6 +654,7 @@ class TestDisable:
         assert finish(client, ticket_of(client), recovery_code=again[0]).status_code == 200
 
 
+@pytest.mark.long
 def test_no_secret_is_logged_or_in_history(client, account, clock, owner, logged):
     codes = switch_on(account, clock)
     clock.pass_steps(2)

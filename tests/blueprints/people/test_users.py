@@ -278,6 +278,7 @@ def test_an_admin_does_not_shut_themselves_out(people, ada, owner, action):
 # On record
 
 
+@pytest.mark.long
 def test_everything_stands_in_the_audit_log_with_who_did_it_and_in_which_request(ada, olga, owner):
     for action in ("promote", "demote", "disable", "enable", "sign-out"):
         assert do(ada, action, olga, **{"X-Request-Id": f"r-{action}"}).status_code == 200

@@ -171,6 +171,7 @@ def test_who_left_sees_nothing_from_the_next_request_on(people, olga):
     assert max_.client.get(f"{WORKSPACES}/{workspace_id}").status_code == 404
 
 
+@pytest.mark.long
 def test_an_idempotency_key_is_another_ones_in_another_workspace(people, olga, owner):
     team = {"X-Workspace-Id": str(people.workspace(olga))}
     first = olga.client.post("/api/items", json=NOTE, headers={HEADER: "k"})

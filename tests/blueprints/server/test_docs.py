@@ -42,6 +42,7 @@ def test_the_page_serves_no_other_files(client, path):
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("enabled", "status"), [(True, 200), (False, 404)])
 def test_the_page_can_be_switched_off(make_app, enabled, status):
     app = make_app(environment="production", docs_enabled=enabled)

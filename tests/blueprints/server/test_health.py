@@ -25,12 +25,14 @@ def test_all_is_well(client):
     assert Health().load(answer.json)
 
 
+@pytest.mark.long
 def test_in_production_a_store_on_the_local_disk_is_warned_of(make_app):
     app = make_app(environment="production")
     answer = app.test_client().get("/health")
     assert (answer.status_code, answer.json["warnings"]) == (200, ["storage_is_local"])
 
 
+@pytest.mark.long
 def test_a_database_that_is_away_is_named(settings):
     away = replace(settings, database_url="postgresql://x:x@127.0.0.1:1/x")
     app = create_app(away)
@@ -43,6 +45,7 @@ def test_a_database_that_is_away_is_named(settings):
     assert answer.json == failing
 
 
+@pytest.mark.long
 def test_a_database_that_is_away_is_503_for_every_call(settings, monkeypatch):
     monkeypatch.setattr("webapp.http.db.POOL_TIMEOUT", 0.2)
     app = create_app(replace(settings, database_url="postgresql://x:x@127.0.0.1:1/x"))
@@ -65,6 +68,7 @@ def hanging():
     released.set()
 
 
+@pytest.mark.long
 def test_a_part_that_hangs_holds_one_thread_however_often_it_is_asked(hanging, monkeypatch):
     monkeypatch.setattr("webapp.blueprints.server.health._PATIENCE", 0.05)
     check, asked, released = hanging

@@ -16,6 +16,7 @@ def test_in_development_metrics_are_open(client):
     assert (answer.status_code, answer.mimetype) == (200, "text/plain")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("environment", ["test", "production"])
 def test_elsewhere_metrics_take_the_token(make_app, environment):
     app = make_app(environment=environment, metrics_token=TOKEN)

@@ -104,6 +104,7 @@ def test_what_is_wrong_with_a_file_is_noted_with_it() -> None:
     assert [each.error for each in read(made.as_bytes()).attachments] == ["unsupported", "empty"]
 
 
+@pytest.mark.long
 def test_mails_in_mails_in_mails_end_somewhere() -> None:
     made = mail("the last")
     for _ in range(12):
@@ -119,6 +120,7 @@ def test_mails_in_mails_in_mails_end_somewhere() -> None:
     assert refused(b"From: a\nMIME-Version: 1.0\n" + parts.encode()) == "too_complex"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "header",
     [

@@ -265,6 +265,7 @@ def test_opendocument_text_has_notes_spaces_and_breaks() -> None:
     assert document.media.extension == ".odt"
 
 
+@pytest.mark.long
 def test_opendocument_sheets_are_as_they_are_shown_and_repeat_within_reason() -> None:
     cell = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>"
     row = cell.format("", "a") + cell.format(" table:number-columns-repeated='2'", "1,5")

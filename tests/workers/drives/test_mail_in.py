@@ -165,6 +165,7 @@ def test_an_unknown_address_is_550(mailed, inbox, send, owner, address):
     assert owner.execute("SELECT count(*) FROM received_mails").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_former_or_ended_address_and_that_of_who_may_no_longer_are_550(
     mailed, inbox, send, owner
 ):
@@ -178,6 +179,7 @@ def test_a_former_or_ended_address_and_that_of_who_may_no_longer_are_550(
     assert send(rotated, message()) == 550
 
 
+@pytest.mark.long
 def test_a_message_that_is_too_large_is_552_and_over_the_quota_452(mailed, inbox, send, owner):
     assert send(inbox["address"], message(("a.pdf", bytes(300_000)))) == 552
     owner.execute(
@@ -212,6 +214,7 @@ def test_a_fault_of_ours_is_temporary_and_tells_nothing(mailed, inbox, send, mon
     assert [line["event"] for line in logged if line["log_level"] == "error"] == ["mail_in_failed"]
 
 
+@pytest.mark.long
 def test_no_address_is_logged(mailed, inbox, send, caplog, capsys):
     send(inbox["address"], message())
     send(f"inbox+{'a' * 26}@{DOMAIN}", message())
@@ -280,6 +283,7 @@ def test_a_worker_that_dies_before_it_writes_loses_and_doubles_nothing(
     assert names(mailed) == ["a.pdf"]
 
 
+@pytest.mark.long
 def test_messages_are_forgotten_with_their_inbox_or_a_month_after(
     mailed, inbox, send, owner, worker
 ):

@@ -57,6 +57,7 @@ def objects(owner):
     return owner.execute("SELECT status, bytes FROM objects ORDER BY id").fetchall()
 
 
+@pytest.mark.long
 def test_a_file_becomes_a_document_like_any_other(ana, fetch, cloud, owner, path):
     folder = ana.post("/api/folders", json={"name": "Scans"}).json
     cloud.put("Brief, 3. März.pdf", LETTER)
@@ -75,6 +76,7 @@ def test_a_file_becomes_a_document_like_any_other(ana, fetch, cloud, owner, path
     assert queued == [("read_documents", document["id"])]
 
 
+@pytest.mark.long
 def test_a_file_that_is_there_already_is_no_second_document(ana, fetch, cloud, upload, worker):
     document = upload(ana, LETTER).json
     cloud.put("a.pdf", LETTER)
@@ -86,6 +88,7 @@ def test_a_file_that_is_there_already_is_no_second_document(ana, fetch, cloud, u
     assert ana.get("/api/quota").json["used_bytes"] == len(LETTER)
 
 
+@pytest.mark.long
 def test_two_equal_files_of_one_round_are_one_document(ana, fetch, cloud, worker, owner):
     for name in ("a.pdf", "b.pdf", "c.pdf"):
         cloud.put(name, LETTER)
@@ -117,6 +120,7 @@ def test_what_cannot_be_a_document_fails_for_a_reason_and_leaves_nothing(
     assert owner.execute("SELECT count(*) FROM dead_letters").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_file_beyond_the_quota_or_the_limit_is_refused_before_it_is_fetched(
     ana, fetch, cloud, owner, settings
 ):
@@ -135,6 +139,7 @@ def test_a_file_beyond_the_quota_or_the_limit_is_refused_before_it_is_fetched(
     assert transfer["error_code"] == "body_too_large"
 
 
+@pytest.mark.long
 def test_a_failed_transfer_is_run_again_when_asked(ana, fetch, cloud, run):
     (transfer,) = fetch("late.pdf")
     cloud.put("late.pdf", LETTER)
@@ -143,6 +148,7 @@ def test_a_failed_transfer_is_run_again_when_asked(ana, fetch, cloud, run):
     assert ana.get(f"/api/transfers/{transfer['id']}").json["status"] == "completed"
 
 
+@pytest.mark.long
 def test_a_drive_that_is_away_is_asked_again_later(ana, fetch, cloud, owner, run):
     cloud.put("a.pdf", LETTER)
     owner.execute("UPDATE connections SET base_url = 'http://127.0.0.1:9/dav'")
@@ -154,6 +160,7 @@ def test_a_drive_that_is_away_is_asked_again_later(ana, fetch, cloud, owner, run
     assert ana.get(f"/api/transfers/{transfer['id']}").json["status"] == "completed"
 
 
+@pytest.mark.long
 def test_a_password_that_is_not_accepted_breaks_the_connection_and_is_not_tried_again(
     ana, fetch, cloud, path, owner
 ):
@@ -198,6 +205,7 @@ def test_a_cancelled_transfer_makes_no_document(ana, path, run, cloud, owner):
     assert ana.get(f"/api/transfers/{begun['id']}").json["status"] == "cancelled"
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_before_it_writes_loses_and_doubles_nothing(
     ana, path, run, cloud, owner, monkeypatch
 ):
@@ -217,6 +225,7 @@ def test_a_worker_that_dies_before_it_writes_loses_and_doubles_nothing(
     assert [status for status, _ in objects(owner)].count("stored") == 1
 
 
+@pytest.mark.long
 def test_documents_become_files(ana, send, cloud, upload):
     (cloud.path / "out").mkdir()
     one = upload(ana, LETTER, "letter.pdf").json
@@ -232,6 +241,7 @@ def test_documents_become_files(ana, send, cloud, upload):
     assert (cloud.path / "out" / "letter.pdf").read_bytes() == LETTER
 
 
+@pytest.mark.long
 def test_nothing_is_overwritten_and_nothing_sent_twice(ana, send, cloud, upload):
     cloud.put("letter.pdf", b"theirs, and longer than ours" * 10)
     cloud.put("letter (2).pdf", LETTER[:-1] + b"!")  # as long as ours
@@ -243,6 +253,7 @@ def test_nothing_is_overwritten_and_nothing_sent_twice(ana, send, cloud, upload)
     assert cloud.names() == ["letter (2).pdf", "letter (3).pdf", "letter.pdf"]
 
 
+@pytest.mark.long
 def test_a_document_that_is_gone_by_then_is_not_sent(ana, path, run, cloud, upload):
     document = upload(ana, LETTER).json
     body = {"document_ids": [document["id"]]}
@@ -254,11 +265,13 @@ def test_a_document_that_is_gone_by_then_is_not_sent(ana, path, run, cloud, uplo
     assert cloud.names() == []
 
 
+@pytest.mark.long
 def test_a_folder_that_is_not_there_is_told_so(ana, send, upload):
     (transfer,) = send(upload(ana, LETTER).json, folder="nowhere")
     assert (transfer["status"], transfer["error_code"]) == ("failed", "not_found")
 
 
+@pytest.mark.long
 def test_a_store_that_fails_is_asked_again(ana, send, upload, run, owner, monkeypatch, settings):
     document = upload(ana, LETTER).json
 
@@ -274,6 +287,7 @@ def test_a_store_that_fails_is_asked_again(ana, send, upload, run, owner, monkey
     assert ana.get(f"/api/transfers/{transfer['id']}").json["status"] == "completed"
 
 
+@pytest.mark.long
 def test_transfers_that_ended_long_ago_are_forgotten(ana, fetch, cloud, owner, worker, path):
     cloud.put("a.pdf", LETTER)
     fetch("a.pdf", "nowhere.pdf")

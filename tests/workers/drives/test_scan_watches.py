@@ -66,6 +66,7 @@ def only(ana, path):
     return found
 
 
+@pytest.mark.long
 def test_what_is_there_and_what_appears_becomes_a_document_once(ana, path, watch, scan, put, cloud):
     folder = ana.post("/api/folders", json={"name": "Scans"}).json["id"]
     (cloud.path / "a folder").mkdir()
@@ -85,6 +86,7 @@ def test_what_is_there_and_what_appears_becomes_a_document_once(ana, path, watch
     assert len(ana.get(f"{path}/transfers").json["items"]) == 2
 
 
+@pytest.mark.long
 def test_a_file_that_is_still_arriving_is_taken_when_it_is_complete(ana, watch, scan, put):
     put("a.pdf", pdf("begin"), just_now=True)
     watch()
@@ -98,6 +100,7 @@ def test_a_file_that_is_still_arriving_is_taken_when_it_is_complete(ana, watch, 
     assert names(ana) == ["a.pdf"]
 
 
+@pytest.mark.long
 def test_a_changed_file_is_another_document_and_the_same_content_none(ana, watch, scan, put):
     put("a.pdf", pdf("one"))
     watch()
@@ -110,6 +113,7 @@ def test_a_changed_file_is_another_document_and_the_same_content_none(ana, watch
     assert names(ana) == ["a.pdf", "a.pdf"]
 
 
+@pytest.mark.long
 def test_what_is_deleted_there_stays_here(ana, watch, scan, put, cloud):
     put("a.pdf", pdf("a"))
     watch()
@@ -119,6 +123,7 @@ def test_what_is_deleted_there_stays_here(ana, watch, scan, put, cloud):
     assert names(ana) == ["a.pdf"]
 
 
+@pytest.mark.long
 def test_a_drive_that_is_away_is_asked_later_and_later(ana, path, watch, scan, put, owner, cloud):
     put("a.pdf", pdf("a"))
     watch()
@@ -142,12 +147,14 @@ def test_a_drive_that_is_away_is_asked_later_and_later(ana, path, watch, scan, p
     assert only(ana, path)["last_error"] is None
 
 
+@pytest.mark.long
 def test_a_folder_that_is_gone_is_told_so(ana, path, watch, scan):
     watch("nowhere")
     scan()
     assert "no such" in only(ana, path)["last_error"]
 
 
+@pytest.mark.long
 def test_a_broken_connection_pauses_its_watches_and_says_so_until_it_works_again(
     ana, path, watch, scan, put, cloud, owner
 ):

@@ -66,6 +66,7 @@ def finish_all(working):
         pass
 
 
+@pytest.mark.long
 def test_what_was_claimed_together_is_not_counted_for_any(worker, owner, effects, cut_off_rows):
     cut_off_rows(*range(10))
     attempts = Counter()
@@ -75,6 +76,7 @@ def test_what_was_claimed_together_is_not_counted_for_any(worker, owner, effects
     assert len(effects()) == 10
 
 
+@pytest.mark.long
 def test_what_was_cut_off_is_begun_a_little_at_a_time_beside_what_was_not(
     worker, owner, effects, cut_off_rows
 ):
@@ -88,6 +90,7 @@ def test_what_was_cut_off_is_begun_a_little_at_a_time_beside_what_was_not(
         assert len(at_work & set(range(20))) <= len(ended & set(range(20))) + 1
 
 
+@pytest.mark.long
 def test_what_was_cut_off_again_is_begun_with_nothing_beside_it(
     worker, owner, effects, cut_off_rows
 ):
@@ -184,6 +187,7 @@ def test_what_kills_its_worker_is_given_up_and_nothing_else(
     assert 4 <= deaths <= 4 * len(poisonous)
 
 
+@pytest.mark.long
 def test_a_row_that_kills_its_worker_is_counted_as_it_begins(worker, owner, effects, live, logged):
     enqueue(owner, 1)
     assert live(1, declare=one_by_one) == 4
@@ -193,6 +197,7 @@ def test_a_row_that_kills_its_worker_is_counted_as_it_begins(worker, owner, effe
     assert [(line["times"], line["attempt"]) for line in told] == [(1, 1), (2, 2), (3, 3), (4, 4)]
 
 
+@pytest.mark.long
 def test_a_kind_with_one_attempt_is_tried_alone_before_it_is_given_up(worker, owner, effects, live):
     enqueue(owner, *range(4))
 
@@ -222,6 +227,7 @@ def test_a_stop_charges_nothing_and_it_stays_cut_off(worker, owner, effects, cut
     assert owner.execute("SELECT attempts, cut_off, claim FROM outbox").fetchall() == [(0, 1, None)]
 
 
+@pytest.mark.long
 def test_slow_work_beside_it_is_not_waited_for_for_ever(
     worker, owner, effects, cut_off_rows, forever, monkeypatch
 ):
@@ -237,6 +243,7 @@ def test_slow_work_beside_it_is_not_waited_for_for_ever(
         both.finish(both._patience())
 
 
+@pytest.mark.long
 def test_what_is_alone_for_long_keeps_others_waiting_no_longer(
     worker, owner, effects, cut_off_rows, forever, monkeypatch
 ):
@@ -252,6 +259,7 @@ def test_what_is_alone_for_long_keeps_others_waiting_no_longer(
         both.finish(both._patience())
 
 
+@pytest.mark.long
 def test_what_a_worker_loses_that_lives_is_not_cut_off(worker, owner, effects):
     """It was too slow for its lease; each attempt that it began counts."""
     enqueue(owner, 1)
@@ -274,6 +282,7 @@ def test_what_a_worker_loses_that_lives_is_not_cut_off(worker, owner, effects):
     assert dead(owner) == [(3, NEVER_ENDED, "request-1")]
 
 
+@pytest.mark.long
 def test_a_paused_kind_is_not_begun(worker, owner, effects, cut_off_rows):
     cut_off_rows(1)
     assert worker(kind_of(str), concurrency=1)._cut_off.claim(owner) == 0

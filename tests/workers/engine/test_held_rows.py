@@ -70,6 +70,7 @@ def test_what_somebody_holds_is_put_back_uncharged_and_the_others_are_written(
     assert working.counts["held"] == 12
 
 
+@pytest.mark.long
 def test_one_result_alone_is_put_back_too(worker, owner, counters, hold):
     enqueue(owner, 1)
     hold(HOLD_SOME)
@@ -77,6 +78,7 @@ def test_one_result_alone_is_put_back_too(worker, owner, counters, hold):
     assert put_back(owner) == [1]
 
 
+@pytest.mark.long
 def test_a_row_that_is_held_at_its_claim_is_not_begun(worker, owner, counters, hold):
     enqueue(owner, 1, 12)
     hold(HOLD_SOME)
@@ -87,6 +89,7 @@ def test_a_row_that_is_held_at_its_claim_is_not_begun(worker, owner, counters, h
     assert put_back(owner) == [1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", ["put_back", "give_up"])
 def test_an_attempt_that_failed_is_put_back_where_its_row_is_held(
     worker, owner, counters, hold, ending
@@ -150,6 +153,7 @@ def test_a_held_row_that_was_cut_off_keeps_no_other_waiting(worker, owner, effec
     assert effects() == [("2",)]
 
 
+@pytest.mark.long
 def test_one_that_is_held_just_then_is_left_alone(worker, owner, effects, hold, monkeypatch):
     enqueue(owner, 1, 2)
     owner.execute("UPDATE outbox SET cut_off = 1")

@@ -135,6 +135,7 @@ def test_a_batch_begins_when_it_is_full(worker, owner, effects):
     assert len(effects()) == 4
 
 
+@pytest.mark.long
 def test_a_batch_that_is_not_full_begins_when_the_first_has_waited_long_enough(
     worker, owner, effects
 ):
@@ -379,6 +380,7 @@ def test_work_that_is_queued_again_while_a_worker_has_it_is_done_again(
 # Again
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch", [None, Batch(10, 0)])
 def test_work_that_asks_for_it_is_done_again_later_as_often_as_it_likes(
     worker, owner, effects, batch
@@ -423,6 +425,7 @@ def test_what_save_wrote_before_it_asks_for_more_is_kept(worker, owner, effects)
     assert (effects(), outbox(owner)) == ([("1",), ("1",)], [])
 
 
+@pytest.mark.long
 def test_work_that_was_taken_away_is_not_queued_again(worker, owner, effects):
     enqueue(owner, 1)
     go_on = threading.Event()

@@ -114,6 +114,7 @@ def test_a_listener_wakes_for_its_kinds_alone(database, owner, listen):
     assert not waking.is_called(0)
 
 
+@pytest.mark.long
 def test_a_listener_whose_connection_is_ended_listens_again(database, owner, listen, logged):
     waking = listen(database.url)
     with database.connect(role="admin") as admin:

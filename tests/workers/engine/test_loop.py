@@ -20,6 +20,7 @@ def test_finished_work_leaves_its_effect_and_no_row(worker, owner, effects):
     assert counting.round() == 0
 
 
+@pytest.mark.long
 def test_a_second_worker_skips_claimed_rows(worker, owner, effects):
     enqueue(owner, *range(6))
     first, second = (worker(kind_of(str), concurrency=4) for _ in range(2))
@@ -78,6 +79,7 @@ def test_no_transaction_is_open_while_the_work_runs(worker, owner, app_conn, eff
     assert states == [("idle",)]
 
 
+@pytest.mark.long
 def test_a_dead_workers_rows_come_back_when_the_lease_ends(worker, owner, effects):
     enqueue(owner, 1)
     forever = threading.Event()
@@ -91,6 +93,7 @@ def test_a_dead_workers_rows_come_back_when_the_lease_ends(worker, owner, effect
     forever.set()
 
 
+@pytest.mark.long
 def test_a_worker_that_wakes_after_its_lease_was_taken_changes_nothing(
     worker, owner, effects, logged
 ):
@@ -110,6 +113,7 @@ def test_a_worker_that_wakes_after_its_lease_was_taken_changes_nothing(
     assert [line["event"] for line in logged if line["event"] == "lease_lost"] == ["lease_lost"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", ["fails", "is given up"])
 def test_a_late_failure_changes_nothing_either(worker, owner, effects, ending):
     enqueue(owner, 1)
@@ -249,6 +253,7 @@ def test_a_stop_gives_back_what_is_not_done_and_charges_no_attempt(worker, owner
     forever.set()
 
 
+@pytest.mark.long
 def test_a_stop_lets_work_end_that_is_nearly_done(worker, owner, effects):
     enqueue(owner, 1)
     begun, nearly = threading.Event(), threading.Event()
@@ -315,6 +320,7 @@ def test_quick_work_is_claimed_ahead_and_slow_work_only_as_it_is_begun(worker, o
     assert len(effects()) == 30
 
 
+@pytest.mark.long
 def test_what_was_claimed_ahead_goes_back_where_the_work_has_become_slow(
     worker, owner, effects, monkeypatch
 ):
@@ -335,6 +341,7 @@ def test_what_was_claimed_ahead_goes_back_where_the_work_has_become_slow(
         working.round()
 
 
+@pytest.mark.long
 def test_batches_are_as_large_as_they_may_be_and_no_larger(worker, owner, effects):
     enqueue(owner, *range(7))
     one_by_one = worker(kind_of(str), concurrency=4, batch=3)

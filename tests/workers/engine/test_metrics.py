@@ -43,6 +43,7 @@ def read(worker, settings):
     return samples(generate_latest(registry).decode())
 
 
+@pytest.mark.long
 def test_each_way_in_which_work_ends_is_counted(metered, owner, settings):
     def work(number):
         match number:
@@ -87,6 +88,7 @@ def test_each_way_in_which_work_ends_is_counted(metered, owner, settings):
     assert seen[("coffer_work_in_hand_rows", KIND)] == 0
 
 
+@pytest.mark.long
 def test_how_the_queue_stands_is_asked_at_each_scrape(metered, owner, settings):
     worker = metered(kind_of(str))
     enqueue(owner, 1, 2)
@@ -114,6 +116,7 @@ def test_where_the_database_does_not_answer_the_rest_is_told(metered, settings, 
     assert "hunter2" not in str(logged)
 
 
+@pytest.mark.long
 def test_a_count_that_takes_long_is_given_up(metered, owner, database, settings, monkeypatch):
     monkeypatch.setattr("workers.engine.metrics_server._STATEMENT_TIMEOUT", "100ms")
     worker = metered(kind_of(str))

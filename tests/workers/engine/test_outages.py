@@ -230,6 +230,7 @@ def test_a_process_that_starts_waits_for_a_database_that_restarts(
         clock.run(settings) if process == "clock" else Worker([kind_of(str)], settings).run()
 
 
+@pytest.mark.long
 def test_a_command_waits_too_and_then_says_what_is_wrong(restarting, monkeypatch):
     proxy, url = restarting
     for patience, tries in ((0.5, 2), (0, 1)):

@@ -157,6 +157,7 @@ def test_however_dear_it_was_to_look_due_work_waits_no_longer_than_stated(
         assert time.monotonic() < deadline
 
 
+@pytest.mark.long
 def test_one_look_that_was_slow_is_forgotten(owner, app_conn, monkeypatch):
     monkeypatch.setattr(turns, "_SHARE_OF_TIME", 2)
     look = queries.outbox.survey
@@ -257,6 +258,7 @@ def plan_of(conn, query, values):
     return list(nodes(plan[0]["Plan"]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("statistics", ["none", "of an empty table", "of another distribution"])
 def test_the_claim_reads_no_more_than_it_takes_whatever_the_statistics(owner, app_conn, statistics):
     owner.execute("ALTER TABLE outbox SET (autovacuum_enabled = false)")

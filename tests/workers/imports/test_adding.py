@@ -27,6 +27,7 @@ from workers.read_imports import read_imports as reading
 pytestmark = pytest.mark.usefixtures("read_here")
 
 
+@pytest.mark.long
 def test_they_are_enriched_where_that_is_asked_for(olga, owner, imported):
     imported(olga, bookmarks(("https://example.com/a", "A", "")), BOOKMARKS, enrich="true")
     (item,) = olga.client.get("/api/items/pending").json["items"]
@@ -34,6 +35,7 @@ def test_they_are_enriched_where_that_is_asked_for(olga, owner, imported):
     assert owner.execute("SELECT kind FROM outbox").fetchall() == [("enrich_items",)]
 
 
+@pytest.mark.long
 def test_a_page_is_there_once_with_all_its_tags(olga, imported):
     known = {"source_type": "article", "source_url": "https://example.com/known", "enrich": False}
     olga.client.post("/api/items", json=known)
@@ -53,6 +55,7 @@ def test_a_page_is_there_once_with_all_its_tags(olga, imported):
     assert counts(imported(olga, file, BOOKMARKS)) == ("completed", 2, 2, 0, 2, 0)
 
 
+@pytest.mark.long
 def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, owner, imported):
     mine = {"id": olga.id, "workspace_id": olga.workspace_id}
     for status in ("enriching", "ready_to_confirm", "failed", "confirmed"):
@@ -104,6 +107,7 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, own
     assert sorted(titles[0]) == sorted(titles[1])
 
 
+@pytest.mark.long
 def test_what_is_imported_is_found(olga, imported):
     imported(olga, [{"raw_text": "The oak posts"}, {"type": "task", "title": "Oak task"}])
     found = olga.client.get("/api/search", query_string={"q": "oak"}).json["items"]
@@ -125,6 +129,7 @@ def test_a_file_with_nothing_in_it_fails_and_says_so(olga, body, headers, said, 
     assert said in found["error"]
 
 
+@pytest.mark.long
 def test_batches_say_how_far_they_are(olga, worker, monkeypatch, rounds):
     monkeypatch.setattr(add_imports, "BATCH", 2)
     import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])
@@ -137,6 +142,7 @@ def test_batches_say_how_far_they_are(olga, worker, monkeypatch, rounds):
     assert events["status"] == "completed"
 
 
+@pytest.mark.long
 def test_a_batch_whose_worker_dies_is_added_once(olga, worker, owner, settings, monkeypatch, work):
     monkeypatch.setattr(add_imports, "BATCH", 2)
     import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])
@@ -156,6 +162,7 @@ def test_a_batch_whose_worker_dies_is_added_once(olga, worker, owner, settings, 
     assert sorted(row["raw_text"] for row in exported(olga)[:-1]) == [f"note {n}" for n in range(5)]
 
 
+@pytest.mark.long
 def test_a_cancelled_import_stops_and_what_was_added_stays(olga, worker, owner, monkeypatch, work):
     monkeypatch.setattr(add_imports, "BATCH", 2)
     import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])
@@ -171,6 +178,7 @@ def test_a_cancelled_import_stops_and_what_was_added_stays(olga, worker, owner, 
     assert (again.status_code, again.json["code"]) == (409, "invalid_state_transition")
 
 
+@pytest.mark.long
 def test_an_operator_has_a_failed_one_go_on(olga, worker, owner, work):
     import_id = upload(olga, [{"raw_text": "note"}])
     worker(reading).round()
@@ -183,6 +191,7 @@ def test_an_operator_has_a_failed_one_go_on(olga, worker, owner, work):
     assert state(olga, import_id)["status"] == "completed"
 
 
+@pytest.mark.long
 def test_old_imports_are_forgotten(olga, worker, owner, work):
     ids = [upload(olga, b"{}") for _ in range(2)]
     work()
@@ -210,6 +219,7 @@ REFUSED_BEFORE = [
 ]
 
 
+@pytest.mark.long
 def test_no_entry_that_is_taken_is_refused_by_the_database(olga, imported):
     found = imported(olga, [*NEVER_REFUSED, *REFUSED_BEFORE])
     assert (found["status"], found["error"]) == ("completed", None)
@@ -236,6 +246,7 @@ ODD_LINKS = [
 ]
 
 
+@pytest.mark.long
 def test_no_bookmark_stops_the_others(olga, work):
     files = [  # each with pages of its own
         (GOOD + odd).replace("example.com", f"{number}.example.com").encode()
@@ -247,6 +258,7 @@ def test_no_bookmark_stops_the_others(olga, work):
     assert found == dict.fromkeys(range(len(files)), ("completed", 2, 2, 2, 0, 0))
 
 
+@pytest.mark.long
 def test_tags_are_those_that_the_workspace_has_whatever_their_case(olga, imported):
     olga.client.post("/api/tags", json={"name": "Garden"})
     found = imported(
@@ -262,6 +274,7 @@ def test_tags_are_those_that_the_workspace_has_whatever_their_case(olga, importe
     assert set(tags.values()) == {2}
 
 
+@pytest.mark.long
 def test_a_task_keeps_its_link_to_an_item_of_the_same_file(olga, imported):
     known = "01970000-0000-7000-8000-000000000001"
     task = {"type": "task", "title": "Order it", "item_id": known}
@@ -274,6 +287,7 @@ def test_a_task_keeps_its_link_to_an_item_of_the_same_file(olga, imported):
     assert links == {"Order it": item["id"], "Nothing": None}
 
 
+@pytest.mark.long
 def test_long_entries_make_small_batches(olga, worker, rounds):
     import_id = upload(olga, [{"raw_text": "x", "content": "x" * 400_000} for _ in range(5)])
     worker(reading).round()
@@ -282,6 +296,7 @@ def test_long_entries_make_small_batches(olga, worker, rounds):
     assert state(olga, import_id)["status"] == "completed"
 
 
+@pytest.mark.long
 def test_imports_of_items_and_tasks_never_wait_in_a_circle(
     olga, owner, database, worker, monkeypatch
 ):
@@ -319,6 +334,7 @@ def waiting(owner):
     return number
 
 
+@pytest.mark.long
 def test_tags_of_tasks_stay_private_in_a_shared_workspace(olga, people, imported):
     max_ = people.person("max")
     workspace_id = str(people.workspace(olga, member=max_))

@@ -14,6 +14,7 @@ from workers.engine import line
 from workers.read_imports import read_imports as reading
 
 
+@pytest.mark.long
 def test_bookmarks_become_confirmed_items(olga, imported):
     file = bookmarks(
         ("https://example.com/a", "A", 'ADD_DATE="1600000000" TAGS="oak,garden"'),
@@ -32,6 +33,7 @@ def test_bookmarks_become_confirmed_items(olga, imported):
     assert newest["title"] == "https://example.com/b"
 
 
+@pytest.mark.long
 def test_hostile_nesting_is_one_failed_import(olga, imported):
     found = imported(olga, b'{"raw_text": ' + b"[" * 100_000)
     assert found["status"] == "failed"
