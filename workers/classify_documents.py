@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from psycopg.types.json import Jsonb
 
 from sql import queries
-from webapp.clients.ai.choice import provider_from
 from webapp.clients.ai.contract import Known
 from webapp.clients.ai.extractive import ExtractiveProvider
+from webapp.filing.ai_providers import AIProviders, applying_to
 from webapp.reading.tag_shortlist import shortlist
 from webapp.reading.wording import fold
 from webapp.rules.document_date import date_of
 from webapp.rules.filing import given_by
 from webapp.rules.first_line import first_line_with_a_word
 from webapp.rules.learned import learned_from
-from webapp.settings import SettingsError
 from workers.engine import progress
 from workers.engine.kind import Clients, Kind
+from workers.engine.transactions import transactions_of
 from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ _MOST_SUGGESTED_TAGS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Outside(Clients):
-    """The AI provider."""
+    """The AI providers."""
 
-    provider: Provider
+    providers: AIProviders
 
     def close(self) -> None:
-        self.provider.close()
+        self.providers.close()
 
 
 class Result(NamedTuple):
@@ -82,10 +82,7 @@ class Classified:
 
 
 def open_clients(settings: Settings) -> Outside:
-    try:
-        return Outside(provider_from(settings.ai_url, settings.ai_key, settings.ai_model))
-    except ValueError as error:
-        raise SettingsError([str(error)]) from None
+    return Outside(AIProviders(settings, transactions_of("classify_documents", settings)))
 
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
@@ -100,9 +97,14 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
         conn, workspace_ids=workspace_ids, most_labels=_MOST_NAMES, most_tags=_MOST_TAGS
     )
     names = {each["id"]: each for each in known}
+    providers = applying_to(conn, workspace_ids)
     return {
         each["id"]: each
-        | {"rules": rules.get(each["workspace_id"], []), "known": names[each["workspace_id"]]}
+        | {
+            "rules": rules.get(each["workspace_id"], []),
+            "known": names[each["workspace_id"]],
+            "ai_provider": providers.get(each["workspace_id"]),
+        }
         for each in documents
     }
 
@@ -114,9 +116,13 @@ def still_wanted(conn: Connection, jobs: Sequence[Job]) -> bool:
 def classify(document: Row, clients: Outside) -> Classified:
     """The work itself. Raises AIError."""
     progress.report(0, None, doing="classifying")
+    return _classified(document, clients.providers.provider(document["ai_provider"]))
+
+
+def _classified(document: Row, provider: Provider) -> Classified:
     results = [*_by_rules(document), *_by_learning(document)]
     if document["text"].strip():
-        results += _by_text(document, _described(document, clients.provider), clients.provider)
+        results += _by_text(document, _described(document, provider), provider)
     if document["is_edited_outside"]:
         results = [*map(_for_members, results)]
     return Classified(
@@ -255,7 +261,7 @@ def save(conn: Connection, job: Job, found: Classified) -> bool:
 def give_up(conn: Connection, job: Job, error: str) -> None:  # noqa: ARG001
     """The AI provider failed for good: classify by everything else. An operator may still retry."""
     for document in load(conn, [job]).values():
-        found = classify(document, Outside(ExtractiveProvider()))
+        found = _classified(document, ExtractiveProvider())
         save(conn, job, replace(found, digest=None))
 
 

@@ -10,13 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sql import queries
-from webapp.clients.ai.choice import provider_from
 from webapp.clients.public.gate import Gate
 from webapp.clients.web.fetcher import PageFetcher, check_reader
+from webapp.filing.ai_providers import AIProviders, applying_to
 from webapp.reading.tag_shortlist import shortlist
-from webapp.settings import SettingsError
 from workers.engine import progress
 from workers.engine.kind import Clients, Kind
+from workers.engine.transactions import transactions_of
 from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
-    from webapp.clients.ai.contract import Enrichment, Provider
+    from webapp.clients.ai.contract import Enrichment
     from webapp.clients.web.contract import Page
     from webapp.settings import Settings
     from workers.engine.job import Job
@@ -39,14 +39,14 @@ _MOST_TAGS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Outside(Clients):
-    """The web and the AI provider."""
+    """The web and the AI providers."""
 
     pages: PageFetcher
-    provider: Provider
+    providers: AIProviders
 
     def close(self) -> None:
         self.pages.close()
-        self.provider.close()
+        self.providers.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,19 @@ class Enriched:
 
 
 def open_clients(settings: Settings) -> Outside:
-    try:
-        provider = provider_from(settings.ai_url, settings.ai_key, settings.ai_model)
-    except ValueError as error:
-        raise SettingsError([str(error)]) from None
     gate = Gate(allow_loopback=settings.fetch_allow_loopback)
-    return Outside(PageFetcher(gate), provider)
+    providers = AIProviders(settings, transactions_of("enrich_items", settings))
+    return Outside(PageFetcher(gate), providers)
 
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Item]:
     items = queries.items.load_for_enrichment(
         conn, ids=[job.subject_id for job in jobs], most_tags=_MOST_TAGS
     )
-    return {item["id"]: item for item in items}
+    providers = applying_to(conn, list({item["workspace_id"] for item in items}))
+    return {
+        item["id"]: item | {"ai_provider": providers.get(item["workspace_id"])} for item in items
+    }
 
 
 def enrich(item: Item, clients: Outside) -> Enriched:
@@ -86,8 +86,9 @@ def enrich(item: Item, clients: Outside) -> Enriched:
     text = "\n\n".join(text for text in texts if text) or item["source_url"]
     title = item["title"] or (page.title if page else None)
     known = shortlist(item["known_tags"], f"{title or ''}\n{text}", most=_KNOWN_TAGS)
-    enrichment = clients.provider.enrich(text, title=title, known_tags=known)
-    return Enriched(page, enrichment, clients.provider.source)
+    provider = clients.providers.provider(item["ai_provider"])
+    enrichment = provider.enrich(text, title=title, known_tags=known)
+    return Enriched(page, enrichment, provider.source)
 
 
 def save(conn: Connection, job: Job, found: Enriched) -> bool:

@@ -23,7 +23,7 @@ class AI(Section):
         about="""
         An OpenAI-compatible endpoint that writes titles, summaries and tags, such as
         https://api.example.com/v1 or http://localhost:11434/v1. Without it they are taken from the
-        text itself, offline.
+        text itself, offline. Admins and owners of workspaces may assign others.
         """,
     )
     ai_key: str | None = setting(

@@ -1,4 +1,5 @@
-"""What the operators' commands about users share: finding users, and the audit log."""
+"""What the operators' commands about users and workspaces share: finding users, and the audit
+log."""
 
 from __future__ import annotations
 
@@ -35,7 +36,14 @@ def act(conn: Connection) -> None:
     queries.requests.identify(conn, actor=ACTOR, request_id="", traceparent="")
 
 
-def record(conn: Connection, action: str, user_id: UUID, **details: Any) -> None:
+def record(
+    conn: Connection,
+    action: str,
+    user_id: UUID | None = None,
+    *,
+    workspace_id: UUID | None = None,
+    **details: Any,
+) -> None:
     """An entry in the audit log, with the operator's account on their machine."""
     from psycopg.types.json import Jsonb
 
@@ -48,7 +56,7 @@ def record(conn: Connection, action: str, user_id: UUID, **details: Any) -> None
         action=action,
         actor=ACTOR,
         user_id=user_id,
-        workspace_id=None,
+        workspace_id=workspace_id,
         address=None,
         user_agent=None,
         request_id=None,

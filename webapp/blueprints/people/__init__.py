@@ -6,6 +6,7 @@ from typing import Final
 
 from webapp.blueprints.people import (
     accounts,
+    ai_providers,
     api_keys,
     audit_log,
     invitations,
@@ -25,9 +26,10 @@ BLUEPRINTS: Final = (
     *(api_keys.api_keys,),
     *(workspaces.workspaces, members.members, invitations.invitations),
     *(users.users, audit_log.audit_log),
+    *(ai_providers.of_everybody, ai_providers.of_workspace),
 )
 
-INSTALLS: Final = (single_sign_on.install,)
+INSTALLS: Final = (single_sign_on.install, ai_providers.install)
 
 REFUSALS: Final = {
     "users_handle_is_unique": Problem(409, "handle_taken", "Somebody else has this handle."),

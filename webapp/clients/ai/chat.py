@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from webapp.clients.ai.contract import (
     DEFAULT_TIMEOUT,
+    SETTINGS,
     SUMMARY_LIMIT,
     TAGS_LIMIT,
     TITLE_LIMIT,
+    AIError,
     Description,
     Enrichment,
     Known,
@@ -20,9 +23,11 @@ from webapp.clients.http.allowance import Allowance
 from webapp.reading.wording import clean, one_line, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from webapp.clients.ai.contract import Origin
     from webapp.clients.ai.endpoint import Endpoint, Reply
+    from webapp.clients.public.gate import Gate
 
 # About 3,000 tokens of English: enough to know what a text is about, and it fits every model.
 TEXT_SENT: Final = 12_000
@@ -138,19 +143,31 @@ class ChatProvider:
     """Any endpoint that speaks OpenAI's chat completions.
 
     Connects at the first call, so that it can be created before a fork. It remembers what the
-    endpoint does not support (`response_format`, `temperature`) and does not ask for it again.
+    endpoint does not support (`response_format`, `temperature`) and does not ask for it again. Its
+    errors say which model was asked, where, and who named it.
     """
 
     source: ClassVar[str] = "ai"
 
     def __init__(
-        self, url: str, key: str | None, model: str | None, timeout: float = DEFAULT_TIMEOUT
+        self,
+        url: str,
+        key: str | None,
+        model: str | None,
+        timeout: float = DEFAULT_TIMEOUT,
+        *,
+        origin: Origin = SETTINGS,
+        gate: Gate | None = None,
     ) -> None:
-        self._url = _completions_url(url)
-        self._key = _checked_key(key)
+        self._url = _completions_url(url, origin)
+        self._key = _checked_key(key, origin)
         self._model = one_line(model or "")
         if not self._model:
-            raise ValueError("AI_URL also needs AI_MODEL, the name of the model to ask.")
+            raise ValueError(
+                f"{origin.url} also needs {origin.model}, the name of the model to ask."
+            )
+        self._origin = origin
+        self._gate = gate
         if not timeout > 0:
             raise ValueError("The AI timeout must be more than 0 seconds.")
         self._timeout = timeout
@@ -177,8 +194,9 @@ class ChatProvider:
             {"role": "system", "content": _SYSTEM_PROMPT},
             {"role": "user", "content": _material(text, title, known_tags=known_tags)},
         ]
-        reply = self._ask(messages, _ENRICHMENT_FORMATS, Allowance(self._timeout))
-        return enrichment_from(reply.body, known_tags)
+        with self._errors_named():
+            reply = self._ask(messages, _ENRICHMENT_FORMATS, Allowance(self._timeout))
+            return enrichment_from(reply.body, known_tags)
 
     def describe(
         self, text: str, *, name: str, title: str | None = None, known: Known | None = None
@@ -196,8 +214,9 @@ class ChatProvider:
             {"role": "system", "content": _DOCUMENT_PROMPT},
             {"role": "user", "content": _material(text, title, name=name, **named)},
         ]
-        reply = self._ask(messages, _DESCRIPTION_FORMATS, Allowance(self._timeout))
-        return description_from(reply.body, known)
+        with self._errors_named():
+            reply = self._ask(messages, _DESCRIPTION_FORMATS, Allowance(self._timeout))
+            return description_from(reply.body, known)
 
     def close(self) -> None:
         """Close the connections. A later `enrich` raises RuntimeError."""
@@ -206,6 +225,19 @@ class ChatProvider:
             endpoint, self._endpoint = self._endpoint, None
         if endpoint is not None:
             endpoint.close()
+
+    @contextmanager
+    def _errors_named(self) -> Iterator[None]:
+        """Whoever reads the error may have named none of several providers that could be meant."""
+        try:
+            yield
+        except AIError as error:
+            host = urlsplit(self._url).hostname
+            raise AIError(
+                f"{error} It is {self._model!r} at {host}, {self._origin.said}.",
+                permanent=error.permanent,
+                retry_after=error.retry_after,
+            ) from None
 
     def _ask(
         self,
@@ -234,7 +266,7 @@ class ChatProvider:
             elif asked + 1 < len(formats) and lacks_format(reply):
                 self._format = max(self._format, asked + 1)
             else:
-                raise error_from(reply, self._key)
+                raise error_from(reply, self._key, self._origin)
 
     def _connected(self) -> Endpoint:
         from webapp.clients.ai.endpoint import Endpoint
@@ -243,12 +275,12 @@ class ChatProvider:
             if self._closed:
                 raise RuntimeError("This AI provider was closed.")
             if self._endpoint is None:
-                self._endpoint = Endpoint(self._url, self._key)
+                self._endpoint = Endpoint(self._url, self._key, self._origin, self._gate)
             return self._endpoint
 
 
-def _completions_url(url: str) -> str:
-    """AI_URL with `/chat/completions` appended to its path, unless it is there. A query
+def _completions_url(url: str, origin: Origin) -> str:
+    """An address with `/chat/completions` appended to its path, unless it is there. A query
     (`?api-version=`) stays."""
     try:
         parts = urlsplit(url.strip())
@@ -257,21 +289,25 @@ def _completions_url(url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError("AI_URL must be an address such as https://api.example.com/v1.")
+        raise ValueError(f"{origin.url} must be an address such as https://api.example.com/v1.")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("AI_URL must not contain a user name or password; put the key in AI_KEY.")
+        raise ValueError(
+            f"{origin.url} must not contain a user name or password; put the key in {origin.key}."
+        )
     path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc, f"{path}/chat/completions", parts.query, ""))
 
 
-def _checked_key(key: str | None) -> str:
+def _checked_key(key: str | None, origin: Origin) -> str:
     """The key without the line end that a secrets file leaves, or an empty string.
 
     Checked here because the HTTP library would quote a key it cannot send in its error.
     """
     key = (key or "").strip()
     if not all("!" <= character <= "~" for character in key):
-        raise ValueError("AI_KEY contains a space or a character that cannot be sent in a header.")
+        raise ValueError(
+            f"{origin.key} contains a space or a character that cannot be sent in a header."
+        )
     return key
 
 

@@ -86,6 +86,23 @@ class AIError(Failure):
     """The AI provider did not answer, or not with an enrichment."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a provider was named, and what its parts are called there: for those who can mend it
+    when it fails."""
+
+    said: str
+    url: str
+    key: str
+    model: str
+
+
+SETTINGS: Final = Origin("named in the settings", "AI_URL", "AI_KEY", "AI_MODEL")
+_PARTS: Final = ("its url", "its key", "its model")
+EVERYBODY: Final = Origin("assigned to everybody", *_PARTS)
+WORKSPACE: Final = Origin("assigned to this workspace", *_PARTS)
+
+
 class Provider(Protocol):
     """What both providers guarantee. Thread-safe; create one per process.
 

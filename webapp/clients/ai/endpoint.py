@@ -13,11 +13,16 @@ import httpx2
 from webapp.clients.ai.contract import AIError
 from webapp.clients.http.client import HttpClient
 from webapp.clients.http.contract import CallError
+from webapp.clients.public.address import is_loopback
+from webapp.clients.public.client import PublicClient
+from webapp.clients.public.contract import AddressError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from webapp.clients.ai.contract import Origin
     from webapp.clients.http.allowance import Allowance
+    from webapp.clients.public.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +40,25 @@ class Reply:
 
 
 class Endpoint:
-    """The endpoint at `url`, with its connections. Thread-safe."""
+    """The endpoint at `url`, with its connections; with a `gate`, only a public one, by HTTPS.
+    Thread-safe."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, origin: Origin, gate: Gate | None = None) -> None:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if key:
             headers["Authorization"] = f"Bearer {key}"
         try:
             self._url = httpx2.URL(url)
         except httpx2.InvalidURL:
-            raise AIError("AI_URL is not a valid address.", permanent=True) from None
-        self._client = HttpClient(headers=headers)
+            raise AIError(f"{origin.url} is not a valid address.", permanent=True) from None
+        if gate is None:
+            self._client = HttpClient(headers=headers)
+            return
+        host = self._url.host
+        is_here = gate.allow_loopback and (host == "localhost" or is_loopback(host))
+        if self._url.scheme != "https" and not is_here:
+            raise AIError("The address must begin with https://.", permanent=True)
+        self._client = PublicClient(gate, headers=headers)
 
     def post(self, body: bytes, allowance: Allowance) -> Reply:
         """The whole answer to `body`. Raises AIError, not permanent, if there was none, it was too
@@ -53,7 +66,9 @@ class Endpoint:
         try:
             answer = self._client.call("POST", self._url, allowance, content=body)
         except CallError as error:
-            raise AIError(f"The AI provider at {self._url.host} {error.what}.") from None
+            raise AIError(f"The AI provider {error.what}.") from None
+        except AddressError as error:
+            raise AIError(str(error), permanent=True) from None
         said = answer.json()
         return Reply(_status(answer.status, said), answer.headers, said)
 

@@ -12,6 +12,7 @@ from webapp.clients.http.retry_after import seconds_to_wait
 from webapp.reading.wording import one_line, shorten
 
 if TYPE_CHECKING:
+    from webapp.clients.ai.contract import Origin
     from webapp.clients.ai.endpoint import Reply
 
 _DETAIL = 200  # characters of the provider's own words in a message
@@ -22,14 +23,15 @@ _FORMAT_WORDS = re.compile(
 )
 # Statuses about the form of the request rather than its content, besides the standard ones.
 _TEMPORARY = frozenset({409, 421, 423})
+# With the names that the parts of a provider have where it was named.
 _ADVICE = {
-    301: "redirects; set AI_URL to where it redirects",
-    400: "refused the request; check AI_MODEL and AI_URL",
-    401: "does not accept the key; check AI_KEY",
+    301: "redirects; set {url} to where it redirects",
+    400: "refused the request; check {model} and {url}",
+    401: "does not accept the key; check {key}",
     402: "requires payment; check the account's credit",
-    403: "does not allow this; check AI_KEY and its permissions",
-    404: "does not know this address or model; check AI_URL and AI_MODEL",
-    413: "finds the text too long; choose a model with a larger context as AI_MODEL",
+    403: "does not allow this; check {key} and its permissions",
+    404: "does not know this address or model; check {url} and {model}",
+    413: "finds the text too long; choose a model with a larger context",
     429: "is busy or its quota is used up",
 }
 
@@ -44,13 +46,14 @@ def lacks_temperature(reply: Reply) -> bool:
     return reply.status in {400, 422} and "temperature" in _said(reply).lower()
 
 
-def error_from(reply: Reply, key: str) -> AIError:
+def error_from(reply: Reply, key: str, origin: Origin) -> AIError:
     """The refusal as the one error workers know, with what to do about it and never the key."""
     status = 301 if 300 <= reply.status < 400 else reply.status
     permanent = not asks_for_later(status) and status not in _TEMPORARY
     advice = _ADVICE.get(status) or (
         "refused the request" if permanent else "has a problem at the moment"
     )
+    advice = advice.format(url=origin.url, key=origin.key, model=origin.model)
     message = f"The AI provider {advice} (HTTP {reply.status})."
     # Around keys, some providers quote what they were sent, whole or in part.
     said = "" if status in {301, 401, 403} else one_line(_said(reply))
