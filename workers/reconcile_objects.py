@@ -114,7 +114,13 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Step]:
 
 
 def reconcile(step: Step, clients: Storage) -> tuple[Step, Found]:
-    """The work itself: one step. Raises StorageError."""
+    """The work itself: one step. Raises StorageError.
+
+    The first night may be before the first upload. A store of which the database knows no object is
+    made; one that should have objects and is gone, as after a failed mount, is an error.
+    """
+    if not step.after and not step.rows:
+        clients.store.prepare()
     found = compare(clients.store, step)
     if step.is_last:
         clients.store.tidy(SETTLED)

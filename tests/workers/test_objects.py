@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +13,7 @@ from tests.workers.test_cli import coffer
 from tests.workers.test_read_documents import upload
 from webapp.clients.storage.choice import store_from
 from workers import reconcile_objects as module
+from workers.delete_objects import Storage
 from workers.reconcile_objects import reconcile_objects
 
 OLD = time.time() - 2 * 86_400
@@ -101,6 +104,29 @@ def test_a_store_that_is_away_is_one_plain_line(database, tmp_path):
     assert answer.exit_code == 1
     assert answer.stderr.count("\n") == 1
     assert answer.stderr.startswith("Error: ")
+
+
+def test_a_store_is_made_before_its_first_object_but_one_that_is_gone_is_told(
+    ana, owner, worker, logged, tmp_path
+):
+    unmade = tmp_path / "store"
+    clients = Storage(store_from(unmade.as_uri()))
+    reconciling = worker(replace(reconcile_objects, open_clients=lambda _: clients))
+    owner.execute("DELETE FROM outbox")
+    owner.execute("INSERT INTO outbox (kind, subject_id, workspace_id) VALUES (%s, %s, %s)", NIGHT)
+    reconciling.round()
+    assert unmade.is_dir()
+    events = [line["event"] for line in logged]
+    assert "objects_reconciled" in events
+    assert "attempt_failed" not in events
+    shutil.rmtree(unmade)
+    upload(ana, b"A letter", "letter.txt")
+    owner.execute("DELETE FROM outbox")
+    owner.execute("INSERT INTO outbox (kind, subject_id, workspace_id) VALUES (%s, %s, %s)", NIGHT)
+    reconciling.round()
+    assert not unmade.exists()
+    (failed,) = [line for line in logged if line["event"] == "attempt_failed"]
+    assert "does not exist" in failed["error"]
 
 
 @pytest.mark.long
