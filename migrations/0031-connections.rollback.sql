@@ -2,6 +2,7 @@ DROP FUNCTION watch_answers(uuid, uuid);
 DROP TYPE watch_answer;
 DROP TRIGGER connections_pause_their_watches ON connections;
 DROP FUNCTION pause_watches();
+ALTER TABLE transfers DROP CONSTRAINT transfers_watched_file_exists;
 DROP TABLE watched_files, watches;
 DROP FUNCTION transfer_answers(uuid, uuid);
 DROP TYPE transfer_answer;

@@ -237,15 +237,30 @@ CREATE INDEX watches_by_folder ON watches (workspace_id, folder_id) WHERE folder
 
 -- The files that were seen in watched folders. `taken_etag` is the content that a document was made of;
 -- it is taken once it has stayed the same from one scan to the next, or is old enough to be complete.
+-- `document_id` is that document, of which another content becomes a version. It stays when the document
+-- is gone, so that it is not made again. `is_there` says whether the last scan found the file.
 CREATE TABLE watched_files (
-  watch_id   uuid NOT NULL,
-  file_id    text NOT NULL,
-  etag       text NOT NULL,
-  taken_etag text,
+  watch_id    uuid    NOT NULL,
+  file_id     text    NOT NULL,
+  etag        text    NOT NULL,
+  taken_etag  text,
+  document_id uuid,
+  is_there    boolean NOT NULL DEFAULT true,
   CONSTRAINT watched_files_pkey PRIMARY KEY (watch_id, file_id),
   CONSTRAINT watched_files_watch_exists FOREIGN KEY (watch_id)
     REFERENCES watches (id) ON DELETE CASCADE
 );
+
+CREATE INDEX watched_files_by_document ON watched_files (document_id) WHERE document_id IS NOT NULL;
+
+-- The watched file that a transfer fetches.
+ALTER TABLE transfers
+  ADD COLUMN watch_id uuid,
+  ADD COLUMN file_id text,
+  ADD CONSTRAINT transfers_watched_file_exists FOREIGN KEY (watch_id, file_id)
+    REFERENCES watched_files (watch_id, file_id) ON DELETE SET NULL;
+
+CREATE INDEX transfers_by_watched_file ON transfers (watch_id, file_id) WHERE watch_id IS NOT NULL;
 
 -- A broken connection pauses its watches; one that works again resumes them.
 CREATE FUNCTION pause_watches()

@@ -20,7 +20,8 @@ from webapp.clients.storage.contract import NoObject
 from webapp.clients.storage.prepared import PreparedStore
 from webapp.filing.drives import Drives
 from webapp.filing.intake import Intake, NotAccepted, Owner, name_of
-from webapp.filing.keeping import About, keep
+from webapp.filing.keeping import About, Kept, keep
+from webapp.filing.renewing import add_version
 from webapp.identity.ids import new_id
 from workers.engine import progress
 from workers.engine.kind import Clients, Kind
@@ -128,7 +129,8 @@ def _fetch(given: Row, drive: Drive, clients: Outside) -> Fetched:
     with drive.open(given["path"]) as download:
         name = name_of(download.name) or "file"
         chunks = _reported(download.chunks, download.bytes, "fetching the file")
-        with clients.intake.take(new_id(), owner, name, chunks, download.bytes) as file:
+        document_id = given["former_id"] or new_id()
+        with clients.intake.take(document_id, owner, name, chunks, download.bytes) as file:
             file.is_used = True  # if nobody makes a document of it, it expires
             return Fetched(file)
 
@@ -212,13 +214,16 @@ def save(conn: Connection, job: Job, found: Fetched | Sent | Failed) -> bool:
 def _keep(conn: Connection, job: Job, transfer: Row | None, file: Received) -> bool:
     kept = None
     if transfer is not None:
-        owner = Owner(transfer["user_id"], transfer["workspace_id"])
-        about = About(name=file.name, folder_id=transfer["folder_id"])
         try:
-            with conn.transaction():
-                kept = keep(conn, file, owner, about)
+            with conn.transaction() as tried:
+                kept = _filed(conn, job, transfer, file)
+                if kept is None:
+                    raise psycopg.Rollback(tried)
         except psycopg.errors.CheckViolation as error:
             _fail(conn, job, _over_quota(error))
+        else:
+            if kept is None:
+                _fail(conn, job, Failed("document_gone", "The document was removed here."))
     if kept is None or kept.is_duplicate:
         queries.objects.doom(conn, id=file.object_id)
     if kept is not None:
@@ -231,6 +236,46 @@ def _keep(conn: Connection, job: Job, transfer: Row | None, file: Received) -> b
             bytes=file.length,
         )
     return transfer is not None
+
+
+def _filed(conn: Connection, job: Job, transfer: Row, file: Received) -> Kept | None:
+    """The document that a file becomes, or of which it becomes a version; None for a file of a
+    watched folder whose document was removed here, since it is not brought back."""
+    owner = Owner(transfer["user_id"], transfer["workspace_id"])
+    if transfer["former_id"] is not None:
+        return _renewed(conn, job, transfer, owner, file)
+    kept = keep(conn, file, owner, About(name=file.name, folder_id=transfer["folder_id"]))
+    if transfer["watch_id"] is None:
+        return kept
+    if kept.trashed:
+        return None
+    queries.watches.link(
+        conn,
+        watch_id=transfer["watch_id"],
+        file_id=transfer["file_id"],
+        document_id=kept.document_id,
+    )
+    return kept
+
+
+def _renewed(
+    conn: Connection, job: Job, transfer: Row, owner: Owner, file: Received
+) -> Kept | None:
+    document = {"id": transfer["former_id"], "workspace_id": owner.workspace_id}
+    queries.versions.hold_reading(conn, id=document["id"])
+    if not queries.versions.hold_standing(conn, **document):
+        return None
+    if queries.versions.current(conn, **document)["sha256"] == file.sha256:
+        return Kept(document["id"], is_duplicate=True)
+    add_version(
+        conn,
+        file,
+        document,
+        name=file.name,
+        created_by=owner.user_id,
+        request_id=job.request_id,
+    )
+    return Kept(document["id"], is_duplicate=False)
 
 
 def _fail(conn: Connection, job: Job, why: Failed) -> None:

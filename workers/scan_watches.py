@@ -1,8 +1,9 @@
 """Scan watches: look into watched folders of users' drives, and queue what has appeared there.
 
 A file is taken once its content is complete: if it was the same in the scan before, or has not
-changed for two minutes. Another content of it is another document. What disappears there stays
-here. A scan that fails is tried again, later and later, until the drive is back.
+changed for two minutes. Another content of it is another version of its document, if that is still
+wanted here. What disappears there stays here. A scan that fails is tried again, later and later,
+until the drive is back.
 """
 
 from __future__ import annotations
@@ -119,6 +120,7 @@ def save(conn: Connection, job: Job, found: Seen | Unseen) -> bool | Again:
         etags=[_short(each.etag) for each in files.values()],
         paths=[each.path for each in files.values()],
         names=[each.name for each in files.values()],
+        is_cut=found.is_cut,
         are_old=[bool(each.modified_at and each.modified_at < old) for each in files.values()],
     )
     error = f"Only {_MOST:,} files of the folder are watched." if found.is_cut else None

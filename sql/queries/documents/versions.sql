@@ -19,6 +19,16 @@ SELECT document.workspace_id,
  WHERE document.id = %(id)s
    AND document.workspace_id = home_to_read_document(%(id)s, %(workspace_id)s);
 
+-- name: hold_standing :maybe
+-- Locks a document of a workspace until the transaction ends; no row if it is in the trash or gone, or
+-- has no file yet.
+SELECT id
+  FROM documents
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   AND status IN ('processing', 'ready', 'failed')
+   FOR NO KEY UPDATE;
+
 -- name: add :value
 -- Adds a version, whose object is in the store, to a document; its number, which no version of the
 -- document has had.

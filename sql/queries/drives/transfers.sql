@@ -66,7 +66,8 @@ RETURNING id;
 
 -- name: load :many
 -- Transfers to run, and what is needed for it; no row for those that have ended. For an export, the
--- place of the document's current file. `is_permitted` says whether the user still may.
+-- place of the document's current file. `former_id` is the document that an earlier content of a watched
+-- file became. `is_permitted` says whether the user still may.
 SELECT transfer.id,
        transfer.workspace_id,
        transfer.user_id,
@@ -75,6 +76,7 @@ SELECT transfer.id,
        transfer.path,
        transfer.name,
        transfer.folder_id,
+       file.document_id AS former_id,
        connection.provider,
        connection.base_url,
        connection.credentials,
@@ -86,6 +88,9 @@ SELECT transfer.id,
   FROM transfers AS transfer
   JOIN connections AS connection
     ON connection.id = transfer.connection_id
+  LEFT JOIN watched_files AS file
+    ON file.watch_id = transfer.watch_id
+   AND file.file_id = transfer.file_id
   LEFT JOIN documents AS document
     ON document.id = transfer.document_id
    AND transfer.direction = 'export'
@@ -106,14 +111,21 @@ SELECT count(*)
    AND status = 'waiting';
 
 -- name: lock_waiting :maybe
--- Locks a transfer that has not ended, until the transaction ends; where its document goes.
-SELECT workspace_id,
-       user_id,
-       folder_id
-  FROM transfers
- WHERE id = %(id)s
-   AND status = 'waiting'
-   FOR NO KEY UPDATE;
+-- Locks a transfer that has not ended, until the transaction ends; where its document goes. For a
+-- watched file, `former_id` is the document that an earlier content of it became.
+SELECT transfer.workspace_id,
+       transfer.user_id,
+       transfer.folder_id,
+       transfer.watch_id,
+       transfer.file_id,
+       file.document_id AS former_id
+  FROM transfers AS transfer
+  LEFT JOIN watched_files AS file
+    ON file.watch_id = transfer.watch_id
+   AND file.file_id = transfer.file_id
+ WHERE transfer.id = %(id)s
+   AND transfer.status = 'waiting'
+   FOR NO KEY UPDATE OF transfer;
 
 -- name: complete :exec
 -- Saves that a file has arrived; and that its connection works.

@@ -74,7 +74,8 @@ SELECT id
 
 -- name: see :exec
 -- Notes the files that a scan found. Those whose content is complete, and not taken yet, are queued as
--- transfers.
+-- transfers; not those whose document is in the trash or gone. Unless the scan `is_cut`, the others are not
+-- there any more.
 WITH found AS (
   SELECT *
     FROM unnest(
@@ -91,8 +92,24 @@ complete AS (
     LEFT JOIN watched_files AS known
       ON known.watch_id = %(id)s
      AND known.file_id = found.file_id
+    LEFT JOIN documents AS document
+      ON document.id = known.document_id
+     AND document.status <> 'discarded'
    WHERE (found.is_old OR known.etag = found.etag)
      AND known.taken_etag IS DISTINCT FROM found.etag
+     AND (known.document_id IS NULL OR document.id IS NOT NULL)
+),
+missing AS (
+  UPDATE watched_files AS known
+     SET is_there = false
+   WHERE known.watch_id = %(id)s
+     AND known.is_there
+     AND NOT %(is_cut)s
+     AND NOT EXISTS (
+           SELECT
+             FROM found
+            WHERE found.file_id = known.file_id
+         )
 ),
 noted AS (
   INSERT INTO watched_files AS known (watch_id, file_id, etag, taken_etag)
@@ -106,21 +123,51 @@ noted AS (
   ON CONFLICT ON CONSTRAINT watched_files_pkey
   DO UPDATE
         SET etag = EXCLUDED.etag,
-            taken_etag = coalesce(EXCLUDED.taken_etag, known.taken_etag)
-      WHERE known.etag <> EXCLUDED.etag
+            taken_etag = coalesce(EXCLUDED.taken_etag, known.taken_etag),
+            is_there = true
+      WHERE NOT known.is_there
+         OR known.etag <> EXCLUDED.etag
          OR known.taken_etag IS DISTINCT FROM coalesce(EXCLUDED.taken_etag, known.taken_etag)
 )
-INSERT INTO transfers (workspace_id, user_id, connection_id, direction, path, name, folder_id)
+INSERT INTO transfers
+  (
+    workspace_id,
+    user_id,
+    connection_id,
+    direction,
+    path,
+    name,
+    folder_id,
+    watch_id,
+    file_id
+  )
 SELECT watch.workspace_id,
        watch.user_id,
        watch.connection_id,
        'import',
        complete.path,
        complete.name,
-       watch.folder_id
+       watch.folder_id,
+       watch.id,
+       complete.file_id
   FROM complete
   JOIN watches AS watch
     ON watch.id = %(id)s;
+
+-- name: link :exec
+-- Notes which document a watched file has become; unless that is already another one that is still there,
+-- as for two files with the same content.
+UPDATE watched_files AS file
+   SET document_id = %(document_id)s
+ WHERE file.watch_id = %(watch_id)s
+   AND file.file_id = %(file_id)s
+   AND NOT EXISTS (
+         SELECT
+           FROM watched_files AS other
+          WHERE other.document_id = %(document_id)s
+            AND other.is_there
+            AND (other.watch_id, other.file_id) <> (file.watch_id, file.file_id)
+       );
 
 -- name: note_scan :exec
 -- Saves that a folder was scanned; and that its connection works.

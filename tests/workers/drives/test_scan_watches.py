@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 
@@ -100,17 +101,84 @@ def test_a_file_that_is_still_arriving_is_taken_when_it_is_complete(ana, watch, 
     assert names(ana) == ["a.pdf"]
 
 
+def versions(ana, document):
+    found = ana.get(f"/api/documents/{document}/versions").json["items"]
+    return [each["sha256"] for each in reversed(found)]
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
 @pytest.mark.long
-def test_a_changed_file_is_another_document_and_the_same_content_none(ana, watch, scan, put):
-    put("a.pdf", pdf("one"))
+def test_a_changed_file_is_a_version_of_its_document(ana, path, watch, scan, put, cloud):
+    one, two, three = pdf("one"), pdf("two"), pdf("three")
+    put("a.pdf", one)
+    put("copy.pdf", one)
     watch()
     scan()
-    put("a.pdf", pdf("another one"))
+    (document,) = (each["id"] for each in ana.get("/api/documents").json["items"])
+    put("a.pdf", two)
     scan()
-    assert names(ana) == ["a.pdf", "a.pdf"]
-    put("copy.pdf", pdf("one"))
+    assert versions(ana, document) == [sha256(one), sha256(two)]
+    assert ana.get(f"/api/documents/{document}").json["status"] == "processing"
+    newest = ana.get(f"{path}/transfers?limit=1").json["items"][0]
+    assert (newest["document_id"], newest["is_duplicate"]) == (document, False)
+    # Only one of two files with the same content is the document: the other becomes its own.
+    put("copy.pdf", three)
     scan()
-    assert names(ana) == ["a.pdf", "a.pdf"]
+    assert versions(ana, document) == [sha256(one), sha256(two)]
+    assert names(ana) == ["a.pdf", "copy.pdf"]
+    # Without an id of the drive's, a renamed file is known by its content.
+    (cloud.path / "a.pdf").rename(cloud.path / "renamed.pdf")
+    scan()
+    put("renamed.pdf", one)
+    scan()
+    assert versions(ana, document) == [sha256(one), sha256(two), sha256(one)]
+    assert len(names(ana)) == 2
+
+
+def test_what_was_removed_here_is_not_brought_back(ana, path, watch, scan, put, cloud, owner):
+    put("a.pdf", pdf("a"))
+    put("b.pdf", pdf("b"))
+    watch()
+    scan()
+    found = ana.get("/api/documents").json["items"]
+    a, b = (each["id"] for each in sorted(found, key=lambda each: each["name"]))
+    for document in (a, b):
+        assert ana.post(f"/api/documents/{document}/discard").status_code == 200
+    owner.execute("DELETE FROM documents WHERE id = %s", (b,))
+    put("a.pdf", pdf("a changed"))
+    put("b.pdf", pdf("b changed"))
+    cloud.put("again.pdf", pdf("a"))
+    scan()
+    scan()
+    assert names(ana) == []
+    newest = ana.get(f"{path}/transfers?limit=1").json["items"][0]
+    assert (newest["status"], newest["error_code"]) == ("failed", "document_gone")
+    # What is restored here goes on being the file's document.
+    ana.post(f"/api/documents/{a}/restore")
+    scan()
+    assert versions(ana, a) == [sha256(pdf("a")), sha256(pdf("a changed"))]
+
+
+def test_a_document_that_is_removed_while_its_file_is_fetched_stays_removed(
+    ana, path, watch, put, worker, owner
+):
+    put("a.pdf", pdf("a"))
+    watch()
+    scanner, fetcher = worker(scan_watches), worker(run_transfers)
+    scanner.round()
+    fetcher.round()
+    (document,) = (each["id"] for each in ana.get("/api/documents").json["items"])
+    put("a.pdf", pdf("changed"))
+    due_now(owner)
+    scanner.round()
+    ana.post(f"/api/documents/{document}/discard")
+    fetcher.round()
+    newest = ana.get(f"{path}/transfers?limit=1").json["items"][0]
+    assert (newest["status"], newest["error_code"]) == ("failed", "document_gone")
+    assert owner.execute("SELECT count(*) FROM objects WHERE status = 'stored'").fetchone() == (1,)
 
 
 @pytest.mark.long

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, request
-from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp.access.callers import caller
@@ -18,6 +16,7 @@ from webapp.blueprints.documents.receiving import (
     name_of,
     received,
 )
+from webapp.filing.renewing import add_version, make_current, record_version
 from webapp.http import request_id
 from webapp.http.answers import answer, list_page, read_bigint
 from webapp.http.db import connection, transaction
@@ -115,7 +114,9 @@ def restore(document_id: UUID, number: int) -> Response:
     with transaction() as conn:
         former = _hold(conn, document_id)
         if former["number"] != number:
-            _make_current(conn, document_id, former, number, "document.version_restored")
+            document = _at_home(document_id, former["workspace_id"])
+            event = "document.version_restored"
+            make_current(conn, document, number, event, request_id.current())
         return answer(queries.documents.get(conn, **_mine(document_id)))
 
 
@@ -129,8 +130,9 @@ def remove(document_id: UUID, number: int) -> Response:
     """
     with transaction() as conn:
         home = queries.documents.home_to_change(conn, **_mine(document_id), needed="own")
-        queries.versions.remove(conn, id=document_id, workspace_id=home, number=number)
-        _record(conn, document_id, home, number, "document.version_removed")
+        document = _at_home(document_id, home)
+        queries.versions.remove(conn, **document, number=number)
+        record_version(conn, document, number, "document.version_removed")
     return Response(status=204)
 
 
@@ -140,20 +142,14 @@ def _add(file: Received, name: str | None, document_id: UUID) -> Response:
         former = _hold(conn, document_id)
         if former["sha256"] == file.sha256:
             return answer(queries.documents.get(conn, **_mine(document_id)))
-        queries.objects.store(conn, id=file.object_id, bytes=file.length, sha256=file.sha256)
-        number = queries.versions.add(
+        number = add_version(
             conn,
-            id=document_id,
-            workspace_id=former["workspace_id"],
-            object_id=file.object_id,
-            created_by=caller().user_id,
+            file,
+            _at_home(document_id, former["workspace_id"]),
             name=name_of(given) if given else None,
-            media_type=file.media.type,
-            kind=file.media.kind,
-            bytes=file.length,
-            sha256=file.sha256,
+            created_by=caller().user_id,
+            request_id=request_id.current(),
         )
-        _make_current(conn, document_id, former, number, "document.version_added")
         document = queries.documents.get(conn, **_mine(document_id))
     file.is_used = True
     return answer(document, 201, location=f"/api/documents/{document_id}/versions/{number}")
@@ -169,36 +165,6 @@ def _hold(conn: Connection, document_id: UUID) -> dict[str, Any]:
     return former
 
 
-def _make_current(
-    conn: Connection, document_id: UUID, former: dict[str, Any], number: int, event: str
-) -> None:
-    home = former["workspace_id"]
-    queries.versions.make_current(conn, id=document_id, workspace_id=home, number=number)
-    # If the document was already being read, its status stays: the reading begins anew.
-    queries.outbox.enqueue(
-        conn,
-        kind="read_documents",
-        subject_id=document_id,
-        workspace_id=home,
-        payload=Jsonb({}),
-        request_id=request_id.current(),
-        traceparent=None,
-        delay=timedelta(0),
-    )
-    _record(conn, document_id, home, number, event)
-
-
-def _record(conn: Connection, document_id: UUID, home: UUID, number: int, event: str) -> None:
-    queries.events.record(
-        conn,
-        workspace_id=home,
-        entity="document",
-        entity_id=document_id,
-        event=event,
-        payload=Jsonb({"version": number}),
-    )
-
-
 def _home(conn: Connection, document_id: UUID) -> UUID:
     """The workspace of a document to which the caller may add versions."""
     home: UUID = queries.documents.home_to_change(conn, **_mine(document_id), needed="write")
@@ -207,3 +173,7 @@ def _home(conn: Connection, document_id: UUID) -> UUID:
 
 def _mine(document_id: UUID) -> dict[str, UUID]:
     return {"id": document_id, "workspace_id": caller().workspace_id}
+
+
+def _at_home(document_id: UUID, home: UUID) -> dict[str, UUID]:
+    return {"id": document_id, "workspace_id": home}
