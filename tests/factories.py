@@ -50,8 +50,12 @@ class Factory:
         """An item of a user's, in the status asked for."""
         user = user or self.user()
         status = given.pop("status", "enriching")
-        columns = {"source_type": "note", "source_url": None, "raw_text": "Buy milk."}
-        columns["page_hash"] = None
+        columns: dict[str, Any] = {
+            "source_type": "note",
+            "source_url": None,
+            "raw_text": "Buy milk.",
+        }
+        columns |= {"page_hash": None, "document_id": None}
         columns |= {"title": None, "tags": [], "status": "enriching"} | given
         item = queries.items.create(
             self.conn, workspace_id=user["workspace_id"], created_by=user["id"], **columns

@@ -53,6 +53,7 @@ class ItemEntry(Schema):
         allow_none=True,
         validate=validate.OneOf(["enriching", "ready_to_confirm", "failed", "confirmed"]),
     )
+    document_id = fields.UUID(load_default=None, allow_none=True)
     title = text(1, 200, load_default=None, allow_none=True)
     summary = _optional(2000)
     language = _optional(20)

@@ -102,6 +102,12 @@ fresh AS (
          given.published_at,
          given.content,
          given.error,
+         (
+           SELECT document.id
+             FROM documents AS document
+            WHERE document.id = given.document_id
+              AND document.workspace_id = %(workspace_id)s
+         ) AS document_id,
          given.created_at,
          given.updated_at,
          given.confirmed_at
@@ -143,7 +149,8 @@ added AS (
       error,
       created_at,
       updated_at,
-      confirmed_at
+      confirmed_at,
+      document_id
     )
   SELECT row_id,
          %(workspace_id)s,
@@ -162,7 +169,8 @@ added AS (
          error,
          created_at,
          updated_at,
-         confirmed_at
+         confirmed_at,
+         document_id
     FROM fresh
    ORDER BY row_id
   RETURNING id

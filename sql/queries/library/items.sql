@@ -12,7 +12,8 @@ WITH made AS (
       raw_text,
       status,
       title,
-      confirmed_at
+      confirmed_at,
+      document_id
     )
   VALUES (
     %(workspace_id)s,
@@ -23,7 +24,8 @@ WITH made AS (
     %(raw_text)s,
     %(status)s,
     %(title)s,
-    CASE WHEN %(status)s = 'confirmed' THEN now() END
+    CASE WHEN %(status)s = 'confirmed' THEN now() END,
+    %(document_id)s
   )
   RETURNING *
 ),
@@ -46,6 +48,14 @@ SELECT answer.*
                              'suggestions', ARRAY[]::text[]
                            )
        ) AS answer;
+
+-- name: text_of_document :value
+-- What an item says of a document that it comes from: its title and its summary; null if the workspace
+-- has no such document.
+SELECT max(concat_ws(E'\n\n', coalesce(title, name), summary))
+  FROM documents
+ WHERE id = %(document_id)s
+   AND workspace_id = %(workspace_id)s;
 
 -- name: hold_page :exec
 -- Serializes captures of a page into a workspace, until the transaction ends.
@@ -85,11 +95,12 @@ SELECT true
    AND workspace_id = %(workspace_id)s;
 
 -- name: list_pending :many
--- Everything that waits for its owner, newest first.
+-- Everything that waits for its owner, or what of it comes from a document, newest first.
 SELECT *
   FROM item_briefs(%(workspace_id)s)
  WHERE status IN ('enriching', 'ready_to_confirm', 'failed')
    AND (%(after)s::uuid IS NULL OR id < %(after)s::uuid)
+   AND (%(document_id)s::uuid IS NULL OR document_id = %(document_id)s)
  ORDER BY id DESC
  LIMIT %(limit)s;
 
@@ -98,7 +109,8 @@ SELECT *
 SELECT count(*)
   FROM items
  WHERE workspace_id = %(workspace_id)s
-   AND status IN ('enriching', 'ready_to_confirm', 'failed');
+   AND status IN ('enriching', 'ready_to_confirm', 'failed')
+   AND (%(document_id)s::uuid IS NULL OR document_id = %(document_id)s);
 
 -- name: change :value
 -- Applies an action, edits, or both; returns the id, or no row if the workspace has no such item.

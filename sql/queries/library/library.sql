@@ -1,9 +1,11 @@
 -- name: list :many
--- Confirmed items, newest first: all of them, or those with a tag or with a text in title or summary.
+-- Confirmed items, newest first: all of them, or those with a tag, with a text in title or
+-- summary, or from a document.
 SELECT *
   FROM item_briefs(%(workspace_id)s) AS item
  WHERE item.status = 'confirmed'
    AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   AND (%(document_id)s::uuid IS NULL OR item.document_id = %(document_id)s)
    AND (
          %(tag)s::text IS NULL
          OR EXISTS (

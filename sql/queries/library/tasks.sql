@@ -62,8 +62,8 @@ SELECT id
    FOR NO KEY UPDATE;
 
 -- name: list_of_user :many
--- A user's tasks in a workspace: all of them or those with one status, in the requested order. The
--- position of each says where the next page begins; bytes are compared, the same on every server.
+-- A user's tasks in a workspace: all of them or those with one status or about one thing, in the requested
+-- order. The position of each says where the next page begins; bytes are compared, the same on every server.
 SELECT *
   FROM (
          SELECT task.*,
@@ -79,6 +79,8 @@ SELECT *
                   END || E'\x01' || task.id
                 ) COLLATE "C" AS position
            FROM task_answers(%(workspace_id)s, %(user_id)s, %(status)s) AS task
+          WHERE (%(item_id)s::uuid IS NULL OR task.item_id = %(item_id)s)
+            AND (%(document_id)s::uuid IS NULL OR task.document_id = %(document_id)s)
        ) AS sorted
  WHERE %(after)s::text IS NULL
     OR CASE WHEN %(direction)s = 'asc' THEN position > %(after)s ELSE position < %(after)s END

@@ -329,3 +329,48 @@ class TestStrangers:
     def test_users_may_have_tags_of_the_same_name(self, ana, sign_in):
         capture(ana, tags=["garden"])
         assert capture(sign_in("bob"), tags=["Garden"])["tags"] == ["Garden"]
+
+
+# Items from documents
+
+
+def test_an_item_from_a_document_says_what_the_document_is_and_is_found_by_it(people, owner):
+    def document(person):
+        answer = person.client.post("/api/documents?name=a.txt", data=b"Order the posts.")
+        assert answer.status_code == 201, answer.json
+        return answer.json["id"]
+
+    olga, max_ = people.person("olga"), people.person("max")
+    mine, foreign = document(olga), document(max_)
+    owner.execute(
+        "UPDATE documents SET title = 'Posts', summary = 'An order.' WHERE id = %s", (mine,)
+    )
+    for more in ({}, {"raw_text": "Mine"}):
+        answer = olga.client.post(
+            "/api/items", json={"source_type": "note", "document_id": foreign, **more}
+        )
+        assert answer.status_code == 422
+        assert [each["field"] for each in answer.json["errors"]] == ["document_id"]
+    plain = {"source_type": "note", "document_id": mine}
+    noted = olga.client.post("/api/items", json=plain | {"enrich": False}).json
+    assert (noted["raw_text"], noted["title"]) == ("Posts\n\nAn order.", "Posts")
+    pending = olga.client.post("/api/items", json=plain | {"raw_text": "Ask Ana."}).json
+    assert pending["raw_text"] == "Ask Ana."
+    capture(olga.client)
+    olga.client.post("/api/me/tasks", json={"title": "Order", "document_id": mine})
+    olga.client.post("/api/me/tasks", json={"title": "Another"})
+
+    def listed(person, path):
+        return [
+            each["id"] for each in person.client.get(f"{path}?document_id={mine}").json["items"]
+        ]
+
+    assert listed(olga, "/api/library") == [noted["id"]]
+    assert listed(olga, "/api/items/pending") == [pending["id"]]
+    assert olga.client.get(f"/api/items/pending?document_id={mine}").json["total"] == 1
+    assert len(listed(olga, "/api/me/tasks")) == 1
+    for path in ("/api/library", "/api/items/pending", "/api/me/tasks"):
+        assert listed(max_, path) == []
+    olga.client.post(f"/api/documents/{mine}/discard")
+    assert olga.client.delete(f"/api/documents/{mine}").status_code == 204
+    assert olga.client.get(f"/api/items/{noted['id']}").json["document_id"] is None

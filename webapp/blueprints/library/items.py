@@ -19,7 +19,6 @@ from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
 from webapp.rules.first_line import first_line
 from webapp.rules.same_page import normalized, page_hash
-from webapp.schemas.common import PageArguments
 from webapp.schemas.library.items import (
     CheckedAddress,
     DuplicateItem,
@@ -28,6 +27,7 @@ from webapp.schemas.library.items import (
     ItemPage,
     NewItem,
     PageAddress,
+    PendingArguments,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ def create(new: dict[str, Any]) -> Response:
     A page that the workspace already has, and has not discarded, is not captured twice: the answer
     is the item that exists, unchanged, with `duplicate_of`. Send `allow_duplicate` to capture it
     again.
+
+    An item may come from a document (`document_id`), whose title and summary are its text unless
+    another is given. The lists of items take `document_id` too.
     """
+    _take_text_of_document(new)
     may_be_second = new.pop("allow_duplicate")
     url = new["source_url"]
     new["page_hash"] = None if url is None else page_hash(url)
@@ -72,6 +76,18 @@ def create(new: dict[str, Any]) -> Response:
                 return answer(item | {"duplicate_of": item["id"]})
         item = queries.items.create(conn, created_by=caller().user_id, **mine, **new)
     return answer(item, 201, location=f"/api/items/{item['id']}")
+
+
+def _take_text_of_document(new: dict[str, Any]) -> None:
+    """Let the text of an item that has none be that of its document."""
+    if new["document_id"] is None or new["raw_text"] is not None or new["source_url"] is not None:
+        return
+    with connection() as conn:
+        new["raw_text"] = queries.items.text_of_document(
+            conn, document_id=new["document_id"], workspace_id=caller().workspace_id
+        )
+    if new["raw_text"] is None:
+        raise invalid_input(("document_id", "There is no such document here."))
 
 
 @items.post("/check-url")
@@ -95,7 +111,7 @@ def check_url(given: dict[str, Any]) -> Response:
 
 @items.get("/pending")
 @permit("workspace:items:read")
-@items.arguments(PageArguments, location="query")
+@items.arguments(PendingArguments, location="query")
 @items.response(200, ItemPage)
 def list_pending(arguments: dict[str, Any]) -> Response:
     """List the items that await a decision, newest first
@@ -104,7 +120,7 @@ def list_pending(arguments: dict[str, Any]) -> Response:
     """
     after = read_cursor(arguments["cursor"], UUID)
     limit = arguments["limit"]
-    mine = {"workspace_id": caller().workspace_id}
+    mine = {"workspace_id": caller().workspace_id, "document_id": arguments["document_id"]}
     with connection() as conn:
         rows = queries.items.list_pending(conn, **mine, after=after, limit=limit + 1)
         total = queries.items.count_pending(conn, **mine)

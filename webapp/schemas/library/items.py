@@ -6,7 +6,16 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from webapp.schemas.common import MAX_URL, Clearable, Flag, ShortList, Trimmed, text, web_address
+from webapp.schemas.common import (
+    MAX_URL,
+    Clearable,
+    Flag,
+    PageArguments,
+    ShortList,
+    Trimmed,
+    text,
+    web_address,
+)
 
 SOURCE_TYPES: Final = ("note", "article")
 STATUSES: Final = ("enriching", "ready_to_confirm", "failed", "confirmed", "discarded")
@@ -26,8 +35,21 @@ def tag_names(description: str) -> ShortList:
     )
 
 
+def of_document() -> fields.UUID:
+    """A filter of lists."""
+    return fields.UUID(
+        load_default=None, allow_none=False, metadata={"description": "Those from a document."}
+    )
+
+
+class PendingArguments(PageArguments):
+    """Which items."""
+
+    document_id = of_document()
+
+
 class NewItem(Schema):
-    """What a client captures: a text, a URL, or both."""
+    """What a client captures: a text, a URL, or both; or a document."""
 
     source_type = fields.String(
         required=True,
@@ -43,6 +65,14 @@ class NewItem(Schema):
         metadata={"format": "uri", "example": "https://example.com/article"},
     )
     title = text(1, 200, load_default=None, metadata={"description": "Not changed by enrichment."})
+    document_id = fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "The document that it comes from. Without `raw_text` and `source_url`,"
+            " the text is the document's title and summary."
+        },
+    )
     tags = tag_names("Names of tags; missing ones are created.")
     allow_duplicate = Flag(
         load_default=False,
@@ -56,7 +86,7 @@ class NewItem(Schema):
     def has_a_text_or_a_url(self, item: dict[str, Any], **_: Any) -> None:
         if item["raw_text"] is not None and not item["raw_text"].strip():
             raise ValidationError("Must not be blank.", "raw_text")
-        if item["raw_text"] is None and item["source_url"] is None:
+        if all(item[name] is None for name in (*_SOURCES, "document_id")):
             raise ValidationError(
                 {name: ["Give either raw_text or source_url."] for name in _SOURCES}
             )
@@ -124,6 +154,9 @@ class ItemInList(Schema):
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
     confirmed_at = fields.DateTime(required=True, allow_none=True)
+    document_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "What it comes from."}
+    )
 
 
 class Item(ItemInList):

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from webapp.schemas.common import PageArguments, SeveralIds, page_of, text
-from webapp.schemas.library.items import ACTIONS, ItemInList, tag_names
+from webapp.schemas.library.items import ACTIONS, ItemInList, of_document, tag_names
 
 
 class LibraryArguments(PageArguments):
@@ -15,6 +15,7 @@ class LibraryArguments(PageArguments):
 
     q = text(1, 200, load_default=None, metadata={"description": "In the title or the summary."})
     tag = text(1, 50, load_default=None, metadata={"description": "Case is ignored."})
+    document_id = of_document()
 
 
 LibraryPage = page_of(ItemInList)

@@ -27,6 +27,12 @@ class TaskArguments(PageArguments):
         metadata={"description": "Tasks without a due time come last by `due` and `asc`."},
     )
     direction = fields.String(load_default="desc", validate=validate.OneOf(DIRECTIONS))
+    item_id = fields.UUID(
+        load_default=None, allow_none=False, metadata={"description": "Those about an item."}
+    )
+    document_id = fields.UUID(
+        load_default=None, allow_none=False, metadata={"description": "Those about a document."}
+    )
 
 
 class Rule(fields.String):
