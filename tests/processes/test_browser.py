@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -115,20 +116,25 @@ def upload(site, content, name):
 def look(site, path, folder):
     """The page that a browser makes of an address. A browser that downloads something does not end
     by itself."""
-    with subprocess.Popen(
-        [
-            BROWSER,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
-            f"--user-data-dir={folder}",
-            # Time in the page passes at once, so that whatever would run has run.
-            *("--virtual-time-budget=3000", "--dump-dom"),
-            f"http://127.0.0.1:{site.server_port}{path}",
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    ) as browser:
+    # It leaves a folder behind, whose path must be short: it has a socket in it.
+    with (
+        tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as left,
+        subprocess.Popen(
+            [
+                BROWSER,
+                *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
+                f"--user-data-dir={folder}",
+                # Time in the page passes at once, so that whatever would run has run.
+                *("--virtual-time-budget=3000", "--dump-dom"),
+                f"http://127.0.0.1:{site.server_port}{path}",
+            ],
+            env={**os.environ, "TMPDIR": left},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        ) as browser,
+    ):
         end = functools.partial(os.killpg, browser.pid, signal.SIGKILL)
         too_late = threading.Timer(120, end)
         too_late.start()
