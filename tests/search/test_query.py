@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzzing import examples
-from webapp.search.query import MOST_CONDITIONS, Facet, Named, QueryMistake, Words, parse
+from webapp.parsing.documents.media import Kind
+from webapp.schemas.library.search import DOCUMENT_KINDS, KINDS
+from webapp.search.query import MOST_CONDITIONS, TYPES, Facet, Named, QueryMistake, Words, parse
 
 
 def groups(text):
@@ -199,3 +202,8 @@ QUERIES = st.lists(
 @given(QUERIES)
 def test_any_text_of_what_queries_are_made_of_is_a_query_or_a_mistake(text):
     test_any_text_is_a_query_or_a_mistake.hypothesis.inner_test(text)
+
+
+def test_whatever_kind_a_result_has_can_be_searched_for():
+    assert set(DOCUMENT_KINDS) == set(get_args(Kind))
+    assert set(KINDS) <= set(TYPES)

@@ -33,7 +33,7 @@ STATUSES: Final = {
 }
 TYPES: Final = (
     *("item", "note", "article", "task", "document"),
-    *("pdf", "text", "sheet", "slides", "mail", "page", "book", "image"),
+    *("pdf", "text", "sheet", "slides", "mail", "page", "book", "image", "other"),
 )
 
 _NAMED: Final[dict[str, Literal["tag", "category", "in"]]] = {
