@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from tests.blueprints.test_bad_input import assert_problem
 from tests.parsing.documents.made_pdf import pdf, stream, text
 from tests.processes.parsing.test_ocr import scan
 from webapp.clients.storage.choice import store_from
@@ -55,7 +56,7 @@ def test_a_document_is_read_and_found_by_a_word_of_its_third_page(ana, read):
     assert text["pages"] == 3
     assert text["text"].count("\f") == 2
     assert "wheelbarrow" in ana.get(f"{path}/text?page=3").json["text"]
-    assert ana.get(f"{path}/text?page=4").json["text"] == ""
+    assert_problem(ana.get(f"{path}/text?page=4"), 404, "no_such_page")
     (hit,) = ana.get("/api/search?q=wheelbarrow").json["items"]
     assert (hit["type"], hit["id"], hit["page"]) == ("document", document["id"], 3)
     assert "<mark>wheelbarrow</mark>" in hit["snippet"]

@@ -61,16 +61,20 @@ def test_a_page_is_shown_within_its_bounds_and_kept_by_the_browser(ana, upload, 
     ("content", "page", "code"),
     [
         (b"Only text.", 1, "unsupported"),
-        (TALL, 3, "unsupported"),
         (TALL[:300], 1, "damaged"),
         (encrypted_pdf(), 1, "encrypted"),
     ],
-    ids=["text", "no such page", "damaged", "encrypted"],
+    ids=["text", "damaged", "encrypted"],
 )
 def test_what_has_no_picture_is_told_so(ana, thumbnail, content, page, code):
     answer = ana.get(f"{thumbnail(content)}?page={page}")
     assert_problem(answer, 415, "no_thumbnail")
     assert answer.json["error_code"] == code
+
+
+@pytest.mark.processes
+def test_a_page_after_the_last_one_is_not_there(ana, thumbnail):
+    assert_problem(ana.get(f"{thumbnail(TALL)}?page=3"), 404, "no_such_page")
 
 
 @pytest.mark.processes

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from webapp.access.callers import caller
 from webapp.blueprints.documents import sharing
+from webapp.blueprints.documents.files import no_such_page
 from webapp.http.answers import answer, as_json, list_page
 from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem
@@ -86,10 +87,15 @@ def get(document_id: UUID) -> Response:
 @documents.arguments(TextArguments, location="query")
 @documents.response(200, DocumentText)
 def text(arguments: dict[str, Any], document_id: UUID) -> Response:
-    """Show the text of a document, or of one page"""
+    """Show the text of a document, or of one page
+
+    A page after the last one gives 404 `no_such_page`.
+    """
     asked = {"page": arguments["page"], "number": arguments["version"]}
     with connection() as conn:
         found = queries.documents.text(conn, **_mine(document_id), **asked)
+    if found["pages"] and asked["page"] and asked["page"] > found["pages"]:
+        raise no_such_page()
     return answer(found)
 
 

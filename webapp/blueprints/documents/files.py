@@ -111,6 +111,11 @@ def as_preview(row: Mapping[str, Any], note: Note) -> Response:
     return response
 
 
+def no_such_page() -> Problem:
+    """The response for a page after a document's last one."""
+    return Problem(404, "no_such_page", "The document has fewer pages.")
+
+
 def file_of(document_id: UUID, version: int | None) -> dict[str, Any]:
     """The file of a document's version, by default of the current one. Raises NoRow."""
     with connection() as conn:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response
 
 from webapp.access.callers import caller
-from webapp.blueprints.documents.files import file_of, is_known
+from webapp.blueprints.documents.files import file_of, is_known, no_such_page
 from webapp.blueprints.documents.reading import own_readers
 from webapp.blueprints.documents.storage import store
 from webapp.http.errors import Problem
@@ -44,7 +44,8 @@ def thumbnail(arguments: dict[str, Any], document_id: UUID) -> Response:
 
     As WebP, at most `width` pixels wide and twice as high. Of the pages of PDFs and pictures, and
     of the cover or first page where an office file or book has a picture of it; others give 415
-    `no_thumbnail`, and so do pages that cannot be drawn within limits.
+    `no_thumbnail`, and so do pages that cannot be drawn within limits. A page after the last one
+    gives 404 `no_such_page`.
     """
     row = file_of(document_id, arguments["version"])
     page, width = arguments["page"], arguments["width"]
@@ -67,4 +68,6 @@ def _picture(row: dict[str, Any], page: int, width: int) -> bytes:
                 seconds=_SECONDS,
             )
     except DocumentError as error:
+        if error.code == "no_such_page":
+            raise no_such_page() from None
         raise Problem(415, "no_thumbnail", str(error), error_code=error.code) from None

@@ -6,7 +6,8 @@ from typing import Literal, get_args
 
 from webapp.failure import Failure
 
-Code = Literal["encrypted", "damaged", "too_complex", "unsupported", "empty"]
+# `no_such_page` is only said of a picture that was asked for, never of a document.
+Code = Literal["encrypted", "damaged", "too_complex", "unsupported", "empty", "no_such_page"]
 
 CODES: frozenset[str] = frozenset(get_args(Code))
 
@@ -16,6 +17,7 @@ _MESSAGES: dict[Code, str] = {
     "too_complex": "The document is larger or more complex than Coffer accepts.",
     "unsupported": "Coffer cannot read documents of this kind.",
     "empty": "The document is empty.",
+    "no_such_page": "The document has fewer pages.",
 }
 
 

@@ -22,7 +22,7 @@ def render(
     document = open_pdf(source, password)
     document.init_forms()
     if number > len(document):
-        raise DocumentError("unsupported", "There is no picture of this page.")
+        raise DocumentError("no_such_page")
     try:
         page = document[number - 1]
     except pypdfium2.PdfiumError as error:

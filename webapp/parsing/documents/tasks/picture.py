@@ -65,7 +65,7 @@ def _shrunk(picture: Image.Image, page: int, size: tuple[int, int]) -> Image.Ima
         shown = upright(picture, max(size))
         shown.thumbnail(size)
     except EOFError as error:
-        raise DocumentError("unsupported", "There is no picture of this page.") from error
+        raise DocumentError("no_such_page") from error
     except (OSError, ValueError, SyntaxError) as error:
         raise DocumentError("damaged") from error
     return shown
