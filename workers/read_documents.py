@@ -16,7 +16,7 @@ from webapp.parsing.documents.arrival import look_at
 from webapp.parsing.documents.errors import DocumentError
 from webapp.parsing.documents.readers import Readers, check_readers
 from webapp.reading import language
-from webapp.rules.first_line import first_line_with_a_word
+from webapp.rules.first_line import first_line_with_a_word, given_title
 from workers.engine import progress
 from workers.engine.kind import Clients, Kind
 from workers.terminal.command import command_for
@@ -164,8 +164,7 @@ def _known(given: Row) -> Read:
 
 def _title(said: str, text: str) -> str | None:
     """The document's own title, or else its first line with a word in it."""
-    title = " ".join(said.replace("\0", "").split())[:200].strip()
-    return title or first_line_with_a_word(text)
+    return given_title(said.replace("\0", "")) or first_line_with_a_word(text)
 
 
 def save(conn: Connection, job: Job, found: Read | Unreadable) -> bool:
