@@ -22,7 +22,7 @@ def entries(owner):
 
 @pytest.fixture(autouse=True)
 def nothing_counted(app, owner):
-    """What other tests were denied again is written before, and not while this one counts."""
+    """Repeated denials of other tests are written beforehand, not while this one counts."""
     denials._denials.of(app).flush()
     owner.execute("DELETE FROM audit_log")
 

@@ -1,4 +1,4 @@
-"""Bad input is told so in one form, and never breaks anything."""
+"""Bad input is refused in one form, and never breaks anything."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_json_with_a_charset_is_json(ana):
     "path", ["/nothing", "//api//items/pending", "/api/items/no-uuid", "/api/items/"]
 )
 def test_an_address_of_nothing_is_404(ana, path):
-    # The test's client takes what follows two slashes for a host.
+    # The test client would take what follows two slashes for a host.
     answer = ana.get("/", environ_overrides={"PATH_INFO": path})
     assert_problem(answer, 404, "not_found")
 

@@ -1,4 +1,4 @@
-"""What the systems say of themselves is true, and no two say the same."""
+"""What the systems declare about themselves is true, and no two declare the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from webapp.http.errors import Problem
 
 
 def test_every_constraint_that_is_told_of_exists(owner):
-    """As a constraint or a unique index, or in a function that raises in its name."""
+    """As a constraint or a unique index, or as the name of an error that a function raises."""
     rows = owner.execute(
         "SELECT conname FROM pg_constraint"
         " UNION SELECT relname FROM pg_class WHERE relkind = 'i'"

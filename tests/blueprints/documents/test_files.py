@@ -1,4 +1,4 @@
-"""The files of documents: the same bytes, in parts too, and nothing that runs."""
+"""The files of documents: the same bytes, also in parts, and nothing that runs in a browser."""
 
 from __future__ import annotations
 

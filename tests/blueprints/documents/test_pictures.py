@@ -1,4 +1,4 @@
-"""Pictures of pages: small ones, of what has pages, and no bomb harms the web."""
+"""Pictures of pages: small ones, of files that have pages, and no bomb harms the web."""
 
 from __future__ import annotations
 

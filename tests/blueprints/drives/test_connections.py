@@ -40,7 +40,7 @@ EXAMPLES = Examples(
     unlike_their_method={
         f"connections.{name}" for name in ("list_own", "get", "list_events", "list_files")
     },
-    # Its body has a password, of which not even a hash is kept.
+    # The request has a password, of which not even a hash is kept.
     not_kept={"/api/connections"},
 )
 

@@ -1,4 +1,4 @@
-"""Everything one has, to take along."""
+"""Everything that a user has, to take along."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def lines(person, name="items", **headers):
 
 
 class Links(HTMLParser):
-    """What a browser reads out of a bookmarks file."""
+    """What a browser reads from a bookmarks file."""
 
     def __init__(self):
         super().__init__()

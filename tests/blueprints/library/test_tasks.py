@@ -270,7 +270,7 @@ def test_a_task_is_about_a_document_until_that_is_removed(olga, people):
     assert [each["document_id"] for each in listed] == [None] * 2
 
 
-# What recurs
+# Recurring tasks
 
 
 def test_completing_what_recurs_makes_the_next_one(olga):

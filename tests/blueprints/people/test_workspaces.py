@@ -1,4 +1,4 @@
-"""Workspaces that people share: made, listed, renamed and chosen by a header."""
+"""Workspaces that people share: created, listed, renamed and chosen by a header."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORKSPACES = "/api/workspaces"
 
 
 def every_page(client, path, limit):
-    """All entries of a list, and how many pages they came in."""
+    """All entries of a list, and how many pages they took."""
     entries, pages, cursor = [], 0, None
     while True:
         found = client.get(f"{path}?limit={limit}" + (f"&cursor={cursor}" if cursor else "")).json
@@ -131,7 +131,7 @@ def test_the_workspace_of_the_address_counts_and_not_that_of_the_header(people, 
     assert sten.client.patch(path, json={"name": "Mine"}, headers=own).status_code == 404
 
 
-# Choosing one by X-Workspace-Id
+# Choosing a workspace by X-Workspace-Id
 
 
 def test_the_header_says_which_workspace_items_are_of(people, olga):
