@@ -1,4 +1,4 @@
-"""The command line: quick, plain, and each worker by its own name."""
+"""The command line: fast, plain, and each worker by its own name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PASSWORD = "nine owls under a copper moon\n"
 
 
 def example(parameter):
-    """Something that a parameter of a command takes."""
+    """A valid value for a command's parameter."""
     if isinstance(parameter.type, click.types.UUIDParameterType):
         return SUBJECT
     if isinstance(parameter.type, work.KindName):
@@ -34,7 +34,7 @@ def example(parameter):
 
 
 def runs(name, command):
-    """A command line for each command there is, with what it needs to run."""
+    """A command line for a command or each command of a group, with all required arguments."""
     if isinstance(command, click.Group):
         return [[name, *run] for each in command.commands.items() for run in runs(*each)]
     arguments = [name]
@@ -50,7 +50,7 @@ RUNS = [run for name in commands() for run in runs(name, cli.main.get_command(No
 
 
 def coffer(*arguments, typed=None, **environment):
-    """Run a command with these settings and no others, and answer what it asks."""
+    """Run a command with only these settings, and with `typed` as its input."""
     nothing = dict.fromkeys(name for name in os.environ if name.isupper() and name != "PATH")
     return CliRunner().invoke(
         cli.main, arguments, input=typed, env=nothing | {"COFFER_ENV": "test"} | environment

@@ -20,7 +20,7 @@ KIND = "expire_idempotency_keys"
 
 @pytest.fixture
 def every_ten():
-    """Every ten minutes, but not within the next four or the last four: no test lasts that long."""
+    """Every ten minutes, but not within four minutes of now: no test takes that long."""
     return f"{(datetime.now(UTC).minute + 5) % 10}-59/10 * * * *"
 
 

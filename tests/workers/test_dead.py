@@ -1,4 +1,4 @@
-"""`coffer dead`: what was given up is seen, retried once and discarded on purpose."""
+"""`coffer dead`: work that was given up is shown, retried once, and discarded only on purpose."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 @pytest.fixture
 def asked(database, monkeypatch):
-    """Runs one of the commands; there are two kinds of work, one that revives and one that does
-    not."""
+    """Runs one of the commands, with two kinds of work: one that revives what it is about, and one
+    that does not."""
     monkeypatch.setattr(work, "KINDS", (enrich_items, kind_of(str)))
 
     def run(*arguments, typed=None):
@@ -35,7 +35,7 @@ def asked(database, monkeypatch):
 
 
 def bury(owner, *errors, kind=KIND, subject_id=None):
-    """Dead letters, one for each error; their ids."""
+    """Make dead letters, one for each error; returns their ids."""
     return [
         owner.execute(
             "INSERT INTO dead_letters (kind, subject_id, workspace_id, payload, request_id,"

@@ -1,4 +1,4 @@
-"""The store and the database, compared: what differs is found, and repaired where it can be."""
+"""The store and the database, compared: differences are found, and repaired where possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OLD = time.time() - 2 * 86_400
 
 @pytest.fixture
 def store(settings):
-    """The store, empty."""
+    """The store, emptied."""
     made = store_from(settings.storage_url)
     made.prepare()
     made.delete([stored.key for stored in made.objects()])
@@ -27,7 +27,7 @@ def store(settings):
 
 @pytest.fixture
 def keys(ana, store, owner):
-    """Three documents that were uploaded two days ago, by the keys of their files."""
+    """The keys of the files of three documents that were uploaded two days ago."""
     for number in range(3):
         upload(ana, f"Letter {number}".encode(), f"{number}.txt")
     owner.execute("UPDATE objects SET created_at = created_at - interval '2 days'")

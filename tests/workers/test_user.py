@@ -16,7 +16,7 @@ from tests.people import PASSWORD
 from tests.workers.test_cli import coffer
 
 INES = "ines@example.com"
-# An address that mail allows, and that gives a terminal another title.
+# An address that is valid for mail, but changes a terminal's title.
 STEERING = '"\x1b]0;x\x07"@example.com'
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
@@ -65,7 +65,7 @@ def the_user(owner, columns="id"):
 
 
 def is_told(answer, said, code=1):
-    """An error of one line and an exit code, where click adds how the command is used to 2."""
+    """Check for an error of one line and an exit code; for code 2, click adds the usage."""
     assert answer.exit_code == code
     assert answer.stdout == ""
     line = answer.stderr.splitlines()[-1]

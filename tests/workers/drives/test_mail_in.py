@@ -25,7 +25,7 @@ DOMAIN = "in.example.com"
 
 @pytest.fixture
 def mailed(make_app):
-    """A client of Ana's on a server that receives mail."""
+    """Ana's client of a server that receives mail."""
     client = make_app(mail_in_domain=DOMAIN).test_client()
     client.environ_base["HTTP_X_DEV_USER_ID"] = "ana"
     return client
@@ -40,7 +40,7 @@ def inbox(mailed):
 
 @pytest.fixture
 def port(settings, database):
-    """Where mail is received."""
+    """The port where mail is received."""
     ours = replace(settings, mail_in_domain=DOMAIN, mail_in_port=0, mail_in_max_bytes=200_000)
     listener = Listener(ours)
     loop = asyncio.new_event_loop()
@@ -57,7 +57,7 @@ def port(settings, database):
 
 @pytest.fixture
 def send(port):
-    """Sends a message; gives the code of the last answer."""
+    """Sends a message; gives the code of the server's last answer."""
 
     def do(address, message):
         content = message if isinstance(message, bytes) else message.as_bytes(policy=policy.SMTP)

@@ -1,4 +1,4 @@
-"""Files become documents and documents files, once, whatever happens in between."""
+"""Files become documents, and documents become files, once, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(worker):
 
 @pytest.fixture
 def fetch(ana, path, run):
-    """Imports files by one round; gives the transfers."""
+    """Imports files in one round; gives the transfers."""
 
     def do(*paths, **more):
         begun = ana.post(f"{path}/import", json={"paths": paths} | more)
@@ -41,7 +41,7 @@ def fetch(ana, path, run):
 
 @pytest.fixture
 def send(ana, path, run):
-    """Exports documents by one round; gives the transfers."""
+    """Exports documents in one round; gives the transfers."""
 
     def do(*documents, folder=""):
         body = {"document_ids": [each["id"] for each in documents], "path": folder}
@@ -244,7 +244,7 @@ def test_documents_become_files(ana, send, cloud, upload):
 @pytest.mark.long
 def test_nothing_is_overwritten_and_nothing_sent_twice(ana, send, cloud, upload):
     cloud.put("letter.pdf", b"theirs, and longer than ours" * 10)
-    cloud.put("letter (2).pdf", LETTER[:-1] + b"!")  # as long as ours
+    cloud.put("letter (2).pdf", LETTER[:-1] + b"!")  # with the same length as ours
     document = upload(ana, LETTER, "letter.pdf").json
     (transfer,) = send(document)
     assert (transfer["name"], transfer["is_duplicate"]) == ("letter (3).pdf", False)

@@ -46,7 +46,7 @@ def scan(worker, owner):
 
 @pytest.fixture
 def put(cloud):
-    """Puts a file there that has been complete for an hour, or just now."""
+    """Puts a file there that was completed an hour ago, or just now."""
 
     def do(name, content, *, just_now=False):
         cloud.put(name, content)
