@@ -1,4 +1,4 @@
-"""Settings come from the environment alone, and all mistakes are told at once."""
+"""Settings come from the environment alone, and all mistakes are reported at once."""
 
 from __future__ import annotations
 

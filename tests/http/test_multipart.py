@@ -60,7 +60,7 @@ def test_any_bytes_come_through_as_they_are(content, times):
 )
 def test_what_resembles_the_boundary_is_content(pieces):
     content = b"".join(pieces)
-    # No client chooses a boundary that its file has at the beginning of a line.
+    # No client chooses a boundary that begins a line of its file.
     assume(re.search(rb"(^|[\r\n])--" + BOUNDARY.encode(), content) is None)
     assert read(part("file", content, "x") + END)[1] == content
 

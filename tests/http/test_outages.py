@@ -1,4 +1,4 @@
-"""A database that refuses to work is told as that, and soon."""
+"""A database that refuses to work is reported as such, and soon."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANA = {"X-Dev-User-Id": "ana"}
 
 @pytest.fixture
 def app_with(settings, database):
-    """Makes apps whose connections have parameters of their own."""
+    """Makes clients of apps whose connections have certain parameters."""
     made = []
 
     def make_app(*parameters, **changes):

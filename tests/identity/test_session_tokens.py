@@ -64,7 +64,7 @@ def test_a_token_that_was_changed_is_not_genuine(change):
 
 
 def respelt(text):
-    """The same bytes in base64 that somebody else might write."""
+    """Other ways to write the same bytes in base64."""
     data = text.removeprefix("cfr_")
     padded = data + "=" * (-len(data) % 4)
     last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -1,4 +1,4 @@
-"""Entries taken from files, and what cannot be taken from them."""
+"""The entries that are read from files, and those that cannot be read."""
 
 from __future__ import annotations
 

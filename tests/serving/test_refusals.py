@@ -1,4 +1,4 @@
-"""Invalid or ambiguous requests get a clean response and reach nothing."""
+"""Invalid or ambiguous requests get a clean response and never reach the app."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ REFUSED = {
 
 
 class Recorder:
-    """An app that remembers what it was asked."""
+    """An app that remembers its requests."""
 
     def __init__(self):
         self.asked = []

@@ -1,4 +1,4 @@
-"""Counting attempts, whatever the route."""
+"""Counting attempts, independently of routes."""
 
 from __future__ import annotations
 

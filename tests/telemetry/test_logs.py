@@ -40,7 +40,7 @@ with ThreadPoolExecutor(8) as threads:
 
 @pytest.fixture
 def written(settings, capsys):
-    """Logs a line in production's form, and reads it."""
+    """Logs a line in the form of production, and reads it."""
     before = logging.getLogger().handlers
 
     def write(event, **told):
@@ -119,7 +119,7 @@ def test_no_line_fails_for_lack_of_a_place(written, monkeypatch):
 
 @pytest.mark.processes
 def test_long_lines_of_several_threads_stay_whole_where_python_does_not_buffer():
-    """As in the image, which sets PYTHONUNBUFFERED."""
+    """As in the Docker image, which sets PYTHONUNBUFFERED."""
     told = subprocess.run(
         [sys.executable, "-c", _SEVERAL_THREADS],
         env={"PYTHONUNBUFFERED": "1"},

@@ -7,7 +7,7 @@ import pytest
 from webapp.clients.drives.contract import AccessLost, DriveError
 
 KEY = "0190aaaa-0000-7000-8000-000000000001"
-# More than is sent at once, on every drive.
+# More than any drive takes in one piece.
 LARGE = bytes(range(256)) * 45_000
 
 

@@ -1,4 +1,4 @@
-"""WebDAV servers that are strangers': what they answer, and where they are."""
+"""WebDAV servers of strangers: what they answer, and where they are."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_a_process_that_is_killed_leaves_nothing_but_what_tidying_removes(store,
 
 
 def test_a_full_disk_is_told_so_and_leaves_nothing(store, tmp_path, monkeypatch):
-    # Linux's device that is always full, in the place of the unfinished file.
+    # Linux's device that is always full, instead of the unfinished file.
     monkeypatch.setattr(store, "_create", lambda path: Path("/dev/full").open("wb", buffering=0))  # noqa: SIM115
     with pytest.raises(StorageError, match="No space left on device") as full:
         store.put(KEY, [b"x"])

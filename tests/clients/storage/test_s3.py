@@ -1,4 +1,4 @@
-"""The store in a bucket: what its server may do wrong."""
+"""The store in a bucket, and what its server may do wrong."""
 
 from __future__ import annotations
 
