@@ -238,7 +238,7 @@ def prose_of(path: Path, text: str) -> str:
     return "\n".join([*(ast.get_docstring(node) or "" for node in nodes), *comments])
 
 
-def test_rules_are_told_in_words_and_not_by_codes_of_a_page_that_readers_do_not_have():
+def test_rules_are_stated_in_words_and_not_by_codes_of_a_page_that_readers_do_not_have():
     code = re.compile(r"(?<![A-Za-z0-9./#-])[PWITADXN][0-9]{1,2}(?![A-Za-z0-9])")
     texts = {name: (PROJECT / name).read_text() for name in tracked("*.py", "*.sql", "*.md")}
     suspected = {name: text for name, text in texts.items() if code.search(text)}

@@ -104,7 +104,7 @@ def test_clients_reach_the_web_through_the_proxy_alone():
         assert int(largest) * 1024 * 1024 >= most
 
 
-def test_compose_names_a_store_that_is_one_and_keeps_clients_out_of_it():
+def test_compose_names_a_valid_store_and_keeps_clients_out_of_it():
     named = SERVICES["web"]["environment"]["STORAGE_URL"]
     url = re.sub(r"\$\{MINIO_PASSWORD:-(\w+)\}", r"\1", named)
     store = store_from(re.fullmatch(r"\$\{STORAGE_URL:-(.*)\}", url)[1])

@@ -72,7 +72,7 @@ def test_every_answer_says_how_much_is_left(process, people):
 
 
 @pytest.mark.long
-def test_refused_and_missing_things_are_told_it_as_well(process, people):
+def test_answers_to_refused_and_missing_things_say_it_as_well(process, people):
     client = client_of(process(), people.person("olga"))
     for path in ("/api/admin/users", "/api/items/00000000-0000-7000-8000-000000000000"):
         answer = client.get(path)
@@ -320,7 +320,7 @@ def test_who_has_a_48_of_ipv6_does_four_times_as_much_and_not_65536_times(app, o
     assert from_address(app, "2001:db8:2:1::1").status_code == first
 
 
-def test_an_address_with_a_scope_is_one(app):
+def test_an_address_with_a_scope_is_accepted(app):
     given = {"email": "olga@example.com", "password": "wrong"}
     answer = app.test_client().post(
         "/api/auth/login", json=given, environ_overrides={"REMOTE_ADDR": "fe80::1%eth0"}

@@ -94,7 +94,7 @@ def test_a_wrong_field_is_named(ana, owner, change, fields):
 
 
 @pytest.mark.parametrize("depth", [500, 1000, 100_000])
-def test_json_nested_however_deep_is_told_so(ana, depth):
+def test_json_nested_however_deep_is_refused(ana, depth):
     body = '{"source_type": "note", "raw_text": ' + "[" * depth + "]" * depth + "}"
     answer = ana.post("/api/items", data=body, content_type=JSON)
     assert answer.status_code in (400, 422)

@@ -183,7 +183,7 @@ def allowed(owner):
 
 
 @pytest.mark.long
-def test_who_may_not_is_refused_and_changes_nothing(
+def test_whoever_may_not_call_is_refused_and_changes_nothing(
     world, owner, guarded, allowed, contents, subtests
 ):
     before = contents()
@@ -214,7 +214,7 @@ def test_who_may_not_is_refused_and_changes_nothing(
 
 
 @pytest.mark.long
-def test_who_may_gets_through(world, guarded, allowed, begin_anew, subtests):
+def test_whoever_may_call_gets_through(world, guarded, allowed, begin_anew, subtests):
     for method, endpoint, permission in guarded:
         for who in ("owner", "member", "viewer", "key with every scope"):
             if not allowed(permission, who):

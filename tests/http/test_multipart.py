@@ -92,12 +92,12 @@ def refused(body, **more):
         (part("file", b"x" * 1000, "x"), (400, "invalid_body", [])),
     ],
 )
-def test_what_is_no_such_form_is_told_so(body, told):
+def test_what_is_not_such_a_form_is_refused(body, told):
     assert refused(body) == told
 
 
 @pytest.mark.parametrize("cut", [1, 50, 100, 150, 1120])
-def test_a_form_that_breaks_off_is_told_so(cut):
+def test_a_form_that_breaks_off_is_refused(cut):
     whole = part("file", b"x" * 1000, "x") + END
     assert refused(whole[:cut])[:2] == (400, "invalid_body")
 
@@ -105,5 +105,5 @@ def test_a_form_that_breaks_off_is_told_so(cut):
 @pytest.mark.parametrize(
     "content_type", ["application/json", "multipart/form-data", "multipart/mixed"]
 )
-def test_another_type_is_told_so(content_type):
+def test_another_type_is_refused(content_type):
     assert refused(b"x", content_type=content_type)[0] == 415

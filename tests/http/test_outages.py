@@ -51,7 +51,7 @@ def app_with(settings, database):
         ("08006", "database_unavailable"),
     ],
 )
-def test_what_is_the_matter_with_the_database_is_told_as_503(ana, monkeypatch, state, code):
+def test_what_is_wrong_with_the_database_is_reported_as_503(ana, monkeypatch, state, code):
     def refuse(conn, **_):
         conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$")
 

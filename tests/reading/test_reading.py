@@ -145,7 +145,7 @@ def test_a_tag_name_has_no_hash_before_it_and_no_mark_behind() -> None:
         ("", None),
     ],
 )
-def test_a_language_is_told_only_where_it_can_be(text: str, language: str | None) -> None:
+def test_a_language_is_named_only_if_it_is_recognized(text: str, language: str | None) -> None:
     assert detect(text) == language
 
 

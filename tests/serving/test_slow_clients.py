@@ -108,7 +108,7 @@ def test_a_deadline_moves_on_with_what_is_moved_and_never_far_ahead(monkeypatch)
 
 
 @pytest.mark.long
-def test_an_upload_that_is_too_slow_is_told_to_who_reads_it(serve):
+def test_an_upload_that_is_too_slow_is_reported_to_its_reader(serve):
     site = serve(echo, grace_seconds=0.2)
     assert site.ask(post(UPLOAD) + b"x" * 5_000).endswith(b"too slow")
 

@@ -60,7 +60,7 @@ def test_every_unlisted_move_is_refused_for_app_and_owner(make, request, before,
 
 
 @pytest.mark.parametrize("status", ["ready_to_confirm", "failed", "discarded", "unheard of"])
-def test_no_item_is_born_in_a_status_that_is_no_birth(make, status):
+def test_no_item_is_created_in_a_status_that_is_no_first_one(make, status):
     user = make.user()
     with pytest.raises(psycopg.errors.CheckViolation, match="no item begins as"):
         make.conn.execute(

@@ -58,7 +58,7 @@ def fail(note):
     raise RuntimeError(f"{len(note)} characters")
 
 
-def test_an_unexpected_error_is_told_with_its_place_but_not_with_what_users_wrote(written):
+def test_an_unexpected_error_is_logged_with_its_place_but_not_with_what_users_wrote(written):
     try:
         fail(PRIVATE)
     except RuntimeError as error:
@@ -69,7 +69,7 @@ def test_an_unexpected_error_is_told_with_its_place_but_not_with_what_users_wrot
     assert json.loads(line)["level"] == "error"
 
 
-def test_an_error_of_the_database_is_told_without_the_row_that_it_quotes(written, owner):
+def test_an_error_of_the_database_is_logged_without_the_row_that_it_quotes(written, owner):
     with pytest.raises(psycopg.Error) as refused:
         owner.execute("INSERT INTO users (handle) VALUES (%s)", (PRIVATE,))
     line = written("internal_error", **logs.about(refused.value))

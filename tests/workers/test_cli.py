@@ -68,7 +68,7 @@ def test_commands_of_operators_come_first_and_then_the_workers_each_by_name():
 
 
 @pytest.mark.long
-def test_help_is_told_without_importing_any_command():
+def test_help_is_shown_without_importing_any_command():
     told = "from workers.cli import main; main(['--help'], standalone_mode=False)"
     code = f"import sys; {told}; print(*sys.modules, file=sys.stderr)"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -134,7 +134,7 @@ def test_an_unknown_command_is_one_line_and_an_exit_code():
 
 
 @pytest.mark.parametrize("run", RUNS, ids=" ".join)
-def test_wrong_settings_are_told_all_at_once(run):
+def test_wrong_settings_are_reported_all_at_once(run):
     answer = coffer(*run, typed=PASSWORD * 2, PORT="x", LOG_LEVEL="LOUD", AI_URL="ftp://x")
     assert answer.exit_code == 1
     assert isinstance(answer.exception, SystemExit)

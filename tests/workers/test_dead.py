@@ -78,7 +78,7 @@ def test_the_list_is_newest_first_and_says_what_it_leaves_out(asked, owner):
     assert note == "These are the last 1 of 3; --limit shows more."
 
 
-def test_that_there_is_none_is_said(asked):
+def test_it_says_so_if_there_are_none(asked):
     for command in (["list"], ["retry", "--all"], ["discard", "--all"]):
         answer = asked(*command)
         assert (answer.exit_code, answer.stdout) == (0, "there are no dead letters\n")
@@ -261,7 +261,7 @@ def test_whatever_stops_it_in_the_middle_nothing_is_lost_and_nothing_repeated(
     assert (left(owner), len(effects())) == ([], 5)
 
 
-def test_thousands_are_told_in_one_line(asked, owner):
+def test_thousands_are_reported_in_one_line(asked, owner):
     owner.execute(
         "INSERT INTO dead_letters (kind, subject_id, workspace_id, payload, attempts, error,"
         " enqueued_at) SELECT %s, gen_random_uuid(), gen_random_uuid(), '{}', 3, 'x', now()"

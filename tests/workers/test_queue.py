@@ -253,7 +253,7 @@ def test_an_unknown_kind_is_refused_and_the_known_ones_named(queue, owner, asked
     assert owner.execute("SELECT count(*) FROM paused_kinds").fetchone() == (0,)
 
 
-def test_a_paused_kind_that_is_no_more_can_be_resumed(queue, owner):
+def test_a_paused_kind_that_no_longer_exists_can_be_resumed(queue, owner):
     owner.execute("INSERT INTO paused_kinds (kind) VALUES ('was_paused')")
     assert queue("resume", "was-paused").stdout == "was_paused is resumed\n"
 

@@ -144,7 +144,7 @@ def test_an_address_has_one_user(create, owner, email):
     assert len(log(owner)) == 1
 
 
-def test_a_handle_that_is_taken_is_told(create, people):
+def test_a_handle_that_is_taken_is_reported(create, people):
     people.person("ines")
     answer = create("other@example.com", "--handle", "ines")
     assert answer.exit_code != 0 or "ines-" in answer.output

@@ -139,7 +139,7 @@ def test_an_expired_link_is_no_link(ana, client, document, link, owner):
 
 
 @pytest.mark.long
-def test_a_link_is_used_up_after_so_many_downloads_begun(client, link):
+def test_a_link_is_used_up_after_its_number_of_downloads(client, link):
     path = link(most_downloads=2)
     download = f"{path}/download"
     assert client.head(download, buffered=True).status_code == 200

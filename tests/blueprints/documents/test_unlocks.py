@@ -115,7 +115,7 @@ def test_a_password_of_spaces_opens(ana, locked, read, samples):  # noqa: F811
 
 
 @pytest.mark.processes
-def test_what_cannot_be_unlocked_is_told_so(ana, locked):
+def test_what_cannot_be_unlocked_is_refused(ana, locked):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
         file.writestr("mimetype", "application/vnd.oasis.opendocument.text")

@@ -152,7 +152,7 @@ def test_who_does_not_agree_connects_nothing(browser, server, begin):
     assert_problem(come_back(browser, refused), 403, "drive_authorization_refused")
 
 
-def test_who_may_no_longer_connects_nothing(browser, server, begin, owner):
+def test_whoever_may_no_longer_connect_connects_nothing(browser, server, begin, owner):
     url = server.browse(begin())
     owner.execute("UPDATE users SET disabled_at = now()")
     assert_problem(come_back(browser, url), 404, "not_found")

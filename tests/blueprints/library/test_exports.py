@@ -77,7 +77,7 @@ def test_ones_own_tasks_are_there(olga, people):
     assert end == {"type": "end", "count": 1}
 
 
-def test_nothing_is_an_end_too(olga):
+def test_an_empty_export_has_its_end_too(olga):
     assert lines(olga) == lines(olga, "tasks") == [{"type": "end", "count": 0}]
     assert bookmarks(olga) == []
 

@@ -364,7 +364,7 @@ def test_what_has_not_changed_is_not_sent_again(olga):
         assert olga.client.get(path, headers=seen).status_code == 200
 
 
-def test_a_condition_for_changes_is_none_for_what_is_read(olga):
+def test_a_condition_for_changes_does_not_apply_to_what_is_read(olga):
     task = note(olga)
     answer = olga.client.get(f"{TASKS}/{task['id']}", headers={"If-Match": '"another"'})
     assert (answer.status_code, answer.json) == (200, task)

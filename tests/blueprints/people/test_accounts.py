@@ -195,7 +195,7 @@ class TestRegister:
         assert_refused(confirm(client, given), 400, "invalid_token")
 
     @pytest.mark.usefixtures("account")
-    def test_a_token_for_something_else_is_none(self, client, account, token):
+    def test_a_token_for_something_else_is_invalid(self, client, account, token):
         forget(client)
         register(client, "bob@example.com")
         assert_refused(confirm(client, token("password_reset")), 400, "invalid_token")
@@ -586,7 +586,7 @@ class TestReset:
         forget(client)
         assert_refused(reset(client, given), 400, "invalid_token")
 
-    def test_a_token_of_an_address_without_account_is_none(self, client, account, token):
+    def test_a_token_of_an_address_without_account_is_invalid(self, client, account, token):
         forget(client, "nobody@example.com")
         assert_refused(reset(client, token("password_reset")), 400, "invalid_token")
 

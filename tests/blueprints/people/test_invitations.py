@@ -324,7 +324,7 @@ def test_an_invitation_is_good_until_it_expires(invite, ines, owner, path):
     assert accept(ines, token).status_code == 200
 
 
-def test_an_invitation_that_was_withdrawn_is_none(invite, olga, ines, owner, path):
+def test_a_withdrawn_invitation_is_invalid(invite, olga, ines, owner, path):
     token = invite()
     invitation = f"{path}/{latest(owner)}"
     assert olga.client.delete(invitation).status_code == 204

@@ -176,7 +176,7 @@ def test_who_is_no_member_is_not_found(team):
         assert persons["olga"].client.patch(member, json={"role": "owner"}).status_code == 404
 
 
-def test_who_is_sent_away_or_leaves_is_none_any_more(team, owner):
+def test_whoever_is_sent_away_or_leaves_is_no_longer_a_member(team, owner):
     path, persons = team
     assert persons["olga"].client.delete(f"{path}/members/{persons['max'].id}").status_code == 204
     assert persons["vera"].client.post(f"{path}/leave").status_code == 204

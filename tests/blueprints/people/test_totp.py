@@ -571,7 +571,7 @@ class TestRecovery:
         answer = finish(client, ticket_of(client), recovery_code=recovery_codes[0])
         assert answer.status_code == 200
 
-    def test_another_users_is_none(self, client, people, clock, recovery_codes, account):
+    def test_another_users_code_is_wrong(self, client, people, clock, recovery_codes, account):
         clock.pass_steps(1)
         of_bob = switch_on(people.person("bob"), clock)
         answer = finish(client, ticket_of(client), recovery_code=of_bob[0])

@@ -55,7 +55,7 @@ def log(owner):
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_who_is_no_admin_may_nothing(people, olga, owner, action):
+def test_whoever_is_no_admin_may_do_nothing(people, olga, owner, action):
     sten = people.person("sten")
     for whom in (olga, sten, NOWHERE):
         assert do(olga, action, whom).status_code == 403

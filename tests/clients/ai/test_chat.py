@@ -113,7 +113,7 @@ def test_a_title_known_already_is_kept(provider: Provider) -> None:
     assert provider.enrich(NOTE, title="  Heating\nplans ").title == "Heating plans"
 
 
-def test_the_language_is_told_by_its_code(provider: Provider) -> None:
+def test_the_language_is_given_by_its_code(provider: Provider) -> None:
     assert provider.enrich(NOTE).language == "en"
 
 

@@ -139,7 +139,7 @@ def test_what_one_call_receives_another_can_send(client: HttpClient, site: Site)
     assert answer.body == b"x" * 300_000
 
 
-def test_a_source_that_breaks_off_is_told_of_as_such(client: HttpClient, site: Site) -> None:
+def test_a_source_that_breaks_off_is_reported_as_such(client: HttpClient, site: Site) -> None:
     site.pages["/"] = text(content_length="500")
     with echo() as server, client.stream("GET", site.url(), Allowance(5)) as source:
         url = f"http://127.0.0.1:{server.server_port}/"

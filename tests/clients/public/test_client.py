@@ -202,7 +202,7 @@ def test_a_redirect_does_not_tell_either(site: Site) -> None:
     assert str(error) == "The server redirects to a server that does not answer."
 
 
-def test_a_server_that_stops_in_the_middle_of_an_answer_is_told_of(
+def test_a_server_that_stops_in_the_middle_of_an_answer_is_reported(
     client: PublicClient, site: Site
 ) -> None:
     site.pages["/"] = text(content_length="500")

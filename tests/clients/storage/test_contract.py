@@ -35,7 +35,7 @@ def test_a_part_is_read(store, start, end):
     assert b"".join(store.read(KEY, start, end)) == BODY[start:end]
 
 
-def test_nothing_is_a_part_too(store):
+def test_an_empty_part_is_a_part_too(store):
     store.put(KEY, [BODY])
     assert b"".join(store.read(KEY, 5, 5)) == b""
 
@@ -66,7 +66,7 @@ def test_a_copy_stays_as_it_is(store):
     assert [each.key for each in store.objects()] == ["other/copy"]
 
 
-def test_what_is_not_there_is_told_so(store):
+def test_what_is_not_there_is_reported(store):
     assert store.size(KEY) is None
     with pytest.raises(NoObject) as missing:
         next(iter(store.read(KEY)))

@@ -81,7 +81,7 @@ def test_results_of_any_size_come_back_up_to_the_limit(server: ForkServer, file:
     assert (error.reason, error.permanent) == ("output", True)
 
 
-def test_steps_are_told_as_they_are_done(server: ForkServer, file: int) -> None:
+def test_steps_are_reported_as_they_are_done(server: ForkServer, file: int) -> None:
     told: list[dict[str, Any]] = []
     assert call(server, file, "steps", [0, 0, 0], on_step=told.append) == b"done"
     assert told == [{"step": 0}, {"step": 1}, {"step": 2}]

@@ -137,7 +137,7 @@ def test_what_was_sent_twice_or_was_there_is_not_doubled(mailed, inbox, send, fi
 
 
 @pytest.mark.processes
-def test_files_of_other_types_are_told_and_the_message_kept_if_there_is_no_other(
+def test_files_of_other_types_are_reported_and_the_message_kept_if_there_is_no_other(
     mailed, inbox, send, file
 ):
     program = b"\x7fELF\x02\x01\x01" + bytes(100)
@@ -166,7 +166,7 @@ def test_an_unknown_address_is_550(mailed, inbox, send, owner, address):
 
 
 @pytest.mark.long
-def test_a_former_or_ended_address_and_that_of_who_may_no_longer_are_550(
+def test_former_and_ended_addresses_and_those_of_people_who_may_no_longer_are_550(
     mailed, inbox, send, owner
 ):
     rotated = mailed.post(f"/api/inboxes/{inbox['id']}/rotate").json["address"]

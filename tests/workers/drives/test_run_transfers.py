@@ -182,7 +182,7 @@ def test_a_password_that_is_not_accepted_breaks_the_connection_and_is_not_tried_
         "UPDATE members SET role = 'viewer' WHERE role = 'member'",
     ],
 )
-def test_for_who_may_no_longer_nothing_is_fetched(people, connect, cloud, run, owner, end):
+def test_nothing_is_fetched_for_somebody_who_may_no_longer(people, connect, cloud, run, owner, end):
     olga, max_ = people.person("olga"), people.person("max")
     shared = people.workspace(olga, member=max_)
     max_.client.environ_base["HTTP_X_WORKSPACE_ID"] = str(shared)
@@ -266,7 +266,7 @@ def test_a_document_that_is_gone_by_then_is_not_sent(ana, path, run, cloud, uplo
 
 
 @pytest.mark.long
-def test_a_folder_that_is_not_there_is_told_so(ana, send, upload):
+def test_a_folder_that_is_not_there_is_reported(ana, send, upload):
     (transfer,) = send(upload(ana, LETTER).json, folder="nowhere")
     assert (transfer["status"], transfer["error_code"]) == ("failed", "not_found")
 

@@ -148,7 +148,7 @@ def test_a_drive_that_is_away_is_asked_later_and_later(ana, path, watch, scan, p
 
 
 @pytest.mark.long
-def test_a_folder_that_is_gone_is_told_so(ana, path, watch, scan):
+def test_a_folder_that_is_gone_is_reported(ana, path, watch, scan):
     watch("nowhere")
     scan()
     assert "no such" in only(ana, path)["last_error"]

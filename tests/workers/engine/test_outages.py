@@ -244,7 +244,7 @@ def test_a_command_waits_too_and_then_says_what_is_wrong(restarting, monkeypatch
 # How often an outage is logged
 
 
-def test_an_outage_is_told_when_it_begins_once_a_minute_and_when_it_is_over(logged, monkeypatch):
+def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_is_over(logged, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(outage.time, "monotonic", lambda: now[0])
     lost = Outage(structlog.get_logger(), lost=LOST, back=BACK)

@@ -127,7 +127,7 @@ def test_between_surveys_a_claim_reads_only_what_was_not_claimed_before(
     assert asked[0] <= asked[1] < asked[2]
 
 
-def test_where_looking_is_expensive_who_found_nothing_looks_less_often_until_woken(
+def test_where_looking_is_expensive_a_turn_that_found_nothing_looks_less_often_until_woken(
     owner, app_conn, monkeypatch
 ):
     monkeypatch.setattr(turns, "_SHARE_OF_TIME", 50)
