@@ -1,1 +1,1 @@
-"""Measurements, each a module to run by itself; README.md has the last results."""
+"""Measurements, each a module that can be run alone; README.md has the latest results."""

@@ -1,12 +1,11 @@
-"""What it costs to know who calls: one item by JWT and by API key, beside the same for anybody.
+"""What it costs to identify the caller: one item by JWT, by API key, and for anybody.
 
     python -m benchmarks.authentication [rounds] [seconds]
 
-Requests a second through gunicorn with two processes, asked by wrk with 32 connections; the three
-take turns within each round. Beside them the processor's time that the web processes took for a
-request, which other loads on the machine disturb less. Limits, request ids and logs are on, as in
-production; the limits are high enough to be counted and not reached. The aim is 0.8 of what anybody
-gets.
+Requests a second through gunicorn with two processes, sent by wrk with 32 connections; the three
+take turns within each round. Also the CPU time that the web processes took for a request, which
+other loads on the machine disturb less. Limits, request ids and logs are on, as in production; the
+limits are counted, but too high to be reached. The aim is 0.8 of the rate without authentication.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def main() -> int:
 
 
 def report(figures: dict[str, list[Asked]]) -> int:
-    """Print the table; 1 where an aim was missed. A ratio is that of a round's neighbours."""
+    """Print the table; returns 1 if an aim was missed. A ratio is within the same round."""
     missed = 0
     print(f"{'':10}{'requests/s':>24}{'of anybody':>22}{'CPU µs a request':>20}{'of anybody':>22}")
     for name, taken in figures.items():
@@ -82,7 +81,7 @@ def shares(ratios: list[float]) -> str:
 
 
 def fill(conn: psycopg.Connection) -> tuple[UUID, UUID, str, str]:
-    """A user with an item, a session and a key: workspace, item, access token, key."""
+    """Make a user with an item, a session and a key: workspace, item, access token, key."""
     queries.users.create_with_handle(conn, handle="ana")
     user_id, workspace_id = conn.execute(
         "SELECT users.id, workspaces.id FROM users JOIN workspaces ON personal_of = users.id"

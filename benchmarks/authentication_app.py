@@ -1,4 +1,4 @@
-"""The app with one route more: an item for anybody. For benchmarks.authentication."""
+"""The app with one more route: an item without authentication, for benchmarks.authentication."""
 
 from __future__ import annotations
 

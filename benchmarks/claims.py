@@ -1,8 +1,8 @@
-"""A claim among a million rows: pinned remains, blind statistics, 256 claimers.
+"""A claim among a million rows: with dead rows pinned, without statistics, with 256 claimers.
 
-Beside each figure stands the time of a bare round trip in the same run. Each claimer has a
-connection of its own and claims four rows about once a second, as a worker of slow work does; one
-claims 500 at a time, as fast as it can, as a worker of quick work does.
+Next to each figure is the time of a bare round trip in the same run. Each claimer has its own
+connection and claims four rows about once a second, as a worker for slow work does; one claims
+500 at a time, as fast as it can, as a worker for quick work does.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ SELECT 'noop', gen_random_uuid(), md5((n %% 100)::text)::uuid FROM generate_seri
 
 
 def main() -> int:
-    """Print the table; 1 where the median of a claim is over its bound."""
+    """Print the table; returns 1 if the median of a claim is over its bound."""
     with migrated_server() as url, psycopg.connect(url, autocommit=True) as conn:
-        # Nobody counts the rows and nobody clears away the remains, during the whole run.
+        # Throughout the run, no statistics are gathered and no dead rows are removed.
         conn.execute("ALTER TABLE outbox SET (autovacuum_enabled = false)")
         found = {"empty outbox": measure(url, SECONDS / 4)}
         for _ in range(10):
@@ -72,7 +72,7 @@ def main() -> int:
 def measure(
     url: str, seconds: float, others: int = 1
 ) -> tuple[list[float], list[float], list[float]]:
-    """Seconds of each claim of four rows, of 500 rows, and of a bare round trip."""
+    """The seconds of each claim of four rows, each claim of 500 rows and each bare round trip."""
     few: list[float] = []
     many: list[float] = []
     bare: list[float] = []
@@ -91,7 +91,7 @@ def measure(
         turns, worker = Turns("noop"), uuid.uuid4()
         turns.claimers = others
         claim = functools.partial(turns.claim, conn, limit=limit, worker=worker, lease=120)
-        claim()  # as a worker's first, which has to look at everything once
+        claim()  # like a worker's first claim, which has to look at everything once
         return claim
 
     plans = [(claiming(conn, 4), few, pause) for conn in conns[2:]]
@@ -115,7 +115,7 @@ def prepared(url: str) -> psycopg.Connection:
 
 
 def drain(url: str, rows: int) -> None:
-    """Claim and finish so many."""
+    """Claim and finish that many rows."""
     turns, worker, done = Turns("noop"), uuid.uuid4(), 0
     with prepared(url) as conn:
         while done < rows:

@@ -1,4 +1,4 @@
-"""A migrated database on a server of its own, for a benchmark."""
+"""A migrated database on its own server, for a benchmark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def migrated_server() -> Iterator[str]:
-    """The URL of a migrated database, which is thrown away with its server afterwards."""
+    """The URL of a migrated database, which is removed with its server afterwards."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = Server(Path(folder) / "postgres")
@@ -32,6 +32,6 @@ def migrated_server() -> Iterator[str]:
 
 @contextlib.contextmanager
 def migrated() -> Iterator[psycopg.Connection]:
-    """A connection in autocommit to such a database."""
+    """A connection to such a database, in autocommit mode."""
     with migrated_server() as url, psycopg.connect(url, autocommit=True) as conn:
         yield conn

@@ -2,8 +2,8 @@
 
 Prints the median and the slowest of the repeats for each sample, in milliseconds, against the
 limits the provider promises: 100 ms for what people write, 500 ms for anything up to 500,000
-characters. Making the provider, which loads the language model, is timed by itself.
-Exits with 1 where a median is above its limit.
+characters. Creating the provider, which loads the language model, is timed separately.
+Exits with 1 if a median is above its limit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LONG = 40_000
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """The samples as they are, then what they become when they are long, then what is hostile."""
+    """The samples as they are, then made long, then hostile texts."""
     samples = {path.stem: path.read_text("utf-8") for path in sorted(SAMPLES.glob("*.txt"))}
     yield from samples.items()
     article = samples["english_article"]

@@ -1,7 +1,7 @@
-"""What a benchmark installs beside the project, in `.bench/` of the checkout.
+"""What a benchmark installs in addition to the project, in `.bench/` of the checkout.
 
-It is apart from the project's own environment, so that no peer's library can end up in that one,
-and each benchmark's is apart from the others'. Files in the repository pin every version.
+It is separate from the project's own environment, so that no library of a peer can get into that,
+and each benchmark has its own. Files in the repository pin every version.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Missing(Exception):
 
 
 class PythonEnvironment:
-    """A virtual environment that holds what one file of requirements pins."""
+    """A virtual environment with the packages that one requirements file pins."""
 
     def __init__(self, name: str, requirements: Path) -> None:
         self._name = name
@@ -36,7 +36,7 @@ class PythonEnvironment:
         self.python = self._folder / "bin" / "python"
 
     def make(self) -> None:
-        """Install it where it is missing or out of date. Raises Missing."""
+        """Install it if it is missing or out of date. Raises Missing."""
         if is_ready(self._name, [self._requirements]):
             return
         say(f"Installing the peers written in Python into {self._folder} ...")
@@ -54,7 +54,7 @@ class PythonEnvironment:
 
 
 def run(*command: str | Path) -> None:
-    """Run one step of an installation. Raises Missing where it fails."""
+    """Run one step of an installation. Raises Missing if it fails."""
     FOLDER.mkdir(exist_ok=True)
     done = subprocess.run(
         command,
@@ -70,13 +70,13 @@ def run(*command: str | Path) -> None:
 
 
 def is_ready(name: str, files: Iterable[Path]) -> bool:
-    """Whether something was installed from these files as they are."""
+    """Whether something was installed from these files as they are now."""
     stamp = FOLDER / f"{name}.ready"
     return stamp.exists() and stamp.read_text() == _digest(files)
 
 
 def mark(name: str, files: Iterable[Path]) -> None:
-    """It was."""
+    """Note that something was installed from these files."""
     (FOLDER / f"{name}.ready").write_text(_digest(files))
 
 

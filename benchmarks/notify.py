@@ -1,9 +1,9 @@
-"""What waking workers costs whoever enqueues: without the trigger, with it, and when it notifies.
+"""What waking workers costs the enqueuing side: without the trigger, with it, and if it notifies.
 
     python -m benchmarks.notify [rounds]
 
-Rows a second, one by one in autocommit from four clients at once and 1,000 a statement from one.
-"At work" is the state under load: there are workers, and none of them sleeps.
+Rows a second: one by one in autocommit mode from four clients at once, and 1,000 a statement from
+one. "At work" is the state under load: there are workers, and none of them is asleep.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ AWAKE = "INSERT INTO workers (id, host, pid, kinds) VALUES (uuidv7(), 'h', %s, '
 
 
 def main() -> int:
-    """Print the table; 1 where the trigger costs 5 % or more under load."""
+    """Print the table; returns 1 if the trigger costs 5 % or more under load."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in STATES}
     with migrated_server() as url, psycopg.connect(url, autocommit=True) as conn:
@@ -57,7 +57,7 @@ def main() -> int:
         cells = []
         for way in (0, 1):
             rates = [figure[way] for figure in figures]
-            # Round by round, so that what else the machine does meets both.
+            # Round by round, so that other load on the machine affects both.
             kept = [rate / found["no trigger"][n][way] for n, rate in enumerate(rates)]
             cells.append(
                 f"{statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"

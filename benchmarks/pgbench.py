@@ -1,4 +1,4 @@
-"""pgbench running statements of `sql/queries`: what the database itself can do, asked in C."""
+"""pgbench running statements of `sql/queries`: what the database can do with a client in C."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _WRONG: Final = re.compile(r"number of failed transactions: [1-9]|client \d+ abo
 
 
 class Failed(Exception):
-    """pgbench did not do what it was told, or cannot; the message has what it said."""
+    """pgbench failed, or cannot run the statement; the message has its output."""
 
 
 def transactions_a_second(
     url: str, script: str, *options: str, clients: int, timeout: float = 900
 ) -> float:
-    """How often some clients together do what a script says, connecting left out. `options` say
-    how long or how often. Raises Failed and Missing."""
+    """How many transactions of a script some clients run in a second, not counting the time to
+    connect. `options` say for how long or how often. Raises Failed and Missing."""
     where = urlsplit(url)
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
@@ -64,8 +64,8 @@ def transactions_a_second(
 
 
 def filled(query: Query, values: dict[str, str]) -> str:
-    """A statement with its parameters written into it. Raises Failed where it takes one that is
-    not among them, so that a statement that has changed is not measured as something else."""
+    """A statement with its parameters written into it. Raises Failed if the statement has a
+    parameter without a value, so that a changed statement is not mistaken for the old one."""
     statement = re.sub(r"--[^\n]*", "", query.statement.decode())
     try:
         return re.sub(r"%\((\w+)\)[sb]", lambda found: values[found[1]], statement).replace(

@@ -1,11 +1,11 @@
-"""How the framing of a transaction is best sent: statement by statement, or as a pipeline.
+"""The best way to send the frame of a transaction: statement by statement, or as a pipeline.
 
     python -m benchmarks.round_trips [rounds]
 
 Microseconds for the transaction of a small write over loopback: BEGIN, who acts, one statement,
-COMMIT; and the same with the first two in one message, as `webapp/http/db.py` sends them. Beside
-it, one statement alone: the limit. Medians of 500 each, and the spread of those medians over the
-rounds.
+COMMIT; and the same with the first two in one message, as `webapp/http/db.py` sends them. For
+comparison, one statement alone: the limit. Medians of 500 each, and the spread of those medians
+over the rounds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WHO = {"actor": "user:x", "request_id": "r", "traceparent": ""}
 def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with migrated() as conn:
-        # Durable commits would drown what is compared.
+        # Durable commits would hide the differences.
         conn.execute("SET synchronous_commit = off")
         ways: dict[str, Callable[[psycopg.Connection], object]] = {
             "one statement alone": small_write,

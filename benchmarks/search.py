@@ -1,12 +1,12 @@
-"""Search: one to three words among 100,000 items and among a million, beside the plain way.
+"""Search: one to three words among 100,000 items and a million, compared with the plain way.
 
     python -m benchmarks.search [items ...] [--queries 400]
 
-The items look like what people keep: a title of 3 to 9 words and a text of some 80, English words
-drawn as often as they occur (the frequency list of English Wikipedia that comes with zxcvbn), one
+The items look like what people keep: a title of 3 to 9 words and a text of some 80, with English
+words at their natural frequencies (the list of English Wikipedia that comes with zxcvbn), and one
 of 300 tags, all in one workspace. A query is one to three words of one item, so common words are
-asked for as often as they are written; every other query leaves its last word unfinished. Each is
-asked through `webapp.search.finder`, with all its statements and round trips, for 20 results with
+searched for as often as they are written; every other query leaves its last word unfinished. Each
+goes through `webapp.search.finder`, with all its statements and round trips, for 20 results with
 their snippets. The plain way is one statement on the same vectors that ranks everything that
 matches.
 """
@@ -47,7 +47,7 @@ _TAGS: Final = 300
 _BATCH: Final = 5_000
 _INDEX: Final = "search_entries_by_words"
 
-# What the triggers would have written, all at once, which is an hour quicker for a million.
+# What the triggers would have written, but all at once: for a million items an hour faster.
 _VOLUMES: Final = """
 INSERT INTO search_volumes (workspace_id, audience, place, shelf, bookcase, collection)
 SELECT %(workspace)s, %(workspace)s, n, n / 8 * 8 + 1, n / 64 * 64 + 1, 1
@@ -112,7 +112,7 @@ def main() -> int:
 
 
 def prepare(conn: psycopg.Connection) -> tuple[UUID, UUID]:
-    """A user and their workspace; nothing but what is measured is kept of what is put in."""
+    """Make a user, their workspace and its tags; returns the ids of the first two."""
     queries.users.create_with_handle(conn, handle="ana")
     row = conn.execute(
         "SELECT users.id, workspaces.id FROM users JOIN workspaces ON personal_of = users.id"
@@ -147,7 +147,7 @@ def put(
     workspace_id: UUID,
     chance: random.Random,
 ) -> None:
-    """Items as they are once they are confirmed, with their tags; without what triggers do."""
+    """Insert items as they are once confirmed, with their tags; without the work of triggers."""
     with conn.transaction():
         conn.execute("SET LOCAL session_replication_role = replica")
         conn.execute(
@@ -167,7 +167,7 @@ def put(
 
 
 def index(conn: psycopg.Connection, workspace_id: UUID) -> None:
-    """Index everything anew."""
+    """Rebuild the search index."""
     row = conn.execute("SELECT pg_get_indexdef(%s::regclass)", (_INDEX,)).fetchone()
     assert row is not None
     workspace = {"workspace": workspace_id}
@@ -183,7 +183,7 @@ def index(conn: psycopg.Connection, workspace_id: UUID) -> None:
 
 
 def query_of(item: Item, chance: random.Random) -> str:
-    """One to three words of an item; of every other query the last one is not finished."""
+    """One to three words of an item; in every other query the last word is unfinished."""
     candidates = [word for word in " ".join(item).lower().split() if len(word) > 3]
     chosen = [chance.choice(candidates) for _ in range(chance.randint(1, 3))]
     if chance.random() < 0.5:
@@ -195,7 +195,7 @@ def query_of(item: Item, chance: random.Random) -> str:
 def measure(
     url: str, texts: list[str], user_id: UUID, workspace_id: UUID
 ) -> dict[str, list[float]]:
-    """Milliseconds of each query, both ways in turn, and of ours those in the database alone."""
+    """The milliseconds of each query, both ways in turn, and the database's share of our way."""
     taken: dict[str, list[float]] = {"Coffer": [], "of it, database": [], "plain": []}
     clock = Clock()
     with connect(url, "benchmark") as conn, conn.cursor() as cursor:
@@ -253,7 +253,7 @@ def show(items: int, taken: dict[str, list[float]]) -> None:
 
 
 def judge(taken: dict[int, dict[str, list[float]]]) -> int:
-    """1 where a bound was missed."""
+    """Returns 1 if a bound was missed."""
     found = [p95(each["of it, database"]) for _, each in sorted(taken.items())]
     print(f"p95 of the largest to the smallest: {found[-1] / found[0]:.2f} (aim {FLAT})")
     return int(found[0] > BOUND_MS or found[-1] > FLAT * found[0])

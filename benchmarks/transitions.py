@@ -1,10 +1,10 @@
-"""What the state machine's trigger costs, beside no trigger and beside a statement-level one.
+"""What the state machine's trigger costs, compared with none and with a statement-level one.
 
     python -m benchmarks.transitions [rounds]
 
 Microseconds a row, the median of the rounds and their spread, inside one transaction. The
-statement-level trigger does the same work set by set; its plan is cached from one-row calls, as it
-would be in a server that mostly gets those.
+statement-level trigger does the same work for whole sets of rows; its plan is cached from one-row
+calls, as it would be on a server that mostly gets those.
 """
 
 from __future__ import annotations

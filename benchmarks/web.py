@@ -1,4 +1,4 @@
-"""Serving an application as in production, and asking it by wrk, for benchmarks of the web."""
+"""Serving an application as in production, and measuring it with wrk, for benchmarks of the web."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ SECRET: Final = "a secret for the benchmark alone, and long"
 URL: Final = "https://coffer.example.com"
 
 _GRACE: Final = 30
-# To wrk an answer after two seconds is an error of the socket; what is slow is no error here.
+# By default, wrk counts an answer after two seconds as a socket error; here, slow is no error.
 _PATIENCE: Final = ("--timeout", "60s")
 _COUNTED: Final = re.compile(r"(\d+) requests in .*Requests/sec:\s+([\d.]+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What wrk counted: requests a second, the microseconds of processor time that the web's
-    processes took for one, and all that it printed."""
+    """What wrk counted: requests a second, the microseconds of CPU time that the web processes took
+    for each, and everything that it printed."""
 
     rate: float
     processor: float
@@ -41,15 +41,15 @@ class Asked:
 
 
 class Served:
-    """A server that runs."""
+    """A running server."""
 
     def __init__(self, address: str, pid: int) -> None:
         self.address = address
         self._pid = pid
 
     def ask(self, path: str, *options: str, seconds: int, more: Sequence[str] = ()) -> Asked:
-        """Ask for one path. `options` are wrk's, `more` goes to its script. Raises RuntimeError
-        where an answer was no success."""
+        """Request one path. `options` are wrk's, `more` goes to its script. Raises RuntimeError if
+        an answer was not a success."""
         before = self._processor_seconds()
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *_PATIENCE, *options]
         done = subprocess.run(
@@ -65,11 +65,11 @@ class Served:
         return Asked(float(found[2]), used / int(found[1]) * 1e6, done.stdout)
 
     def megabytes(self) -> list[float]:
-        """The memory that each of the web's processes has resident."""
+        """The resident memory of each web process."""
         return [_resident(child) for child in self._children()]
 
     def _processor_seconds(self) -> float:
-        """What the web's processes have used."""
+        """The CPU time that the web processes have used."""
         ticks = 0
         for child in self._children():
             fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
@@ -81,7 +81,7 @@ class Served:
 
 
 def has_wrk() -> bool:
-    """Whether the asking can be done here; says so where it cannot."""
+    """Whether wrk is installed here; prints a note if it is not."""
     found = shutil.which("wrk") is not None
     if not found:
         print("left out: wrk is not installed (Debian's package wrk)")
@@ -90,8 +90,8 @@ def has_wrk() -> bool:
 
 @contextlib.contextmanager
 def gunicorn(url: str, application: str, health: str = "/health", **more: str) -> Iterator[Served]:
-    """An application under Coffer's own configuration of gunicorn. Its limits are counted, and so
-    high that nobody reaches them. `more` goes into its environment."""
+    """An application under Coffer's own gunicorn configuration. Its limits are counted, but too
+    high to be reached. `more` is added to its environment."""
     port = free_port()
     program = Path(sys.executable).with_name("gunicorn")
     environment = {
@@ -113,7 +113,7 @@ def gunicorn(url: str, application: str, health: str = "/health", **more: str) -
 def serving(
     command: Sequence[str | Path], port: int, health: str, environment: Mapping[str, str]
 ) -> Iterator[Served]:
-    """A server that answers. Its log goes nowhere, as to a collector that keeps up."""
+    """A server that answers. Its log is discarded, as if a fast collector took it."""
     server = subprocess.Popen(
         command,
         cwd=PROJECT,
@@ -134,7 +134,7 @@ def serving(
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Fixtures: a real PostgreSQL, the app over HTTP, and workers by a claimed round."""
+"""Fixtures: a real PostgreSQL, the app over HTTP, and workers that run one round at a time."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays, so the garbage collector need not look at it again and again: a
+    """Keep the garbage collector from examining imported modules again and again, which takes a
     tenth of the time of a run."""
     gc.collect()
     gc.freeze()
@@ -73,7 +73,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """One server for all processes of the run: the first one starts it and tells the others."""
+    """One server for all processes of the run: the first one starts it and passes its URL on."""
     config = session.config
     if hasattr(config, "workerinput"):
         config.stash[_URL] = config.workerinput["database_url"]
@@ -114,15 +114,15 @@ def shared_owner(migrated: databases.Database) -> Iterator[psycopg.Connection[An
 
 @pytest.fixture(scope="session")
 def forget(migrated: databases.Database) -> Iterator[Callable[[], object]]:
-    """Empties the tables that no migration fills: whatever tests may have written.
+    """Empties the tables that no migration fills, and thus everything that tests have written.
 
-    By DELETE, because TRUNCATE takes twenty times as long for tables that are nearly empty; and as
-    a replica does it, without triggers and foreign keys, so that the order does not matter.
+    By DELETE, because TRUNCATE takes twenty times as long for tables that are nearly empty; and in
+    the role of a replica, without triggers and foreign keys, so that the order does not matter.
     """
     tables = databases.empty_tables(migrated)
     with migrated.connect(role="admin") as conn:
         conn.execute("SET session_replication_role = replica")
-        # A function, because its statements are planned once.
+        # A function, because its statements are only planned once.
         deletions = "".join(f"DELETE FROM {table}; " for table in tables)
         conn.execute(
             "CREATE FUNCTION pg_temp.forget() RETURNS void LANGUAGE plpgsql"
@@ -140,16 +140,16 @@ def database(migrated: databases.Database, forget: Callable[[], object]) -> data
 
 @pytest.fixture
 def owner(
-    database: databases.Database,  # empties it
+    database: databases.Database,  # empties the tables
     shared_owner: psycopg.Connection[Any],
 ) -> psycopg.Connection[Any]:
-    """A connection of the owner's, in autocommit."""
+    """A connection as the owner, in autocommit mode."""
     return shared_owner
 
 
 @pytest.fixture(scope="session")
 def shared_app_conns() -> Iterator[list[psycopg.Connection[Any]]]:
-    """The connection of the app's role that tests share, and those that one of them lost."""
+    """The connection as the app's role that tests share, after those that a test has lost."""
     made: list[psycopg.Connection[Any]] = []
     yield made
     for conn in made:
@@ -160,14 +160,14 @@ def shared_app_conns() -> Iterator[list[psycopg.Connection[Any]]]:
 def app_conn(
     database: databases.Database, shared_app_conns: list[psycopg.Connection[Any]]
 ) -> psycopg.Connection[Any]:
-    """A connection of the app's role, in autocommit."""
+    """A connection as the app's role, in autocommit mode."""
     if not (shared_app_conns and _resets(shared_app_conns[-1])):
         shared_app_conns.append(database.connect(role="app"))
     return shared_app_conns[-1]
 
 
 def _resets(conn: psycopg.Connection[Any]) -> bool:
-    """Take back what a test set; whether the connection is still there."""
+    """Undo the settings of a test; returns whether the connection still works."""
     try:
         conn.execute("RESET ALL")
     except psycopg.OperationalError:
@@ -191,7 +191,7 @@ def settings(migrated: databases.Database, tmp_path_factory: pytest.TempPathFact
         secret_key="a secret for tests only, of 32 characters or more",
         database_pool_size=25,
         fetch_allow_loopback=True,
-        # Cheap ones: what is tried is what is done with passwords, not how long a guess takes.
+        # Cheap parameters: what matters is how passwords are used, not how long a guess takes.
         argon2_memory_kib=64,
         argon2_time_cost=1,
         rate_limit_reads=0,
@@ -203,7 +203,7 @@ def settings(migrated: databases.Database, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="session")
 def shared_app(settings: Settings) -> Iterator[Flask]:
     with pytest.MonkeyPatch.context() as patched:
-        # What one test was denied twice must not be written while another one counts entries.
+        # Repeated denials of one test must not be written while another one counts entries.
         patched.setattr("webapp.access.denials._SECONDS", 86_400.0)
         app = create_app(settings)
     yield app
@@ -212,7 +212,7 @@ def shared_app(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture(scope="session")
 def kept_apps() -> Iterator[dict[Settings, list[Flask]]]:
-    """The apps of other settings that tests have asked for: a third of a second to make each."""
+    """The apps with other settings that tests have asked for: each takes a third of a second."""
     kept: dict[Settings, list[Flask]] = {}
     yield kept
     for app in itertools.chain.from_iterable(kept.values()):
@@ -228,10 +228,10 @@ def _close(app: Flask) -> None:
 def make_app(
     settings: Settings, database: databases.Database, kept_apps: dict[Settings, list[Flask]]
 ) -> Callable[..., Flask]:
-    """Gives apps with some settings changed, each time another one, as another process has it.
+    """Gives apps with some settings changed, each time a different one, as in another process.
 
-    The next test gets the same ones. They remember nothing by which it could notice: what is kept
-    in memory is kept by ids, and users and sessions are new.
+    The next test gets the same apps, but cannot notice: what they remember, they remember by id,
+    and users and sessions are new.
     """
     given: Counter[Settings] = Counter()
 
@@ -240,7 +240,7 @@ def make_app(
         made = kept_apps.setdefault(wanted, [])
         if given[wanted] == len(made):
             made.append(create_app(wanted))
-            logs.configure(settings)  # which was configured as the other app has it
+            logs.configure(settings)  # which the other app has configured differently
         given[wanted] += 1
         return made[given[wanted] - 1]
 
@@ -254,7 +254,7 @@ def app(shared_app: Flask, database: databases.Database) -> Flask:
 
 @pytest.fixture
 def stand_in(app: Flask) -> Iterator[Callable[[Installed[Any], Any], Any]]:
-    """Puts something in the place of what the app has, until the test ends."""
+    """Replaces something that is installed in the app until the test ends."""
     with contextlib.ExitStack() as back:
 
         def put(installed: Installed[Any], other: Any) -> Any:
@@ -272,7 +272,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
-    """A client of a user, by handle."""
+    """Gives a client that is signed in as a user, by handle."""
 
     def as_user(handle: str) -> FlaskClient:
         client = app.test_client()
@@ -284,13 +284,13 @@ def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
 
 @pytest.fixture
 def ana(sign_in: Callable[[str], FlaskClient]) -> FlaskClient:
-    """A client of the user Ana."""
+    """A client that is signed in as the user Ana."""
     return sign_in("ana")
 
 
 @pytest.fixture
 def people(app: Flask, make: Factory, owner: psycopg.Connection[Any]) -> People:
-    """Makes people who sign in as the API has it, and their workspaces."""
+    """Makes people who sign in as in production, and their workspaces."""
     return People(app, make, owner)
 
 
@@ -305,7 +305,7 @@ def worker(
     settings: Settings,
     database: databases.Database,
 ) -> Iterator[Callable[..., Worker]]:
-    """Makes workers of some kinds, to call rounds of."""
+    """Makes workers for some kinds, whose rounds a test calls."""
     made = []
 
     def make_worker(*kinds: Kind, **options: Any) -> Worker:
@@ -319,7 +319,7 @@ def worker(
 
 @pytest.fixture
 def is_ready(app_conn: psycopg.Connection[Any]) -> Callable[..., None]:
-    """Has a document be ready with a text, as a worker that read it leaves it."""
+    """Makes a document ready with a text, as a worker that has read it does."""
 
     def read(document_id: str, text: str, language: str = "en") -> None:
         mine = {"id": document_id}

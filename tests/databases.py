@@ -21,20 +21,20 @@ from sql.migrate import GRANTS, MIGRATIONS, migrate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Faster, and unsafe against a power cut, which no test survives anyway.
+# Faster, but not safe in a power cut, which no test survives anyway.
 UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 APP_ROLE = "coffer_test_app"
 OWNER_ROLE = "coffer_test_owner"
 PASSWORD = "for tests"
 
-# Migrated databases to be copied. The rest of the name is a digest of what they were made by.
+# Migrated databases, to be copied. The rest of the name is a digest of the files that make them.
 _TEMPLATES = "coffer_test_template_"
 
 
 @dataclass(frozen=True)
 class Database:
-    """A migrated database: as the app sees it, as its owner does, and as the superuser."""
+    """The URLs of a migrated database: for the app, for its owner, and for the superuser."""
 
     url: str
     owner_url: str
@@ -47,7 +47,7 @@ class Database:
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder that the account which runs root's servers can reach, with a space in its name."""
+    """A folder with a space in its name, which the account that runs root's servers can reach."""
     folder = Path(tempfile.mkdtemp(prefix="coffer test "))
     folder.chmod(0o755)
     try:
@@ -58,7 +58,7 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def private_server() -> Iterator[server.Server]:
-    """A server of one's own, to stop, kill or freeze."""
+    """A separate server, which a test may stop, kill or freeze."""
     with temporary_folder() as folder:
         running = server.Server(folder / "postgres")
         try:
@@ -70,7 +70,7 @@ def private_server() -> Iterator[server.Server]:
 
 @contextlib.contextmanager
 def any_server(kind: str) -> Iterator[str]:
-    """A superuser's URL for a server: TEST_DATABASE_URL's, a container's, or an embedded one's."""
+    """A superuser's URL for a server: TEST_DATABASE_URL, a container's, or an embedded server's."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield url
         _drop_templates(url)
@@ -98,8 +98,8 @@ def new_database(admin_url: str, name: str, *, migrated: bool = True) -> Iterato
 
 
 def empty_tables(database: Database) -> list[str]:
-    """The tables in which there is no row. Of a database that was just migrated: all but those that
-    migrations fill."""
+    """The tables without rows. In a database that was just migrated, these are all tables that no
+    migration fills."""
     with database.connect() as conn:
         tables = conn.execute(
             "SELECT tablename FROM pg_tables"
@@ -114,15 +114,15 @@ def empty_tables(database: Database) -> list[str]:
 
 
 def _copy_template(admin_url: str, name: str) -> None:
-    """Make a database by copying a migrated one, which whoever needs it first makes: a tenth of the
-    time that the migrations take."""
+    """Make a database by copying a migrated one, which the first process that needs it makes. That
+    takes a tenth of the time of the migrations."""
     files = sorted([*MIGRATIONS.glob("*.sql"), GRANTS])
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     template = f"{_TEMPLATES}{digest[:12]}"
     with _alone(admin_url) as conn:
         known = conn.execute("SELECT FROM pg_database WHERE datname = %s", (template,)).fetchone()
         if known is None:
-            # It gets its name when it is whole: what was left of a run that was killed has another.
+            # It gets its name when it is complete; what a killed run has left has another name.
             half = f"{template}_half"
             _drop(admin_url, half)
             _provide(admin_url, half)
@@ -138,7 +138,7 @@ def _copy_template(admin_url: str, name: str) -> None:
                 *map(compose.Identifier, (name, OWNER_ROLE, template))
             )
         )
-        # The privileges on a database itself are the only ones that are not copied.
+        # Privileges on the database itself are the only ones that are not copied.
         conn.execute(
             compose.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(
                 compose.Identifier(name)
@@ -157,7 +157,7 @@ def _drop_templates(admin_url: str) -> None:
 
 @contextlib.contextmanager
 def _alone(admin_url: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection that has the templates to itself, whatever other processes there are."""
+    """A connection that has the templates to itself, even if other processes want them."""
     with psycopg.connect(admin_url, autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(hashtext(%s))", (_TEMPLATES,))
         yield conn

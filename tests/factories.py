@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-# An id that nothing has.
+# An id that does not exist.
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 # How an item gets to each status: the moves after its birth in `enriching`.
@@ -35,7 +35,7 @@ class Factory:
     conn: psycopg.Connection[Any]
 
     def user(self, handle: str | None = None) -> dict[str, Any]:
-        """A user: `id` and `workspace_id`."""
+        """Make a user: `id` and `workspace_id`."""
         handle = handle or f"user-{secrets.token_hex(4)}"
         queries.users.create_with_handle(self.conn, handle=handle)
         cursor = self.conn.cursor(row_factory=dict_row)
@@ -47,7 +47,7 @@ class Factory:
         return cursor.fetchone()
 
     def item(self, user: dict[str, Any] | None = None, **given: Any) -> dict[str, Any]:
-        """An item of a user's, in the status asked for."""
+        """Make an item of a user, in the requested status."""
         user = user or self.user()
         status = given.pop("status", "enriching")
         columns: dict[str, Any] = {
@@ -65,7 +65,7 @@ class Factory:
         return {**item, "status": status, "workspace_id": user["workspace_id"]}
 
     def task(self, user: Any, workspace_id: UUID | None = None, **given: Any) -> dict[str, Any]:
-        """A task of a user's."""
+        """Make a task of a user."""
         mine = {"workspace_id": workspace_id or user.workspace_id, "user_id": user.id}
         columns = {"title": "Order the posts", "description": None, "due_at": None, "priority": 0}
         columns |= {"tags": [], "recurrence": None, "item_id": None, "document_id": None} | given

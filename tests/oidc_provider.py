@@ -1,6 +1,6 @@
 """A real OpenID provider on loopback: the npm package oidc-provider, in a process of its own.
 
-`make test-all` installs it where npm is; without it, the tests that want it are skipped.
+`make test-all` installs it if npm is there; without it, the tests that need it are skipped.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import httpx2
 import pytest
 
 FOLDER = Path(__file__).parent / "oidc"
-CLIENT_ID = "coffer:test client"  # neither goes into an Authorization header as it is
+CLIENT_ID = "coffer:test client"  # both have to be encoded in an Authorization header
 CLIENT_SECRET = "a secret+with/odd%characters:in&it"
 
-# What the provider knows of its users, by their logins.
+# What the provider knows about its users, by login.
 ACCOUNTS: Mapping[str, Mapping[str, Any]] = {
     "ana": {"sub": "1001", "email": "ana@example.com", "email_verified": True, "name": "Ana Lima"},
     "ben": {"sub": "1002", "email": "ben@example.com", "email_verified": False, "name": "Ben"},
@@ -33,7 +33,7 @@ ACCOUNTS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class RunningProvider:
-    """Where it is, what our client is called there, and a browser to log in with."""
+    """The provider's address, our client's credentials there, and a browser to log in with."""
 
     issuer: str
     client_id: str
@@ -43,12 +43,12 @@ class RunningProvider:
     def log_in(self, url: str, account: str) -> str:
         """Open `url` in a fresh browser and log in as `account`.
 
-        Gives the address at the client it is sent to in the end, which is not requested.
+        Returns the client's address that the browser is finally sent to, without requesting it.
         """
         return self._browse(url, {"login": account})
 
     def refuse(self, url: str) -> str:
-        """The same for somebody who leaves the log-in page by "cancel"."""
+        """The same for somebody who leaves the log-in page with "cancel"."""
         return self._browse(url, {})
 
     def _browse(self, url: str, form: Mapping[str, str]) -> str:
@@ -73,7 +73,7 @@ def provider(
 ) -> Iterator[RunningProvider]:
     """The provider, with one client that may send browsers to `redirect_uris` and no other address.
 
-    Skips the test where Node.js or the package is missing.
+    Skips the test if Node.js or the package is missing.
     """
     node = shutil.which("node")
     if node is None:
@@ -98,7 +98,7 @@ def provider(
     ):
         try:
             assert process.stdout is not None
-            line = process.stdout.readline()  # or its end, where the program could not start
+            line = process.stdout.readline()  # or "", if the program could not start
             if not line:
                 complaints.seek(0)
                 pytest.fail(f"The OpenID provider did not start:\n{complaints.read()}")

@@ -1,4 +1,4 @@
-"""People of a workspace for tests, signed in as the API signs them in."""
+"""People and workspaces for tests, signed in as the API signs them in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PASSWORD = "a garden fence of oak"
 
 @dataclass
 class Person:
-    """A user and a client that calls as them."""
+    """A user, and a client that is signed in as that user."""
 
     id: UUID
     workspace_id: UUID
@@ -64,7 +64,7 @@ class People:
         return Person(user["id"], user["workspace_id"], email, session_id, client)
 
     def session(self, user: dict[str, Any]) -> UUID:
-        """A session as a log-in makes it."""
+        """Make a session as a log-in does."""
         session_id = uuid4()
         self.make.conn.execute(
             "INSERT INTO sessions (id, user_id, workspace_id, status, token_hash, method,"
@@ -86,7 +86,7 @@ class People:
         return made
 
     def workspace(self, owner: Person, **members: Person) -> UUID:
-        """A shared workspace: its owner, and others by role."""
+        """Make a shared workspace of an owner and others, by role; returns its id."""
         row = queries.workspaces.create(self.make.conn, name="Team", user_id=owner.id)
         for role, person in members.items():
             self.join(row["id"], person, role)
@@ -115,7 +115,7 @@ class People:
         workspace_id: UUID | None = None,
         expires_at: datetime | None = None,
     ) -> tuple[dict[str, Any], str]:
-        """A key of somebody's: its row and its secret."""
+        """Make an API key of a person: its row and its secret."""
         made = new_api_key()
         row = queries.api_keys.create(
             self.make.conn,
@@ -130,7 +130,7 @@ class People:
         return row, made.secret
 
     def invitation(self, workspace_id: UUID, inviter: Person, email: str) -> UUID:
-        """An invitation with the token `token`."""
+        """Make an invitation; returns its id."""
         invitation_id = uuid4()
         self.make.conn.execute(
             "INSERT INTO invitations"
@@ -142,7 +142,7 @@ class People:
 
 
 def mails(owner: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
-    """The mails that were written, in their order: template and recipient."""
+    """The mails that were written, in order: template and recipient."""
     return owner.execute("SELECT template, recipient FROM mails ORDER BY id").fetchall()
 
 
@@ -152,7 +152,7 @@ def age_sessions(owner: psycopg.Connection[Any]) -> None:
 
 
 def use_up(owner: psycopg.Connection[Any], key: str, *, hours: int = 720) -> None:
-    """Leave nothing of an allowance, by default for longer than any test takes."""
+    """Use up a whole allowance, by default for longer than any test takes."""
     owner.execute(
         "INSERT INTO rate_limits VALUES (%s, now() + make_interval(hours => %s))"
         " ON CONFLICT (key) DO UPDATE SET used_until = EXCLUDED.used_until",

@@ -1,4 +1,4 @@
-"""A network between a worker and its database that can fail."""
+"""A network between a worker and its database, which can fail."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import threading
 
 
 class Proxy:
-    """Forwards a port of its own to another one; `stalled` passes nothing on, `cut` drops and
-    refuses everybody."""
+    """Forwards its own port to another one; while `stalled` it passes nothing on, and `cut` drops
+    and refuses all connections."""
 
     def __init__(self, target: int) -> None:
         self._target = target

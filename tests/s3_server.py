@@ -1,6 +1,6 @@
-"""A server that speaks S3 on loopback: moto, in a process and an environment of its own.
+"""A server that speaks S3 on loopback: moto, in its own process and environment.
 
-`make test-all` makes the environment; without it, the tests that want it are skipped.
+`make test-all` makes the environment; without it, the tests that need it are skipped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PYTHON = FOLDER / ".venv" / "bin" / "python"
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """Its address. Skips the test where it is not installed."""
+    """The address of the server. Skips the test if it is not installed."""
     if not PYTHON.exists():
         pytest.skip("the S3 server is not installed: make tests/s3/.venv/ready")
     with subprocess.Popen(
@@ -30,7 +30,7 @@ def s3_server() -> Iterator[str]:
     ) as process:
         try:
             assert process.stdout is not None
-            # Before the address it says that it starts.
+            # Before the address, it prints that it is starting.
             address = next((line for line in process.stdout if line.startswith("http")), None)
             if address is None:
                 pytest.fail("The S3 server did not start.")

@@ -1,4 +1,4 @@
-"""A mail server on loopback (aiosmtpd) that takes mail, or refuses, hangs and drips as asked.
+"""A mail server on loopback (aiosmtpd) that takes mail, or refuses, hangs or drips as asked.
 
 with smtp_server() as server:
     sender = SmtpSender(server.url, "coffer@example.com")
@@ -30,10 +30,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 HOST = "127.0.0.1"
-# Where it can refuse, hang or drip: the greeting, a command, or MESSAGE, after the final dot.
+# Where it can refuse, hang or drip: the greeting, a command, or MESSAGE (after the final dot).
 COMMANDS = ("EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "QUIT")
 STEPS = ("CONNECT", *COMMANDS, "MESSAGE")
-HANG = "hang"  # as an answer: none comes
+HANG = "hang"  # as an answer: there is none
 DRIP = "drip"  # as an answer: one that does not end, a line every 20 ms
 CLOSE = "close"  # as an answer: the connection is closed
 Tls = Literal["none", "starttls", "from the start"]
@@ -41,7 +41,7 @@ Tls = Literal["none", "starttls", "from the start"]
 
 @dataclass(frozen=True)
 class Envelope:
-    """What was said about a message, and how."""
+    """What the client said about a message, and how."""
 
     sender: str
     recipients: list[str]
@@ -51,10 +51,10 @@ class Envelope:
 
 
 class SmtpServer:
-    """`messages` has what came, parsed, and `envelopes` the same in the same order.
+    """A mail server. `messages` has the mails that arrived, parsed; `envelopes` the same, unparsed.
 
     `answers` may be changed while it runs: from a step (`STEPS`) to the answer it gets, such as
-    "550 5.1.1 Unknown", or HANG, DRIP or CLOSE. Without one, the step goes well.
+    "550 5.1.1 Unknown", or HANG, DRIP or CLOSE. Without an answer, the step succeeds.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class SmtpServer:
         self.messages: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
         self.answers = dict(answers)
-        self.commands: list[str] = []  # as they came, with the arguments
+        self.commands: list[str] = []  # as they arrived, with their arguments
         self.certificate = certificate  # PEM: for SSL_CERT_FILE
         self.login = login
         self.mechanisms = mechanisms
@@ -89,7 +89,7 @@ class SmtpServer:
 
     @property
     def url(self) -> str:
-        """How a client names it, with the credentials it asks for."""
+        """The URL of the server, with the credentials that it asks for."""
         user = "".join(f"{quote(each, safe='')}:" for each in self.login or ())[:-1]
         scheme = "smtps" if self.tls == "from the start" else "smtp"
         option = "?starttls=always" if self.tls == "starttls" else ""
@@ -106,7 +106,7 @@ class SmtpServer:
         """Keep a message; called by a connection."""
         with self._arrived:
             self.envelopes.append(envelope)
-            # With LF, so that `get_content` gives the text as it was written.
+            # With LF, so that `get_content` returns the text as it was written.
             lines = envelope.raw.replace(b"\r\n", b"\n")
             parsed = message_from_bytes(lines, policy=policy.default)
             self.messages.append(cast(EmailMessage, parsed))
@@ -119,7 +119,7 @@ class SmtpServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001  shown by whoever started the thread
+        except BaseException as error:  # noqa: BLE001  reported by whoever started the thread
             self._failure = error
         finally:
             self._ready.set()
@@ -139,7 +139,7 @@ class SmtpServer:
         listening.close()
         for connection in self._connections:
             connection.abort()
-        # They end by being cancelled: some hang on purpose.
+        # They have to be cancelled: some hang on purpose.
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
@@ -198,12 +198,12 @@ class _Connection(SMTP):
         super().connection_made(transport)
 
     def abort(self) -> None:
-        """Let go of the connection, whatever it is doing."""
+        """Drop the connection, whatever it is doing."""
         if isinstance(self._first, asyncio.WriteTransport):
             self._first.abort()
 
     async def instead(self, step: str) -> str | None:
-        """The answer a test wants at `step`, None if all is to go well."""
+        """The answer that a test wants at `step`, None for the usual one."""
         answer = self._server.answers.get(step)
         if answer == HANG:
             await asyncio.Event().wait()
@@ -214,7 +214,7 @@ class _Connection(SMTP):
         if answer == CLOSE:
             assert self._first is not None
             self._first.close()
-            await asyncio.Event().wait()  # until the loss of the connection cancels this
+            await asyncio.Event().wait()  # until losing the connection cancels this
         return answer
 
     async def _handle_client(self) -> None:
@@ -269,8 +269,8 @@ def smtp_server(
     """A server while the block runs.
 
     `login`: the user and password it asks for. `tls`: whether it offers STARTTLS, and takes nothing
-    without, or speaks TLS from the start, by a throw-away certificate for `certificate_names` that
-    nobody trusts (`server.certificate` is its file). `answers`: see `SmtpServer`.
+    without it, or speaks TLS from the start, with a throw-away certificate for `certificate_names`
+    that nobody trusts (`server.certificate` is its file). `answers`: see `SmtpServer`.
     """
     with ExitStack() as stack:
         context = certificate = None
@@ -293,7 +293,7 @@ def smtp_server(
 
 
 def _write_certificate(certificate: Path, key: Path, names: tuple[str, ...]) -> None:
-    """A self-signed certificate as strict clients want it, good for a day."""
+    """A self-signed certificate that satisfies strict clients, valid for a day."""
     private = ec.generate_private_key(ec.SECP256R1())
     public = private.public_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "throw-away mail server")])

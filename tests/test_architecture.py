@@ -26,8 +26,8 @@ CLIENTS = sorted(
     for path in (PROJECT / "webapp" / "clients").rglob("*.py")
 )
 
-# What each room may import of ours besides itself, from the ground up; nothing else, and so nothing
-# upwards. The page docs/architecture.md has the same table.
+# Which of our rooms each room may import besides itself, from the ground up; so none imports
+# anything above it. The page docs/architecture.md has the same table.
 ROOMS = {
     "sql": (),
     "webapp.version": (),
@@ -88,7 +88,7 @@ PATHS = {
 
 
 def room_of(module: str) -> str:
-    """The room that a module lies in: the longest name of one that its own begins with."""
+    """The room that a module is in: the longest name of a room that its own name begins with."""
     return max(
         (room for room in ROOMS if f"{module}.".startswith(f"{room}.")), key=len, default=module
     )
@@ -100,7 +100,7 @@ def tree_of(path: Path) -> ast.Module:
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Every statement below a node, and no expression: a fifth of what ast.walk goes through."""
+    """Every statement below a node, without expressions: a fifth of what ast.walk visits."""
     for inner in ast.iter_child_nodes(node):
         if isinstance(inner, ast.stmt | ast.excepthandler | ast.match_case):
             yield inner
@@ -108,7 +108,7 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def imports_of(path: Path) -> set[str]:
-    """The modules of ours that a file imports, also inside functions and for types."""
+    """Which of our modules a file imports, also inside functions and for types."""
     found = set()
     for node in statements(tree_of(path)):
         if isinstance(node, ast.Import):
@@ -125,7 +125,7 @@ def imports() -> dict[str, set[str]]:
 
 
 def loaded_by(*steps: list[str]) -> list[set[str]]:
-    """What is in sys.modules after each step of importing modules, in one fresh process."""
+    """What is in sys.modules after each step of importing modules, in one new process."""
     told = "; print(*sys.modules); "
     code = "import sys; " + "".join(f"import {', '.join(modules)}{told}" for modules in steps)
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -191,7 +191,7 @@ def test_no_files_import_each_other_in_a_circle():
 
 
 def test_only_settings_and_the_embedded_server_read_the_environment():
-    # gunicorn.py reads none of it: it tells Prometheus's library a folder, which is to be told so.
+    # gunicorn.py does not read it, it only sets a folder there for Prometheus's library.
     readers = {
         str(path.relative_to(PROJECT))
         for package in ("sql", "webapp", "workers")
@@ -221,14 +221,14 @@ def test_a_noun_has_one_stem_in_every_layer():
 
 
 def tracked(*patterns: str) -> list[str]:
-    """The files that the project is made of, without the environments that lie among them."""
+    """The files of the project, without the virtual environments among them."""
     command = ["git", "ls-files", *patterns]
     listed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
     return listed.stdout.splitlines()
 
 
 def prose_of(path: Path, text: str) -> str:
-    """What a file says to its readers: a page all of it, a program its comments and docstrings."""
+    """What a file says to its readers: all of a page, the comments and docstrings of a program."""
     if path.suffix != ".py":
         return text
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
@@ -238,7 +238,7 @@ def prose_of(path: Path, text: str) -> str:
     return "\n".join([*(ast.get_docstring(node) or "" for node in nodes), *comments])
 
 
-def test_rules_are_told_in_words_and_not_by_codes_of_a_page_that_readers_do_not_have():
+def test_rules_are_stated_in_words_and_not_by_codes_of_a_page_that_readers_do_not_have():
     code = re.compile(r"(?<![A-Za-z0-9./#-])[PWITADXN][0-9]{1,2}(?![A-Za-z0-9])")
     texts = {name: (PROJECT / name).read_text() for name in tracked("*.py", "*.sql", "*.md")}
     suspected = {name: text for name, text in texts.items() if code.search(text)}

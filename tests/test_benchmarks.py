@@ -1,4 +1,4 @@
-"""What benchmarks put into a database still fits its tables: nothing else runs them often."""
+"""What benchmarks put into a database still fits its tables: they are rarely run themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that run Coffer elsewhere agree with each other and with the code."""
+"""The files that deploy Coffer agree with each other and with the code."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_nothing_starts_before_database_and_store_are_healthy_and_migrated(servi
 def test_compose_passes_every_setting_and_nothing_else(service):
     given = SERVICES[service]["environment"]
     left_out = {variable_of(each) for each in fields(Settings)} - given.keys()
-    # What is true of its containers by default, what is for tests, and what the owner alone has.
+    # Those whose defaults fit the containers, one for tests, and one that only the owner gets.
     assert left_out - {"DATABASE_MIGRATE_URL"} == {
         *("PORT", "DATABASE_POOLER", "DATABASE_LISTEN_URL", "FETCH_ALLOW_LOOPBACK")
     }
@@ -84,7 +84,7 @@ def test_a_container_that_is_taken_over_can_do_little(service):
     assert "cap_add" not in told
     assert "privileged" not in told
     assert told["security_opt"] == ["no-new-privileges:true"]
-    # Compose cannot copy text of its own into a container that is read-only.
+    # Compose cannot copy text from its own file into a read-only container.
     assert "content" not in str(COMPOSE.get("configs", {}))
 
 
@@ -98,13 +98,13 @@ def test_clients_reach_the_web_through_the_proxy_alone():
     assert given["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-1}"
     configuration = (PROJECT / "docker" / "nginx.conf").read_text()
     assert "./docker/nginx.conf:/etc/nginx/nginx.conf:ro" in proxy["volumes"]
-    # What the web would refuse for its size only after the proxy has kept it.
+    # Otherwise the proxy would refuse what the web accepts.
     largest = re.search(r"client_max_body_size (\d+)m;", configuration)[1]
     for most in (Settings.import_max_bytes, Settings.document_max_bytes):
         assert int(largest) * 1024 * 1024 >= most
 
 
-def test_compose_names_a_store_that_is_one_and_keeps_clients_out_of_it():
+def test_compose_names_a_valid_store_and_keeps_clients_out_of_it():
     named = SERVICES["web"]["environment"]["STORAGE_URL"]
     url = re.sub(r"\$\{MINIO_PASSWORD:-(\w+)\}", r"\1", named)
     store = store_from(re.fullmatch(r"\$\{STORAGE_URL:-(.*)\}", url)[1])

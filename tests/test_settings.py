@@ -1,4 +1,4 @@
-"""Settings come from the environment alone, and all mistakes are told at once."""
+"""Settings come from the environment alone, and all mistakes are reported at once."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_list_may_have_spaces_around_its_commas(load):
     assert loaded.cors_origins == ("https://a.example", "https://b.example")
 
 
-def test_what_is_wrong_with_a_value_is_told_once(load):
+def test_what_is_wrong_with_a_value_is_reported_once(load):
     with pytest.raises(settings.SettingsError) as wrong:
         load(**PRODUCTION, ARGON2_MEMORY_KIB="0", WEB_THREADS="many")
     assert wrong.value.mistakes == [

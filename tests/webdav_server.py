@@ -18,7 +18,7 @@ USER, PASSWORD = "ana", "an app password: with a colon"
 
 @dataclass(frozen=True)
 class WebDavServer:
-    """Where it is, and the folder that it serves."""
+    """The address of the server, and the folder that it serves."""
 
     url: str
     folder: Path
@@ -26,7 +26,7 @@ class WebDavServer:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """The password is another one within the block."""
+        """Change the password within the block."""
         self.passwords[USER]["password"] = "another"
         try:
             yield

@@ -1,1 +1,1 @@
-"""Documents: what is found in them, how quickly they are read, stored and searched."""
+"""Documents: what is found in them, and how quickly they are read, stored and searched."""

@@ -1,4 +1,4 @@
-"""The least that an upload can be: the raw body into a file."""
+"""The simplest possible upload: the raw body, written to a file."""
 
 from __future__ import annotations
 

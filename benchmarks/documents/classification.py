@@ -3,11 +3,11 @@
     python -m benchmarks.documents.classification [rounds] [folder]
 
 The folder, by default `bbc` in the samples, has a folder for each class with its texts as `.txt`
-files: news of the BBC in five classes (Greene and Cunningham, 2006). The texts become documents;
-then a person gives so many of each class their category, one `UPDATE` each, which is all the
-training there is. The same documents train scikit-learn's CountVectorizer and MLPClassifier as
-Paperless-ngx sets them, in an environment of its own. Both classify the same held-out texts. Prints
-the share that is right, how often what is sure enough to be applied is right, and what a correction
+files: BBC news in five classes (Greene and Cunningham, 2006). The texts become documents; then a
+person gives a few of each class their category, one `UPDATE` each, which is all the training there
+is. The same documents train scikit-learn's CountVectorizer and MLPClassifier, configured as in
+Paperless-ngx, in an environment of their own. Both classify the same held-out texts. Prints the
+share that is right, how often a label sure enough to be applied is right, and how long a correction
 takes; exits with 1 if a bound is missed.
 """
 
@@ -45,7 +45,7 @@ HELD_OUT: Final = 500
 # After five corrections of each class.
 _BOUND: Final = 0.80
 _BOUND_TO_PEER: Final = 1.2
-# On a machine with other load; a few milliseconds without.
+# On a machine with other load; without it, a few milliseconds.
 _CORRECTION_MS: Final = 100.0
 
 _HERE: Final = Path(__file__).parent
@@ -60,7 +60,7 @@ class Text(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """How one round went with so many corrections of each class."""
+    """The results of one round after a given number of corrections of each class."""
 
     right: float
     applied: float
@@ -72,7 +72,7 @@ class Seen(NamedTuple):
 
 
 def main() -> int:
-    """Print what was seen; 1 where a bound was missed."""
+    """Print the results; returns 1 if a bound was missed."""
     arguments = sys.argv[1:] if __name__ == "__main__" else []
     rounds = int(arguments[0]) if arguments else 3
     try:
@@ -120,7 +120,7 @@ def read(folder: Path) -> list[Text]:
 def a_round(
     conn: psycopg.Connection[Any], texts: list[Text], pick: random.Random
 ) -> dict[int, Seen]:
-    """One workspace, in which more and more documents are corrected."""
+    """One round: a workspace in which more and more documents are corrected."""
     shuffled = pick.sample(texts, len(texts))
     held_out, rest = shuffled[:HELD_OUT], shuffled[HELD_OUT:]
     labels = sorted({each.label for each in texts})
@@ -144,7 +144,7 @@ def a_round(
 
 
 def correct(conn: psycopg.Connection[Any], workspace_id: UUID, user_id: UUID, given: Text) -> float:
-    """Make a document that was classified, and give it its category; the milliseconds of that."""
+    """Make a classified document and give it its category; returns how many ms that took."""
     document_id = new_id()
     mine = {"workspace_id": workspace_id}
     with conn.transaction():
@@ -198,7 +198,7 @@ def words_of(conn: psycopg.Connection[Any], text: str) -> list[str]:
 def judged(
     conn: psycopg.Connection[Any], workspace_id: UUID, texts: list[Text]
 ) -> tuple[float, float, float, float]:
-    """The share that is right; that would be applied, and is right of those; and suggested."""
+    """The shares that are right; applied; right among the applied; and suggested."""
     right, applied, suggested = 0, [], 0
     for each in texts:
         evidence = (
@@ -223,7 +223,7 @@ def judged(
 
 
 def asked_of_peer(train: list[Text], test: list[Text]) -> tuple[float, float]:
-    """The share that scikit-learn gets right, and the seconds that its training took."""
+    """The share that scikit-learn gets right, and how many seconds its training took."""
     done = subprocess.run(
         [_PEER.python, _HERE / "peer_mlp.py"],
         input=json.dumps({"train": train, "test": test}),

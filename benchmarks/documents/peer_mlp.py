@@ -1,7 +1,7 @@
-"""The peer: scikit-learn's CountVectorizer and MLPClassifier, set as Paperless-ngx sets them.
+"""The peer: scikit-learn's CountVectorizer and MLPClassifier, configured as in Paperless-ngx.
 
 Reads `{"train": [[class, text], …], "test": [[class, text], …]}` from standard input; prints the
-share of the tests that it gets right, and how many seconds the training took.
+share of the test texts that it gets right, and how many seconds the training took.
 """
 
 from __future__ import annotations

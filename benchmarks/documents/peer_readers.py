@@ -1,7 +1,7 @@
 """Reads files with one of the peers, in the peers' environment.
 
-`python peer_readers.py xberg|anydoc|markitdown` takes a path on each line of its input, and
-answers each with the text as one line of JSON; null if the peer refuses the file.
+`python peer_readers.py xberg|anydoc|markitdown` reads a path from each line of its input and
+prints the file's text as one line of JSON; null if the peer refuses the file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An upload in FastAPI as its documentation has it: UploadFile, hashed and written to a file."""
+"""An upload in FastAPI as its documentation shows it: UploadFile, hashed and written to a file."""
 
 from __future__ import annotations
 

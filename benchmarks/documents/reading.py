@@ -1,11 +1,11 @@
-"""What is found in real files, and how surely their types and words are told.
+"""What is found in real files, and how reliably their types and words are recognized.
 
-- Strings that must be found in 75 files, against xberg, anydoc and markitdown. White space and the
-  signs of Markdown do not count, since the peers write Markdown.
-- Types of files whose endings are true, against magika and libmagic.
-- Words of PDFs by their places, against pdfium's own text: F1 over all words of a page.
+- Strings that must be found in 75 files, against xberg, anydoc and markitdown. White space and
+  Markdown syntax do not count, since the peers write Markdown.
+- The types of files whose extensions are right, against magika and libmagic.
+- The words of PDFs by position, against pdfium's own text: F1 over all words of a page.
 
-Coffer reads in its limited children, as workers do.
+Coffer reads in restricted child processes, as workers do.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LEAST_WORDS: Final = 0.995
 
 
 def main() -> int:
-    """Measure all three; 1 where an aim is missed."""
+    """Measure all three; returns 1 if an aim is missed."""
     try:
         PEERS.make()
         outcomes = [strings(), types(), words()]
@@ -77,7 +77,7 @@ def strings() -> bool:
 
 
 def types() -> bool:
-    """How many types each detector tells."""
+    """How many types each detector recognizes."""
     files = samples.with_true_endings()
     by_ending = {media.extension: media.type for media in BY_TYPE.values() if media.extension}
     files = [file for file in files if file.suffix in by_ending]
@@ -100,7 +100,7 @@ def types() -> bool:
 
 
 def words() -> bool:
-    """F1 of words by their places against pdfium's own text."""
+    """F1 of words by position, against pdfium's own text."""
     agreed = ours = theirs = pages = 0
     readers = Readers()
     for file in samples.pdfs():
@@ -136,7 +136,7 @@ def _read_here(files: Iterable[Path]) -> list[str | None]:
 
 
 def _read_by(name: str, files: Sequence[Path]) -> list[str | None]:
-    """A peer that dies is started again with the next file."""
+    """Texts as one peer reads them. If the peer dies, it is started again with the next file."""
     texts: list[str | None] = []
     while len(texts) < len(files):
         rest = files[len(texts) :]
@@ -171,7 +171,7 @@ def _magika(files: Sequence[Path]) -> list[str]:
 
 
 def _libmagic(files: Sequence[Path]) -> list[str]:
-    """By its command, `file`. Raises Missing."""
+    """Types according to libmagic's command, `file`. Raises Missing."""
     try:
         return _lines(["file", "--brief", "--mime-type", "--files-from", "-"], files)
     except FileNotFoundError:
@@ -204,7 +204,7 @@ def _letters(text: str) -> list[str]:
     return re.findall(r"\w+", text.replace("\ufffe", "").replace("\x02", ""))
 
 
-def _said(holds: bool) -> str:  # a sentence's end, not a switch
+def _said(holds: bool) -> str:  # the end of a sentence, not a flag
     return "holds" if holds else "missed"
 
 

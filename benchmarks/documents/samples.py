@@ -1,8 +1,8 @@
-"""The real files that documents are measured with, where they are.
+"""The real files that the documents benchmarks use, if they are there.
 
-They are the folder `shared/samples` beside the checkout, or beside one of the folders that it lies
-in: files from the test suites of Apache Tika (Apache-2.0) and others, with the right answers. They
-are not part of the project.
+They are in the folder `shared/samples` next to the checkout or next to one of its parent folders:
+files from the test suites of Apache Tika (Apache-2.0) and others, with the right answers. They are
+not part of the project.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def folder() -> Path:
-    """Where they are. Raises Missing."""
+    """The folder with the samples. Raises Missing."""
     for parent in PROJECT.parents:
         if (found := parent / "shared" / "samples").is_dir():
             return found
@@ -32,7 +32,7 @@ def strings() -> dict[Path, list[str]]:
 
 
 def with_true_endings() -> list[Path]:
-    """Files whose ending says what they are."""
+    """Files whose extension says what they are."""
     place = folder()
     manifest: list[dict[str, Any]] = json.loads((place / "manifest.json").read_text())
     listed = [
@@ -42,5 +42,5 @@ def with_true_endings() -> list[Path]:
 
 
 def pdfs() -> list[Path]:
-    """Public documents with much text."""
+    """Public documents with a lot of text."""
     return sorted((folder() / "icdar2013").glob("*.pdf"))

@@ -1,9 +1,9 @@
-"""Search among 100,000 documents of 570 words, beside the plain way.
+"""Search among 100,000 documents of 570 words, compared with the plain way.
 
     python -m benchmarks.documents.search [documents]
 
-As `benchmarks.search`, but with documents of some 570 words on two pages: one to three words of
-one of them, of which every other query leaves the last one unfinished, for 20 results with their
+Like `benchmarks.search`, but with documents of some 570 words on two pages. A query is one to three
+words of one of them, every other time with the last word unfinished, for 20 results with their
 snippets and pages.
 """
 
@@ -32,7 +32,7 @@ _DOCUMENTS: Final = 100_000
 _QUERIES: Final = 300
 _BATCH: Final = 2_000
 
-# As uploads and readings leave them, without what triggers do.
+# As uploading and reading leave them, but without the work of triggers.
 _PUT: Final = """
 WITH given AS (
   SELECT uuidv7() AS document_id,
@@ -95,7 +95,7 @@ SELECT document_id,
 
 
 def main() -> int:
-    """1 where the bound was missed."""
+    """Returns 1 if the bound was missed."""
     many = int(sys.argv[1]) if len(sys.argv) > 1 and __name__ == "__main__" else _DOCUMENTS
     chance = random.Random(5)
     with migrated_server() as url, psycopg.connect(url, autocommit=True) as conn:

@@ -1,12 +1,12 @@
-"""Shares: what a look at a document costs, and lists and searches of what is shared.
+"""Shares: what it costs to look at a document, and to list and search what is shared.
 
     python -m benchmarks.documents.shares [documents] [--rounds 200]
 
-100,000 documents of some 570 words lie in 5,000 folders of a workspace. A user of another one is
-shared 500 documents and 20 folders, so that they reach some 2,500. Asked are: one's own document
-as without shares and as with them, a shared one, one that is not there; the list of a hundred
-shared documents; and one to three words of a document, found by its owner, by the sharee, and by
-somebody with whom nothing is shared.
+A workspace has 100,000 documents of some 570 words in 5,000 folders. 500 documents and 20 folders
+are shared with a user of another workspace, who can thus reach some 2,500 documents. Measured are:
+one's own document with and without the check for shares, a shared one, and one that is out of
+reach; the list of a hundred shared documents; and searches for one to three words of a document by
+its owner, by the sharee, and by somebody with whom nothing is shared.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FOLDERS: Final = 5_000
 _TEXTS: Final = 2_000
 _WORDS_OF_A_TEXT: Final = 566
 
-# By a plain comparison, as if there were no shares.
+# A plain comparison of workspaces, as if there were no shares.
 _WITHOUT: Final = "SELECT * FROM document_answers(%(workspace_id)s) WHERE id = %(id)s"
 
 _TABLES: Final = """
@@ -168,7 +168,7 @@ def _fill(
     items: list[Item],
     documents: int,
 ) -> None:
-    """Everything as it would be in time, without what triggers do."""
+    """Fill the tables as they would be in the end, without the work of triggers."""
     user, workspace = people["ana"]
     index = conn.execute("SELECT pg_get_indexdef('search_entries_by_words'::regclass)").fetchone()
     assert index is not None

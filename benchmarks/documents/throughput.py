@@ -1,11 +1,11 @@
-"""Documents read a minute: through the outbox with all limits, beside a new process for each.
+"""Documents read a minute: through the outbox with all limits, and by a new process for each.
 
     python -m benchmarks.documents.throughput [rounds]
 
 The files are the samples of all kinds, each uploaded once and read by one `coffer read_documents
---once` with its defaults, from its start to its end. The other way reads the same files by the
-same readers, each in a new Python process, as many at once as there are processors. Neither
-finds a program for OCR.
+--once` with its defaults, timed from its start to its end. The other way reads the same files with
+the same readers, each in a new Python process, as many at once as there are processors. Neither
+has a program for OCR.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ except DocumentError:
 
 
 def main() -> int:
-    """1 where an aim is missed."""
+    """Returns 1 if an aim is missed."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 and __name__ == "__main__" else 3
     try:
         files = samples.with_true_endings() + samples.pdfs()
@@ -84,7 +84,7 @@ def main() -> int:
 
 
 def upload(conn: Any, store: Store, file: Path, user_id: UUID, workspace_id: UUID) -> None:
-    """As the web does it, without HTTP."""
+    """Upload a file as the web does it, without HTTP."""
     content, document_id = file.read_bytes(), new_id()
     mine = {"workspace_id": workspace_id}
     place = queries.objects.reserve(
@@ -120,7 +120,7 @@ def upload(conn: Any, store: Store, file: Path, user_id: UUID, workspace_id: UUI
 
 
 def through_the_outbox(url: str, storage_url: str) -> float:
-    """Seconds of a worker that reads everything."""
+    """How many seconds a worker takes to read everything."""
     began = time.monotonic()
     subprocess.run(
         [sys.executable, "-m", "workers.read_documents", "--once"],
@@ -139,7 +139,7 @@ def through_the_outbox(url: str, storage_url: str) -> float:
 
 
 def alone(files: list[Path]) -> float:
-    """Seconds of a process for each file."""
+    """How many seconds the files take with a new process for each."""
 
     def read(file: Path) -> None:
         subprocess.run(

@@ -1,12 +1,12 @@
-"""Uploads: a form's file, hashed and stored, beside programs that do less.
+"""Uploads: the file of a form, hashed and stored, compared with programs that do less.
 
     python -m benchmarks.documents.upload [rounds]
 
-Eight clients each send files of 10 MB, one after the other, to Coffer (the file in a form: quota,
-SHA-256, type, store, rows), to bare Flask that writes the raw body to a file, both under Coffer's
-own gunicorn, and to FastAPI, whose UploadFile is hashed and written to a file, under uvicorn with
-as many processes. Every file is another one. At the end, eight uploads of 100 MB at once: what
-memory the web's processes have.
+Eight clients each send files of 10 MB, one after the other: to Coffer (the file in a form: quota,
+SHA-256, type, store, rows) and to bare Flask, which writes the raw body to a file, both under
+Coffer's gunicorn configuration; and to FastAPI, whose UploadFile is hashed and written to a file,
+under uvicorn with as many processes. Every file is different. At the end, eight uploads of 100 MB
+at once show how much memory the web processes take.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _BOUNDARY: Final = "---------------------------9051914041544843365972754266"
 
 
 def main() -> int:
-    """1 where an aim is missed."""
+    """Returns 1 if an aim is missed."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 and __name__ == "__main__" else 3
     try:
         PEERS.make()
@@ -92,7 +92,7 @@ def main() -> int:
 
 
 def fill(url: str) -> str:
-    """A user; their key."""
+    """Make a user; returns their API key."""
     with psycopg.connect(url, autocommit=True) as conn:
         queries.users.create_with_handle(conn, handle="ana")
         row = conn.execute(
@@ -129,7 +129,7 @@ def fastapi(place: Path) -> object:
 
 
 def rate(send: Callable[[int], None]) -> float:
-    """MB a second of all clients together."""
+    """The MB a second of all clients together."""
 
     def client(_: int) -> None:
         for _ in range(_FILES):
@@ -160,7 +160,7 @@ def send_raw(address: str, path: str, size: int) -> None:
 
 
 def content(size: int) -> bytes:
-    """Text that no other file has."""
+    """Text that is different in every file."""
     line = os.urandom(32).hex().encode() + b"\n"
     return (line * (size // len(line) + 1))[:size]
 

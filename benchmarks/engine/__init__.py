@@ -1,1 +1,1 @@
-"""Coffer's engine beside its peers: each in a process of its own, on one server, round by round."""
+"""Coffer's engine and its peers: each in its own process, on the same server, round by round."""

@@ -1,8 +1,8 @@
-"""Coffer's engine beside its peers: rates, latencies and claim times, as Markdown.
+"""Coffer's engine compared with its peers: rates, latencies and claim times, as Markdown.
 
     python -m benchmarks.engine [measure ...] [--rounds N] [--peers a,b] [--scale 0.1]
 
-The first run makes `.bench/`, the environment of the peers.
+The first run installs the peers into `.bench/`.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ MEASURES: Final = {
     "pinned": "Drain while an old transaction is open",
     "claim": "One claim, by backlog",
 }
-# Which of them can save items.
+# The engines that can save items.
 SAVING: Final = ("coffer", "procrastinate")
 LIMIT: Final = "pgbench"
 
 
 def main() -> int:
     chosen = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that all is cleaned up
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so everything is cleaned up
     failed = False
     names = chosen.peers.split(",")
     contending = [peer for peer in PEERS if peer.name in names]
@@ -67,7 +67,7 @@ def main() -> int:
 def _contenders(
     measure: str, peers: list[Peer], *, with_limit: bool
 ) -> dict[str, Callable[[Run], Figures]]:
-    """By label, what runs one round of a measure."""
+    """By label, the function that runs one round of a measure."""
     call = getattr(measures, measure)
     found = {
         peer.label: functools.partial(call, peer=peer)
@@ -85,7 +85,7 @@ def _contenders(
 
 
 def _title(measure: str, run: Run, peers: list[Peer]) -> str:
-    """What is measured and on how many rows, where that differs for whom."""
+    """What is measured and on how many rows, including those of peers that get another number."""
     said = MEASURES[measure]
     counted = {"drain": ["drain"], "save": ["save"], "pinned": ["pinned"]}
     for key in {**counted, "enqueue": ["one", "bulk"]}.get(measure, []):

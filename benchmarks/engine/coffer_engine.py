@@ -1,6 +1,6 @@
-"""The driver of Coffer: its own `Worker`, its own queries.
+"""The driver for Coffer: its own `Worker` and its own queries.
 
-What depends on the engine's interface stands in `worker_of`, `drained` and `claim`.
+Everything that depends on the engine's interface is in `worker_of`, `drained` and `claim`.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def instant(marks: protocol.Marks) -> Kind:
 
 
 def drained(kind: Kind, marks: protocol.Marks) -> dict[str, Any]:
-    """Run until nothing is due. The end is when the worker returns: it has then seen the answer to
-    its last transaction, and all it does after that is one look for more."""
+    """Run until nothing is due. It ends when the worker returns: by then it has seen the answer to
+    its last transaction, and all it does after that is look for more once."""
     worker_of(kind).run(once=True)
     marks.finish(len(marks.starts))
     return marks.drained()
@@ -114,7 +114,7 @@ def idle() -> dict[str, Any]:
 
 
 def claim(backlog: int) -> dict[str, Any]:
-    """The survey that every fourth of a second asks for is part of the claim that it precedes."""
+    """Time claims. A survey, due every quarter of a second, counts with the claim after it."""
     turns = Turns("noop")
     with connect(protocol.URL, "coffer benchmark") as conn:
         taken = [
@@ -125,7 +125,7 @@ def claim(backlog: int) -> dict[str, Any]:
 
 
 def prepare() -> None:
-    """Nothing: the database comes migrated."""
+    """Do nothing: the database is already migrated."""
 
 
 def enqueue(rows: int, batch: int, first: int = 0) -> dict[str, float]:

@@ -24,7 +24,7 @@ PYTHON: Final = _PYTHON.python
 
 
 def make(*, python: bool, node: bool) -> None:
-    """Install what is missing of the two halves that are asked for. Raises Missing."""
+    """Install the requested halves of the environment if they are missing. Raises Missing."""
     if python:
         _PYTHON.make()
     if node and not is_ready("node", _PACKAGES):
@@ -39,7 +39,7 @@ def make(*, python: bool, node: bool) -> None:
 
 
 def variables(url: str) -> dict[str, str]:
-    """What a driver's environment holds: its database, its modules, and none of our settings."""
+    """A driver's environment variables: its database and its modules, but none of our settings."""
     return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": os.environ.get("HOME", "/"),

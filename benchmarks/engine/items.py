@@ -33,7 +33,7 @@ def saved(item_id: Any) -> dict[str, Any]:
 
 
 def make(conn: psycopg.Connection, rows: int, *, queued: bool) -> None:
-    """Items in status `enriching`; without `queued`, their work is taken out of the outbox."""
+    """Make items in status `enriching`; without `queued`, their work is removed from the outbox."""
     conn.execute("INSERT INTO users (handle) VALUES ('ana')")
     conn.execute("INSERT INTO workspaces (personal_of, name) SELECT id, 'w' FROM users")
     conn.execute(

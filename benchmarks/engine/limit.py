@@ -1,7 +1,7 @@
 """The limit: pgbench running Coffer's own statements, taken from `sql/queries/engine/outbox.sql`.
 
-It does nothing between a claim and its finish, in C, so no worker on these statements can be
-quicker. A parameter that the statements get one day and that is not known here is refused.
+It does nothing between a claim and its finish, and is written in C, so no worker that uses these
+statements can be faster. If the statements get a parameter that is not known here, it is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SEVERAL: Final = (2, 4, 8)
 
-# Parameters of the claim. As the worker does, a client reads on from where its last claim ended.
+# Parameters of the claim. Like a worker, a client continues reading where its last claim ended.
 _CLAIM: Final = {
     "kind": "'noop'",
     "worker": f"'{WORKER}'",
@@ -52,7 +52,7 @@ def script() -> str:
 
 
 def drain(url: str, rows: int, clients: int) -> float:
-    """Rows a second at which some clients empty the outbox. Raises DriverError."""
+    """How many rows a second some clients take from the outbox. Raises DriverError."""
     each = math.ceil(rows / BATCH / clients)
     seconds = _seconds(url, script(), clients, each)
     with psycopg.connect(url) as conn:
@@ -63,7 +63,7 @@ def drain(url: str, rows: int, clients: int) -> float:
 
 
 def enqueue(url: str, rows: int) -> float:
-    """Rows a second that one client puts into the outbox, one by one. Raises DriverError."""
+    """How many rows a second one client enqueues, one by one. Raises DriverError."""
     statement = (
         "INSERT INTO outbox (kind, subject_id, workspace_id)"
         f" VALUES ('noop', uuidv7(), '{WORKSPACE}');\n"
@@ -72,7 +72,7 @@ def enqueue(url: str, rows: int) -> float:
 
 
 def _seconds(url: str, transaction: str, clients: int, each: int) -> float:
-    """How long some clients take for their transactions, connecting left out."""
+    """How long some clients take for their transactions, not counting the time to connect."""
     counted = ("--define=since=-infinity", f"--transactions={each}")
     try:
         rate = pgbench.transactions_a_second(

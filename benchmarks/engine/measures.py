@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Figures = dict[str, float]
 
-# How many rows each measure takes, unless a peer has a number of its own.
+# How many rows each measure uses, unless a peer has its own number.
 ROWS: Final = {
     "drain": 100_000,
     "save": 20_000,
@@ -44,7 +44,7 @@ _ENQUEUE: Final = {
     ("bulk", True): "1,000 a call, with a worker",
 }
 
-# Enqueues before those that are counted, and the seconds a worker gets to fall asleep.
+# Enqueues before the ones that count, and the seconds a worker gets to fall asleep.
 WARM_UP: Final = 10
 SETTLE: Final = 1.5
 
@@ -68,7 +68,7 @@ def drain(run: Run, peer: Peer) -> Figures:
 
 
 def drain_limit(run: Run, peer: Peer, clients: int) -> Figures:
-    """pgbench in the worker's place, on rows that Coffer's driver enqueued."""
+    """pgbench instead of a worker, on rows that Coffer's driver enqueued."""
     full = BATCH * clients  # every claim gets a whole batch
     rows = math.ceil(run.rows("drain", peer) / full) * full
     with run.databases.fresh(migrated=True) as url, Driver(peer, url) as driver:
@@ -77,8 +77,8 @@ def drain_limit(run: Run, peer: Peer, clients: int) -> Figures:
 
 
 def enqueue_limit(run: Run, peer: Peer) -> Figures:
-    """pgbench in the producer's place. In bulk there is no limit to show: the server would have to
-    make the ids that a producer brings along."""
+    """pgbench instead of a producer. In bulk there is no limit to show: the server would have to
+    make the ids that a producer sends."""
     with run.databases.fresh(migrated=True) as url:
         return {_ENQUEUE["one", False]: limit.enqueue(url, run.rows("one", peer))}
 
@@ -110,7 +110,7 @@ def save(run: Run, peer: Peer) -> Figures:
 
 
 def enqueue(run: Run, peer: Peer) -> Figures:
-    """Rates alone, and with one idle worker connected that takes the work as it comes."""
+    """The rates without a worker, and with one idle worker that takes the work as it arrives."""
     figures: Figures = {}
     for way, batch in (("one", 1), ("bulk", IN_BULK)):
         rows = run.rows(way, peer)
@@ -133,7 +133,7 @@ def enqueue(run: Run, peer: Peer) -> Figures:
 def latency(run: Run, peer: Peer) -> Figures:
     """From just before the enqueue call to the handler's first line, on an idle system."""
     count = WARM_UP + max(20, int(ENQUEUES * run.scale))
-    # 20 to 50 ms apart, unevenly but for every peer and round alike.
+    # 20 to 50 ms apart, irregular, but the same for every peer and round.
     gaps = [0.02 + 0.03 * (number * 0.618 % 1) for number in range(count)]
     with ExitStack() as stack:
         url = stack.enter_context(run.databases.fresh(migrated=peer.migrated))
@@ -153,7 +153,7 @@ def latency(run: Run, peer: Peer) -> Figures:
 
 
 def pinned(run: Run, peer: Peer) -> Figures:
-    """A drain while a transaction, older than every row, keeps what is deleted from going away."""
+    """A drain while a transaction older than every row keeps dead rows from being removed."""
     rows = run.rows("pinned", peer)
     rates = []
     for hold in (False, True):
@@ -169,7 +169,7 @@ def pinned(run: Run, peer: Peer) -> Figures:
 
 
 def claim(run: Run, peer: Peer) -> Figures:
-    """One claim of the engine's own batch, by its own function, as the backlog grows."""
+    """One claim of the engine's own batch size, by its own function, as the backlog grows."""
     figures: Figures = {}
     enqueued = 0
     with run.databases.fresh(migrated=peer.migrated) as url, Driver(peer, url) as driver:
@@ -181,7 +181,7 @@ def claim(run: Run, peer: Peer) -> Figures:
             answer = driver.ask("claim", backlog=backlog)
             figures["rows a claim"] = answer["batch"]
             figures[f"ms at {size:,}"] = statistics.median(answer["seconds"]) * 1e3
-    # Batches differ, so what is compared is a row.
+    # Batch sizes differ, so the time for one row is compared.
     figures["µs a row at the largest"] = figures[f"ms at {size:,}"] * 1e3 / answer["batch"]
     return figures
 
@@ -195,12 +195,12 @@ def _drained(driver: Driver, url: str, rows: int) -> float:
 
 def _enqueue(driver: Driver, url: str, rows: int, first: int = 0) -> None:
     driver.ask("enqueue", rows=rows, batch=IN_BULK, first=first)
-    # As autovacuum would within a minute: no engine shall be judged by a plan made blindly.
+    # As autovacuum would within a minute: no engine should be judged by a plan without statistics.
     _execute(url, "ANALYZE")
 
 
 def _check(peer: Peer, url: str, answer: dict[str, int], rows: int) -> None:
-    """Every row was started once and finished once, and none is left."""
+    """Check that every row was started once and finished once, and that none is left."""
     left = _execute(url, peer.unfinished)
     if (answer["started"], answer["finished"], left) != (rows, rows, (0,)):
         raise DriverError(f"{peer.label}: {answer} of {rows} rows, left {left}")
@@ -223,8 +223,8 @@ def _execute(url: str, statement: str) -> tuple[object, ...] | None:
 def rounds(
     run: Run, contenders: dict[str, Callable[[Run], Figures]], count: int
 ) -> Iterator[tuple[str, Figures | None]]:
-    """Every contender once a round, so that what else the machine does meets all of them. One that
-    fails has no figures, and no more rounds."""
+    """Run every contender once a round, so that other load on the machine affects all of them. One
+    that fails has no figures, and no more rounds."""
     going = dict(contenders)
     for number in range(count):
         for label, contender in list(going.items()):

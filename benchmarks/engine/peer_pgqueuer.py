@@ -1,11 +1,12 @@
-"""The driver of PgQueuer, on asyncpg or on psycopg: `PgQueuer.run` on connections of its own.
+"""The driver for PgQueuer, on asyncpg or on psycopg: `PgQueuer.run` on its own connections.
 
-uvloop, as its own command line does; the autovacuum settings that it tells everyone to apply after
-the installation; a large batch, as its tuning guide says for short jobs. Statistics are gathered on
-demand alone. Durability stays at its default, so that a crash loses as little as with the others.
+It uses uvloop, as PgQueuer's own command line does; the autovacuum settings that it tells everyone
+to apply after the installation; and a large batch, as its tuning guide says for short jobs.
+Statistics are only gathered on demand. Durability stays at its default, so that a crash loses as
+little as with the others.
 
-A drain has two of them in the process, as its own benchmark has several: one alone is slower by a
-fifth. On psycopg that also helps because statements wait there, for up to a second, for the
+A drain runs two of them in the process, as PgQueuer's own benchmark runs several: one alone is a
+fifth slower. On psycopg it also helps because there statements wait, for up to a second, for the
 listener that shares their connection.
 """
 
@@ -43,7 +44,7 @@ HEARTBEAT = timedelta(seconds=30)
 
 
 class Engine:
-    """One connection and what was seen of its jobs."""
+    """One connection, and what was recorded about its jobs."""
 
     def __init__(self, driver: Any, marks: protocol.Marks) -> None:
         self.marks = marks
@@ -89,7 +90,7 @@ async def prepare() -> None:
 
 
 def put(queries: Any, numbers: Sequence[int]) -> Any:
-    """One call of the library's; on asyncpg something to await."""
+    """One call of the library; on asyncpg, the result has to be awaited."""
     if len(numbers) == 1:
         return queries.enqueue("noop", b"%d" % numbers[0])
     size = len(numbers)

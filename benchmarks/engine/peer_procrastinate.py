@@ -1,9 +1,9 @@
-"""The driver of procrastinate: `App.run_worker_async` on its asynchronous connector.
+"""The driver for procrastinate: `App.run_worker_async` on its asynchronous connector.
 
-Five jobs at a time and `delete_jobs="always"` because they are its quickest here; more at a time
-are no quicker at no-ops and slower at saving results. Jobs are fetched one by one: procrastinate
-has no batches. The event loop is asyncio's own, as in its documentation. Single jobs are deferred
-synchronously, many at once asynchronously, again because that is quickest.
+Five jobs at a time and `delete_jobs="always"`, because that is its fastest setting here; more jobs
+at a time are no faster for no-ops and slower for saving results. Jobs are fetched one by one:
+procrastinate has no batches. The event loop is asyncio's own, as in its documentation. Single jobs
+are deferred synchronously, many at once asynchronously, again because that is fastest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WORKER: dict[str, Any] = {
 
 
 class Engine:
-    """One open app and what was seen of its jobs."""
+    """One open app, and what was recorded about its jobs."""
 
     def __init__(self, connector: Any) -> None:
         self.marks = protocol.Marks()

@@ -1,4 +1,4 @@
-"""Who is compared, and the process that each one's driver runs in."""
+"""The engines that are compared, and the process that each one's driver runs in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.installed import PROJECT
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Seconds that a command may take, and that a driver may take to end.
+# The seconds that a command may take, and that a driver may take to end.
 PATIENCE: Final = 900.0
 _GRACE: Final = 30.0
 
@@ -25,12 +25,12 @@ _HERE: Final = "benchmarks.engine"
 
 
 class DriverError(Exception):
-    """A driver failed or said nothing in time; the message has what it wrote to stderr."""
+    """A driver failed or did not answer in time; the message has what it wrote to stderr."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """One engine. `rows` holds, by measure, how many rows it gets in place of the usual number."""
+    """One engine. `rows` says, by measure, how many rows it gets instead of the usual number."""
 
     name: str
     label: str
@@ -84,7 +84,7 @@ PEERS: Final = (
 
 
 class Driver:
-    """A driver's process. Used in a `with`, at whose end the process is gone."""
+    """A driver's process. Used in a `with` block, after which the process is gone."""
 
     def __init__(self, peer: Peer, url: str) -> None:
         self.peer = peer
@@ -106,7 +106,7 @@ class Driver:
         return self
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        """End the process: by the end of its input, or else by signals to its own id."""
+        """End the process: by closing its input, or failing that by signals to its own id."""
         process = self._process
         assert process.stdin is not None
         try:
@@ -127,7 +127,7 @@ class Driver:
         return self._answer(command)
 
     def end_idle(self) -> dict[str, Any]:
-        """End the worker that `ask("idle")` started; when each of its handlers started."""
+        """End the worker that `ask("idle")` started; returns when each of its handlers started."""
         self._write("stop")
         return self._answer("idle")
 

@@ -1,8 +1,7 @@
-"""How a driver of an engine talks: commands come in on stdin, answers go out on stdout, each a line
-of JSON. It imports nothing but the standard library, because peers run in an environment of their
-own.
+"""How the driver of an engine communicates: commands on stdin, answers on stdout, each one line of
+JSON. It imports nothing but the standard library, because peers run in their own environment.
 
-All times are of CLOCK_MONOTONIC, which every process of a machine shares on Linux.
+All times are from CLOCK_MONOTONIC, which all processes of a machine share on Linux.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ if TYPE_CHECKING:
 
 URL = os.environ.get("BENCH_DATABASE_URL", "")
 
-# Whatever a library prints must not pass for an answer, so stdout is ours and theirs is stderr.
+# What libraries print must not be taken for an answer: they get stderr, and stdout is ours.
 _answers = os.fdopen(os.dup(1), "w")
 
 
 def serve(commands: Mapping[str, Callable[..., Any]]) -> None:
-    """Answer commands until stdin ends, as it does when the harness is gone."""
+    """Answer commands until stdin ends, which it does when the harness is gone."""
     os.dup2(2, 1)
     for line in iter(sys.stdin.readline, ""):
         arguments = json.loads(line)
@@ -31,7 +30,7 @@ def serve(commands: Mapping[str, Callable[..., Any]]) -> None:
 
 
 def running(run: Callable[[Any], Any], command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command that is a coroutine, on a fresh event loop each time."""
+    """A command that is a coroutine, run on a new event loop each time."""
     return lambda **arguments: run(command(**arguments))
 
 
@@ -41,16 +40,16 @@ def say(answer: Mapping[str, Any]) -> None:
 
 
 def told_to_stop() -> str:
-    """Wait for the next line, which ends what runs now; for a thread of its own."""
+    """Wait for the next line, which ends the running command; meant for a separate thread."""
     return sys.stdin.readline()
 
 
 class Marks:
-    """When each handler started, and when the engine last heard that rows are finished.
+    """When each handler started, and when the engine last learned that rows were finished.
 
     `finish` is called around the engine's own call that finishes rows, after the database has
     answered it. So a drain is timed from the first handler's first line until the last row is gone,
-    without start-up, imports and shutting down.
+    without start-up, imports and shutdown.
     """
 
     def __init__(self) -> None:
@@ -71,14 +70,14 @@ class Marks:
 
 
 def timed(call: Callable[[], object]) -> float:
-    """Seconds that a call takes."""
+    """How many seconds a call takes."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
 
 
 def claims_of(backlog: int, batch: int) -> int:
-    """How many claims to time: 30, but never more than half of what waits."""
+    """How many claims to time: 30, but never more than half of the backlog."""
     return max(1, min(30, backlog // (2 * batch)))
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from benchmarks.engine.measures import Figures
 
-# Columns that are described and not compared, and those in which a smaller figure is better.
+# Columns that are shown but not compared, and those in which a smaller figure is better.
 _NOT_COMPARED = ("rows a claim", "ms at ")
 _SMALLER = ("p50 ms", "p99 ms", "µs a row")
 
@@ -32,7 +32,7 @@ class Table:
             self._figures[label][column].append(figure)
 
     def lines(self, ours: str) -> Iterable[str]:
-        """The table. A ratio above 1 means that Coffer is that many times as good."""
+        """The lines of the table. A ratio above 1 means that Coffer is that many times as good."""
         columns = list(dict.fromkeys(name for row in self._figures.values() for name in row))
         compared = [name for name in columns if not name.startswith(_NOT_COMPARED)]
         heads = [
@@ -74,7 +74,7 @@ def _ratio(own: list[float], other: list[float], column: str) -> str:
 
 
 def _short(figure: float) -> str:
-    """Three figures that mean something."""
+    """A figure with three significant digits."""
     if figure >= 100:
         return f"{round(figure, 3 - len(str(int(figure)))) if figure >= 1000 else figure:,.0f}"
     return f"{figure:.3g}"

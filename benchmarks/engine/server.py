@@ -16,8 +16,8 @@ from sql.server import Server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The same for every engine. Checkpoints are kept out of the measurements, where they would meet
-# now one engine and now another; everything else is PostgreSQL's default, autovacuum included.
+# The same for every engine. Checkpoints are kept out of the measurements, because they would hit
+# one engine or another at random; everything else is PostgreSQL's default, including autovacuum.
 PARAMETERS: Final = {"max_wal_size": "8GB", "checkpoint_timeout": "1h"}
 
 _TEMPLATE: Final = "coffer_migrated"
@@ -31,11 +31,11 @@ class Databases:
         self._made = 0
         self._admin = psycopg.connect(server.url(), autocommit=True)
         self._admin.execute(f"CREATE DATABASE {_TEMPLATE}")
-        with contextlib.redirect_stdout(sys.stderr):  # what migrations select is no result of ours
+        with contextlib.redirect_stdout(sys.stderr):  # what migrations print is not a result
             migrate(server.url(database=_TEMPLATE))
 
     def set_fsync(self, *, on: bool) -> None:
-        """Whether commits reach the disk; what was written before is brought there first."""
+        """Set whether commits reach the disk; what was written before is flushed first."""
         self._admin.execute("CHECKPOINT")
         self._admin.execute(f"ALTER SYSTEM SET fsync = {'on' if on else 'off'}")
         self._admin.execute("SELECT pg_reload_conf()")
@@ -64,7 +64,7 @@ class Databases:
 
 @contextlib.contextmanager
 def running() -> Iterator[Databases]:
-    """A server in a temporary folder, on loopback, that is gone afterwards."""
+    """A server in a temporary folder, on loopback, which is removed afterwards."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = Server(Path(folder) / "postgres")
@@ -80,8 +80,8 @@ def running() -> Iterator[Databases]:
 
 @contextlib.contextmanager
 def pinned(url: str) -> Iterator[None]:
-    """A transaction that stays open, with a snapshot and a transaction id of its own, so that
-    nothing deleted after its beginning can be cleared away."""
+    """A transaction that stays open, with its own snapshot and transaction id, so that nothing
+    deleted after it began can be removed."""
     with psycopg.connect(url) as conn:
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         conn.execute("SELECT pg_current_xact_id()")

@@ -1,1 +1,1 @@
-"""Coffer's web beside a peer that does the same work, and beside what is possible at all."""
+"""Coffer's web compared with a peer that does the same work, and with what is possible at all."""

@@ -1,4 +1,4 @@
-"""Coffer's web beside FastAPI and SQLAlchemy, bare Flask, and what the database can do.
+"""Coffer's web compared with FastAPI and SQLAlchemy, bare Flask, and what the database can do.
 
     python -m benchmarks.http [measure ...] [--rounds N] [--seconds S] [--minutes M]
 
@@ -34,7 +34,7 @@ PGBENCH: Final = "pgbench, 32 clients"
 
 def main() -> int:
     chosen = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that all is cleaned up
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so everything is cleaned up
     if not web.has_wrk():
         return 0
     wanted = chosen.measures or [*MEASURES, MIXED]
@@ -67,7 +67,7 @@ def main() -> int:
 def _measure(
     name: str, url: str, servers: dict[str, Served], rows: Rows, chosen: argparse.Namespace
 ) -> int:
-    """One measure, each contender in its turn in each round."""
+    """Run one measure, with each contender taking its turn in every round."""
     measure = MEASURES[name]
     asked = {each: served for each, served in servers.items() if each != BARE or name == "get"}
     figures: dict[str, list[tuple[float, float | None]]] = {
@@ -93,7 +93,7 @@ def _ask(
 
 
 def _mix(servers: dict[str, Served], rows: Rows, seconds: int) -> int:
-    """The mixed load on both, one after the other; the bounds are Coffer's."""
+    """Run the mixed load on both, one after the other; the bounds only apply to Coffer."""
     print(f"### Mixed load, 100 connections, {seconds} seconds\n")
     print("\n".join(mixed.HEAD), flush=True)
     missed = 0

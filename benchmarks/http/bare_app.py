@@ -1,4 +1,4 @@
-"""The limit: Flask saying the same thing to anybody, with nothing of ours around it."""
+"""The limit: Flask giving everybody the same answer, with none of our code around it."""
 
 from __future__ import annotations
 

@@ -31,21 +31,21 @@ def coffer(url: str) -> Iterator[Served]:
 
 @contextlib.contextmanager
 def bare(url: str) -> Iterator[Served]:
-    """A constant from Flask, under the same configuration of gunicorn."""
+    """A constant answer from Flask, under the same gunicorn configuration."""
     with web.gunicorn(url, "benchmarks.http.bare_app:application", health="/bare") as served:
         yield served
 
 
 @contextlib.contextmanager
 def floor(url: str) -> Iterator[Served]:
-    """What Flask and psycopg take for the same statements, under the same configuration."""
+    """Flask and psycopg running just the same statements, under the same configuration."""
     with web.gunicorn(url, "benchmarks.http.statements_app:application") as served:
         yield served
 
 
 @contextlib.contextmanager
 def peer(url: str) -> Iterator[Served]:
-    """The peer under uvicorn, with as many processes."""
+    """The peer under uvicorn, with the same number of processes."""
     port = web.free_port()
     command = [ENVIRONMENT.python, "-m", "benchmarks.http.peer.serve", str(port)]
     environment = {"BENCH_DATABASE_URL": url, "PYTHONPATH": str(PROJECT)}

@@ -1,5 +1,5 @@
-"""The limit of the database: pgbench running the statements of each request, as they are in
-`sql/queries` at the time, with nothing between them."""
+"""The limit of the database: pgbench running the statements of each request, taken from
+`sql/queries`, with nothing between them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TASK: Final = f"('{TASK_ID[:24]}' || lpad(:task::text, 12, '0'))::uuid"
 
 
 def rate(url: str, rows: Rows, measure: str, seconds: int) -> float:
-    """Requests' worth of statements a second, by as many clients as ask the web."""
+    """How many requests' statements run in a second, with as many clients as the web has."""
     script = SCRIPTS[measure](rows)
     return pgbench.transactions_a_second(url, script, f"--time={seconds}", clients=CONNECTIONS)
 
@@ -106,7 +106,7 @@ def _mine(rows: Rows) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    """As a constant; to pgbench a colon begins a variable, in quotes too."""
+    """A value as an SQL constant; for pgbench a colon begins a variable, even in quotes."""
     return "('" + str(value).replace(":", "' || chr(58) || '") + "')"
 
 

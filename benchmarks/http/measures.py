@@ -1,4 +1,4 @@
-"""What is asked, and the check that all give the same answer to it."""
+"""The requests that are measured, and the check that all servers answer them alike."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SCRIPTS: Final = Path(__file__).parent / "scripts"
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One kind of request. `aims` says how many times as many requests Coffer is to answer."""
+    """One kind of request. `aims` says how many times as many requests Coffer should answer."""
 
     title: str
     method: str
@@ -32,7 +32,7 @@ class Measure:
     aims: Mapping[str, float]
 
     def ask(self, served: Served, rows: Rows, seconds: int, *options: str) -> Asked:
-        """Ask one server, by wrk."""
+        """Send the requests to one server, with wrk."""
         more = {"post": [uuid4().hex], "toggle": [str(TASKS)]}.get(self.script or "", [])
         script = ["-s", str(_SCRIPTS / f"{self.script}.lua")] if self.script else []
         header = ["-H", f"X-API-Key: {rows.key}"]
@@ -49,7 +49,7 @@ MEASURES: Final = {
 
 
 def check_same(served: Mapping[str, Served], rows: Rows) -> None:
-    """Raise where two servers that do the same work say different things of it."""
+    """Raise an error if two servers that do the same work give different answers."""
     said = [_answers(each, rows) for each in served.values()]
     for answers in zip(*said, strict=True):
         if any(other != answers[0] for other in answers):
@@ -57,7 +57,7 @@ def check_same(served: Mapping[str, Served], rows: Rows) -> None:
 
 
 def _answers(served: Served, rows: Rows) -> list[Any]:
-    """One answer to each kind of request, without what is each time another."""
+    """One answer to each kind of request, without the parts that differ every time."""
     key = uuid4().hex
     new = {"source_type": "note", "raw_text": "Oak.", "tags": ["tag 7", "tag 3"]}
     task = f"/api/me/tasks/{TASK_ID.format(1)}/complete"
@@ -65,7 +65,7 @@ def _answers(served: Served, rows: Rows) -> list[Any]:
         _call(served, rows, "GET", f"/api/items/{rows.item_id}"),
         _call(served, rows, "GET", "/api/library?limit=50"),
         *(_call(served, rows, "POST", "/api/items", new, key) for _ in range(2)),
-        # Once more for the next one, which is to find it as this one did.
+        # Twice, so that the next server finds the task as this one did.
         *(_call(served, rows, "PATCH", task) for _ in range(2)),
         _call(served, rows, "GET", "/api/items/01970000-0000-7000-8000-000000000000"),
         _call(served, rows, "POST", "/api/items", {"source_type": "song"}, uuid4().hex)[:1],

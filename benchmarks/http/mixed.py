@@ -1,7 +1,7 @@
-"""A mixed load for minutes: a hundred connections, each kind of request by a wrk of its own.
+"""A mixed load for some minutes: a hundred connections, and one wrk for each kind of request.
 
-Each connection asks again as soon as it is answered, so the server is always as busy as it can be,
-and a latency is how long a hundred who all want something at once wait.
+Each connection sends its next request as soon as the last one is answered, so the server is always
+as busy as it can be, and a latency is how long each of a hundred simultaneous clients waits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LATENCY: Final = re.compile(r"^p50 (\d+) p95 (\d+) p99 (\d+) max (\d+)$", re.MU
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One kind of request, by so many connections; 95 of 100 are to be answered within `bound`."""
+    """One kind of request and its connections; 95 of 100 should be answered within `bound`."""
 
     measure: Measure
     connections: int
@@ -42,8 +42,8 @@ PARTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What became of it: for each part requests a second and latencies in milliseconds, and the
-    memory of each process at the end."""
+    """The result: for each part, requests a second and latencies in milliseconds; and the memory of
+    each process at the end."""
 
     parts: tuple[tuple[Part, float, tuple[float, ...]], ...]
     megabytes: list[float]
@@ -55,7 +55,7 @@ class Load:
 
 
 def load(served: Served, rows: Rows, seconds: int) -> Load:
-    """Put it on one server. Raises RuntimeError where an answer was no success."""
+    """Put the load on one server. Raises RuntimeError if an answer was not a success."""
     with ThreadPoolExecutor(len(PARTS)) as pool:
         asked = [
             pool.submit(part.measure.ask, served, rows, seconds, f"-c{part.connections}")
@@ -72,7 +72,7 @@ def load(served: Served, rows: Rows, seconds: int) -> Load:
 
 
 def lines(name: str, taken: Load) -> list[str]:
-    """The rows of a table about one server."""
+    """One server's rows of the table."""
     told = [
         f"| {name}: {part.measure.title}, {part.connections} | {rate:,.0f} | "
         + " | ".join(f"{ms:,.0f}" for ms in latencies)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from benchmarks.http.measures import Measure
 
-    # By contender, requests a second and microseconds of processor time of each round.
+    # By contender, the requests a second and microseconds of CPU time of each round.
     Figures = Mapping[str, Sequence[tuple[float, float | None]]]
 
 
 def table(measure: Measure, figures: Figures) -> Iterator[str]:
-    """One measure. A ratio is that of two figures of one round; above 1, Coffer is better."""
+    """The table of one measure. A ratio is within one round; above 1, Coffer is better."""
     yield f"### {measure.title}\n"
     yield "|  | requests/s | Coffer to it | CPU µs a request | Coffer to it |"
     yield "|---|---|---|---|---|"
@@ -38,14 +38,14 @@ def table(measure: Measure, figures: Figures) -> Iterator[str]:
 
 
 def missed(measure: Measure, figures: Figures) -> int:
-    """How many of a measure's aims were."""
+    """How many of a measure's aims were missed."""
     return sum(
         statistics.median(ratios(figures, name)[0]) < aim for name, aim in measure.aims.items()
     )
 
 
 def ratios(figures: Figures, name: str) -> tuple[list[float], list[float]]:
-    """How many times as good Coffer was in each round: in requests, and in processor time."""
+    """How many times as good Coffer was in each round: in requests, and in CPU time."""
     if name == COFFER:
         return [], []
     pairs = list(zip(figures[COFFER], figures[name], strict=True))
@@ -55,7 +55,7 @@ def ratios(figures: Figures, name: str) -> tuple[list[float], list[float]]:
 
 
 def spread(figures: Sequence[float]) -> str:
-    """The median, and from the lowest to the highest."""
+    """The median, with the lowest and the highest."""
     if not figures:
         return ""
     middle, low, high = statistics.median(figures), min(figures), max(figures)
@@ -63,7 +63,7 @@ def spread(figures: Sequence[float]) -> str:
 
 
 def times_as(figures: Sequence[float]) -> str:
-    """The same of ratios."""
+    """The same for ratios."""
     if not figures:
         return ""
     return f"{statistics.median(figures):.2f} × ({min(figures):.2f} to {max(figures):.2f})"

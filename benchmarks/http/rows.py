@@ -1,4 +1,4 @@
-"""What the database holds when it is asked: one user's items, tags and tasks, and an API key."""
+"""What is in the database during the measurements: one user's items, tags, tasks and API key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import psycopg
 
 TASKS: Final = 2000
-# The id of each task, by its number; scripts/toggle.lua knows it too.
+# The id of each task, by its number; scripts/toggle.lua has it too.
 TASK_ID: Final = "01970000-0000-7000-8000-{:012}"
 
 _TAGS: Final = 200
@@ -32,7 +32,7 @@ _TEXT: Final = "The oak posts have to be ordered before Friday. " * 10
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What the requests name."""
+    """The ids and the key that requests use."""
 
     user_id: UUID
     workspace_id: UUID
@@ -41,12 +41,12 @@ class Rows:
 
     @property
     def secret_hash(self) -> bytes:
-        """As the database knows the key."""
+        """The key as it is stored in the database."""
         return digest(self.key)
 
 
 def fill(conn: psycopg.Connection) -> Rows:
-    """Put it in."""
+    """Insert it all."""
     queries.users.create_with_handle(conn, handle="ana")
     found = conn.execute(
         "SELECT users.id, workspaces.id FROM users JOIN workspaces ON personal_of = users.id"

@@ -1,5 +1,5 @@
-"""The floor: Flask with the statements of each request and nothing around them. It asks nobody who
-they are before they read, believes every body, and keeps no log."""
+"""The floor: Flask with the statements of each request and nothing around them. It does not ask who
+reads, validates no body, and writes no log."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def toggle(task_id: Any) -> Response:
 
 
 def _connection() -> Any:
-    if _pool.closed:  # until a process has its first request
+    if _pool.closed:  # until the first request of a process
         _pool.open()
     return _pool.connection()
 
@@ -108,7 +108,7 @@ _workspaces: list[Any] = []
 
 
 def _workspace(conn: Connection) -> Any:
-    """The only one, asked for once."""
+    """The only workspace, looked up once."""
     if not _workspaces:
         _workspaces.append(_ask(conn, "workspace:items:read")["workspace_id"])
     return _workspaces[0]

@@ -1,4 +1,4 @@
-"""How long a process may go by who a token was: a second for reading, never for writing."""
+"""How long a process may remember who a token stands for: a second to read, never to write."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def entries(owner):
 
 @pytest.fixture(autouse=True)
 def nothing_counted(app, owner):
-    """What other tests were denied again is written before, and not while this one counts."""
+    """Repeated denials of other tests are written beforehand, not while this one counts."""
     denials._denials.of(app).flush()
     owner.execute("DELETE FROM audit_log")
 
@@ -40,7 +40,7 @@ def test_what_is_denied_again_is_one_entry_with_a_count(app, olga, owner):
 
 
 @pytest.mark.long
-def test_another_route_and_another_caller_are_first_ones(app, people, olga, owner):
+def test_another_route_and_another_caller_count_as_first(app, people, olga, owner):
     otto = people.person("otto")
     for person in (olga, otto):
         for _ in range(3):
@@ -58,7 +58,7 @@ class Written(list):
         self.append((entry["n"], times))
 
 
-def test_who_goes_on_is_written_each_time_and_who_stopped_is_new_again():
+def test_repeated_denials_are_written_each_time_and_are_new_after_a_pause():
     written = Written()
     counted = Denials(written, 86_400.0)
     assert counted.is_first("key", {"n": 1})
@@ -81,7 +81,7 @@ def test_what_was_counted_is_written_by_itself():
         counted.is_first("key", {})
 
 
-def test_what_cannot_be_written_keeps_nothing_else_from_it(logged):
+def test_what_cannot_be_written_does_not_keep_the_rest_from_being_written(logged):
     written = Written()
 
     def write(entry, times):
@@ -105,7 +105,7 @@ def test_more_than_can_be_counted_are_all_written(monkeypatch):
 
 
 @pytest.mark.parametrize(("state", "status"), [("25006", 403), ("53100", 403), ("57P01", 503)])
-def test_a_denial_that_cannot_be_written_is_one_still(olga, monkeypatch, logged, state, status):
+def test_a_denial_that_is_not_written_is_still_a_denial(olga, monkeypatch, logged, state, status):
     def refuse(conn, *_, **__):
         conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$")
 

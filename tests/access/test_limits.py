@@ -1,4 +1,4 @@
-"""How often one may ask: counted for all processes together, told in headers."""
+"""How often one may ask: counted for all processes together, and reported in headers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 
 from webapp.access.limits import SIGN_INS
 
-# So few writes that a slow machine gets none of them back while a test runs.
+# So few writes that none of them is refilled during a test, even on a slow machine.
 READS, WRITES = 100, 4
 NOTE = {"source_type": "note", "raw_text": "Buy milk."}
 READ = "/api/auth/me"
-# A public route under /api/auth, and what it says to who may try.
+# A public route under /api/auth, which anybody may try.
 LOG_OUT = "/api/auth/logout"
 
 
 @pytest.fixture
 def process(make_app):
-    """Makes apps, each as a process of its own has it."""
+    """Makes apps, each as if it ran in its own process."""
     limits = {"rate_limit_reads": READS, "rate_limit_writes": WRITES}
     return lambda **changes: make_app(**limits | changes)
 
@@ -36,7 +36,7 @@ def statuses(client, times, path=READ, method="GET", **given):
 
 
 def use_up(owner, seconds_left=-3600):
-    """Everything used, but for what fills again in so many seconds; else for a long time."""
+    """Use up everything, for a long time; or all but what `seconds_left` seconds refill."""
     owner.execute(
         "UPDATE rate_limits SET used_until = now() + %s * interval '1 second'",
         (60 - seconds_left,),
@@ -44,14 +44,14 @@ def use_up(owner, seconds_left=-3600):
 
 
 def from_address(app, address, **headers):
-    """What a try to log out gets that comes from an address."""
+    """The answer to an attempt to log out from an address."""
     return app.test_client().post(
         LOG_OUT, json={}, headers=headers, environ_overrides={"REMOTE_ADDR": address}
     )
 
 
 def counted(owner):
-    """Under which names tries to sign in are counted."""
+    """The names under which attempts to sign in are counted."""
     rows = owner.execute("SELECT key FROM rate_limits WHERE key ~ '^sign_ins:' ORDER BY key")
     return [key.removeprefix("sign_ins:") for (key,) in rows]
 
@@ -72,7 +72,7 @@ def test_every_answer_says_how_much_is_left(process, people):
 
 
 @pytest.mark.long
-def test_refused_and_missing_things_are_told_it_as_well(process, people):
+def test_answers_to_refused_and_missing_things_say_it_as_well(process, people):
     client = client_of(process(), people.person("olga"))
     for path in ("/api/admin/users", "/api/items/00000000-0000-7000-8000-000000000000"):
         answer = client.get(path)
@@ -148,7 +148,7 @@ def test_many_threads_of_two_processes_share_what_there_is(process, people):
     began = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(ask, range(160)))
-    refilled = time.monotonic() - began  # one in a second
+    refilled = time.monotonic() - began  # one per second
     assert 60 - 2 <= answers.count(200) <= 60 + 2 + refilled + 1
     assert set(answers) <= {200, 429}
 
@@ -193,7 +193,7 @@ def test_it_is_filled_again_evenly(process, people, owner):
     answer = client.get(READ)
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["Retry-After"]) <= 15
-    # One in fifteen seconds.
+    # One every fifteen seconds.
     for seconds, uses in ((16, 1), (31, 2), (60, 4)):
         use_up(owner, seconds_left=seconds)
         assert statuses(client, uses + 1) == [200] * uses + [429]
@@ -320,7 +320,7 @@ def test_who_has_a_48_of_ipv6_does_four_times_as_much_and_not_65536_times(app, o
     assert from_address(app, "2001:db8:2:1::1").status_code == first
 
 
-def test_an_address_with_a_scope_is_one(app):
+def test_an_address_with_a_scope_is_accepted(app):
     given = {"email": "olga@example.com", "password": "wrong"}
     answer = app.test_client().post(
         "/api/auth/login", json=given, environ_overrides={"REMOTE_ADDR": "fe80::1%eth0"}

@@ -1,4 +1,4 @@
-"""What the URL map has, for tests that try every route."""
+"""The routes of the URL map, for tests that try all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """A method of a route, and the route's address with ids that nothing has."""
+    """A method of a route, and the route's address with ids that do not exist."""
 
     method: str
     path: str

@@ -1,7 +1,7 @@
-"""What the tests over all routes have to know of a noun; it stands in the noun's own tests.
+"""What the tests of all routes have to know about a noun; each noun's own tests declare it.
 
-They are read from the folder: `EXAMPLES` of tests/blueprints/<system>/test_<noun>.py, where a noun
-has anything to say.
+The examples are read from the folder: `EXAMPLES` in tests/blueprints/<system>/test_<noun>.py, if
+the noun declares any.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Place:
-    """A shared workspace, somebody who owns it, and what makes more of everything."""
+    """A shared workspace, its owner, and factories for everything else."""
 
     people: People
     owner: Person
     workspace_id: UUID
-    # What was made there before, by parameter: a thing may belong to another.
+    # What was made there before, by parameter: a thing may belong to another one.
     made: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -42,35 +42,35 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """What a noun's routes are called with, and which of them are unlike most."""
+    """What a noun's routes are called with, and which of them are exceptions."""
 
-    # For the parameters of addresses: what makes the thing that one stands for, in a place, and
-    # gives its id; or, where it is no thing of a workspace, a word that does.
+    # By parameter of an address: a function that makes the thing it stands for in a place and gives
+    # its id; or, if it does not stand for a thing in a workspace, a word that works.
     things: dict[str, Callable[[Place], object]] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
-    # Those that stand for what is one user's alone, also in a shared workspace; and those that
-    # stand for what the tests' app has none of.
+    # The parameters that stand for things that belong to one user even in a shared workspace; and
+    # those that stand for things that the app of the tests does not have.
     personal: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
-    # By endpoints: what they take, where nothing is not enough to get as far as the thing.
+    # By endpoint: the input it needs, if without any it does not get as far as the thing.
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
     queries: dict[str, dict[str, str]] = field(default_factory=dict)
-    # By addresses: what anybody may read, and what anybody may try, so many times; and the POSTs
-    # that keep no answer for a second try, because that would keep a secret, because whoever sent
-    # the first is not let in for the answer, or because they change nothing.
+    # The addresses that anybody may read, and those that anybody may try, a limited number of
+    # times; and the POSTs that keep no answer for a second try, because that would keep a secret,
+    # because the sender of the first has no access to the answer, or because they change nothing.
     open: set[str] = field(default_factory=set)
     ways_in: set[str] = field(default_factory=set)
     not_kept: set[str] = field(default_factory=set)
-    # Endpoints whose method does not tell whether they take a permission to read or to write.
+    # Endpoints whose method does not say whether they require a permission to read or to write.
     unlike_their_method: set[str] = field(default_factory=set)
-    # By endpoints of documents and folders: what a sharee needs, "view", "write" or "own", which no
-    # share allows.
+    # By endpoint of documents and folders: what a sharee needs, "view", "write" or "own"; no share
+    # allows the last.
     shared: dict[str, str] = field(default_factory=dict)
 
 
 @functools.cache
 def of_all_nouns() -> Examples:
-    """The examples of every noun together. No two nouns may speak of the same."""
+    """The examples of all nouns together. No two nouns may declare the same thing."""
     modules = [
         importlib.import_module(f"tests.blueprints.{path.parent.name}.{path.stem}")
         for path in sorted(HERE.glob("*/test_*.py"))

@@ -1,4 +1,4 @@
-"""Bad input is told so in one form, and never breaks anything."""
+"""Bad input is refused in one form, and never breaks anything."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_wrong_field_is_named(ana, owner, change, fields):
 
 
 @pytest.mark.parametrize("depth", [500, 1000, 100_000])
-def test_json_nested_however_deep_is_told_so(ana, depth):
+def test_json_nested_however_deep_is_refused(ana, depth):
     body = '{"source_type": "note", "raw_text": ' + "[" * depth + "]" * depth + "}"
     answer = ana.post("/api/items", data=body, content_type=JSON)
     assert answer.status_code in (400, 422)
@@ -175,7 +175,7 @@ def test_json_with_a_charset_is_json(ana):
     "path", ["/nothing", "//api//items/pending", "/api/items/no-uuid", "/api/items/"]
 )
 def test_an_address_of_nothing_is_404(ana, path):
-    # The test's client takes what follows two slashes for a host.
+    # The test client would take what follows two slashes for a host.
     answer = ana.get("/", environ_overrides={"PATH_INFO": path})
     assert_problem(answer, 404, "not_found")
 

@@ -1,7 +1,7 @@
-"""Every route, called by everybody: who gets through, and what the others learn.
+"""Every route, called by every kind of caller: who gets through, and what the others learn.
 
-What is expected comes from the permission that each route declares and from the table of roles. A
-route with a parameter that no noun's EXAMPLES know fails.
+What is expected follows from the permission that each route declares and from the table of roles.
+A route with a parameter that is in no noun's EXAMPLES fails.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from tests.factories import NOWHERE
 from tests.people import People, Person
 from webapp.routes import permit
 
-# What refused calls may write.
+# The tables that refused calls may write to.
 TOLD = {"audit_log", "rate_limits"}
 
 
 @dataclass
 class World:
-    """A workspace with people in it, something of each kind, and people outside."""
+    """A workspace with members and one thing of each kind, and people outside."""
 
     callers: dict[str, Any]
     people: dict[str, Person]
@@ -37,15 +37,15 @@ class World:
     all_people: People
 
     def join_from_outside(self):
-        """Somebody else with a workspace of their own."""
+        """Somebody else, with a workspace of their own."""
         return self.all_people.person(f"sharee-{len(self.callers)}-{secrets.token_hex(2)}")
 
     def names_a_thing(self, endpoint):
-        """Whether an address has an id of something."""
+        """Whether an address has the id of a thing."""
         return bool(self.rules[endpoint].arguments & self.ids.keys())
 
     def has_nothing_for(self, who, endpoint):
-        """Whether nothing is at an address for somebody of the workspace."""
+        """Whether there is nothing at an address for a certain member of the workspace."""
         parameters = self.rules[endpoint].arguments
         is_anothers = self.examples.personal & parameters and who in ("member", "viewer")
         return bool(is_anothers or self.examples.absent & parameters)
@@ -63,7 +63,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def guarded(calls, shared_app):
-    """Every call that takes a permission: its method, its endpoint and the permission."""
+    """Every call that requires a permission: its method, its endpoint and the permission."""
     return [
         (method, endpoint, permission)
         for method, _, endpoint in calls
@@ -113,9 +113,9 @@ def world(app, routes, examples, make, owner):
 
 @pytest.fixture
 def begin_anew(world, database):
-    """Gives every table what it held when the test began."""
+    """Restores every table to what it was when the test began."""
     with database.connect(role="admin") as conn:
-        conn.execute("SET session_replication_role = replica")  # no triggers, no order of tables
+        conn.execute("SET session_replication_role = replica")  # no triggers, any order
         statements = []
         for table in tables(conn):
             conn.execute(f"CREATE TEMPORARY TABLE kept_{table} AS TABLE {table}")
@@ -143,7 +143,7 @@ def tables(conn):
 
 @pytest.fixture
 def contents(owner):
-    """Everything in the database, apart from what refusals may write; call it for that."""
+    """Returns everything in the database, apart from what refusals may write."""
     query = " UNION ALL ".join(
         f"SELECT '{table}', md5(coalesce(string_agg(t::text, '' ORDER BY t::text), ''))"
         f"  FROM {table} AS t"
@@ -154,7 +154,7 @@ def contents(owner):
 
 
 def told(answer):
-    """All that an answer tells, apart from what differs between any two."""
+    """Everything in an answer, apart from what differs between any two."""
     body = {key: value for key, value in (answer.json or {}).items() if key != "requestId"}
     headers = {
         name: value
@@ -166,8 +166,7 @@ def told(answer):
 
 @pytest.fixture
 def allowed(owner):
-    """Whether the tables say that somebody may, in the workspace: call it with permission and
-    caller."""
+    """Returns whether a caller has a permission in the workspace, according to the tables."""
     granted = set(owner.execute("SELECT permission, role FROM role_permissions"))
     roles = {
         "owner": ("user", "owner"),
@@ -184,7 +183,7 @@ def allowed(owner):
 
 
 @pytest.mark.long
-def test_who_may_not_is_refused_and_changes_nothing(
+def test_whoever_may_not_call_is_refused_and_changes_nothing(
     world, owner, guarded, allowed, contents, subtests
 ):
     before = contents()
@@ -210,12 +209,12 @@ def test_who_may_not_is_refused_and_changes_nothing(
                     said = {401: "unauthenticated", 403: "forbidden", 404: "not_found"}[status]
                     assert answer.json["code"] == said
                     assert not re.search("Team|olga|Milk|milk|example.com", answer.text)
-        owner.execute("DELETE FROM rate_limits")  # so many strangers would be told to wait
+        owner.execute("DELETE FROM rate_limits")  # that many strangers would have to wait
     assert contents() == before
 
 
 @pytest.mark.long
-def test_who_may_gets_through(world, guarded, allowed, begin_anew, subtests):
+def test_whoever_may_call_gets_through(world, guarded, allowed, begin_anew, subtests):
     for method, endpoint, permission in guarded:
         for who in ("owner", "member", "viewer", "key with every scope"):
             if not allowed(permission, who):
@@ -259,8 +258,8 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(world, guarded, conte
 
 @pytest.fixture
 def sharees(world, owner):
-    """People of other workspaces by what the world's document and its folder are shared at with
-    them: each of the two by itself."""
+    """People with other workspaces, by the level at which the world's document and its folder are
+    each shared with them."""
     found = {}
     for who, level, expires_at in (
         ("a sharee with view", "view", None),
@@ -325,7 +324,7 @@ def test_a_sharee_gets_through_where_their_level_allows_it(
 
 @pytest.mark.long
 def test_a_share_opens_nothing_else(world, guarded, sharees, contents, subtests):
-    """Nothing of the workspace but what is shared, and that in no list but that of what is."""
+    """Only what is shared can be seen, and it is in no list but that of shared things."""
     before = contents()
     for method, endpoint, permission in guarded:
         if permission.startswith("admin:") or endpoint in world.examples.shared:

@@ -62,7 +62,7 @@ def test_a_write_takes_more_than_a_permission_to_read(shared_app, calls, example
 def test_a_post_may_be_sent_again_unless_its_answer_is_secret(
     shared_app, routes, examples, subtests
 ):
-    # Those to sign in belong to nobody yet.
+    # Those for signing in do not belong to anybody yet.
     not_kept = examples.not_kept | examples.ways_in
     for rule in routes:
         if "POST" in rule.methods:

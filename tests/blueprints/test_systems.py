@@ -1,4 +1,4 @@
-"""What the systems say of themselves is true, and no two say the same."""
+"""What the systems declare about themselves is true, and no two declare the same."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from webapp.app import SYSTEMS
 from webapp.http.errors import Problem
 
 
-def test_every_constraint_that_is_told_of_exists(owner):
-    """As a constraint or a unique index, or in a function that raises in its name."""
+def test_every_constraint_that_is_declared_exists(owner):
+    """As a constraint or a unique index, or as the name of an error that a function raises."""
     rows = owner.execute(
         "SELECT conname FROM pg_constraint"
         " UNION SELECT relname FROM pg_class WHERE relkind = 'i'"
@@ -19,7 +19,7 @@ def test_every_constraint_that_is_told_of_exists(owner):
     assert {name for system in SYSTEMS for name in system.REFUSALS} - there == set()
 
 
-def test_each_refusal_is_told_by_one_system():
+def test_each_refusal_is_declared_by_one_system():
     told = Counter(name for system in SYSTEMS for name in system.REFUSALS)
     assert [name for name, times in told.items() if times > 1] == []
     assert all(

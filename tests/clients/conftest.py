@@ -1,5 +1,5 @@
 """Clients, each against servers that hang, lie or break off: in the second tier, as docs/testing.md
-explains. Here too is a web server for each test that asks for one."""
+explains. The web server for tests that ask for one is here too."""
 
 from __future__ import annotations
 

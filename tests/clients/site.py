@@ -62,11 +62,11 @@ class Connection:
             self.send(data)
 
     def keep_silent(self) -> None:
-        """Until the test has had enough."""
+        """Wait until the test has had enough."""
         self._site.closing.wait()
 
     def reset(self) -> None:
-        """Close the connection as a server does that has crashed."""
+        """Close the connection as a crashed server does."""
         no_time = struct.pack("ii", 1, 0)
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_time)
         self._connection.close()
@@ -76,7 +76,7 @@ Answer = bytes | Callable[[Connection], None]
 
 
 class Site:
-    """Serves `pages`, a path to an answer each, and keeps the head of every request.
+    """Serves `pages`, an answer for each path, and keeps the head of every request.
 
     With `answers_at_once` the answer for "/" comes before anything is read.
     """
@@ -85,7 +85,7 @@ class Site:
         self.pages: dict[str, Answer] = {}
         self.requests: list[str] = []
         self.answers_at_once = False
-        self.ended: SimpleQueue[None] = SimpleQueue()  # has one for each connection that is closed
+        self.ended: SimpleQueue[None] = SimpleQueue()  # gets one for each connection that is closed
         self.closing = threading.Event()
         self._ssl_context = ssl_context
         self._listener = socket.create_server((host, 0))
@@ -108,7 +108,7 @@ class Site:
         return f"{scheme}://{host or self.address[0]}:{self.address[1]}{path}"
 
     def dial(self, _address: tuple[str, int], timeout: float) -> socket.socket:
-        """Lead any address here: for the `dial` of a `Gate`."""
+        """Connect here, whatever the address: for the `dial` of a `Gate`."""
         return socket.create_connection(self.address, timeout)
 
     def _accept(self) -> None:
@@ -143,7 +143,7 @@ class Site:
 
 
 def dns(*answers: str | list[str]) -> Callable[..., list[tuple[Any, ...]]]:
-    """A stand-in for `getaddrinfo`: the first answer to the first look-up, the last to the rest."""
+    """A stand-in for `getaddrinfo`: one answer for each look-up, the last for all further ones."""
     left = list(answers)
 
     def resolve(_host: str, port: int, **_: object) -> list[tuple[Any, ...]]:

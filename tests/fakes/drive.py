@@ -37,10 +37,10 @@ class Node:
 
 
 class FakeDrive(ThreadingHTTPServer):
-    """What both have in common: log-in and tokens. `nodes` is what is on the drive, by id.
+    """What both fakes have in common: log-in and tokens. `nodes` is the drive's content, by id.
 
-    `refuse_next` has statuses (with headers) to answer the next requests to the API with; `spent`
-    are refresh tokens that were used, which is told by `invalid_grant`.
+    `refuse_next` has the statuses (with headers) that answer the next requests to the API. A
+    refresh token that was used before is answered with `invalid_grant`.
     """
 
     daemon_threads = True
@@ -65,7 +65,7 @@ class FakeDrive(ThreadingHTTPServer):
         return f"{kind}-{next(self.numbers)}"
 
     def grant(self) -> dict[str, Any]:
-        """New tokens."""
+        """Issue new tokens."""
         access, refresh = self.new("access"), self.new("refresh")
         self.access.add(access)
         self.refreshable.add(refresh)
@@ -100,10 +100,10 @@ class FakeDrive(ThreadingHTTPServer):
         return sorted(node.name for node in self.children("root"))
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that breaks off is part of the tests."""
+        """Nothing is printed: a client that breaks off is part of the tests."""
 
     def browse(self, url: str) -> str:
-        """Open the page that asks the user, who agrees; where the browser is sent."""
+        """Open the page that asks the user, who agrees; returns where the browser is sent."""
         parts = urlsplit(url)
         assert url.startswith(f"{self.url}/authorize?"), url
         query = dict(parse_qsl(parts.query))
@@ -170,7 +170,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             drive.answer(self, path, query, body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 -- as the library calls them
+    do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 -- named by the library
 
     def send(self, status: int, data: Any = None, headers: dict[str, str] | None = None) -> None:
         content = (
@@ -186,7 +186,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def piece(self, session: dict[str, Any], body: bytes, multiple: int) -> bool | None:
-        """Take a piece; whether the file is complete, None for a piece that does not fit."""
+        """Take a piece; returns whether the file is complete, or None if the piece does not fit."""
         found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", self.headers.get("Content-Range", ""))
         if found is None:
             return None
@@ -206,7 +206,7 @@ def as_text(moment: datetime) -> str:
 
 @contextmanager
 def fake(kind: type[FakeDrive]) -> Iterator[Any]:
-    """One of them, running."""
+    """A fake drive, running."""
     drive = kind()
     thread = threading.Thread(target=drive.serve_forever, args=(0.02,), daemon=True)
     thread.start()

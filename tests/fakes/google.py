@@ -1,4 +1,4 @@
-"""Google Drive on loopback, as far as its documentation says how it behaves."""
+"""Google Drive on loopback, as far as its behaviour is documented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OneDrive, by Microsoft Graph, on loopback, as far as its documentation says how it behaves."""
+"""OneDrive, by Microsoft Graph, on loopback, as far as its behaviour is documented."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.fakes.drive import FakeDrive, Handler, Node, as_text
 
 
 class FakeGraph(FakeDrive):
-    """Microsoft Graph's drive of a user."""
+    """A user's drive in Microsoft Graph."""
 
     def shown(self, node: Node) -> dict[str, Any]:
         shown = {

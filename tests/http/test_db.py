@@ -1,4 +1,4 @@
-"""The web's connections (webapp/db.py, webapp/pool.py)."""
+"""The web's connections (webapp/http/db.py, webapp/http/pool.py)."""
 
 from __future__ import annotations
 

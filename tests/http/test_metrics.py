@@ -1,4 +1,4 @@
-"""What Prometheus is told by the web. What workers tell it is in tests/workers/test_metrics.py."""
+"""The metrics of the web. tests/workers/engine/test_metrics.py has those of workers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOKEN = "a-token-for-prometheus"
 
 
 def samples(text):
-    """Each sample's value by its name and its labels' values."""
+    """The value of each sample, by its name and the values of its labels."""
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)

@@ -60,7 +60,7 @@ def test_any_bytes_come_through_as_they_are(content, times):
 )
 def test_what_resembles_the_boundary_is_content(pieces):
     content = b"".join(pieces)
-    # No client chooses a boundary that its file has at the beginning of a line.
+    # No client chooses a boundary that begins a line of its file.
     assume(re.search(rb"(^|[\r\n])--" + BOUNDARY.encode(), content) is None)
     assert read(part("file", content, "x") + END)[1] == content
 
@@ -92,12 +92,12 @@ def refused(body, **more):
         (part("file", b"x" * 1000, "x"), (400, "invalid_body", [])),
     ],
 )
-def test_what_is_no_such_form_is_told_so(body, told):
+def test_what_is_not_such_a_form_is_refused(body, told):
     assert refused(body) == told
 
 
 @pytest.mark.parametrize("cut", [1, 50, 100, 150, 1120])
-def test_a_form_that_breaks_off_is_told_so(cut):
+def test_a_form_that_breaks_off_is_refused(cut):
     whole = part("file", b"x" * 1000, "x") + END
     assert refused(whole[:cut])[:2] == (400, "invalid_body")
 
@@ -105,5 +105,5 @@ def test_a_form_that_breaks_off_is_told_so(cut):
 @pytest.mark.parametrize(
     "content_type", ["application/json", "multipart/form-data", "multipart/mixed"]
 )
-def test_another_type_is_told_so(content_type):
+def test_another_type_is_refused(content_type):
     assert refused(b"x", content_type=content_type)[0] == 415

@@ -1,4 +1,4 @@
-"""A database that refuses to work is told as that, and soon."""
+"""A database that refuses to work is reported as such, and soon."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANA = {"X-Dev-User-Id": "ana"}
 
 @pytest.fixture
 def app_with(settings, database):
-    """Makes apps whose connections have parameters of their own."""
+    """Makes clients of apps whose connections have certain parameters."""
     made = []
 
     def make_app(*parameters, **changes):
@@ -51,7 +51,7 @@ def app_with(settings, database):
         ("08006", "database_unavailable"),
     ],
 )
-def test_what_is_the_matter_with_the_database_is_told_as_503(ana, monkeypatch, state, code):
+def test_what_is_wrong_with_the_database_is_reported_as_503(ana, monkeypatch, state, code):
     def refuse(conn, **_):
         conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$")
 

@@ -1,4 +1,4 @@
-"""Which names and paths are ours (webapp/http/own_address.py)."""
+"""Which host names and paths are ours (webapp/http/own_address.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The request's id: on the response, in errors, in log lines, on events."""
+"""The request's id: in the response, in errors, in log lines, in events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access tokens: only ours, only of this kind, only for a while."""
+"""Access tokens: only our own, only of this kind, only for a while."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Forge:
         self.header, self.claims = map(decoded, self.parts[:2])
 
     def sign(self, key=None, hash_name="sha256", header=None, **claims):
-        """Another token by the key: None takes a claim away."""
+        """Another token signed with the key; None removes a claim."""
         changed = {name: said for name, said in (self.claims | claims).items() if said is not None}
         return signed(key or self.key, header or self.header, changed, hash_name)
 
@@ -129,7 +129,7 @@ ATTACKS = {
     "another purpose": lambda forge: forge.sign(Keyring(SECRET).keys("refresh tokens")[0]),
 }
 
-# What a header may be so that it is read at all, and then is no header.
+# Headers that can be decoded, but are not what a header has to be.
 MALFORMED_HEADERS = {
     "header a list": lambda forge: forge.raw_header(["alg", "kid"]),
     "header a string": lambda forge: forge.raw_header("alg"),

@@ -1,4 +1,4 @@
-"""The keys for everything secret, and what a change of SECRET_KEY does."""
+"""The keys for all secrets, and what a change of SECRET_KEY does."""
 
 from __future__ import annotations
 

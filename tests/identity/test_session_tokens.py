@@ -33,7 +33,7 @@ def test_a_token_reads_as_it_was_made(generation):
 
 
 @pytest.mark.parametrize("generation", [2**30, 2**31, 2**32 - 1])
-def test_a_generation_that_nobody_reaches_is_none(generation):
+def test_a_generation_that_nobody_reaches_is_invalid(generation):
     assert RefreshToken.read(str(made(generation))) is None
 
 
@@ -64,7 +64,7 @@ def test_a_token_that_was_changed_is_not_genuine(change):
 
 
 def respelt(text):
-    """The same bytes in base64 that somebody else might write."""
+    """Other ways to write the same bytes in base64."""
     data = text.removeprefix("cfr_")
     padded = data + "=" * (-len(data) % 4)
     last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -93,7 +93,7 @@ def test_a_token_has_one_spelling(how):
     ["", "cfr_", "cfr_x", "cfr_====", "cfr_é", "cfr_\udcff", "\0", "x" * 10_000, "cfr_" + "A" * 68],
     ids=["empty", "head", "short", "pads", "accent", "surrogate", "nul", "long", "short by one"],
 )
-def test_what_has_not_the_form_is_no_token(text):
+def test_what_does_not_have_the_form_is_no_token(text):
     assert RefreshToken.read(text) is None
     assert session_of_ticket(text) is None
 

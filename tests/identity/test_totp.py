@@ -1,4 +1,4 @@
-"""Codes by time and recovery codes."""
+"""Time-based codes and recovery codes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pytest
 
 from webapp.identity import totp
 
-SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # that of RFC 6238's test vectors
+SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # from RFC 6238's test vectors
 
-# RFC 6238, appendix B, for SHA-1, cut to six digits.
+# From RFC 6238, appendix B, for SHA-1, cut to six digits.
 VECTORS = {
     59: "287082",
     1111111109: "081804",
@@ -28,7 +28,7 @@ VECTORS = {
 
 @pytest.fixture
 def at(monkeypatch):
-    """Sets the clock that codes go by."""
+    """Sets the clock that codes are based on."""
     return lambda seconds: monkeypatch.setattr(totp, "time", SimpleNamespace(time=lambda: seconds))
 
 

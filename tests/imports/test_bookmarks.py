@@ -1,4 +1,4 @@
-"""Bookmark files as those write them who export them."""
+"""Bookmark files as various programs export them."""
 
 from __future__ import annotations
 

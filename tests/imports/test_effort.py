@@ -8,7 +8,7 @@ import pytest
 
 from tests.parsing.effort import assert_linear
 
-# What is written first, again and again, and last.
+# What comes first, what is repeated, and what comes last.
 BOOKMARKS = {
     "tags of slashes": ("", "<a/", ""),
     "tags that are not closed": ("", "<a ", ""),

@@ -1,4 +1,4 @@
-"""Entries taken from files, and what cannot be taken from them."""
+"""The entries that are read from files, and those that cannot be read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_an_entry_that_cannot_be_is_refused_with_its_line_and_the_others_are_not
     assert said in mistake["message"]
 
 
-def test_only_the_first_mistakes_are_told():
+def test_only_the_first_mistakes_are_reported():
     found, _ = read(b"x\n" * 80 + b'{"raw_text": "good"}')
     assert (found["total"], found["refused"]) == (1, 80)
     assert len(found["mistakes"]) == reader.MOST_MISTAKES

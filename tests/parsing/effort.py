@@ -1,8 +1,8 @@
-"""How much more time a parser takes for more of the same.
+"""How a parser's time grows with more input of the same kind.
 
-A parser itself, for `webapp.parsing.child`: its input is JSON, the name of a module with a `main`,
-and what goes before, between and after so many repetitions of what; its output are seconds of the
-CPU.
+This is a parser itself, for `webapp.parsing.child`: its input is JSON with the name of a module
+that has a `main`, and by name what comes first, is repeated and comes last; its output is the
+seconds of CPU time.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 from webapp.parsing import child
 
-# Linear effort grows by as much as the input, quadratic effort by its square. What lies between is
-# for what a garbage collector does meanwhile.
+# Linear effort grows like the input, quadratic effort like its square. The margin between them is
+# for garbage collection.
 GROWTH = 16
 _MOST_GROWTH = 4 * GROWTH
-_LEAST = 0.005  # seconds; below it the clock says little
+_LEAST = 0.005  # seconds; below this, the clock says little
 
 
 def assert_linear(
@@ -29,8 +29,8 @@ def assert_linear(
     *,
     in_child: bool = True,
 ) -> None:
-    """Read `size` characters and `GROWTH` times as many of each shape: what comes first, what is
-    repeated, and what comes last. The smaller one is read three times, for the quickest."""
+    """Read `size` characters of each shape (what comes first, what is repeated, what comes last)
+    and `GROWTH` times as many. The smaller text is read three times, and the fastest counts."""
     asked = json.dumps({"module": module, "head": head, "shapes": shapes, "size": size}).encode()
     told = child.run(__name__, asked, seconds=3600, megabytes=2000) if in_child else main(asked)
     grown = {

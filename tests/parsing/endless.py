@@ -1,4 +1,4 @@
-"""A parser that never comes to an end."""
+"""A parser that never ends."""
 
 from __future__ import annotations
 

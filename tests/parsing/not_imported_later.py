@@ -1,4 +1,4 @@
-"""A parser that imports something that is not installed only when it needs it."""
+"""A parser that imports something only when it needs it, which is not installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A parser that only imports its library in `load()`, and the library is not installed."""
+"""A parser that imports its library only in `load()`, while the library is not installed."""
 
 from __future__ import annotations
 

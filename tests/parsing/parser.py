@@ -1,4 +1,4 @@
-"""A parser for `webapp.parsing.child` that behaves in the ways the child process has to survive."""
+"""A parser for `webapp.parsing.child` that misbehaves in every way that has to be survived."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 
 
 def main(data: bytes) -> bytes:
-    """What its input says."""
+    """Do what the input says."""
     order, _, rest = data.partition(b" ")
     match order.decode():
         case "echo":
@@ -52,7 +52,7 @@ def main(data: bytes) -> bytes:
             with contextlib.suppress(OSError):
                 while len(opened) < 1000:
                     opened.append(os.open("/dev/null", os.O_RDONLY))
-            # Closed again, because Python may open a file to end itself.
+            # Closed again, because Python may have to open a file in order to exit.
             for number in opened:
                 os.close(number)
             return str(len(opened)).encode()

@@ -1,4 +1,4 @@
-"""Tasks of a fork server that behave in the ways it has to survive."""
+"""Tasks for a fork server that misbehave in every way that it has to survive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _prepared: list[str] = []
 
 
 class Refused(Failure):
-    """With a code, as the readers' own failures have it."""
+    """A failure with a code, like the readers' own."""
 
     code = "refused"
 
@@ -37,7 +37,7 @@ def prepare(arguments: dict[str, Any]) -> None:
 def main(file: int, arguments: dict[str, Any], report: Callable[..., None]) -> bytes:
     (order, value), *_ = arguments.items()
     answer = globals()[f"_{order.replace(' ', '_')}"]
-    with contextlib.suppress(TypeError):  # the orders that need neither
+    with contextlib.suppress(TypeError):  # for the orders that need neither
         return bytes(answer(value))
     return bytes(answer(value, file, report))
 
@@ -120,7 +120,7 @@ def _program(_: str, __: int, report: Callable[..., None]) -> bytes:
 
 
 def _attempts(path: str) -> bytes:
-    """What comes of reaching beyond this process: an error's number, or null where it works."""
+    """The results of reaching beyond this process: an error's number, or null if it works."""
     libc = ctypes.CDLL(None, use_errno=True)
 
     def trace() -> None:

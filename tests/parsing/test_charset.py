@@ -1,4 +1,4 @@
-"""Text from bytes whose charset is not known for certain."""
+"""Text from bytes whose character set is not certain."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_the_environment_of_the_parent_stays_with_it(monkeypatch: pytest.MonkeyP
 @pytest.mark.long
 def test_an_endless_loop_is_cut_off_by_cpu_time_or_else_by_the_wall_clock() -> None:
     error = refused("loop", seconds=1.5)
-    # On a busy machine it may not get as much CPU time as is allowed before the clock strikes.
+    # On a busy machine, time may be up before it gets as much CPU time as it is allowed.
     assert (error.reason, error.permanent, error.detail) in {
         ("timeout", True, "SIGXCPU"),
         ("timeout", False, "wall clock"),
@@ -200,7 +200,7 @@ def test_what_the_child_started_is_gone_with_it() -> None:
     def is_gone() -> bool:
         try:
             stat = Path(f"/proc/{grandchild}/stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):  # the second where it ends while it is read
+        except (FileNotFoundError, ProcessLookupError):  # the second if it ends while it is read
             return True
         return stat.rpartition(")")[2].split()[0] == "Z"
 
@@ -225,7 +225,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def stat_of(path: Path) -> list[str]:
-    """State, parent and so on of a process; nothing where it has ended."""
+    """State, parent and so on of a process; nothing if it has ended."""
     try:
         return path.read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -237,10 +237,10 @@ def is_zombie(pid: int) -> bool:
 
 
 def pipes() -> set[str]:
-    """The ends of pipes that this process has open; other threads of the tests make none."""
+    """The pipe ends that this process has open; no other thread of the tests opens any."""
     found = set()
     for file in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # which others open and close meanwhile
+        with contextlib.suppress(FileNotFoundError):  # which others open and close in the meantime
             found.add(f"{file.name} {file.readlink()}")
     return {each for each in found if " pipe:" in each}
 
@@ -276,7 +276,7 @@ def test_it_runs_from_a_checkout_in_a_folder_with_spaces_and_from_any_folder(
     )
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    # Not to be imported: the parent's folder may hold what a stranger uploaded.
+    # It must not be imported: the parent's folder may contain what a stranger uploaded.
     (elsewhere / "json.py").write_text("raise RuntimeError")
     script = (
         "import sys; sys.path[:0] = [sys.argv[1]]; sys.path.remove(''); "

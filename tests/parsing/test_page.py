@@ -13,7 +13,7 @@ URL = "http://a.example/"
 
 
 def read(markup: str | bytes) -> dict[str, str | None]:
-    """In this process, where nothing hostile is involved and speed is nice."""
+    """Read a page in this process, which is faster, if it is not hostile."""
     if isinstance(markup, bytes):
         markup = decode(markup, None, markup=True)
     return page.read(markup, url=URL)
@@ -218,7 +218,7 @@ def test_a_hostile_page_ends_in_text_and_in_time(name: str) -> None:
     data = page.request(HOSTILE[name], url=URL, charset=None)
     found = json.loads(child.run("webapp.parsing.page", data, seconds=120, megabytes=512))
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert ended.ru_utime - began.ru_utime < 8  # of the processor, however busy that is
+    assert ended.ru_utime - began.ru_utime < 8  # of CPU time, however busy the machine is
     assert len(found["text"]) <= 500_000
     assert "root:" not in found["text"]
     if b"Start" in HOSTILE[name]:
@@ -227,7 +227,7 @@ def test_a_hostile_page_ends_in_text_and_in_time(name: str) -> None:
 
 @pytest.mark.long
 def test_a_page_that_takes_the_parser_too_long_is_cut_off() -> None:
-    # libxml2 compares each attribute with all before it.
+    # libxml2 compares each attribute with all the ones before it.
     attributes = b" ".join(b"a%d=1" % n for n in range(300_000))
     data = page.request(b"<p " + attributes + b">x", url=URL, charset=None)
     with pytest.raises(child.ChildError) as caught:

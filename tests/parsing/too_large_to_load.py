@@ -1,4 +1,4 @@
-"""A parser that takes more memory to load than it may have."""
+"""A parser that needs more memory to load than it may have."""
 
 from __future__ import annotations
 

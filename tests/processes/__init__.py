@@ -1,4 +1,4 @@
-"""Our processes for tests: the web, workers and commands, as a process manager runs them."""
+"""Real processes for tests: the web, workers and commands, run as a process manager runs them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def free_port():
 
 
 def eventually(check, *, seconds=60.0):
-    """Wait until a call gives something true, and return it."""
+    """Wait until a call returns something true, and return that."""
     deadline = time.monotonic() + seconds
     while not (found := check()):
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -34,7 +34,7 @@ def eventually(check, *, seconds=60.0):
 
 
 def within(seconds, call, *, tries=5):
-    """What a call gives that takes no longer; a busy machine may hold up some of its tries."""
+    """The result of a call that is fast enough; a busy machine may delay some of the tries."""
     for _ in range(tries):
         began = time.monotonic()
         given = call()
@@ -45,7 +45,7 @@ def within(seconds, call, *, tries=5):
 
 @contextlib.contextmanager
 def running(*command, database, **variables):
-    """A process of ours with a database, ended by SIGTERM; its output is in `.log()`."""
+    """One of our processes, with a database, ended by SIGTERM; `.log()` returns its output."""
     environment = {
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "COFFER_ENV": "development",
@@ -100,7 +100,7 @@ class Api:
             conn.close()
 
     def status(self, path):
-        """The status of a GET, None where nobody listens."""
+        """The status of a GET, None if nobody listens."""
         try:
             return self("GET", path)[0]
         except OSError:

@@ -1,10 +1,10 @@
-"""Does one thing in a child that is killed before a step of one's choice.
+"""Does one thing in a child that is killed before a chosen step.
 
     python -m tests.processes.mortal upload|read|purge
 
-A step is a round trip to the database, or a change to a file. For each line of its input, a number,
-it forks a child that does the thing and is killed by SIGKILL before that step. It answers `killed`,
-or `done` if the child took fewer steps.
+A step is a round trip to the database, or a change to a file. For each number that it reads, one a
+line, it forks a child that does the thing and is killed by SIGKILL before that step. It answers
+`killed`, or `done` if the child took fewer steps.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def main():
     loaded = settings.load()
     logs.configure(loaded)
     do = THINGS[sys.argv[1]]
-    load_model()  # once, and not in each child
+    load_model()  # once, instead of in every child
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

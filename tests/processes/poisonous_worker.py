@@ -1,8 +1,8 @@
-"""A worker process that some rows kill: those whose payload has `kills`.
+"""A worker process that is killed by some rows: those whose payload has `kills`.
 
     python -m tests.processes.poisonous_worker
 
-It ends by itself where nothing is due. Each row that was done leaves its kind and its number.
+It ends by itself when nothing is due. Each row that was done leaves its kind and its number.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a real browser does with documents: it shows some, and runs nothing of any."""
+"""What a real browser does with documents: it shows some, and runs scripts of none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed")
 
-# Whoever runs it tells the server, at an address of its own.
+# If this runs, the server gets to know.
 TELL = "fetch('/ran')"
 HTML = f"<!doctype html><html><body>Hello<script>{TELL}</script><img src=x onerror={TELL}>".encode()
 SVG = (
@@ -39,7 +39,7 @@ LETTER = pdf(text((5, 50, "The oak posts"), size=4))
 
 
 class SignsIn(BaseHTTPRequestHandler):
-    """Passes on what a browser asks for, with the header that a browser cannot be told to send."""
+    """Passes on a browser's requests, with the header that a browser cannot be told to send."""
 
     def do_GET(self):
         if self.path == "/ran":
@@ -60,7 +60,7 @@ class SignsIn(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _frame(self, path):
-        """A page that shows an address in every way that a page can."""
+        """Send a page that embeds an address in every way that a page can."""
         body = "".join(
             f"<{tag}='{path}'></{tag.split()[0]}>"
             for tag in ("iframe src", "object data", "embed src", "img src", "script src")
@@ -77,7 +77,7 @@ class SignsIn(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def listening(handler, **more):
-    """A server on loopback; `ran` has where scripts ran."""
+    """A server on loopback; `ran` lists where scripts ran."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.ran = []
         vars(server).update(more)
@@ -92,7 +92,7 @@ def listening(handler, **more):
 
 @pytest.fixture
 def site(database, settings):
-    """Coffer behind one that signs in as Ana."""
+    """Coffer behind a server that signs in as Ana."""
     with (
         serving(database, STORAGE_URL=settings.storage_url) as api,
         listening(SignsIn, behind=api.port) as front,
@@ -114,8 +114,8 @@ def upload(site, content, name):
 
 
 def look(site, path, folder):
-    """The page that a browser makes of an address. A browser that downloads something does not end
-    by itself."""
+    """The page that a browser shows for an address. A browser that downloads something does not
+    end by itself."""
     # It leaves a folder behind, whose path must be short: it has a socket in it.
     with (
         tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as left,
@@ -124,7 +124,7 @@ def look(site, path, folder):
                 BROWSER,
                 *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
                 f"--user-data-dir={folder}",
-                # Time in the page passes at once, so that whatever would run has run.
+                # Time in the page passes at once, so that everything that would run has run.
                 *("--virtual-time-budget=3000", "--dump-dom"),
                 f"http://127.0.0.1:{site.server_port}{path}",
             ],
@@ -171,7 +171,7 @@ def plain():
 
 
 def test_scripts_run_elsewhere(plain, tmp_path):
-    """Else the next test would show nothing."""
+    """Otherwise the next test would prove nothing."""
     look(plain, "/", tmp_path)
     assert plain.ran
 
@@ -182,7 +182,7 @@ def test_scripts_run_elsewhere(plain, tmp_path):
 def test_nothing_of_a_page_or_an_svg_runs(site, tmp_path, content, name):
     document = upload(site, content, name)
     look(site, f"{document}/preview", tmp_path)
-    for path in ("preview", "download"):  # which a browser would wait for, as for a page of its own
+    for path in ("preview", "download"):  # embedded, because a browser waits for those
         look(site, f"/frame{document}/{path}", tmp_path)
     assert site.ran == []
 

@@ -1,5 +1,5 @@
-"""What users of other document stores have suffered from, tried on each store: this machine's disk,
-and a server that speaks S3."""
+"""Problems that users of other document archives have had, tested on each store: this machine's
+disk, and a server that speaks S3."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUOTA = 1_000_000
 
 
 class Place:
-    """An app with a store of its own, people in it, and its workers."""
+    """An app with its own store, a user and its workers."""
 
     def __init__(self, app, settings, storage_url):
         self._app = app
@@ -45,7 +45,7 @@ class Place:
         return (client or self.ana).post(f"/api/documents?name={name}", data=content)
 
     def work(self):
-        """A round of reading, and one of deleting."""
+        """Do a round of reading, and one of deleting."""
         for each in self._workers:
             each.round()
 
@@ -84,7 +84,7 @@ def used(ana):
 
 
 def test_two_uploads_of_a_file_at_once_make_one_document_and_one_object(place, ana, owner):
-    used(ana)  # makes the user
+    used(ana)  # creates the user
     clients = [place.client("ana") for _ in range(2)]
     with ThreadPoolExecutor(2) as threads:
         answers = list(threads.map(lambda client: place.upload(LETTER, client=client), clients))
@@ -111,7 +111,7 @@ def test_a_file_in_the_trash_is_named_restored_and_found_at_once(place, ana):
 
 
 class Counted(io.RawIOBase):
-    """A body that counts what is read of it."""
+    """A body that counts how much of it is read."""
 
     read_bytes = 0
 
@@ -134,7 +134,7 @@ def test_what_exceeds_the_quota_is_refused_unread_and_refunded_once(place, ana):
         content = LETTER + bytes([number]) * (QUOTA * 4 // 10 - len(LETTER))
         client = place.client("ana")
         while (answer := place.upload(content, client=client)).status_code == 429:
-            pass  # others of hers are being received
+            pass  # her other files are being received
         return answer
 
     with ThreadPoolExecutor(3) as threads:
@@ -221,7 +221,7 @@ def test_versions_are_downloaded_shown_and_packed(place, ana):
 
 
 def put(place, url, content):
-    """Send a file to a signed address, the store's or ours."""
+    """Send a file to a signed address, of the store or ours."""
     if "/api/uploads/" in url:
         return place.client("nobody").put(url, data=content).status_code
     return httpx2.put(url, content=content).status_code

@@ -1,5 +1,5 @@
-"""Documents as a client sees them of the real server: what is broken is seen to be, and no document
-harms it."""
+"""Documents as a client of the real server sees them: what is broken looks broken, and no document
+harms the server."""
 
 from __future__ import annotations
 

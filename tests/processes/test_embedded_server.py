@@ -1,4 +1,4 @@
-"""The embedded server: starts anywhere, survives a kill, is found again."""
+"""The embedded server starts anywhere, survives a kill, and is found again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def folder():
 
 @pytest.fixture
 def server(folder):
-    """A server that does not run yet. Its data are those of the test before."""
+    """A server that is not running yet. It has the data of the test before."""
     server = Server(folder)
     yield server
     server.stop()

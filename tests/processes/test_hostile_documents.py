@@ -11,7 +11,7 @@ from tests.parsing.documents.conftest import samples  # noqa: F401 -- a fixture
 from tests.processes import eventually, running, serving
 
 ORDINARY = 10
-# A file of a type that nobody reads, and an empty one.
+# The answers to a file of a type that is not read, and to an empty one.
 NOT_TAKEN = (415, 422)
 
 
@@ -31,7 +31,7 @@ def upload(api, content, name):
 
 @pytest.fixture
 def running_coffer(database, settings):
-    """The web and a worker of everything."""
+    """The web, and a worker for all kinds of work."""
     more = {"STORAGE_URL": settings.storage_url}
     with (
         serving(database, **more) as api,

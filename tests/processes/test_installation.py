@@ -1,4 +1,4 @@
-"""Coffer as it is installed by what setup.cfg names, without the lock files."""
+"""Coffer as it is installed with what setup.cfg names, without the lock files."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 PROJECT = Path(__file__).parent.parent.parent
 OURS = ("sql", "webapp", "workers")
 NEEDED = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "migrations", *OURS)
-# Modules of extras, which are not installed here, and one that only type checkers know.
+# The modules of extras, which are not installed here, and one that only type checkers know.
 WITHOUT = {"_typeshed", "cv2", "obstore", "onnxruntime", "opentelemetry", "rapidocr"}
 SETTINGS = {
     "COFFER_ENV": "development",
-    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",  # nobody asks it for anything
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",  # nothing connects to it
 }
 
 
@@ -33,13 +33,13 @@ def uv(*arguments):
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
-    """Of a new environment in which Coffer was installed from a wheel."""
+    """The Python of a new environment in which Coffer was installed from a wheel."""
     folder = tmp_path_factory.mktemp("installation")
     assert uv("venv", "--python", sys.executable, folder / "environment").returncode == 0
     python = folder / "environment" / "bin" / "python"
     if uv("pip", "install", "--python", python, "setuptools>=77").returncode:
         pytest.skip("The package index cannot be reached.")
-    # A copy, because a build leaves its own files beside what it builds.
+    # A copy, because a build leaves its own files next to what it builds.
     checkout = folder / "checkout"
     checkout.mkdir()
     for name in NEEDED:
@@ -57,7 +57,7 @@ def python(tmp_path_factory):
 
 
 def imports(nodes):
-    """The first part of each name that they import."""
+    """The first part of each name that these nodes import."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -92,7 +92,7 @@ def test_workers_can_do_all_their_work(python):
 
 
 def test_a_worker_whose_readers_are_not_there_says_so_and_does_not_start(python):
-    """The last test of this environment: it takes away what jusText does not ask for."""
+    """The last test of this environment: it removes what jusText needs but does not require."""
     assert uv("pip", "uninstall", "--python", python, "lxml_html_clean").returncode == 0
     done = run(python.with_name("coffer"), "enrich_items", "--once", **SETTINGS)
     assert (done.returncode, done.stdout) == (1, "")

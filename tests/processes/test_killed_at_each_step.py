@@ -20,13 +20,13 @@ from workers.purge_documents import purge_documents
 from workers.read_documents import read_documents
 
 ROOT = Path(__file__).parent.parent.parent
-# More than any of the things has, so that a loop ends.
+# More steps than anything here takes, so that a loop ends.
 MOST_STEPS = 300
 
 
 @pytest.fixture
 def store(settings):
-    """The store, empty."""
+    """The store, emptied."""
     made = store_from(settings.storage_url)
     made.prepare()
     made.delete([stored.key for stored in made.objects()])
@@ -35,7 +35,7 @@ def store(settings):
 
 @pytest.fixture
 def walk(database, settings):
-    """Does a thing again and again, killed one step later each time, until it comes to its end."""
+    """Does a thing repeatedly, killed one step later each time, until it comes to its end."""
     begun = []
 
     def steps(thing):
@@ -59,7 +59,7 @@ def walk(database, settings):
             process.stdin.write(f"{step}\n")
             process.stdin.flush()
             while (answer := process.stdout.readline().strip()) not in ("killed", "done"):
-                assert answer, "it ended"  # else a line of its log
+                assert answer, "it ended"  # anything else is a line of its log
             yield step
             if answer == "done":
                 return
@@ -94,7 +94,7 @@ def everything_fits(owner, store):
 
 @pytest.fixture
 def clean(owner, worker):
-    """What the schedules do within the hour."""
+    """Does what the schedules do within the hour."""
     expire, delete = worker(expire_objects).round, worker(delete_objects).round
 
     def run():
@@ -110,7 +110,7 @@ def clean(owner, worker):
 
 
 def test_an_upload_is_there_or_not(ana, owner, store, walk, clean):
-    ana.get("/api/quota")  # makes the user
+    ana.get("/api/quota")  # creates the user
     there = []
     for _ in walk("upload"):
         clean()
@@ -118,7 +118,7 @@ def test_an_upload_is_there_or_not(ana, owner, store, walk, clean):
         (documents,) = owner.execute("SELECT count(*) FROM documents").fetchone()
         there.append(documents)
     assert len(there) > 10
-    # It is there from the commit on: killed before that, nothing is.
+    # It is there once the commit is done: killed before that, nothing is.
     assert there[0] == 0
     assert there[-1] >= 1
     assert there == sorted(there)
@@ -152,7 +152,7 @@ def test_a_reading_and_its_classification_are_done_once(ana, owner, store, walk,
 def test_a_purge_leaves_nothing(ana, owner, store, walk, worker):
     rounds = [worker(kind).round for kind in (purge_documents, delete_objects)]
     for step in walk("purge"):
-        for each in rounds:  # what the child left
+        for each in rounds:  # what the child has left undone
             due_now(owner)
             each()
         if step > 1:

@@ -1,4 +1,4 @@
-"""Everything works through a pooler that lends connections by the transaction."""
+"""Everything works through a pooler that lends connections for one transaction at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
     shutil.which("pgbouncer") is None, reason="PgBouncer is not installed"
 )
 
-# So few connections that those of web, worker and clock really are lent to one and the other.
+# So few connections that web, worker and clock really get each other's.
 CONFIGURATION = """
 [databases]
 * = host=127.0.0.1 port={server}
@@ -36,7 +36,7 @@ default_pool_size = 2
 
 @contextlib.contextmanager
 def pgbouncer(server_port):
-    """A pooler before a server; gives its port."""
+    """A pooler in front of a server; gives its port."""
     port = free_port()
     with databases.temporary_folder() as folder:
         roles = (databases.APP_ROLE, databases.OWNER_ROLE)
@@ -66,7 +66,7 @@ def listens(port):
 
 @pytest.fixture(scope="module")
 def pooled():
-    """A database's URLs: the server's own, and what a process gets that knows of the pooler."""
+    """A database, and the variables for a process that uses it through the pooler."""
     with (
         databases.private_server() as server,
         databases.new_database(server.url(), "coffer_pooled") as database,

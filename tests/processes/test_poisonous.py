@@ -44,7 +44,7 @@ def test_rows_that_kill_their_worker_are_given_up_and_no_other_is(database, owne
 
 
 def work_until_nothing_is_due(database):
-    """Whether the worker was killed."""
+    """Run a worker; returns whether it was killed."""
     worker = ("-m", "tests.processes.poisonous_worker")
     with running(sys.executable, *worker, database=database, PYTHONPATH=str(ROOT)) as process:
         ended = process.wait(60)

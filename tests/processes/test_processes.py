@@ -1,5 +1,4 @@
-"""Web and workers as real processes, and what they survive: kills, restarts, a database that
-hangs."""
+"""Web and workers as real processes, and what they survive: kills, restarts, a hanging database."""
 
 from __future__ import annotations
 
@@ -20,13 +19,13 @@ from tests.processes import eventually, running, serving, within
 
 LEFT = "SELECT count(*) FROM outbox WHERE kind = 'enrich_items'"
 NOTE = {"source_type": "note", "raw_text": "The oak posts have to be ordered before Friday."}
-# Leaves no work behind for the next test's worker.
+# This leaves no work behind for the next test's worker.
 QUIET = NOTE | {"enrich": False}
 
 
 @pytest.fixture(scope="module")
 def private():
-    """A server and a database of this module's, to stop and to freeze."""
+    """A server and a database for this module alone, which it may stop and freeze."""
     with (
         databases.private_server() as server,
         databases.new_database(server.url(), "coffer_processes") as database,
@@ -42,7 +41,7 @@ def web(private):
 
 @pytest.fixture
 def rows(private):
-    """Asks the database as its owner."""
+    """Queries the database as its owner."""
 
     def ask(query, *values):
         with private[1].connect() as conn:
@@ -64,7 +63,7 @@ class SlowProvider(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def handle_error(self, request, client_address):
-        """A worker that was killed does not wait for its answer."""
+        """Nothing is printed: a worker that was killed does not wait for its answer."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -226,10 +225,10 @@ def test_health_answers_while_sixty_clients_wait_for_a_database_that_hangs(web, 
 
 @contextlib.contextmanager
 def frozen(server):
-    """Stop every process of a server, the one first that would start others; at the end go on."""
+    """Freeze every process of a server, first the one that would start others; thaw them later."""
     pids = [server.pid()]
     os.kill(pids[0], signal.SIGSTOP)
-    # The postmaster alone would leave the backends of open connections at work.
+    # Freezing only the postmaster would leave the backends of open connections running.
     pids += children_of(pids[0])
     for pid in pids[1:]:
         os.kill(pid, signal.SIGSTOP)
@@ -294,7 +293,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(web):
 
 
 def test_a_body_that_never_ends_is_refused_at_the_limit(web):
-    # What was read when the limit came is a valid item, followed by white space.
+    # What has been read when the limit is reached is a valid item, followed by white space.
     spaces = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
     item = json.dumps(NOTE).encode()
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as conn:
@@ -372,7 +371,7 @@ def test_production_logs_json_with_the_request_id(private):
 
 
 def test_a_sleeping_worker_begins_at_once(web, private, rows):
-    rows("DELETE FROM workers RETURNING id")  # those that other tests killed
+    rows("DELETE FROM workers RETURNING id")  # those of workers that other tests killed
     with worker(private, None, "--every", "10m"):
         eventually(lambda: rows("SELECT FROM workers WHERE listening_for <> '{}'"))
         item_id = capture(web)

@@ -1,4 +1,4 @@
-"""The proxy of docker-compose.yml before a web of ours (docker/nginx.conf)."""
+"""The proxy of docker-compose.yml (docker/nginx.conf) in front of the web."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is 
 
 @contextlib.contextmanager
 def nginx(web_port):
-    """The proxy, with files and ports of its own; gives its port."""
+    """The proxy, with its own files and port; gives its port."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="coffer-nginx-") as folder:
-        Path(folder).chmod(0o755)  # what root starts runs as another
+        Path(folder).chmod(0o755)  # started by root, it runs as another user
         configuration = (PROJECT / "docker" / "nginx.conf").read_text()
         configuration = re.sub(" (/var)?/tmp/", f" {folder}/", configuration)
         configuration = configuration.replace("web:8080", f"127.0.0.1:{web_port}")

@@ -1,6 +1,6 @@
-"""The API's description, as Spectral judges it: the npm package, which tests/spectral/ pins.
+"""The API's description, as judged by Spectral: the npm package, which tests/spectral/ pins.
 
-`make test-all` installs it where npm is; without it, the test is skipped.
+`make test-all` installs it if npm is there; without it, the test is skipped.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Strangers cannot stop the web, and reach nothing by the way they write their requests."""
+"""Strangers cannot stop the web, and get nowhere with odd requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def web(database):
 
 @pytest.fixture
 def strangers(web):
-    """Makes connections that send something and then nothing."""
+    """Makes connections that send something and then nothing more."""
     with contextlib.ExitStack() as stack:
 
         def connect(count, sent):

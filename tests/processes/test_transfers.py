@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle of an import: nothing is lost, nothing doubled."""
+"""A worker that is killed in the middle of an import loses nothing and doubles nothing."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_worker_killed_in_the_middle_of_an_import_loses_and_doubles_nothing(da
         drive.going_on.set()
         with worker():
             eventually(lambda: web("GET", path)[2]["status"] == "completed")
-            # What the killed one had reserved is given up when its time is over.
+            # What the killed worker had reserved is released when its time is up.
             with database.connect() as conn:
                 conn.execute("UPDATE objects SET expires_at = now() WHERE status = 'writing'")
                 conn.execute(

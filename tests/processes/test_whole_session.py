@@ -1,6 +1,6 @@
 """A user's whole session against the real thing: two web processes, a worker, a mail server.
 
-And afterwards a search of everything that was logged for everything that was secret.
+Afterwards, everything that was logged is searched for everything that was secret.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def database(server_url):
 
 @pytest.fixture(scope="module")
 def world(database):
-    """The web by two processes, a worker, and the mail they send."""
+    """The web with two processes, a worker, and a server for the mail that they send."""
     with contextlib.ExitStack() as stack:
         post_office = stack.enter_context(smtp_server())
         variables = SETTINGS | {"SMTP_URL": post_office.url}
@@ -51,7 +51,7 @@ def world(database):
 
 
 class Session:
-    """What a user does, and every secret that they came to know by it."""
+    """What a user does, and every secret that they learn from it."""
 
     def __init__(self, api, worker, post_office):
         self.api, self.worker, self.post_office = api, worker, post_office
@@ -68,7 +68,7 @@ class Session:
         return status, answer
 
     def mail(self, subject):
-        """The mail with this in its subject, when it has come."""
+        """The mail with this in its subject, once it has arrived."""
         return eventually(
             lambda: next(
                 (each for each in self.post_office.messages if subject in each["Subject"]), None
@@ -119,7 +119,7 @@ def test_a_whole_session_and_nothing_secret_in_its_logs(world, database):
 
     status, ticket = call.log_in(PASSWORD)
     assert (status, ticket["totp_required"]) == (202, True)
-    # One step ahead, so that it is another one even where a step ends just now.
+    # One step ahead, so that it is another code even if a step ends just now.
     second_step = {"ticket": ticket["ticket"], "code": code_of(secret, step=1)}
     assert call("POST", "/api/auth/login/totp", second_step | {"code": "000000"})[0] == 401
     status, second = call("POST", "/api/auth/login/totp", second_step)
@@ -144,7 +144,7 @@ def test_a_whole_session_and_nothing_secret_in_its_logs(world, database):
         owner.execute("UPDATE sessions SET refreshed_at = refreshed_at - interval '11 seconds'")
     status, refused = call("POST", "/api/auth/refresh", spent)
     assert (status, refused["code"]) == (401, "refresh_token_reused")
-    # The other process may go by what it asked within the last second.
+    # The other process may rely on what it asked within the last second.
     ended = third["access_token"]
     eventually(lambda: call("GET", "/api/auth/me", token=ended)[0] == 401)
     assert call("POST", "/api/items", {}, token=ended)[0] == 401
@@ -159,7 +159,7 @@ def test_a_whole_session_and_nothing_secret_in_its_logs(world, database):
     assert call.mail("password was changed")["To"] == "ana@example.com"
 
     logs = call.api.process.log() + call.worker.log()
-    assert "login.succeeded" not in logs  # the audit log is a table
+    assert "login.succeeded" not in logs  # the audit log is a table instead
     assert '"event":"request"' in logs
     assert len(call.secrets) > 25
     for each in call.secrets:

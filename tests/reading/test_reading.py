@@ -1,4 +1,4 @@
-"""The parts the embedded provider reads with: sentences, blocks, words and cuts."""
+"""The parts that the embedded provider reads with: sentences, blocks, words and cuts."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_tag_name_has_no_hash_before_it_and_no_mark_behind() -> None:
         ("", None),
     ],
 )
-def test_a_language_is_told_only_where_it_can_be(text: str, language: str | None) -> None:
+def test_a_language_is_named_only_if_it_is_recognized(text: str, language: str | None) -> None:
     assert detect(text) == language
 
 
@@ -176,7 +176,7 @@ def test_spellings_of_a_tag_fold_alike() -> None:
     ids=["marks on one letter", "links that never end", "pictures that never end"],
 )
 def test_no_text_takes_long_to_read(read: Callable[[str], object], text: str) -> None:
-    """Each of them took two seconds of the processor and more; now it is tenths at most."""
+    """Each of them used to take two seconds of CPU time or more; now it is tenths at most."""
     began = time.thread_time()
     read(text)
     assert time.thread_time() - began < 1

@@ -1,4 +1,4 @@
-"""Which of many tags a text may be about."""
+"""Which of many tags may fit a text."""
 
 from __future__ import annotations
 

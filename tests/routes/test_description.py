@@ -12,8 +12,8 @@ from tests.fuzzing import examples
 from tests.people import People
 from webapp.version import VERSION
 
-# Not checked: that input which satisfies the schema is accepted. A note of white space satisfies it
-# and is refused all the same, and so is an article with neither text nor URL.
+# It is not checked that input which satisfies the schema is accepted. A note of white space
+# satisfies it but is refused, and so is an article with neither text nor URL.
 NOT_CHECKED = {"positive_data_acceptance"}
 
 
@@ -35,8 +35,8 @@ def checks(described):
 
 @pytest.fixture(scope="session")
 def operations(described):
-    """By label, such as `GET /api/items/{item_id}`; read from the description itself, so that none
-    is left out."""
+    """All operations by label, such as `GET /api/items/{item_id}`; read from the description
+    itself, so that none is left out."""
     return {
         f"{method.upper()} {path}": operation
         for path, operations in described.raw_schema["paths"].items()
@@ -46,15 +46,15 @@ def operations(described):
 
 
 @pytest.mark.fuzz
-# A connection that the app's pool opens meanwhile draws its lifetime from `random`, which
-# Hypothesis takes for a strategy of ours.
+# A connection that the app's pool opens in the meantime draws its lifetime from `random`, which
+# Hypothesis mistakes for one of our strategies.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 def test_every_operation_answers_as_described(
     described, operations, checks, shared_app, make, owner, forget, subtests
 ):
     from schemathesis import GenerationMode
 
-    # Input that does not fit the description takes more time to make than all the rest.
+    # Generating input that does not fit the description takes longer than everything else.
     modes = [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if fuzzing.deep else [])]
     for label, operation in operations.items():
         for mode in modes if can_be_wrong(operation) else modes[:1]:
@@ -67,8 +67,8 @@ def test_every_operation_answers_as_described(
 
 
 def can_be_wrong(operation):
-    """Whether there is input that does not fit the description: unlike any bytes as a body, and any
-    text in a path."""
+    """Whether there is input that does not fit the description; if a body may be any bytes, or a
+    path any text, there is none."""
     bodies = operation.get("requestBody", {"content": {}})["content"].values()
     places = [each for each in operation.get("parameters", []) if each["in"] != "path"]
     paths = [each for each in operation.get("parameters", []) if each["in"] == "path"]
@@ -86,8 +86,8 @@ def operation_answers_as_described(described, label, mode, checks, place):
     @examples(1, many=30)
     @given(case=cases)
     def answers_as_described(case):
-        # White space around a string is taken away before its length is judged, which a schema
-        # cannot say.
+        # White space around a string is removed before its length is checked, which a schema
+        # cannot express.
         assume(mode.value == "positive" or not is_padded([case.body, case.query]))
         headers = {"X-Dev-User-Id": "ana"}
         if mode.value == "positive":
@@ -102,7 +102,7 @@ def operation_answers_as_described(described, label, mode, checks, place):
 
 
 def is_padded(value):
-    """Whether a string in it begins or ends with white space."""
+    """Whether a string in a value begins or ends with white space."""
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, list):
@@ -145,7 +145,7 @@ def test_an_address_may_be_too_long_where_it_has_a_query(operations):
 
 
 def test_patterns_are_those_of_json_schema(described):
-    """Which looks anywhere in a string, and knows no `\\Z`."""
+    """A pattern there may match anywhere in a string, and there is no `\\Z`."""
     schemas = orjson.loads(orjson.dumps(described.raw_schema))["components"]["schemas"]
     assert schemas["NewTag"]["properties"]["color"]["pattern"] == "^#[0-9A-Fa-f]{6}$"
     assert "\\\\Z" not in orjson.dumps(described.raw_schema).decode()

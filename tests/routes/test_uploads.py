@@ -22,7 +22,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Client:
-    """What a server reads of a client who sends a line and then stops, until told to go on."""
+    """The body of a client that sends a line and then stops until it is told to go on."""
 
     def __init__(self):
         self.began = threading.Event()
@@ -36,7 +36,7 @@ class Client:
 
 
 def of(stream, length):
-    """What a server tells an app of a body."""
+    """What a server tells an app about a body."""
     return {
         "wsgi.input": stream,
         "wsgi.input_terminated": True,
@@ -52,7 +52,7 @@ def send(person, stream, length=3, **headers):
 
 @pytest.fixture
 def stalled():
-    """Makes clients that have stopped; at the end they go on."""
+    """Makes clients that stop; they go on when the test ends."""
     made = []
 
     def make():
@@ -84,7 +84,7 @@ def test_who_stops_in_the_middle_stops_nobody_elses_file(people, olga, stalled, 
 
 
 class Slow:
-    """What a server reads of a client who is too slow for it."""
+    """The body of a client that is too slow for the server."""
 
     def read(self, size=-1):
         raise TimeoutError
@@ -103,7 +103,7 @@ def test_a_body_that_comes_too_slowly_is_408(olga, path, key):
 
 @pytest.mark.parametrize("path", ["/api/imports", "/api/items"])
 def test_a_body_that_breaks_off_is_not_taken_for_whole(olga, owner, path):
-    """Such as lines of which the last ones are missing."""
+    """For example, a file whose last lines are missing."""
     answer = olga.client.post(
         path,
         headers=LINES if path == "/api/imports" else JSON,
@@ -148,7 +148,7 @@ def test_a_form_with_a_file_is_read_from_what_was_received(settings, monkeypatch
         found["name"] = request.form["name"]
         return ""
 
-    # In bytes of our own: the test client would leave a file open.
+    # Written by hand: the test client would leave a file open.
     field = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
     body = field % (b"name", b"oak") + field % (b'file"; filename="oak.pdf', b"x" * 3_000_000)
     kind = "multipart/form-data; boundary=x"

@@ -1,4 +1,4 @@
-"""Names in an archive: each is a place below where it is unpacked, on every system."""
+"""Names in an archive: each stays below where it is unpacked, on every system."""
 
 from __future__ import annotations
 

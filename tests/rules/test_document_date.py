@@ -1,4 +1,4 @@
-"""The day that a document is dated, as its text says it."""
+"""The date of a document, according to its text."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ UPLOADED = date(2026, 11, 26)
         ("2024/02/01", "2024-02-01"),
         ("26.06.25", "2025-06-26"),
         ("5.6.85", "1985-06-05"),
-        # A number before a date is none.
+        # A number before a date is not part of it.
         ("Rechnung 80101911/26.06.2025", "2025-06-26"),
         ("Rechnung 12/26.06.2025", "2025-06-26"),
-        # A day after the upload is not the document's.
+        # A day after the upload is not the date of the document.
         ("Payable by 31.12.2030. Written 1.2.2026", "2026-02-01"),
         ("27.11.2026", None),
-        # What is called its own goes before what comes first, and both before another's.
+        # A date labelled as the document's beats the first one; both beat those of other things.
         ("Printed 1.1.2020\nInvoice date: 2.2.2020", "2020-02-02"),
         ("Geburtsdatum: 01.02.1980\nBerlin, 3.4.2024", "2024-04-03"),
         ("Due date: 1.3.2024\n2.2.2024", "2024-02-02"),
-        # Day and month as the other dates of the text have them.
+        # Day and month are in the same order as in other dates of the text.
         ("01/02/2024 until 13/02/2024", "2024-02-01"),
         ("01/02/2024 until 02/13/2024", "2024-01-02"),
         ("13/02/2024", "2024-02-13"),
         ("02/13/2024", "2024-02-13"),
-        # None of these is a day.
+        # None of these is a date.
         *((text, None) for text in ("", "May 2005", "31.02.2024", "192.168.10.12", "1.2.3.2005")),
         *(
             (text, None)
@@ -71,4 +71,4 @@ def test_a_long_hostile_text_takes_no_time():
     for piece in ("1.", "1/", "2 May ", "may ", "12.12.", "1 ", "due a b c "):
         began = time.thread_time()
         date_of(piece * 100_000, UPLOADED)
-        assert time.thread_time() - began < 5  # of the CPU: more than tenfold, however busy
+        assert time.thread_time() - began < 5  # CPU time, more than ten times the usual

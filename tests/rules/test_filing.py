@@ -69,7 +69,7 @@ def test_a_phrase_that_says_too_little_or_too_much_is_a_mistake(phrase):
 def test_no_phrase_is_slow_in_any_text(phrase, text):
     began = time.thread_time()
     is_in(phrase, folded(text))
-    assert time.thread_time() - began < 5  # of the CPU: more than tenfold, however busy
+    assert time.thread_time() - began < 5  # CPU time, more than ten times the usual
 
 
 def test_the_first_rule_that_gives_a_field_wins_and_tags_add_up():

@@ -1,4 +1,4 @@
-"""How sure one may be of what was learned."""
+"""How sure one can be of what was learned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a task that recurs is due again."""
+"""When a recurring task is due again."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A server that speaks S3, on loopback until its standard input ends; it prints its address.
 
-It runs in an environment of its own, because it wants older libraries than Coffer.
+It runs in its own environment, because it needs older libraries than Coffer.
 """
 
 from __future__ import annotations

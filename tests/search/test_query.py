@@ -1,4 +1,4 @@
-"""What somebody typed."""
+"""How what somebody typed is understood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web's process without gunicorn's master: its event loop in a thread, before an app."""
+"""A web process without gunicorn's master: its event loop in a thread, in front of an app."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.serving.bounds import Bounds
 from webapp.serving.log import Log
 from webapp.serving.worker import Worker
 
-# Quick ones, so that a test of what is slow is not; on a busy machine still no client of ours is.
+# Short, so that tests of slow clients are quick; long enough for our clients on a busy machine.
 QUICK = {"look_seconds": 0.02, "farewell_seconds": 0.3}
 
 
@@ -49,7 +49,7 @@ class Site:
         self._thread.start()
 
     def connect(self, sent=b"", *, window=None):
-        """A client's connection. `window` is how much it takes before it has read it."""
+        """A client's connection. `window` is how much it accepts without reading it."""
         conn = socket.socket()
         if window is not None:
             conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
@@ -59,7 +59,7 @@ class Site:
         return conn
 
     def ask(self, sent):
-        """The whole answer to a request, in which `Connection: close` is said."""
+        """The whole answer to a request that says `Connection: close`."""
         with self.connect(sent) as conn:
             return read_all(conn)
 
@@ -81,7 +81,7 @@ def lines(*said):
 
 
 def read_all(conn):
-    """What comes until the other side closes."""
+    """Everything that arrives until the other side closes the connection."""
     parts = []
     while part := conn.recv(65_536):
         parts.append(part)
@@ -89,7 +89,7 @@ def read_all(conn):
 
 
 def read_answer(conn, data=b""):
-    """One answer with a length, and what follows it. `data` is what has been read of it."""
+    """One answer with a length, and what follows it. `data` is what has already been read."""
     while b"\r\n\r\n" not in data:
         part = conn.recv(65_536)
         assert part, data

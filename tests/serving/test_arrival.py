@@ -1,4 +1,4 @@
-"""How much of a request has come (webapp/serving/arrival.py)."""
+"""How much of a request has arrived (webapp/serving/arrival.py)."""
 
 from __future__ import annotations
 

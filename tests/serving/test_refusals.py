@@ -1,4 +1,4 @@
-"""Invalid or ambiguous requests get a clean response and reach nothing."""
+"""Invalid or ambiguous requests get a clean response and never reach the app."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ REFUSED = {
 
 
 class Recorder:
-    """An app that remembers what it was asked."""
+    """An app that remembers its requests."""
 
     def __init__(self):
         self.asked = []
@@ -124,7 +124,7 @@ def test_what_is_no_request_is_refused_with_a_problem(site, app, logged, request
     assert len(str(line)) < 500
 
 
-def test_who_may_say_where_the_app_is_is_nobody_but_the_operator(site, app):
+def test_nobody_but_the_operator_says_where_the_app_is(site, app):
     for header in ("SCRIPT_NAME: /public", "PATH_INFO: /metrics", "REMOTE_USER: root"):
         assert b" 200 " in site.ask(get("/public/metrics", header))
     for environ in app.asked:

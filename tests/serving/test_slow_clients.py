@@ -90,15 +90,15 @@ def test_a_deadline_moves_on_with_what_is_moved_and_never_far_ahead(monkeypatch)
     monkeypatch.setattr("webapp.serving.bounds.time.monotonic", lambda: now)
     pace = Pace(Bounds(grace_seconds=20, bytes_a_second=1_000))
     assert pace.deadline == 120
-    for _ in range(100):  # twice as quick as it has to be, and longer than anybody may be silent
+    for _ in range(100):  # twice as fast as required, for longer than anybody may be silent
         now += 1
         pace.moved(2_000)
         assert pace.deadline == now + 20
-    for _ in range(100):  # just as quick
+    for _ in range(100):  # just fast enough
         now += 1
         pace.moved(1_000)
         assert pace.deadline == now + 20
-    for _ in range(39):  # half as quick
+    for _ in range(39):  # half as fast
         now += 1
         pace.moved(500)
         assert pace.deadline > now
@@ -108,7 +108,7 @@ def test_a_deadline_moves_on_with_what_is_moved_and_never_far_ahead(monkeypatch)
 
 
 @pytest.mark.long
-def test_an_upload_that_is_too_slow_is_told_to_who_reads_it(serve):
+def test_an_upload_that_is_too_slow_is_reported_to_its_reader(serve):
     site = serve(echo, grace_seconds=0.2)
     assert site.ask(post(UPLOAD) + b"x" * 5_000).endswith(b"too slow")
 
@@ -136,7 +136,7 @@ def test_one_caller_has_few_threads_for_uploads(serve, many):
 
 
 def huge(environ, start_response):
-    """More than a system takes from us for a client that does not read."""
+    """An app whose answer to /huge is more than the system buffers if a client does not read."""
     if environ["PATH_INFO"] != "/huge":
         return hello(environ, start_response)
     start_response("200 OK", [("Content-Length", "6000000")])
@@ -235,7 +235,7 @@ def test_what_is_kept_of_unfinished_requests_is_bounded(serve, many):
 
 
 class Held:
-    """An app whose answers to one path wait until they are let go."""
+    """An app whose answers to one path wait until they are released."""
 
     def __init__(self):
         self.goes_on = threading.Event()

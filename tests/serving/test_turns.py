@@ -1,4 +1,4 @@
-"""Threads for requests: what waits for its caller's other requests."""
+"""Threads for requests, some of which wait for other requests of the same caller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from webapp.serving.turns import Turns
 
 @pytest.fixture
 def turns():
-    """One thread for each caller, whose job ends when its event is set."""
+    """One thread for each caller; a job ends when its event is set."""
     made = Turns("test", 4, 1, 2, lambda event: event.wait(60))
     yield made
     made.pool.shutdown(wait=True)

@@ -1,4 +1,4 @@
-"""Counting attempts, whatever the route."""
+"""Counting attempts, independently of routes."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def test_no_attempt_is_counted_where_a_wrong_one_would_roll_the_count_back(count
 
 
 @pytest.mark.usefixtures("in_transaction")
-def test_nor_is_one_to_log_in():
+def test_no_attempt_to_log_in_is_counted_there_either():
     with pytest.raises(RuntimeError, match="before a transaction"):
         attempts.log_in("ana@example.com", is_known_address=False)

@@ -1,4 +1,4 @@
-"""Migrations: plain SQL, each with its way back, and the roles they serve."""
+"""Migrations: plain SQL, each with a rollback, and the roles they serve."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_failing_migration_leaves_the_database_as_it_was(empty, tmp_path, monk
 
 @pytest.fixture
 def held(empty, tmp_path, monkeypatch):
-    """A transaction that holds what a migration wants to change; a release of it."""
+    """A transaction that locks what a migration wants to change; gives what ends it."""
     (tmp_path / "0001-held.sql").write_text("CREATE TABLE held (id int);")
     monkeypatch.setattr("sql.migrate.MIGRATIONS", tmp_path)
     monkeypatch.setattr("sql.yoyo_backend.LOCK_TIMEOUT", "20ms")
@@ -142,7 +142,7 @@ def test_a_migration_that_cannot_lock_gives_way_and_then_gives_up(empty, held, m
     got_through = []
 
     def pause(_):
-        # Whoever asks for the table between two tries gets it: nobody waits in a row behind us.
+        # Whoever wants the table between two tries gets it: nobody has to queue behind us.
         with empty.connect() as other:
             other.execute("SET lock_timeout = '5s'")
             got_through.append(other.execute("SELECT count(*) FROM held").fetchone())
@@ -212,7 +212,7 @@ def test_the_app_role_has_these_privileges_and_no_others(database):
         granted = dict(rows.fetchall())
         views = conn.execute("SELECT viewname FROM pg_views WHERE schemaname = 'public'").fetchall()
     assert granted.pop("events") == "SELECT"  # and INSERT of all columns but two, see below
-    assert granted.pop("audit_log") == "SELECT"  # the same
+    assert granted.pop("audit_log") == "SELECT"  # likewise
     assert granted.pop("transitions") == granted.pop("role_permissions") == "SELECT"
     assert granted.pop("schedules") == "SELECT UPDATE"
     assert {granted.pop(view) for (view,) in views} == {"SELECT"}

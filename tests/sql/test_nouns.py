@@ -1,5 +1,5 @@
-"""What a new noun takes: a migration of its own joins the state machine and the search, and no line
-anywhere else has to change."""
+"""What a new noun needs: a migration that joins the state machine and the search; nothing else has
+to change anywhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from sql import queries
 from webapp.search.query import STATUSES, TYPES
 
-# As a migration would have it.
+# As in a migration.
 PARCELS = """
 CREATE TABLE parcels (
   id           uuid        NOT NULL DEFAULT uuidv7(),
@@ -86,8 +86,8 @@ def workspace_id(make):
 
 @pytest.fixture
 def conn(workspace_id, owner):
-    """The owner's connection, with parcels until the test ends. No other connection reaches the
-    tables that this one has altered."""
+    """The owner's connection, with parcels until the test ends. No other connection can access the
+    tables that it has altered."""
     with owner.transaction(force_rollback=True):
         owner.execute(PARCELS)
         yield owner
@@ -191,7 +191,7 @@ def test_it_leaves_as_it_came(conn):
 
 
 def test_every_entity_of_the_table_of_transitions_has_a_table_that_follows_it(owner):
-    """By both triggers, enabled, whatever it is called."""
+    """With both triggers, enabled, whatever the table is called."""
     rows = owner.execute(
         "SELECT tgargs, tgrelid::regclass::text, array_agg(tgtype::int)"
         "  FROM pg_trigger"
@@ -205,8 +205,8 @@ def test_every_entity_of_the_table_of_transitions_has_a_table_that_follows_it(ow
 
 
 def test_a_search_can_be_narrowed_to_every_noun_and_status(owner):
-    """What somebody may type after `type:` and `is:` stands in the code, so that a query is judged
-    without the database; here it is held to what there is."""
+    """What may follow `type:` and `is:` is in the code, so that a query is checked without the
+    database; this compares it with what exists."""
     found = owner.execute(
         "SELECT entity, array_agg(DISTINCT to_status)"
         "  FROM transitions"

@@ -31,10 +31,10 @@ def named_in_source() -> set[str]:
 
 @pytest.fixture(scope="module")
 def untouched(server_url):
-    """A connection to a database that nothing was ever in.
+    """A database in which there has never been anything.
 
-    What other tests wrote and autovacuum has counted would decide the plans: an index of a table
-    with three rows is read from end to end.
+    Otherwise the plans would depend on what other tests have written and autovacuum has counted: an
+    index of a table with three rows is read from end to end.
     """
     with databases.new_database(server_url, f"coffer_test_plans_{os.getpid()}") as made:
         yield made
@@ -42,8 +42,8 @@ def untouched(server_url):
 
 @pytest.fixture(scope="module")
 def growing(untouched):
-    """The tables that grow with use: those that no migration fills, unless their comment in the
-    database says that they stay small."""
+    """The tables that grow with use: those that no migration fills, except those whose comment in
+    the database says that they stay small."""
     with untouched.connect() as conn:
         small = conn.execute(
             "SELECT relname FROM pg_class"
@@ -54,10 +54,10 @@ def growing(untouched):
 
 @pytest.fixture(scope="module")
 def app(untouched):
-    """A connection of the app's role that avoids reading tables whole.
+    """A connection as the app's role that avoids sequential scans.
 
-    Where no index serves, PostgreSQL reads the table whole, whatever we say of its cost; so a plan
-    that still does under these settings has no other way.
+    If no index helps, PostgreSQL reads the whole table, whatever the settings say about its cost;
+    so a plan that does that in spite of these settings has no other way.
     """
     with untouched.connect(role="app") as conn:
         conn.execute("SET enable_seqscan = off")
@@ -100,8 +100,8 @@ def test_every_query_is_valid_and_reads_growing_tables_by_an_index(planned, grow
 
 
 def test_what_is_locked_up_to_a_limit_is_looked_up_once(planned):
-    """In a part of its own. As a subquery it is run again for every row that it is compared with,
-    where the planner likes a loop better, and each time locks as many rows again.
+    """This takes a WITH part. A subquery is run again for every row that it is compared with if the
+    planner prefers a loop, and each run locks further rows, up to the limit.
     """
     locking = [query for query in EVERY_QUERY if b"SKIP LOCKED" in query.statement]
     assert locking
@@ -115,7 +115,7 @@ def locked_within_a_limit(node):
     for inner in node.get("Plans", []):
         if inner["Parent Relationship"] == "InitPlan":
             continue
-        is_on_top = "Parent Relationship" not in node  # and so is run once
+        is_on_top = "Parent Relationship" not in node  # and is run only once
         if node["Node Type"] == "Limit" and inner["Node Type"] == "LockRows" and not is_on_top:
             found.append(inner)
         found += locked_within_a_limit(inner)
@@ -123,7 +123,7 @@ def locked_within_a_limit(node):
 
 
 def test_views_with_parameters_are_planned_with_the_query_that_reads_them(app, planned):
-    """As if their bodies stood in it, so that its conditions reach the indexes."""
+    """They are inlined, so that the query's conditions reach the indexes."""
     views = app.execute(
         "SELECT proname FROM pg_proc JOIN pg_language AS language ON language.oid = prolang"
         " WHERE pronamespace = 'public'::regnamespace"

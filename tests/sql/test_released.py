@@ -34,7 +34,7 @@ def test_the_file_is_what_sha256sum_reads(folder):
     assert (folder / released.RELEASED).read_text().splitlines()[0] == f"{digest}  0001-a.sql"
 
 
-def test_a_change_and_a_loss_are_told_with_what_to_do(folder):
+def test_a_change_and_a_loss_are_reported_with_what_to_do(folder):
     (folder / "0001-a.sql").write_text("SELECT 2;")
     (folder / "0002-b.sql").unlink()
     changed, missing = released.mistakes(folder)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sql import queries
 from tests.fuzzing import examples
 
-# What the vectors would be; positions differ where tags were added later, which changes no result.
+# Entries that are not what they would be if rebuilt. Only positions may differ, where tags were
+# added later, which changes no result.
 STALE = """
 SELECT entry.id
   FROM search_entries AS entry
@@ -31,7 +32,7 @@ SELECT entry.id
        IS DISTINCT FROM tsvector_to_array(search_vector(thing, standing))
 """
 
-# Known words that nothing has any more, and words of titles and summaries that nobody knows.
+# Known words that are no longer anywhere, and words of titles and summaries that are not known.
 WORDS = """
 SELECT word FROM search_words
 EXCEPT
@@ -111,7 +112,7 @@ def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
             )
             tasks.append(row["id"])
         elif kind in ("title", "language"):
-            # Both ways at once: the text and the status.
+            # Either the text or its language changes.
             app_conn.execute(
                 f"UPDATE items SET {kind} = %s, updated_at = now() WHERE id = %s", (given_[1], what)
             )
@@ -168,7 +169,7 @@ def test_a_full_volume_is_followed_by_another(make, app_conn):
     user = make.user()
     fill(app_conn, user, 7000)
     first, second = volumes(app_conn)
-    assert 4096 <= first[-1] < 4096 + 2900  # one entry in 256 looks
+    assert 4096 <= first[-1] < 4096 + 2900  # one entry in 256 checks
     assert first[-1] + second[-1] == 7000
     assert [row[0] for row in (first, second)] == [0, 1]
     assert first[2:5] == second[2:5] == (first[1],) * 3
@@ -181,7 +182,7 @@ def test_eight_volumes_are_a_shelf_and_eight_shelves_a_bookcase(make, owner):
     fill(owner, user, 4096)
 
     def begin():
-        # By an id whose last byte is zero, which looks whether the volume is full.
+        # With an id whose last byte is zero, it checks whether the volume is full.
         owner.execute("UPDATE search_entries SET volume = (SELECT max(id) FROM search_volumes)")
         owner.execute(
             "SELECT * FROM search_volume(%s, %s, '00000000-0000-7000-8000-000000000000')", audience
@@ -203,7 +204,7 @@ def test_eight_volumes_are_a_shelf_and_eight_shelves_a_bookcase(make, owner):
 
 @pytest.mark.long
 def test_the_server_keeps_up_its_tables_by_itself(make, owner):
-    """Autovacuum and a restore look for functions in no schema."""
+    """Autovacuum and a restore have an empty search path for functions."""
     make.item(make.user(), title="Oak", tags=["Garden", "cre\u0300me"])
     owner.execute("ANALYZE")
     owner.execute("REINDEX TABLE tags")

@@ -1,4 +1,4 @@
-"""The state machine: the database changes statuses only as its table says, whoever requests it."""
+"""The state machine: the database makes only the moves in its table, whoever requests them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_every_unlisted_move_is_refused_for_app_and_owner(make, request, before,
 
 
 @pytest.mark.parametrize("status", ["ready_to_confirm", "failed", "discarded", "unheard of"])
-def test_no_item_is_born_in_a_status_that_is_no_birth(make, status):
+def test_no_item_is_created_in_a_status_that_is_no_first_one(make, status):
     user = make.user()
     with pytest.raises(psycopg.errors.CheckViolation, match="no item begins as"):
         make.conn.execute(
@@ -70,7 +70,7 @@ def test_no_item_is_born_in_a_status_that_is_no_birth(make, status):
         )
 
 
-# In place of any entity's table: the columns that the state machine reads.
+# It stands in for the table of any entity: the columns that the state machine reads.
 STAND_IN = """
 CREATE TABLE stand_in (
   id           uuid NOT NULL DEFAULT uuidv7(),
@@ -102,7 +102,7 @@ def test_each_entity_makes_the_listed_moves_and_no_others(owner):
 
 
 def makes_move(conn, before, after):
-    """Whether the stand-in makes a move, of which nothing is left."""
+    """Whether the stand-in makes a move, which is then undone."""
     try:
         with conn.transaction(force_rollback=True):
             conn.execute("INSERT INTO stand_in (status) VALUES (%s)", (before or after,))

@@ -40,7 +40,7 @@ with ThreadPoolExecutor(8) as threads:
 
 @pytest.fixture
 def written(settings, capsys):
-    """Logs a line in production's form, and reads it."""
+    """Logs a line in the form of production, and reads it."""
     before = logging.getLogger().handlers
 
     def write(event, **told):
@@ -58,7 +58,7 @@ def fail(note):
     raise RuntimeError(f"{len(note)} characters")
 
 
-def test_an_unexpected_error_is_told_with_its_place_but_not_with_what_users_wrote(written):
+def test_an_unexpected_error_is_logged_with_its_place_but_not_with_what_users_wrote(written):
     try:
         fail(PRIVATE)
     except RuntimeError as error:
@@ -69,7 +69,7 @@ def test_an_unexpected_error_is_told_with_its_place_but_not_with_what_users_wrot
     assert json.loads(line)["level"] == "error"
 
 
-def test_an_error_of_the_database_is_told_without_the_row_that_it_quotes(written, owner):
+def test_an_error_of_the_database_is_logged_without_the_row_that_it_quotes(written, owner):
     with pytest.raises(psycopg.Error) as refused:
         owner.execute("INSERT INTO users (handle) VALUES (%s)", (PRIVATE,))
     line = written("internal_error", **logs.about(refused.value))
@@ -119,7 +119,7 @@ def test_no_line_fails_for_lack_of_a_place(written, monkeypatch):
 
 @pytest.mark.processes
 def test_long_lines_of_several_threads_stay_whole_where_python_does_not_buffer():
-    """As in the image, which sets PYTHONUNBUFFERED."""
+    """As in the Docker image, which sets PYTHONUNBUFFERED."""
     told = subprocess.run(
         [sys.executable, "-c", _SEVERAL_THREADS],
         env={"PYTHONUNBUFFERED": "1"},

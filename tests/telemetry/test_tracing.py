@@ -1,4 +1,4 @@
-"""A trace from a request, through the trigger, to the work that it caused."""
+"""A trace from a request, through the trigger, to the work that it causes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRACEPARENT = f"00-{TRACE}-{CALLER}-01"
 
 @pytest.fixture
 def spans():
-    """Traces are on; call it for the spans that have ended, by name."""
+    """Switches tracing on; call it to get the spans that have ended, by name."""
     exporter = InMemorySpanExporter()
     provider = tracing.start(exporter, "tests")
 

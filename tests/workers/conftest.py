@@ -1,4 +1,4 @@
-"""Work for tests: kinds that leave their effect in a table, and rows to work on."""
+"""Work for tests: kinds of work that leave effects in a table, and rows to work on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOLDER = uuid.uuid4()
 
 @pytest.fixture
 def effects(owner):
-    """A table whose rows are what finished work left behind; call it for them."""
+    """A table whose rows are what finished work has left; call it to get them."""
     owner.execute("CREATE TABLE effects (subject_id uuid, result text)")
     owner.execute("GRANT SELECT, INSERT ON effects TO PUBLIC")
     yield lambda: owner.execute("SELECT result FROM effects ORDER BY result").fetchall()
@@ -35,7 +35,7 @@ def give_up(conn, job, error):
 
 
 def kind_of(call, /, **declared):
-    """A kind whose work, unless it declares another, is a call with the number of the row."""
+    """A kind whose work, unless declared otherwise, is a call with the row's number."""
     plain = {
         "name": KIND,
         "load": lambda conn, jobs: {job.subject_id: job.payload["number"] for job in jobs},
@@ -59,10 +59,10 @@ def enqueue(owner, *numbers, kind=KIND, workspace=NO_WORKSPACE):
 
 
 def outbox(owner):
-    """Attempts, whether claimed, seconds until due, and the error, by row.
+    """For each row: attempts, whether it is claimed, seconds until it is due, and the error.
 
-    The seconds are rounded up to a multiple of 15, however long the test has taken to ask. They are
-    counted from when the row is read: now() would be from before a worker moved it meanwhile.
+    The seconds are rounded up to a multiple of 15, so that it does not matter how long a test
+    takes. They are counted from when the row is read: now() may be from before a worker moved it.
     """
     return owner.execute(
         "SELECT attempts, claim IS NOT NULL,"
@@ -83,14 +83,14 @@ def dead(owner):
 
 @pytest.fixture
 def queue(database, monkeypatch, logged):
-    """Runs one of the commands where there is one kind of work, whose log is caught."""
+    """Runs one of the commands, with a single kind of work; the log is captured."""
     monkeypatch.setattr(work, "KINDS", (kind_of(str),))
     monkeypatch.setattr(logs, "configure", lambda settings: None)
     return lambda *arguments: coffer("queue", *map(str, arguments), DATABASE_URL=database.url)
 
 
 def hold(owner, *, lease, by=HOLDER):
-    """All that is in the outbox is claimed until so many seconds from now."""
+    """Claim everything in the outbox until that many seconds from now."""
     owner.execute(
         "UPDATE outbox SET claim = 7, claimed_by = %s, run_after = now() + %s * interval '1 s'",
         (by, lease),
@@ -98,7 +98,7 @@ def hold(owner, *, lease, by=HOLDER):
 
 
 def live(owner, *, seen=1):
-    """The holder is a worker that was seen some seconds ago."""
+    """Make the holder a worker that was seen some seconds ago."""
     owner.execute(
         "INSERT INTO workers (id, host, pid, kinds, started_at, last_seen_at) VALUES"
         " (%s, 'here', 4711, ARRAY[%s], now() - interval '2 hours', now() - %s * interval '1 s')",

@@ -1,4 +1,4 @@
-"""`coffer api-key`: operators make keys for users, to be piped, and revoke them."""
+"""`coffer api-key`: operators make keys for users, which can be piped, and revoke them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def count(owner):
 
 
 def is_told(answer, said, code=1):
-    """An error of one line and an exit code, where click adds how the command is used to 2."""
+    """Check for an error of one line and an exit code; for code 2, click adds the usage."""
     assert answer.exit_code == code
     assert answer.stdout == ""
     line = answer.stderr.splitlines()[-1]

@@ -1,4 +1,4 @@
-"""Classifying documents: by rules, by what was learned, by an AI provider and by the text."""
+"""Classifying documents: by rules, by learned labels, by an AI provider and by the text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def rule(client, *phrases, **given):
 
 @pytest.fixture
 def classify(worker):
-    """Classifies all that waits, by what is embedded."""
+    """Classifies everything that waits, with the embedded provider."""
     waiting = worker(classify_documents)
 
     def all_of_them():
@@ -48,7 +48,7 @@ def classify(worker):
 
 @pytest.fixture
 def document(ana, is_ready):
-    """Has a document that was just read; gives its address."""
+    """Makes a document that has just been read; gives its address."""
 
     def make(text, client=ana, **fields):
         name = f"{next(_numbers)}.pdf"
@@ -73,7 +73,7 @@ def pending(client, path):
 
 
 def counts(owner):
-    """Everything that is learned, by field."""
+    """Everything that has been learned, by field."""
     rows = owner.execute(
         "SELECT field, label, documents, words, vocabulary,"
         "       (SELECT coalesce(sum(w.documents), 0) FROM learned_words w WHERE label_id = l.id),"
@@ -130,7 +130,7 @@ def test_rules_are_applied_at_once_and_leave_what_a_person_wrote(ana, document, 
 def test_whoever_edits_from_outside_does_not_learn_the_rules(
     ana, sign_in, document, classify, level, is_applied
 ):
-    sign_in("ben").get("/api/quota")  # makes the user
+    sign_in("ben").get("/api/quota")  # creates the user
     rule(ana, "energy", category="Secret")
     path = document(BILL)
     ana.post(f"{path}/shares", json={"handle": "ben", "level": level})
@@ -177,7 +177,7 @@ def test_what_was_learned_is_given_to_documents_like_it(ana, document, classify,
         ana.patch(path, json={"category": "Recipe", "correspondent": "Oma", "add_tags": ["food"]})
         ana.post(f"{path}/move", json={"folder_id": folders[1]})
     alike, watched = document(BILL.replace("March", "April")), document(BILL)
-    with owner.transaction():  # as a connection would
+    with owner.transaction():  # as a connection to a drive would
         owner.execute("SET LOCAL coffer.actor = 'worker:x'")
         owner.execute(
             "UPDATE documents SET folder_id = %s WHERE id = %s",
@@ -190,7 +190,7 @@ def test_what_was_learned_is_given_to_documents_like_it(ana, document, classify,
     assert (found["category"], found["correspondent"]) == ("Bill", "Stadtwerke")
     assert (found["tags"], found["folder_id"]) == (["home"], folders[0])
     assert suggested(ana, alike)["category", "Bill"] == ("learned", "applied")
-    # Where others put a document it stays, unless a rule or a person says otherwise.
+    # A document stays where others have put it, unless a rule or a person says otherwise.
     assert ana.get(watched).json["folder_id"] == folders[2]
     assert pending(ana, watched)["folder_id"] == folders[0]
     assert ben.get(elsewhere).json["category"] is None
@@ -286,7 +286,7 @@ def test_an_ai_provider_tells_what_rules_and_learning_do_not(ana, document, prov
     found = ana.get(path).json
     assert (found["title"], found["category"]) == ("Energy bill for March", "invoice")
     assert (found["correspondent"], found["tags"]) == (None, [])
-    # What the text says of its day is surer.
+    # The date in the text is surer.
     assert found["dated_on"] == "2024-04-03"
     assert pending(ana, path) == {"correspondent": "Stadtwerke", "tag": "energy"} or pending(
         ana, path
@@ -349,7 +349,7 @@ def test_a_document_without_a_text_or_in_the_trash_is_left_alone(ana, document, 
 def test_corrections_at_once_do_not_wait_for_each_other_in_circles(
     document, classify, sign_in, owner
 ):
-    """Each changes two counts that others change too, in every order."""
+    """Each changes two counts that others change too, in any order."""
     paths = [document(text) for text in (BILL, RECIPE, BILL + RECIPE, RECIPE + BILL)]
     classify()
     clients = [sign_in("ana") for _ in paths]
@@ -380,7 +380,7 @@ def test_a_worker_that_died_leaves_its_document_to_another(ana, document, worker
 
 
 def test_what_is_learned_is_looked_up_by_indexes_however_much_there_is(database, make):
-    """The functions are opaque to the test of every query, so they are planned here."""
+    """The test of all queries cannot see into functions, so their plans are checked here."""
     mine = {"workspace_id": make.user()["workspace_id"]}
     told = []
     with database.connect(role="admin") as conn:

@@ -1,4 +1,4 @@
-"""The command line: quick, plain, and each worker by its own name."""
+"""The command line: fast, plain, and each worker by its own name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PASSWORD = "nine owls under a copper moon\n"
 
 
 def example(parameter):
-    """Something that a parameter of a command takes."""
+    """A valid value for a command's parameter."""
     if isinstance(parameter.type, click.types.UUIDParameterType):
         return SUBJECT
     if isinstance(parameter.type, work.KindName):
@@ -34,7 +34,7 @@ def example(parameter):
 
 
 def runs(name, command):
-    """A command line for each command there is, with what it needs to run."""
+    """A command line for a command or each command of a group, with all required arguments."""
     if isinstance(command, click.Group):
         return [[name, *run] for each in command.commands.items() for run in runs(*each)]
     arguments = [name]
@@ -50,7 +50,7 @@ RUNS = [run for name in commands() for run in runs(name, cli.main.get_command(No
 
 
 def coffer(*arguments, typed=None, **environment):
-    """Run a command with these settings and no others, and answer what it asks."""
+    """Run a command with only these settings, and with `typed` as its input."""
     nothing = dict.fromkeys(name for name in os.environ if name.isupper() and name != "PATH")
     return CliRunner().invoke(
         cli.main, arguments, input=typed, env=nothing | {"COFFER_ENV": "test"} | environment
@@ -68,7 +68,7 @@ def test_commands_of_operators_come_first_and_then_the_workers_each_by_name():
 
 
 @pytest.mark.long
-def test_help_is_told_without_importing_any_command():
+def test_help_is_shown_without_importing_any_command():
     told = "from workers.cli import main; main(['--help'], standalone_mode=False)"
     code = f"import sys; {told}; print(*sys.modules, file=sys.stderr)"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -134,7 +134,7 @@ def test_an_unknown_command_is_one_line_and_an_exit_code():
 
 
 @pytest.mark.parametrize("run", RUNS, ids=" ".join)
-def test_wrong_settings_are_told_all_at_once(run):
+def test_wrong_settings_are_reported_all_at_once(run):
     answer = coffer(*run, typed=PASSWORD * 2, PORT="x", LOG_LEVEL="LOUD", AI_URL="ftp://x")
     assert answer.exit_code == 1
     assert isinstance(answer.exception, SystemExit)

@@ -1,4 +1,4 @@
-"""The server's clock goes back: what waits is set back with it, once, and schedules fire on."""
+"""The server's clock goes back: what waits is set back with it, once, and schedules go on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEDULED = "expire_idempotency_keys"
 
 @pytest.fixture
 def goes_back(owner, app_conn):
-    """Moves all times ahead, which is as if the clock went back by as many seconds."""
+    """Moves all times ahead, as if the clock had gone back by that many seconds."""
     keep_time(app_conn)
 
     def go(seconds):
@@ -34,7 +34,7 @@ def goes_back(owner, app_conn):
 
 
 def later(owner, number, seconds):
-    """A row that is due, or is held, that long from now."""
+    """Make a row due, or its claim end, that many seconds from now."""
     owner.execute(
         "UPDATE outbox SET run_after = now() + %s * interval '1 s'"
         " WHERE (payload ->> 'number')::int = %s",
@@ -43,7 +43,7 @@ def later(owner, number, seconds):
 
 
 def due_in(owner):
-    """Seconds until each row is due, to the nearest five minutes."""
+    """The seconds until each row is due, rounded to five minutes."""
     found = owner.execute(
         "SELECT round(extract(epoch FROM run_after - now()) / 300)::int * 300"
         " FROM outbox ORDER BY (payload ->> 'number')::int"

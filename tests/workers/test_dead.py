@@ -1,4 +1,4 @@
-"""`coffer dead`: what was given up is seen, retried once and discarded on purpose."""
+"""`coffer dead`: work that was given up is shown, retried once, and discarded only on purpose."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 @pytest.fixture
 def asked(database, monkeypatch):
-    """Runs one of the commands; there are two kinds of work, one that revives and one that does
-    not."""
+    """Runs one of the commands, with two kinds of work: one that revives what it is about, and one
+    that does not."""
     monkeypatch.setattr(work, "KINDS", (enrich_items, kind_of(str)))
 
     def run(*arguments, typed=None):
@@ -35,7 +35,7 @@ def asked(database, monkeypatch):
 
 
 def bury(owner, *errors, kind=KIND, subject_id=None):
-    """Dead letters, one for each error; their ids."""
+    """Make dead letters, one for each error; returns their ids."""
     return [
         owner.execute(
             "INSERT INTO dead_letters (kind, subject_id, workspace_id, payload, request_id,"
@@ -78,7 +78,7 @@ def test_the_list_is_newest_first_and_says_what_it_leaves_out(asked, owner):
     assert note == "These are the last 1 of 3; --limit shows more."
 
 
-def test_that_there_is_none_is_said(asked):
+def test_it_says_so_if_there_are_none(asked):
     for command in (["list"], ["retry", "--all"], ["discard", "--all"]):
         answer = asked(*command)
         assert (answer.exit_code, answer.stdout) == (0, "there are no dead letters\n")
@@ -261,7 +261,7 @@ def test_whatever_stops_it_in_the_middle_nothing_is_lost_and_nothing_repeated(
     assert (left(owner), len(effects())) == ([], 5)
 
 
-def test_thousands_are_told_in_one_line(asked, owner):
+def test_thousands_are_reported_in_one_line(asked, owner):
     owner.execute(
         "INSERT INTO dead_letters (kind, subject_id, workspace_id, payload, attempts, error,"
         " enqueued_at) SELECT %s, gen_random_uuid(), gen_random_uuid(), '{}', 3, 'x', now()"

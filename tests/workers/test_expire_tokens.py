@@ -1,4 +1,4 @@
-"""Expired things are removed, exactly when they expire, and nothing else is."""
+"""What has expired is removed, exactly when it expires, and nothing else is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def user(make):
 
 @pytest.fixture
 def write(owner, user):
-    """Writes a row of a table, whose time is so long ago."""
+    """Inserts a row into a table, with a time that is that long ago."""
     owner.execute("INSERT INTO workspaces (id, name) VALUES (%s, 'Team')", (WORKSPACE,))
 
     def row(table, ago):
@@ -50,7 +50,7 @@ ROWS = {
     "rate_limits": f"(key, used_until) VALUES (%(email)s, {AGO})",
 }
 
-# By table: what is to be removed, and what is spared though it is nearly as old.
+# By table: an age that is removed, and one that is nearly as old but spared.
 BOUNDARIES = {
     "registrations": ("1 second", "-1 minute"),
     "password_resets": ("1 second", "-1 minute"),

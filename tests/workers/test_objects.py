@@ -1,4 +1,4 @@
-"""The store and the database, compared: what differs is found, and repaired where it can be."""
+"""The store and the database, compared: differences are found, and repaired where possible."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OLD = time.time() - 2 * 86_400
 
 @pytest.fixture
 def store(settings):
-    """The store, empty."""
+    """The store, emptied."""
     made = store_from(settings.storage_url)
     made.prepare()
     made.delete([stored.key for stored in made.objects()])
@@ -30,7 +30,7 @@ def store(settings):
 
 @pytest.fixture
 def keys(ana, store, owner):
-    """Three documents that were uploaded two days ago, by the keys of their files."""
+    """The keys of the files of three documents that were uploaded two days ago."""
     for number in range(3):
         upload(ana, f"Letter {number}".encode(), f"{number}.txt")
     owner.execute("UPDATE objects SET created_at = created_at - interval '2 days'")
@@ -85,7 +85,7 @@ def test_repair_removes_what_is_unknown_and_recounts(asked, ana, keys, store, ow
     assert asked("check").exit_code == 0
 
 
-def test_what_is_missing_stays_so_and_is_told(asked, keys, store):
+def test_what_is_missing_stays_so_and_is_reported(asked, keys, store):
     place(store, keys[2]).unlink()
     assert asked("repair").exit_code == 3
     assert asked("check").exit_code == 3

@@ -1,4 +1,4 @@
-"""The audit log is kept as long as the setting says, and always for ninety days."""
+"""The audit log is kept as long as the setting says, and never less than ninety days."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PRUNE = "SELECT prune_audit_log({before}, {batch})"
 
 @pytest.fixture
 def prune(owner, app_conn, settings):
-    """Runs the work that the clock enqueues, by a setting; how many rounds it took."""
+    """Runs the work that the clock enqueues, with a setting; gives how many rounds it took."""
 
     def run(kept):
         owner.execute("UPDATE schedules SET next_run_at = now() WHERE kind = 'prune_audit_log'")

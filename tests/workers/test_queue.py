@@ -35,7 +35,7 @@ def bury(owner, kind=KIND):
     ).fetchone()
 
 
-# How it stands
+# The queue's state
 
 
 def test_each_row_is_counted_in_one_place(queue, owner):
@@ -56,7 +56,7 @@ def test_each_row_is_counted_in_one_place(queue, owner):
 
 def test_what_was_done_counts_for_five_minutes_by_the_clock(queue, owner):
     minute = before = None
-    while minute is None or minute != before:  # it may end just now
+    while minute is None or minute != before:  # the minute may end just now
         owner.execute("DELETE FROM work_counts")
         (before,) = owner.execute("SELECT date_trunc('minute', now())").fetchone()
         for minutes, finished, failed in ((0, 30, 5), (4, 15, 10), (5, 1000, 1000)):
@@ -117,7 +117,7 @@ def test_ages_are_said_in_two_units(seconds, said):
 
 
 def default_interrupt():
-    """What Ctrl-C does by default; whoever runs the tests in the background has it ignored."""
+    """Restore what Ctrl-C does by default: a shell that runs tests in the background ignores it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -129,7 +129,7 @@ def test_watching_goes_on_until_ctrl_c_and_ends_cleanly(database):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=default_interrupt,  # noqa: PLW1509 -- it takes no lock
+        preexec_fn=default_interrupt,  # noqa: PLW1509 -- the function takes no lock
     )
     looks = [json.loads(watching.stdout.readline())["counted_seconds"] for _ in range(2)]
     watching.send_signal(signal.SIGINT)
@@ -151,7 +151,7 @@ def test_what_takes_too_long_is_one_plain_line(queue, owner, database, monkeypat
 
 
 def test_counting_reads_the_outbox_as_often_whatever_the_number_of_kinds(owner, app_conn):
-    """Statistics of a long queue may have it read whole."""
+    """The statistics of a long queue may lead to sequential scans."""
     enqueue(owner, *range(20))
     app_conn.execute("SET enable_indexscan = off")
     app_conn.execute("SET enable_indexonlyscan = off")
@@ -175,7 +175,7 @@ def nodes(plan):
         yield from nodes(inner)
 
 
-# Who works
+# Workers
 
 
 def test_workers_are_listed_with_what_they_hold(queue, owner):
@@ -253,7 +253,7 @@ def test_an_unknown_kind_is_refused_and_the_known_ones_named(queue, owner, asked
     assert owner.execute("SELECT count(*) FROM paused_kinds").fetchone() == (0,)
 
 
-def test_a_paused_kind_that_is_no_more_can_be_resumed(queue, owner):
+def test_a_paused_kind_that_no_longer_exists_can_be_resumed(queue, owner):
     owner.execute("INSERT INTO paused_kinds (kind) VALUES ('was_paused')")
     assert queue("resume", "was-paused").stdout == "was_paused is resumed\n"
 
@@ -285,7 +285,7 @@ def test_one_row_is_worked_on_though_not_due_and_its_kind_paused(queue, owner, s
         "SELECT FROM pg_stat_activity"
         " WHERE application_name = 'coffer worker' AND datname = current_database()"
     )
-    # A backend takes a moment to see that its client has gone.
+    # A backend takes a moment to notice that its client is gone.
     eventually(lambda: not owner.execute(left).rowcount)
 
 

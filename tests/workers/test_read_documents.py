@@ -107,7 +107,7 @@ def test_reading_again_leaves_one_text(ana, read, owner):
 
 @pytest.mark.long
 def test_a_document_is_read_again_as_asked_and_once(ana, worker):
-    """By whatever reads pictures of text."""
+    """Reading is replaced by noting which OCR mode was requested."""
     asked = []
 
     def work(given, _):
@@ -165,7 +165,7 @@ def test_what_is_purged_leaves_no_bytes_and_no_charge(ana, worker, settings, own
 
 
 def due(owner, kind):
-    """Have a round of maintenance queued now."""
+    """Enqueue a round of maintenance."""
     owner.execute(
         "INSERT INTO outbox (kind, subject_id, workspace_id) VALUES"
         " (%s, uuidv7(), '00000000-0000-0000-0000-000000000000')",

@@ -1,4 +1,4 @@
-"""Mails: sent once, with tokens that work, and to nobody who is not concerned."""
+"""Mails: sent once, with tokens that work, and only to those they concern."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def post_office():
 
 @pytest.fixture
 def sending(settings, post_office, database):
-    """A worker that sends by SMTP, from settings that may be changed."""
+    """Makes workers that send by SMTP, with some settings changed."""
     from workers.engine.loop import Worker
 
     made = []

@@ -16,7 +16,7 @@ from tests.people import PASSWORD
 from tests.workers.test_cli import coffer
 
 INES = "ines@example.com"
-# An address that mail allows, and that gives a terminal another title.
+# An address that is valid for mail, but changes a terminal's title.
 STEERING = '"\x1b]0;x\x07"@example.com'
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
@@ -65,7 +65,7 @@ def the_user(owner, columns="id"):
 
 
 def is_told(answer, said, code=1):
-    """An error of one line and an exit code, where click adds how the command is used to 2."""
+    """Check for an error of one line and an exit code; for code 2, click adds the usage."""
     assert answer.exit_code == code
     assert answer.stdout == ""
     line = answer.stderr.splitlines()[-1]
@@ -144,7 +144,7 @@ def test_an_address_has_one_user(create, owner, email):
     assert len(log(owner)) == 1
 
 
-def test_a_handle_that_is_taken_is_told(create, people):
+def test_a_handle_that_is_taken_is_reported(create, people):
     people.person("ines")
     answer = create("other@example.com", "--handle", "ines")
     assert answer.exit_code != 0 or "ines-" in answer.output

@@ -1,4 +1,4 @@
-"""The peer: FastAPI and SQLAlchemy on Coffer's schema, as their documentation would have it.
+"""The peer: FastAPI and SQLAlchemy on Coffer's schema, as their documentation recommends.
 
-It runs in an environment of its own and imports nothing of Coffer's.
+It runs in its own environment and imports nothing from Coffer.
 """

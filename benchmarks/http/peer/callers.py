@@ -1,4 +1,4 @@
-"""Who calls, by API key, and whether they may: one statement, as Coffer asks it."""
+"""The caller, by API key, and whether they are permitted: one statement, as in Coffer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-# Seconds for which a process that reads goes by what it was told, as Coffer's does.
+# The seconds for which a process remembers a caller who reads, as in Coffer.
 _REMEMBERED = 1.0
 
 _permission = bindparam("permission", type_=Text)
@@ -57,7 +57,7 @@ _key = APIKeyHeader(name="X-API-Key", auto_error=False)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A user in a workspace, and the request they make."""
+    """A user in a workspace, who makes a request."""
 
     user_id: UUID
     workspace_id: UUID
@@ -72,7 +72,7 @@ class Caller:
 
 
 def permit(permission: str, *, writes: bool) -> Any:
-    """The dependency of routes that take a permission. What writes always asks."""
+    """The dependency of routes that require a permission. Writes always ask the database."""
 
     async def find(request: Request, key: Annotated[str | None, Depends(_key)]) -> Caller:
         if key is None:

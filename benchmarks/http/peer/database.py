@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-# As many connections for a process as Coffer's has.
+# As many connections for each process as in Coffer.
 _CONNECTIONS = 17
 
 
@@ -28,14 +28,14 @@ def _engine(**options: Any) -> AsyncEngine:
     )
 
 
-# A statement that reads needs no transaction around it, which would be two round trips more; and a
-# pool of its own, so that no connection is switched between the two ways.
+# A statement that reads needs no transaction, which would take two more round trips. It has a pool
+# of its own, so that no connection is switched between the two modes.
 reading = async_sessionmaker(
     _engine(isolation_level="AUTOCOMMIT", pool_reset_on_return=None), autoflush=False
 )
 _writing = async_sessionmaker(_engine(), autoflush=False, expire_on_commit=False)
-# Statements of every request are built once, which SQLAlchemy's cache of what it compiled does not
-# save.
+# The statements of every request are built only once; SQLAlchemy's cache of compiled statements
+# does not save that work.
 _IDENTIFY = select(
     func.set_config("coffer.actor", bindparam("actor", type_=Text), True),
     func.set_config("coffer.request_id", bindparam("request_id", type_=Text), True),

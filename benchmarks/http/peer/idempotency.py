@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from benchmarks.http.peer.callers import Caller
 
-# Tables and not classes: no object is to be made of what is written.
+# Tables instead of classes, so that no objects are created for what is written.
 _table = IdempotencyKey.__table__
 _mine = ("user_id", "workspace_id", "key")
 _new = insert(_table).values({name: bindparam(name) for name in (*_mine, "request_hash")})
@@ -47,7 +47,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 async def answer_once(
     request: Request, session: AsyncSession, caller: Caller, make: Callable[[], Awaitable[Response]]
 ) -> Response:
-    """What `make` answers, or the answer that was kept for the key of the request."""
+    """What `make` answers, or the answer that was kept for the request's key."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return await make()

@@ -30,8 +30,8 @@ Writer = Annotated[Caller, permit("workspace:items:write", writes=True)]
 _IN_LIST = [
     getattr(Item, name) for name in ItemInList.model_fields if name in Item.__table__.columns
 ]
-# An item has few tags and suggestions, so that one statement with joins takes half the time of one
-# for each collection (`selectinload`), and in a list four fifths.
+# An item has few tags and suggestions, so one statement with joins takes half as long as a
+# statement for each collection (`selectinload`), and in a list four fifths as long.
 _WHOLE = (joinedload(Item.tags), joinedload(Item.suggestions), undefer(Item.progress))
 
 
@@ -109,7 +109,7 @@ async def _create(session: AsyncSession, caller: Caller, new: NewItem) -> Item:
 
 
 async def _tags(session: AsyncSession, workspace_id: UUID, names: list[str]) -> list[Tag]:
-    """Tags by their names; those that do not exist yet are made."""
+    """Tags by name; those that do not exist yet are created."""
     wanted = {name.lower(): name for name in names}
     found = await _find_tags(session, workspace_id, names)
     missing = wanted.keys() - {tag.name.lower() for tag in found}

@@ -29,7 +29,7 @@ from sqlalchemy.orm import (
 
 
 class Base(DeclarativeBase):
-    """All of them. What the database fills in comes back with the statement that wrote it."""
+    """The base of all models. What the database fills in is returned by the writing statement."""
 
     type_annotation_map = {  # noqa: RUF012  # SQLAlchemy's way
         str: Text,
@@ -149,7 +149,7 @@ class Item(Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     confirmed_at: Mapped[datetime | None]
 
-    # Nothing is loaded by surprise: each query says what it needs.
+    # Nothing is loaded implicitly: each query says what it needs.
     tags: Mapped[list[Tag]] = relationship(
         secondary=item_tags, order_by=func.fold(Tag.name), lazy="raise"
     )
@@ -193,7 +193,7 @@ class Task(Base):
         return self.status == "completed"
 
 
-# What toggling makes of a status and of the time of completion.
+# What toggling sets the status and the time of completion to.
 TOGGLED = {
     "status": case((Task.status == "pending", "completed"), else_="pending"),
     "completed_at": case((Task.status == "pending", func.now())),

@@ -19,7 +19,7 @@ log = logging.getLogger("peer.requests")
 
 
 class Requests:
-    """Middleware of plain ASGI, which costs less than Starlette's own base class."""
+    """Plain ASGI middleware, which costs less than Starlette's own base class."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -9,7 +9,7 @@ from uuid import UUID  # noqa: TC003
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-# A tag is told by its name.
+# A tag is represented by its name.
 TagName = Annotated[str, BeforeValidator(attrgetter("name"))]
 NewTag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -1,8 +1,8 @@
-"""Serve the application by two processes: `python -m benchmarks.http.peer.serve <port>`.
+"""Serve the application with two processes: `python -m benchmarks.http.peer.serve <port>`.
 
-Each has a listening socket of its own, and the kernel shares the connections out. With the one that
-`uvicorn --workers` lets its processes share, whichever wakes first accepts all that come at once,
-and the other one idles.
+Each has its own listening socket, and the kernel distributes the connections. With the single
+socket that the processes of `uvicorn --workers` share, whichever process wakes first accepts all
+connections that arrive at once, and the other one is idle.
 """
 
 from __future__ import annotations

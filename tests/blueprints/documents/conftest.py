@@ -10,13 +10,13 @@ import pytest
 
 
 def pdf(word: str = "x") -> bytes:
-    """What is detected as a PDF; nobody reads it here."""
+    """Bytes that are detected as a PDF; nothing reads them here."""
     return b"%PDF-1.7\n" + word.encode() + b"\n%%EOF\n"
 
 
 @pytest.fixture
 def upload() -> Callable[..., Any]:
-    """Uploads a file by a form."""
+    """Uploads a file with a form."""
 
     def send(client: Any, content: bytes = pdf(), name: str = "letter.pdf", **fields: Any) -> Any:
         headers = fields.pop("headers", None)

@@ -1,4 +1,4 @@
-"""Several documents as one ZIP: all of them, by safe names, and no part that looks whole."""
+"""Several documents as one ZIP: all of them, with safe names, and no part that looks complete."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def make(ana, upload):
 
 @pytest.fixture
 def of(ana):
-    """The archive of some ids."""
+    """The unpacked archive of the documents with some ids."""
     return lambda *ids: unzipped(ana.get(PATH, query_string={"ids": ",".join(ids)}, buffered=True))
 
 

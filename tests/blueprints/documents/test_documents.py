@@ -1,4 +1,4 @@
-"""Documents over HTTP: what is uploaded is kept, once, and charged."""
+"""Documents over HTTP: what is uploaded is kept and charged, once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.identity.ids import new_id
 
 
 def document_in(place: Place) -> object:
-    """A document whose bytes are nowhere."""
+    """A document whose file is not in the store."""
     mine = {"workspace_id": place.workspace_id}
     conn, document_id = place.make.conn, new_id()
     placed = queries.objects.reserve(
@@ -100,7 +100,7 @@ def test_the_same_file_again_is_the_same_document(ana, upload):
 def test_two_uploads_of_a_file_at_once_make_one_document(sign_in, upload, owner):
     answers = []
     clients = [sign_in("ana") for _ in range(2)]
-    clients[0].get("/api/quota")  # makes the user
+    clients[0].get("/api/quota")  # creates the user
     threads = [
         threading.Thread(target=lambda client=client: answers.append(upload(client)))
         for client in clients

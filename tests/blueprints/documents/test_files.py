@@ -1,4 +1,4 @@
-"""The files of documents: the same bytes, in parts too, and nothing that runs."""
+"""The files of documents: the same bytes, also in parts, and nothing that runs in a browser."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_parts_of_a_file(ana, path, asked, status, part):
 
 
 @pytest.mark.parametrize("asked", ["bytes=99999-", "bytes=-0"])
-def test_a_part_behind_the_end_is_told_so(ana, path, asked):
+def test_a_part_beyond_the_end_is_refused(ana, path, asked):
     answer = ana.get(f"{path}/download", headers={"Range": asked}, buffered=True)
     assert_problem(answer, 416, "range_not_satisfiable")
     assert answer.headers["Content-Range"] == f"bytes */{len(CONTENT)}"
@@ -104,13 +104,13 @@ def test_an_unknown_version_is_not_there(ana, path):
 
 @pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-3"}])
 @pytest.mark.parametrize("what", ["download", "preview"])
-def test_bytes_that_are_lost_are_told_as_lost(ana, path, what, headers, stand_in, tmp_path):
+def test_lost_bytes_are_reported_as_lost(ana, path, what, headers, stand_in, tmp_path):
     stand_in(storage._storage, storage.PreparedStore(tmp_path.as_uri()))
     answer = ana.get(f"{path}/{what}", headers=headers)
     assert (answer.status_code, answer.json["code"]) == (410, "file_lost")
 
 
-def test_a_store_that_does_not_answer_is_told_as_that(ana, upload, path, stand_in, tmp_path):
+def test_a_store_that_does_not_answer_is_reported_as_such(ana, upload, path, stand_in, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     stand_in(storage._storage, storage.PreparedStore((tmp_path / "file" / "store").as_uri()))
     for answer in (ana.get(f"{path}/download"), upload(ana, b"Something else.", "note.txt")):

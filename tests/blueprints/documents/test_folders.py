@@ -39,7 +39,7 @@ EXAMPLES = Examples(
 
 @pytest.fixture
 def folder(ana):
-    """Makes folders: their names, each in the one before; gives the id of the last."""
+    """Makes folders with these names, each inside the one before; gives the id of the last."""
 
     def make(*names, parent=None):
         for name in names:

@@ -1,4 +1,4 @@
-"""Public links: who has the address gets the file, as often and as long as its maker said."""
+"""Public links: whoever has the address gets the file, as often and as long as its maker said."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ EXAMPLES = Examples(
 
 @pytest.fixture
 def document(ana, upload):
-    """The address of a document of Ana's."""
+    """The address of one of Ana's documents."""
     return f"/api/documents/{upload(ana, CONTENT).json['id']}"
 
 
@@ -71,7 +71,7 @@ def get(client, path, **more):
 
 
 def assert_dead(client, path):
-    """That the answers are those of a link that never was."""
+    """Check that the answers are the same as for a link that never existed."""
     for what in ("", "/download", "/preview"):
         answers = [get(client, f"{each}{what}") for each in (path, "/api/links/unknown")]
         for answer in answers:
@@ -139,12 +139,12 @@ def test_an_expired_link_is_no_link(ana, client, document, link, owner):
 
 
 @pytest.mark.long
-def test_a_link_is_used_up_after_so_many_downloads_begun(client, link):
+def test_a_link_is_used_up_after_its_number_of_downloads(client, link):
     path = link(most_downloads=2)
     download = f"{path}/download"
     assert client.head(download, buffered=True).status_code == 200
     assert get(client, download).data == CONTENT
-    # What goes on with a download that began is none of its own, to the last one.
+    # Continuing a download does not count as another one, not even after the last.
     for _ in range(3):
         assert get(client, download, headers={"Range": "bytes=10-"}).data == CONTENT[10:]
     assert get(client, download, headers={"Range": "bytes=0-9"}).data == CONTENT[:10]
@@ -267,7 +267,7 @@ def test_a_link_that_is_used_up_shows_nothing_to_others(client, link):
     path = link(most_downloads=1, password="oaks")
     right = {"Authorization": "Basic " + base64.b64encode(b":oaks").decode()}
     assert client.get(f"{path}/download", headers=right, buffered=True).status_code == 200
-    # Who began it may go on with it.
+    # Whoever began the download may continue it.
     assert client.head(f"{path}/download", headers=right, buffered=True).status_code == 200
     elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
     for more in ({}, {"If-None-Match": "*"}, {"Range": "bytes=999999-"}):

@@ -1,4 +1,4 @@
-"""Pictures of pages: small ones, of what has pages, and no bomb harms the web."""
+"""Pictures of pages: small ones, of files that have pages, and no bomb harms the web."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_page_is_shown_within_its_bounds_and_kept_by_the_browser(ana, upload, 
     ],
     ids=["text", "damaged", "encrypted"],
 )
-def test_what_has_no_picture_is_told_so(ana, thumbnail, content, page, code):
+def test_what_has_no_picture_says_why(ana, thumbnail, content, page, code):
     answer = ana.get(f"{thumbnail(content)}?page={page}")
     assert_problem(answer, 415, "no_thumbnail")
     assert answer.json["error_code"] == code

@@ -1,4 +1,4 @@
-"""Files sent to a signed address: kept as announced, once, and by nobody else's address."""
+"""Files sent to a signed address: kept as announced, once, and at no other address."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def announce(ana):
 
 @pytest.fixture
 def read(worker):
-    """A round of reading, in which a PDF has one page of text, and all else is unsupported."""
+    """A round of reading, in which a PDF has one page of text and all else is unsupported."""
 
     class Readers:
         def read(self, file, **_):
@@ -86,7 +86,7 @@ def test_a_file_goes_from_its_address_into_the_document(
     path = f"/api/documents/{document['id']}"
     assert_problem(ana.post(f"{path}/complete"), 409, "not_uploaded")
     assert_problem(ana.get(f"{path}/download"), 404, "not_found")
-    for _ in range(2):  # it may be sent again
+    for _ in range(2):  # it may be sent twice
         assert client.put(given["url"], data=CONTENT).status_code == 204
     assert ana.post(f"{path}/complete").json["status"] == "processing"
     assert_problem(client.put(given["url"], data=pdf("x" * 17)), 404, "not_found")
@@ -215,7 +215,7 @@ def test_an_address_that_was_made_up_is_nobodys(client, token):
 
 @pytest.mark.long
 def test_an_object_is_given_up_only_once(ana, announce, worker, owner):
-    """While its document is in the trash."""
+    """Its document is in the trash at that time, and restored afterwards."""
     path = f"/api/documents/{announce()['document']['id']}"
     assert ana.post(f"{path}/discard").json["status"] == "discarded"
     owner.execute("UPDATE objects SET expires_at = now()")

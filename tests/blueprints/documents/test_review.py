@@ -116,7 +116,7 @@ def test_only_what_awaits_its_owner_is_in_the_queue(ana, item, document, suggest
     ana.patch(item, json={"action": "confirm"})
     assert queue(ana) == []
     assert_problem(ana.post(f"{REVIEW}/{tag}/accept"), 409, "not_pending")
-    # An item's own suggestions can be accepted as ever.
+    # The suggestions of an item can still be accepted as usual.
     assert ana.patch(item, json={"accepted_suggestion_ids": [tag]}).json["tags"] == ["fence"]
     ana.post(f"{document}/restore")
     assert queue(ana) == []
@@ -142,7 +142,7 @@ def test_accepting_gives_a_document_the_value_as_if_written(ana, document, sugge
     document_now = ana.get(document).json
     assert {name: document_now[name] for name in given} == given
     assert (document_now["tags"], document_now["suggestions"]) == (["fence"], [])
-    # The other category was decided with it.
+    # That rejected the other category.
     assert statuses(ana, document)[ids[-1]] == "rejected"
     events = ana.get(f"{document}/events").json["items"]
     assert events[-1]["payload"]["accepted"] is True

@@ -68,7 +68,7 @@ def test_a_rule_that_makes_no_sense_is_refused(ana, change, fields):
     assert_problem(ana.post(RULES, json=BILLS | change), 422, "invalid_input", *fields)
 
 
-def test_there_are_so_many_rules_and_no_more(ana, owner):
+def test_the_number_of_rules_is_limited(ana, owner):
     ana.post(RULES, json=BILLS)
     owner.execute(
         "INSERT INTO rules (workspace_id, created_by, name, position, phrases, match, within)"

@@ -1,4 +1,4 @@
-"""Finding documents: by what they say, wherever in a long text, by category and by folder."""
+"""Finding documents: by words anywhere in a long text, by category and by folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sql import queries
 
 @pytest.fixture
 def written(ana, app_conn, upload):
-    """Makes documents with a text, as if it had been read from them."""
+    """Makes documents that seem to have been read, with a text."""
 
     def write(text, *, name="letter.pdf", **fields):
         document = upload(ana, f"%PDF-1.7\n{name}\n%%EOF\n".encode(), name, **fields).json
@@ -46,7 +46,7 @@ def written(ana, app_conn, upload):
 
 @pytest.fixture
 def found(ana):
-    """The names of what a query finds."""
+    """The names of the documents that a query finds."""
 
     def names(query):
         answer = ana.get("/api/search", query_string={"q": query})

@@ -1,4 +1,4 @@
-"""Searching what others have shared: it is found like one's own, and nothing else of theirs is."""
+"""Searching what others have shared: it is found like one's own, and nothing else of theirs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.blueprints.documents.conftest import pdf
 
 @pytest.fixture
 def ben(sign_in):
-    """Somebody of another workspace."""
+    """Somebody with another workspace."""
     client = sign_in("ben")
-    client.get("/api/quota")  # makes the user
+    client.get("/api/quota")  # creates the user
     return client
 
 
@@ -48,7 +48,7 @@ def put(ana, upload, owner):
 
 @pytest.fixture
 def garden(ana, ben, put):
-    """Documents of Ana's of which two are shared with Ben, and one of Ben's."""
+    """Documents of Ana, two of which are shared with Ben, and one document of Ben's."""
     shared = [
         put("Oak posts", "They have to be ordered before Friday, by phone.", tags="Home garden"),
         put("Zaun", "Die Pfosten der Eiche werden bestellt.", "de", tags="work"),
@@ -94,7 +94,7 @@ FOUND = [
     ("is:discarded", set()),
     ("phone", {"Oak posts"}),
     ("phone ", {"Oak posts"}),
-    # What is not shared: neither by words, nor beginnings, tags or other spellings.
+    # What is not shared, whether by words, beginnings of words, tags or other spellings.
     ("clinic", set()),
     ("clin", set()),
     ("#clinic", set()),
@@ -129,7 +129,7 @@ def test_what_a_sharee_finds(ben, garden, subtests):
 def test_what_is_suggested_to_a_sharee(ben):
     assert set(suggested(ben, "oa")) == {("item", "Oak"), ("document", "Oak posts")}
     assert suggested(ben, "phone") == [("document", "Oak posts")]
-    # Tags are their workspace's: they find documents, but are not suggested.
+    # Tags belong to their workspace: they find documents, but are not suggested.
     assert suggested(ben, "home") == [("document", "Oak posts")]
     assert suggested(ben, "wor") == [("document", "Zaun")]
     assert suggested(ben, "clin") == suggested(ben, "secr") == []
@@ -164,7 +164,7 @@ def test_a_folder_is_searched_with_what_is_in_it_now(ana, ben, put):
     inside = put("Beech letter", "Dear Ben", folder_id=folder)
     ana.post(f"/api/folders/{folder}/shares", json={"handle": "ben", "level": "view"})
     assert found(ben, "beech") == ["Beech letter"]
-    # By the names from the shared folder down.
+    # Folder names count from the shared folder downwards.
     above = ana.post("/api/folders", json={"name": "House"}).json["id"]
     ana.patch(f"/api/folders/{folder}", json={"parent_id": above})
     ana.patch(f"/api/documents/{inside}", json={"category": "Invoice"})

@@ -1,4 +1,4 @@
-"""Shares: what a sharee reaches of another workspace, at which level, and how it ends."""
+"""Shares: what a sharee can reach in another workspace, at which level, and how it ends."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ EXAMPLES = Examples(
 
 @pytest.fixture
 def ben(sign_in):
-    """Somebody of another workspace, who has documents of his own."""
+    """Somebody with another workspace, who has documents of his own."""
     client = sign_in("ben")
-    client.get("/api/quota")  # makes the user
+    client.get("/api/quota")  # creates the user
     return client
 
 
 @pytest.fixture
 def folder(ana):
-    """Makes folders of Ana's: their names, each in the one before; gives the id of the last."""
+    """Makes folders of Ana's, each inside the one before; gives the id of the last."""
 
     def make(*names, parent=None):
         for name in names:
@@ -89,7 +89,7 @@ def share(ana):
 
 @pytest.fixture
 def letter(ana, upload):
-    """The address of a document of Ana's."""
+    """The address of one of Ana's documents."""
     return f"/api/documents/{upload(ana, pdf('letter'), tags='tax').json['id']}"
 
 
@@ -328,7 +328,7 @@ def test_whom_something_can_be_shared_with(ana, ben, letter, share, owner):
 def test_an_expired_share_is_no_share(ana, ben, letter, share, owner):
     share(letter, "write")
     once = {"Idempotency-Key": "k"}
-    assert ben.post(f"{letter}/reprocess", headers=once).status_code == 409  # is being read
+    assert ben.post(f"{letter}/reprocess", headers=once).status_code == 409  # it is being read
     owner.execute("UPDATE documents SET status = 'failed'")
     assert ben.post(f"{letter}/retry", headers=once).status_code == 200
     assert ben.post(f"{letter}/retry", headers=once).headers["Idempotency-Replayed"] == "true"
@@ -444,7 +444,7 @@ def test_a_share_that_ends_while_it_is_used_allows_all_of_an_edit_or_none(
 
 @pytest.mark.long
 def test_whoever_ends_a_share_waits_for_a_change_through_it(database, ben, letter, share, owner):
-    """After that, nothing is changed."""
+    """Once it has ended, nothing is changed through it."""
     share(letter, "write")
     mine = {"id": letter.rpartition("/")[2]}
     mine["workspace_id"] = owner.execute(

@@ -1,4 +1,4 @@
-"""Passwords of documents: what they open is read, and they are kept nowhere."""
+"""Passwords of documents: what they open is read, and they are not kept anywhere."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def locked(ana, upload, read):
 
 @pytest.fixture
 def everywhere(owner):
-    """All that the database holds, as text."""
+    """Everything in the database, as text."""
 
     def look():
         rows = owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -115,7 +115,7 @@ def test_a_password_of_spaces_opens(ana, locked, read, samples):  # noqa: F811
 
 
 @pytest.mark.processes
-def test_what_cannot_be_unlocked_is_told_so(ana, locked):
+def test_what_cannot_be_unlocked_is_refused(ana, locked):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
         file.writestr("mimetype", "application/vnd.oasis.opendocument.text")

@@ -1,4 +1,4 @@
-"""Versions: a document keeps what it was, and only the current one is read and found."""
+"""Versions: a document keeps former ones, and only the current one is read and found."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def add(ana, upload, path):
 
 @pytest.fixture
 def read(worker):
-    """A round of reading, in which each document has its own key as its text."""
+    """A round of reading, in which the text of each document is its own key."""
 
     def read_as(given, _):
         return Read(
@@ -154,7 +154,7 @@ def test_a_removed_version_is_refunded_and_its_number_never_used_again(ana, path
 
 @pytest.mark.long
 def test_the_reading_of_a_former_version_is_taken_away(ana, path, add, read, owner, logged):
-    """Whether it ends with a text or without."""
+    """Whether that reading ends with a text or without one."""
 
     def interrupted(end):
         def work(given, clients):
@@ -205,7 +205,7 @@ def test_a_strangers_file_is_not_received(ana, sign_in, path, upload, owner):
 
 @pytest.mark.long
 def test_versions_added_at_once_are_all_there(ana, path, add, owner):
-    """Who waited for the other one once found no document any more."""
+    """An upload that waited for another one once no longer found the document."""
     with ThreadPoolExecutor(2) as threads:
         for words in (("two", "three"), ("four", "five"), ("six", "seven")):
             answers = list(threads.map(add, words))

@@ -16,7 +16,7 @@ from tests.webdav_server import PASSWORD, USER, WebDavServer, webdav_server
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder of the server's that a test has for itself."""
+    """A folder on the server that one test has to itself."""
 
     url: str
     path: Path

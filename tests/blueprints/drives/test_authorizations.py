@@ -61,7 +61,7 @@ def browser(drive_app):
 
 @pytest.fixture
 def begin(browser, place):
-    """Begins; gives where the browser is sent."""
+    """Begins an authorization; gives the address that the browser is sent to."""
 
     def do(**more):
         begun = browser.post(f"/api/connections/{place[0]}/authorize", json=more)
@@ -72,7 +72,7 @@ def begin(browser, place):
 
 
 def come_back(browser, url):
-    """Follow the provider's redirect, without the header that signs in: a browser has none."""
+    """Follow the provider's redirect, without the header that signs in: browsers do not send it."""
     parts = urlsplit(url)
     signed_in = browser.environ_base.pop("HTTP_X_DEV_USER_ID", None)
     found = browser.get(f"{parts.path}?{parts.query}")
@@ -83,7 +83,7 @@ def come_back(browser, url):
 
 @pytest.fixture
 def connect_drive(browser, server, begin):
-    """Connects; gives the connection."""
+    """Connects the drive; gives the connection."""
 
     def do(**more):
         made = come_back(browser, server.browse(begin(**more)))
@@ -152,14 +152,14 @@ def test_who_does_not_agree_connects_nothing(browser, server, begin):
     assert_problem(come_back(browser, refused), 403, "drive_authorization_refused")
 
 
-def test_who_may_no_longer_connects_nothing(browser, server, begin, owner):
+def test_whoever_may_no_longer_connect_connects_nothing(browser, server, begin, owner):
     url = server.browse(begin())
     owner.execute("UPDATE users SET disabled_at = now()")
     assert_problem(come_back(browser, url), 404, "not_found")
 
 
 def test_an_expired_token_is_refreshed_and_the_new_one_kept(browser, server, connect_drive):
-    server.lifetime = 1  # over before it is used
+    server.lifetime = 1  # expired before it is used
     made = connect_drive()
     server.lifetime = 3600
     assert files(browser, made).status_code == 200

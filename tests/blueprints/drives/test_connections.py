@@ -40,7 +40,7 @@ EXAMPLES = Examples(
     unlike_their_method={
         f"connections.{name}" for name in ("list_own", "get", "list_events", "list_files")
     },
-    # Its body has a password, of which not even a hash is kept.
+    # The request has a password, of which not even a hash is kept.
     not_kept={"/api/connections"},
 )
 
@@ -90,7 +90,7 @@ def test_what_does_not_work_is_not_kept_and_told_why(ana, connect, owner, change
     assert owner.execute("SELECT count(*) FROM connections").fetchone() == (0,)
 
 
-def test_an_address_that_is_no_folder_is_told_so(ana, connect, cloud):
+def test_an_address_that_is_no_folder_is_refused(ana, connect, cloud):
     assert_problem(connect(ana, base_url=f"{cloud.url}/nowhere"), 422, "drive_not_found")
 
 
@@ -143,7 +143,7 @@ def test_the_drive_is_browsed_in_pages(ana, connect, cloud):
         ("nowhere", 404, "drive_not_found"),
     ],
 )
-def test_a_path_that_is_none_is_told_so(ana, connect, asked, status, code):
+def test_an_invalid_path_is_refused(ana, connect, asked, status, code):
     path = connect(ana).headers["Location"]
     answer = ana.get(f"{path}/files", query_string={"path": asked})
     assert_problem(answer, status, code)

@@ -1,4 +1,4 @@
-"""Inboxes over HTTP: their addresses are shown once, and rotate."""
+"""Inboxes over HTTP: their addresses are shown once, and can be rotated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXAMPLES = Examples(
     things={"inbox_id": inbox_in},
     personal={"inbox_id"},
     bodies={"inboxes.create": {"name": "x"}},
-    # Their answers have the secret address.
+    # Their answers contain the secret address.
     not_kept={"/api/inboxes", "/api/inboxes/<uuid:inbox_id>/rotate"},
     unlike_their_method={"inboxes.list_own"},
 )
@@ -37,7 +37,7 @@ EXAMPLES = Examples(
 
 @pytest.fixture
 def mailed(make_app):
-    """A client of Ana's on a server that receives mail."""
+    """Ana's client of a server that receives mail."""
     client = make_app(mail_in_domain="in.example.com").test_client()
     client.environ_base["HTTP_X_DEV_USER_ID"] = "ana"
     return client

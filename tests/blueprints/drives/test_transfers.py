@@ -1,4 +1,4 @@
-"""Files on their way from and to drives, over HTTP; what is done with them is in tests/workers."""
+"""Files on their way from and to drives, over HTTP; tests/workers has what is done with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything one has, to take along."""
+"""Everything that a user has, to take along."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def lines(person, name="items", **headers):
 
 
 class Links(HTMLParser):
-    """What a browser reads out of a bookmarks file."""
+    """What a browser reads from a bookmarks file."""
 
     def __init__(self):
         super().__init__()
@@ -77,7 +77,7 @@ def test_ones_own_tasks_are_there(olga, people):
     assert end == {"type": "end", "count": 1}
 
 
-def test_nothing_is_an_end_too(olga):
+def test_an_empty_export_has_its_end_too(olga):
     assert lines(olga) == lines(olga, "tasks") == [{"type": "end", "count": 0}]
     assert bookmarks(olga) == []
 

@@ -1,4 +1,4 @@
-"""What nobody learns of other people's tasks from the tags of a workspace."""
+"""What a workspace's tags do not reveal about other people's tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TAGS = "/api/tags"
 
 @pytest.fixture
 def team(olga, people):
-    """A workspace that Olga shares with Max and with Vic, who may only look: a client of each."""
+    """A workspace that Olga shares with Max, and with Vic, who is a viewer."""
     max_, vic = people.person("max"), people.person("vic")
     workspace_id = people.workspace(olga, member=max_, viewer=vic)
     for person in (olga, max_, vic):
@@ -21,7 +21,7 @@ def team(olga, people):
 
 
 def do(person, *tags):
-    """A task of somebody's."""
+    """Somebody's task, with some tags."""
     answer = person.client.post("/api/me/tasks", json={"title": "x", "tags": list(tags)})
     assert answer.status_code == 201, answer.json
     return answer.json

@@ -18,7 +18,7 @@ from webapp.search import finder
 EXAMPLES = Examples(
     bodies={"search.find_by_body": {"q": "milk"}},
     queries={"search.find": {"q": "milk"}, "search.suggest": {"q": "mi"}},
-    unlike_their_method={"search.find_by_body"},  # a query that is in no proxy's log
+    unlike_their_method={"search.find_by_body"},  # a query that does not appear in a proxy's log
 )
 
 
@@ -167,7 +167,7 @@ def test_words_are_found_by_their_stems_in_the_language_of_the_text(olga, owner,
 def test_each_text_is_asked_in_its_own_language(olga, owner):
     in_language(owner, capture(olga, "The die is cast", title="English"), "en")
     in_language(owner, capture(olga, "Die Würfel sind gefallen", title="Deutsch"), "de")
-    assert found(olga, "die cast ") == ["English"]  # and not ignored, as it is in German
+    assert found(olga, "die cast ") == ["English"]  # and not ignored, as "die" is in German
     assert found(olga, "die würfel ") == ["Deutsch"]
     assert found(olga, "würfel -cast") == ["Deutsch"]
 
@@ -201,7 +201,7 @@ def test_letters_are_the_same_however_they_are_encoded(olga):
 
 
 class TestFoundAtOnce:
-    """Nothing is ever stale."""
+    """Search results are never stale."""
 
     def test_edits_are_found_and_what_they_replaced_is_not(self, olga, garden):
         path = f"/api/items/{garden['id']}"
@@ -494,7 +494,7 @@ class TestWords:
 
 
 def test_hits_are_looked_for_as_a_few_words(olga, monkeypatch):
-    """As phrases they took PostgreSQL half a minute."""
+    """When they were phrases, PostgreSQL took half a minute."""
     asked = []
     show = finder.queries.search.show
     monkeypatch.setattr(

@@ -172,7 +172,7 @@ def test_a_removed_tag_is_on_nothing(olga):
 
 @pytest.mark.long
 def test_merges_renames_removals_and_uses_at_once_end_consistent(app, people, olga, owner):
-    """In whatever order: no error of ours, no link to nothing, counts that are right."""
+    """In any order: no error of ours, no dangling links, and correct counts."""
     items = [item(olga)["id"] for _ in range(6)]
     names = ["a", "b", "c", "d"]
     for name in names:

@@ -270,7 +270,7 @@ def test_a_task_is_about_a_document_until_that_is_removed(olga, people):
     assert [each["document_id"] for each in listed] == [None] * 2
 
 
-# What recurs
+# Recurring tasks
 
 
 def test_completing_what_recurs_makes_the_next_one(olga):
@@ -364,7 +364,7 @@ def test_what_has_not_changed_is_not_sent_again(olga):
         assert olga.client.get(path, headers=seen).status_code == 200
 
 
-def test_a_condition_for_changes_is_none_for_what_is_read(olga):
+def test_a_condition_for_changes_does_not_apply_to_what_is_read(olga):
     task = note(olga)
     answer = olga.client.get(f"{TASKS}/{task['id']}", headers={"If-Match": '"another"'})
     assert (answer.status_code, answer.json) == (200, task)

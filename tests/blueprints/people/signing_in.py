@@ -1,4 +1,4 @@
-"""What tests of log-ins and of sessions both do."""
+"""What tests of log-ins and tests of sessions have in common."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def actions(owner):
 
 
 def told(answer):
-    """All that an answer tells, apart from what differs between any two."""
+    """Everything in an answer, apart from what differs between any two."""
     body = {key: value for key, value in (answer.json or {}).items() if key != "requestId"}
     headers = [
         (name, value)
@@ -55,7 +55,7 @@ def assert_refused(answer, code, status=401):
 
 
 def wait_until_blocked(conn, count):
-    """Until so many connections wait for a lock."""
+    """Wait until that many connections are waiting for a lock."""
     deadline = time.monotonic() + 10
     waiting = (
         "SELECT count(*) FROM pg_stat_activity"

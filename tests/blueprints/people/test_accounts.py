@@ -44,7 +44,7 @@ def elsewhere(app):
 
 
 class Counted:
-    """The app's passwords, with a list of what is done with them."""
+    """The app's passwords, which list what is done with them."""
 
     def __init__(self, real):
         self.real = real
@@ -65,7 +65,7 @@ def counted(app, stand_in):
 
 @pytest.fixture
 def token(app, owner):
-    """The token of a mail, as the worker makes it: of the newest registration or reset."""
+    """The token of a mail for the newest registration or reset, as the worker makes it."""
 
     def newest(template, number=0):
         (about,) = owner.execute(
@@ -103,7 +103,7 @@ def change(client, new=NEW, **given):
 
 
 def told(answer):
-    """All that an answer tells, apart from what differs between any two."""
+    """Everything in an answer, apart from what differs between any two."""
     body = {key: value for key, value in (answer.json or {}).items() if key != "requestId"}
     headers = [
         (name, value)
@@ -118,7 +118,7 @@ def actions(owner):
 
 
 def wait_until_blocked(conn, count):
-    """Until so many connections wait for a lock."""
+    """Wait until that many connections are waiting for a lock."""
     deadline = time.monotonic() + 10
     waiting = (
         "SELECT count(*) FROM pg_stat_activity"
@@ -195,7 +195,7 @@ class TestRegister:
         assert_refused(confirm(client, given), 400, "invalid_token")
 
     @pytest.mark.usefixtures("account")
-    def test_a_token_for_something_else_is_none(self, client, account, token):
+    def test_a_token_for_something_else_is_invalid(self, client, account, token):
         forget(client)
         register(client, "bob@example.com")
         assert_refused(confirm(client, token("password_reset")), 400, "invalid_token")
@@ -214,7 +214,7 @@ class TestRegister:
     def test_what_an_attacker_registered_is_not_confirmed_by_the_victim(
         self, client, elsewhere, token, owner
     ):
-        """The victim reads all the mail; each password opens its own registration alone."""
+        """The victim gets all the mail; each password only confirms its own registration."""
         register(elsewhere, password="the password of Mallory")
         register(client)
         of_victim, of_attacker = token("registration"), token("registration", 1)
@@ -456,7 +456,7 @@ def change_by(people, environment, number):
 
 
 class TestWithoutPassword:
-    """An account of single sign-on."""
+    """An account made by single sign-on."""
 
     def test_a_session_of_less_than_ten_minutes_gives_it_one(self, client, people):
         person = people.person("ana", password=False)
@@ -586,7 +586,7 @@ class TestReset:
         forget(client)
         assert_refused(reset(client, given), 400, "invalid_token")
 
-    def test_a_token_of_an_address_without_account_is_none(self, client, account, token):
+    def test_a_token_of_an_address_without_account_is_invalid(self, client, account, token):
         forget(client, "nobody@example.com")
         assert_refused(reset(client, token("password_reset")), 400, "invalid_token")
 

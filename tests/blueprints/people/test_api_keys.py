@@ -1,4 +1,4 @@
-"""API keys: shown once, narrower than their owner, and refused at once when they end."""
+"""API keys: shown once, with no more rights than their owner, and refused as soon as they end."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_its_owner_is_told_by_mail(olga, owner):
 def test_a_key_made_while_the_password_is_reset_does_not_outlive_the_reset(
     app, people, olga, owner, database
 ):
-    """The password was judged, and then somebody else was faster."""
+    """The password was checked, and then the reset was faster."""
     with (
         ThreadPoolExecutor(1) as threads,
         database.connect(role="app") as resetting,
@@ -333,7 +333,7 @@ def test_the_database_keeps_no_key_for_longer(people, olga):
         people.key(olga, [READ], expires_at=datetime.now(UTC) + timedelta(days=368))
 
 
-# What keys survive: docs/security.md has it as a table
+# What keys survive, which docs/security.md has as a table
 
 
 def test_log_out_everywhere_says_what_keys_are_left_and_revokes_them_where_asked(people, olga):
@@ -556,7 +556,7 @@ def test_many_bad_keys_from_one_address_have_to_wait_and_a_good_one_does_not(peo
     key = make_key(olga, READ).json["key"]
     bad = people.client(X_API_Key="cfk_wrong")
     assert {bad.get(PENDING).status_code for _ in range(BAD_CREDENTIALS.most)} == {401}
-    # One is filled again in six seconds: on a slow machine that may be the first of these.
+    # One is refilled every six seconds: on a slow machine, the first of these may get it.
     answer = [bad.get(PENDING) for _ in range(3)][-1]
     assert (answer.status_code, answer.json["code"]) == (429, "rate_limited")
     assert int(answer.headers["Retry-After"]) >= 1

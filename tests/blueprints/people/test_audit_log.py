@@ -1,4 +1,4 @@
-"""The audit log: found by what one looks for, page by page, and never rewritten."""
+"""The audit log: filtered, read page by page, and never rewritten."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ACTIONS = ("login.failed", "login.succeeded", "key.made")
 WHO = (UUID(int=1), UUID(int=2), None)
 WHERE = (UUID(int=11), UUID(int=12), None)
 ACTORS = ("user:1", "operator", "anonymous")
-# A condition that each way to ask adds; the three queries are those with and without the first two.
+# A condition for each parameter; there are three queries, with and without the first two of them.
 CONDITIONS = {
     "user_id": str(WHO[0]),
     "action": ACTIONS[0],
@@ -34,7 +34,7 @@ def ada(app, make, owner):
 
 @pytest.fixture
 def entries(owner):
-    """An entry of each combination, one a day from 2020 on; newest first."""
+    """An entry for each combination, one a day from 2020 on; newest first."""
     for number, (action, user_id, workspace_id, actor) in enumerate(
         product(ACTIONS, WHO, WHERE, ACTORS)
     ):

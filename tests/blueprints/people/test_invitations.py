@@ -1,4 +1,4 @@
-"""Invitations: written to a mailbox, used once, and only as long as they stand."""
+"""Invitations: sent to a mailbox, used once, and only until they expire or are withdrawn."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EXAMPLES = Examples(
             place.workspace_id, place.owner, f"{secrets.token_hex(8)}@example.com"
         )
     },
-    unlike_their_method={"invitations.list_of_workspace"},  # for who may invite
+    unlike_their_method={"invitations.list_of_workspace"},  # for those who may invite
 )
 
 ACCEPT = "/api/invitations/accept"
@@ -45,13 +45,13 @@ def ines(people):
 
 @pytest.fixture
 def path(people, olga):
-    """Where to invite into a workspace of Olga's."""
+    """The address for invitations into one of Olga's workspaces."""
     return f"/api/workspaces/{people.workspace(olga)}/invitations"
 
 
 @pytest.fixture
 def token_of(app):
-    """The token that the mail of an invitation has."""
+    """The token in the mail of an invitation."""
 
     def token(invitation):
         (made,) = mail_tokens(keyring.of(app), "invitation", invitation)
@@ -62,7 +62,7 @@ def token_of(app):
 
 @pytest.fixture
 def invite(olga, path, owner, token_of):
-    """Invites, and gives the token."""
+    """Invites somebody; gives the token."""
 
     def ask(email=INES, role="member"):
         answer = olga.client.post(path, json={"email": email, "role": role})
@@ -324,7 +324,7 @@ def test_an_invitation_is_good_until_it_expires(invite, ines, owner, path):
     assert accept(ines, token).status_code == 200
 
 
-def test_an_invitation_that_was_withdrawn_is_none(invite, olga, ines, owner, path):
+def test_a_withdrawn_invitation_is_invalid(invite, olga, ines, owner, path):
     token = invite()
     invitation = f"{path}/{latest(owner)}"
     assert olga.client.delete(invitation).status_code == 204
@@ -372,7 +372,7 @@ def test_a_key_accepts_no_invitation(invite, people, ines):
     assert accept(ines, token).status_code == 200
 
 
-# What lasts longer than the session it was given by
+# What outlasts the session that granted it
 
 
 def test_an_owner_is_invited_soon_after_a_log_in(olga, path, owner):
@@ -389,7 +389,7 @@ def test_who_invited_is_told_who_joined(invite, ines, olga, owner):
     owner.execute("DELETE FROM mails")
     assert accept(ines, token).status_code == 200
     assert mails(owner) == [("member_joined", olga.email)]
-    accept(ines, invite())  # who is a member already
+    accept(ines, invite())  # she is a member already
     assert [template for template, _ in mails(owner)] == ["member_joined", "invitation"]
 
 
@@ -418,11 +418,11 @@ def test_an_invitation_of_somebody_who_may_not_invite_opens_no_registration(
     assert (answer.status_code, answer.json["code"]) == (403, "registration_closed")
 
 
-# How many
+# Limits
 
 
 def delays(owner):
-    """The seconds for which each mail waits, in their order."""
+    """The seconds for which each mail waits, in order."""
     rows = owner.execute(
         "SELECT extract(epoch FROM outbox.run_after - outbox.enqueued_at)::float FROM outbox"
         " JOIN mails ON mails.id = outbox.subject_id ORDER BY mails.id"
@@ -431,7 +431,7 @@ def delays(owner):
 
 
 def crowd(owner, hours):
-    """As after many invitations of others to Ines: so many hours of what her mailbox takes."""
+    """Use up some hours of what Ines's mailbox may get, as many invitations of others would."""
     use_up(owner, TO_MAILBOX.key("invitation", name_of(INES)), hours=hours)
 
 
@@ -474,7 +474,7 @@ def test_a_mailbox_gets_five_invitations_an_hour(olga, path, owner):
     assert (TO_MAILBOX.most, TO_MAILBOX.seconds) == (5, 3600)
     crowd(owner, hours=3)
     assert olga.client.post(path, json={"email": INES}).status_code == 201
-    # Two hours beyond what may go at once, and its own twelve minutes.
+    # The two hours beyond the one that may be used at once, and its own twelve minutes.
     assert delays(owner) == pytest.approx([2 * 3600 + 720], abs=300)
     assert olga.client.post(path, json={"email": "max@example.com"}).status_code == 201
     assert delays(owner)[1] == pytest.approx(0, abs=1)

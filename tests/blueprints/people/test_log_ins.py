@@ -1,4 +1,4 @@
-"""Log in: and how guessing is slowed down."""
+"""Logging in, and how guessing is slowed down."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def account(people):
 
 @pytest.fixture
 def stranger(app):
-    """Clients from other addresses, by number."""
+    """Clients with other addresses, by number."""
 
     def from_address(number=7):
         client = app.test_client()
@@ -54,7 +54,7 @@ def stranger(app):
 
 
 class Watched:
-    """The app's passwords, with a count of what is done with them and something in between."""
+    """The app's passwords, which list what is done with them and call something in between."""
 
     def __init__(self, real, *, after_verify=None, before_hash=None):
         self.real = real
@@ -266,7 +266,7 @@ class TestGuessing:
         for _ in range(5):
             log_in(client, "mimi@example.com", WRONG)
         for email in ("m\u0130mi@example.com", "mim\u0130@example.com"):
-            # Either it is no address of the account, or it is limited with it.
+            # Either it is not the account's address, or it is limited together with it.
             assert log_in(client, email).status_code in (401, 422, 429)
 
     @pytest.mark.long
@@ -377,10 +377,10 @@ class TestGuessing:
     def test_what_is_given_back_is_locked_in_the_order_of_what_is_charged(
         self, database, make, owner
     ):
-        """In another order, log-ins of one user at once wait for each other: one ends with 503."""
+        """In another order, simultaneous log-ins of one user deadlock, and one ends with 503."""
         for key in ("second", "first", *map(str, range(500))):
             owner.execute("INSERT INTO rate_limits VALUES (%s, now())", (key,))
-        for way in ("nestloop", "mergejoin"):  # whatever the planner thinks of so small a table
+        for way in ("nestloop", "mergejoin"):  # whatever the planner chooses for such a small table
             make.conn.execute(f"SET enable_{way} = off")
         given = {"keys": ["first", "second"], "worths": [timedelta(seconds=1)] * 2}
         with ThreadPoolExecutor(1) as threads, database.connect() as other:

@@ -1,4 +1,4 @@
-"""Members of a workspace: who manages them, and an owner who always remains."""
+"""Members of a workspace: who manages them, and that an owner always remains."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from webapp.routes.idempotency import HEADER
 
 EXAMPLES = Examples(things={"user_id": lambda place: place.people.member(place.workspace_id)})
 
-# Who waits for somebody else's lock in this database.
+# The connections to this database that wait for a lock of another one.
 WAITING = (
     "SELECT FROM pg_stat_activity"
     " WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0"
 )
 
-# How often two who act at the same moment do so.
+# How often two people who act at the same moment do so.
 TIMES = 8
 
 
@@ -51,7 +51,7 @@ def roles(owner, workspace):
 
 
 def at_once(*calls):
-    """What the calls answer that begin at the same moment."""
+    """The answers to calls that begin at the same moment."""
     together = threading.Barrier(len(calls))
 
     def begin(call):
@@ -114,7 +114,7 @@ def test_a_stranger_learns_nothing_of_a_workspace(team, owner):
     assert roles(owner, path) == before
 
 
-# What lasts longer than the session it was given by
+# What outlasts the session that granted it
 
 
 def test_an_owner_is_made_soon_after_a_log_in_and_told_by_mail(team, owner):
@@ -176,7 +176,7 @@ def test_who_is_no_member_is_not_found(team):
         assert persons["olga"].client.patch(member, json={"role": "owner"}).status_code == 404
 
 
-def test_who_is_sent_away_or_leaves_is_none_any_more(team, owner):
+def test_whoever_is_sent_away_or_leaves_is_no_longer_a_member(team, owner):
     path, persons = team
     assert persons["olga"].client.delete(f"{path}/members/{persons['max'].id}").status_code == 204
     assert persons["vera"].client.post(f"{path}/leave").status_code == 204
@@ -265,7 +265,7 @@ def test_of_two_owners_who_act_at_once_one_remains(people, owner, way):
         answers = at_once(lambda: act(olga, max_), lambda: act(max_, olga))
         good = [answer for answer in answers if answer.status_code < 300]
         assert len(good) == 1
-        # Whoever was sent away before they were asked who they are is a stranger.
+        # Whoever was removed before the request was authorized is a stranger.
         (refused,) = [answer for answer in answers if answer not in good]
         assert refused.status_code in ((409,) if way != "send the other away" else (404, 409))
         assert list(roles(owner, path).values()).count("owner") == 1

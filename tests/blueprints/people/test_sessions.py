@@ -147,7 +147,7 @@ class TestRefresh:
                 )
             )
         assert {answer.status_code for answer in answers} <= {200, 401}
-        # It ends the session, unless one of the ten that came late has done so.
+        # This ends the session, unless one of the ten late requests has already done so.
         assert refresh(client, tokens[0]).status_code == 401
         assert status_of(owner, session_of(tokens[0])) == ("ended", "token_reused")
         given = {answer.json["refresh_token"] for answer in answers if answer.status_code == 200}
@@ -342,7 +342,7 @@ class TestCookie:
         assert me(browser, browser.access_token).status_code == 401
 
     def test_another_sites_page_cannot_take_the_cookies_away(self, client):
-        """A browser sends none with what another site's page posts, and yet keeps what comes."""
+        """A browser sends no cookies with another site's post, but keeps those that it gets."""
         answer = client.post(
             "/api/auth/logout",
             data="{}",
@@ -352,7 +352,7 @@ class TestCookie:
         assert "Set-Cookie" not in answer.headers
 
     def test_it_is_no_access_token(self, browser):
-        """The cookie alone calls nothing else."""
+        """The cookie is good for nothing else."""
         assert browser.get("/api/auth/me").status_code == 401
         token = browser.get_cookie("coffer_refresh", path="/api/auth").value
         assert me(browser, token).status_code == 401

@@ -25,7 +25,7 @@ EXAMPLES = Examples(
     ways_in={f"/api/auth/sso/<provider_name>/{step}" for step in ("login", "callback")},
 )
 
-# A real provider answers.
+# They use a real provider.
 pytestmark = pytest.mark.processes
 
 HERE = "http://localhost"
@@ -74,14 +74,14 @@ def browser(sso_app):
 
 
 def begin(browser, name="work", **query):
-    """Where the log-in leads the browser first."""
+    """The address that the log-in sends the browser to first."""
     answer = browser.get(f"/api/auth/sso/{name}/login", query_string=query)
     assert answer.status_code == 302
     return answer.headers["Location"]
 
 
 def log_in(browser, provider, account="ana", **query):
-    """The whole log-in of somebody whom the provider knows."""
+    """A complete log-in of somebody whom the provider knows."""
     return browser.get(come_back(provider.log_in(begin(browser, **query), account)))
 
 
@@ -248,7 +248,7 @@ def test_a_callback_for_another_provider_than_the_one_begun_with_is_refused(brow
 
 
 def test_what_the_browser_remembers_is_good_for_one_callback(sso_app, browser, provider, owner):
-    """Though the provider gives a code of its own to each who opens the same address."""
+    """Even though the provider gives a new code to everybody who opens the same address."""
     url = begin(browser)
     codes = [come_back(provider.log_in(url, "ana")) for _ in range(2)]
     kept = browser.get_cookie("coffer_sso", path="/api/auth/sso").value

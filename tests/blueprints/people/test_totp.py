@@ -34,7 +34,7 @@ ANOTHER_SECRET = "another secret of 32 characters"
 
 
 class Clock:
-    """The time that codes go by, and the code of each step."""
+    """The time that codes are based on, and the code of each step."""
 
     def __init__(self):
         self.now = time.time()
@@ -49,7 +49,7 @@ class Clock:
         return pyotp.HOTP(SECRET).at(int(self.now) // 30 + steps)
 
     def wrong(self):
-        """A code that is none of those around now."""
+        """A code that is not valid anywhere near now."""
         near = {self.code(steps) for steps in range(-3, 4)}
         return next(
             code
@@ -74,7 +74,7 @@ def account(people):
 
 @pytest.fixture
 def recovery_codes(account, clock):
-    """Those of Ana, who has a second factor."""
+    """The recovery codes of Ana, who has a second factor."""
     codes = switch_on(account, clock)
     clock.pass_steps(2)
     return codes
@@ -223,7 +223,7 @@ class TestEnrol:
     def test_what_is_not_verified_in_time_or_before_another_password_is_forgotten(
         self, account, clock, owner
     ):
-        """Else who once knew the password could switch on a factor of theirs much later."""
+        """Otherwise somebody who once knew the password could switch on a factor much later."""
         enrol(account)
         owner.execute("UPDATE totp SET enrolled_at = enrolled_at - interval '901 seconds'")
         assert_refused(verify(account, clock.code()), 409, "totp_not_enrolling")
@@ -571,7 +571,7 @@ class TestRecovery:
         answer = finish(client, ticket_of(client), recovery_code=recovery_codes[0])
         assert answer.status_code == 200
 
-    def test_another_users_is_none(self, client, people, clock, recovery_codes, account):
+    def test_another_users_code_is_wrong(self, client, people, clock, recovery_codes, account):
         clock.pass_steps(1)
         of_bob = switch_on(people.person("bob"), clock)
         answer = finish(client, ticket_of(client), recovery_code=of_bob[0])

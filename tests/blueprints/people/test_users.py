@@ -1,4 +1,4 @@
-"""Users, for admins: found, shut out, let in again, and every step of it on record."""
+"""Users, for admins: found, disabled and enabled again, with every step on record."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def log(owner):
     ).fetchall()
 
 
-# Who may
+# Who may do it
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_who_is_no_admin_may_nothing(people, olga, owner, action):
+def test_whoever_is_no_admin_may_do_nothing(people, olga, owner, action):
     sten = people.person("sten")
     for whom in (olga, sten, NOWHERE):
         assert do(olga, action, whom).status_code == 403
@@ -178,7 +178,7 @@ def test_an_unknown_user_is_not_found(ada):
         assert do(ada, action, NOWHERE).status_code == 404
 
 
-# Shutting out
+# Disabling
 
 
 def test_who_is_disabled_is_refused_at_the_next_request_in_every_way(people, ada, olga, app):

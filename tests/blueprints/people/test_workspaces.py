@@ -1,4 +1,4 @@
-"""Workspaces that people share: made, listed, renamed and chosen by a header."""
+"""Workspaces that people share: created, listed, renamed and chosen by a header."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORKSPACES = "/api/workspaces"
 
 
 def every_page(client, path, limit):
-    """All entries of a list, and how many pages they came in."""
+    """All entries of a list, and how many pages they took."""
     entries, pages, cursor = [], 0, None
     while True:
         found = client.get(f"{path}?limit={limit}" + (f"&cursor={cursor}" if cursor else "")).json
@@ -131,7 +131,7 @@ def test_the_workspace_of_the_address_counts_and_not_that_of_the_header(people, 
     assert sten.client.patch(path, json={"name": "Mine"}, headers=own).status_code == 404
 
 
-# Choosing one by X-Workspace-Id
+# Choosing a workspace by X-Workspace-Id
 
 
 def test_the_header_says_which_workspace_items_are_of(people, olga):
@@ -172,7 +172,7 @@ def test_who_left_sees_nothing_from_the_next_request_on(people, olga):
 
 
 @pytest.mark.long
-def test_an_idempotency_key_is_another_ones_in_another_workspace(people, olga, owner):
+def test_an_idempotency_key_is_a_different_one_in_another_workspace(people, olga, owner):
     team = {"X-Workspace-Id": str(people.workspace(olga))}
     first = olga.client.post("/api/items", json=NOTE, headers={HEADER: "k"})
     second = olga.client.post("/api/items", json=NOTE, headers={HEADER: "k"} | team)
@@ -187,7 +187,7 @@ def test_an_idempotency_key_is_another_ones_in_another_workspace(people, olga, o
     assert owner.execute("SELECT count(*) FROM items").fetchone() == (2,)
 
 
-def test_a_kept_answer_is_not_given_to_who_may_no_more(people, olga, owner):
+def test_a_kept_answer_is_not_given_to_somebody_who_may_no_longer(people, olga, owner):
     max_ = people.person("max")
     workspace_id = people.workspace(olga, member=max_)
     headers = {HEADER: "k", "X-Workspace-Id": str(workspace_id)}

@@ -15,7 +15,7 @@ EXAMPLES = Examples(
 
 
 def test_the_description_names_every_route_of_the_api(shared_app, client):
-    # Not of the API: the documentation itself, and what is for Prometheus.
+    # Not part of the API: the description itself and the metrics for Prometheus.
     others = ("/api/openapi.json", "/metrics")
     described = set(client.get("/api/openapi.json").json["paths"])
     routes = {

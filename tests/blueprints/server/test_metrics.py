@@ -1,4 +1,4 @@
-"""Who may read the web's metrics; what they tell is in tests/http/test_metrics.py."""
+"""Who may read the web's metrics; tests/http/test_metrics.py has what they say."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     drip: float = 0.0
     drip_headers: bool = False
-    promised: int = 0  # bytes the Content-Length promises beyond those that come
+    promised: int = 0  # bytes that Content-Length promises in addition to those that are sent
 
 
 Model = Callable[[Request], Reply]
@@ -84,7 +84,7 @@ class _Http(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, *_: Any) -> None:
-        """Quiet: a client that hangs up in the middle is what some tests are about."""
+        """Nothing is printed: a client that hangs up in the middle is what some tests are about."""
 
 
 class ChatServer:
@@ -136,7 +136,7 @@ def _handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             try:
                 self._send(reply)
             except OSError:
-                self.close_connection = True  # the client had enough
+                self.close_connection = True  # the client has had enough
 
         def _send(self, reply: Reply) -> None:
             body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
@@ -152,7 +152,7 @@ def _handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
                 self._write(start, 0)
                 self._write(body, reply.drip)
             else:
-                # In one piece: two small ones wait for each other's acknowledgement, 40 ms.
+                # In one piece: a second small one would wait 40 ms for an acknowledgement.
                 self._write(start + body, 0)
 
         def _write(self, data: bytes, drip: float) -> None:
@@ -165,6 +165,6 @@ def _handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
                     raise OSError("the test is over")
 
         def log_message(self, *_: Any) -> None:
-            """Quiet: pytest shows what matters."""
+            """Nothing is printed: pytest shows what matters."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""Reading a model's answer: liberal with its form, strict about the limits."""
+"""Reading a model's answer: liberal about its form, strict about the limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The AI providers: one contract for both, and what a chat endpoint is asked."""
+"""The AI providers: one contract for both, and what is sent to a chat endpoint."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def chat(server: ChatServer) -> Iterator[Provider]:
 
 
 def careless_model(request: Request) -> Reply:
-    """A model that knows its subject and none of its limits."""
+    """A model that knows its subject but ignores all limits."""
     material = request.material
     words = material["text"].split()
     text = material["text"].lower()
@@ -74,7 +74,7 @@ def provider(request: pytest.FixtureRequest) -> Iterator[Provider]:
         made.close()
 
 
-# --- the contract of both -------------------------------------------------------------------
+# --- the contract of both providers ---------------------------------------------------------
 
 
 def assert_within_limits(made: Enrichment) -> None:
@@ -113,7 +113,7 @@ def test_a_title_known_already_is_kept(provider: Provider) -> None:
     assert provider.enrich(NOTE, title="  Heating\nplans ").title == "Heating plans"
 
 
-def test_the_language_is_told_by_its_code(provider: Provider) -> None:
+def test_the_language_is_given_by_its_code(provider: Provider) -> None:
     assert provider.enrich(NOTE).language == "en"
 
 
@@ -128,7 +128,7 @@ def test_a_provider_may_be_closed_twice(provider: Provider) -> None:
     provider.close()
 
 
-# --- which one ------------------------------------------------------------------------------
+# --- which provider is used -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", [None, "", "  "])
@@ -247,7 +247,7 @@ def test_a_text_that_gives_orders_stays_a_string_within_the_data(
 def test_of_a_long_text_the_head_and_the_end_are_sent_with_the_gap_marked(
     chat: Provider, server: ChatServer
 ) -> None:
-    # Three texts, so that not every cut falls between two words by luck.
+    # Three texts, so that the cuts do not all fall between two words by luck.
     for end in ("", "x", "xx"):
         text = " ".join(f"word{number}" for number in range(60_000)) + end
         chat.enrich(text)

@@ -1,4 +1,4 @@
-"""What providers tell about documents."""
+"""What providers say about documents."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 from tests.parsing.effort import GROWTH, assert_linear
 from webapp.clients.ai.extractive import READ_WHOLE
 
-# What is written first, again and again, and last.
+# What comes first, what is repeated, and what comes last.
 NOTES = {
     "letters": ("", "x", ""),
     "words": ("", "x ", ""),

@@ -1,4 +1,4 @@
-"""A chat endpoint that refuses, breaks off or takes for ever: what the worker gets to see."""
+"""A chat endpoint that refuses, breaks off or takes forever: what the worker gets to see."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_429_is_temporary_and_carries_the_wait_asked_for(
     chat: Provider, server: ChatServer, headers: dict[str, str], least: float, most: float
 ) -> None:
     if headers["Retry-After"] == "in 90 seconds":
-        # As a date, and made now: the test may run long after it was collected.
+        # As a date, computed only now: the test may run long after it was collected.
         headers = {"Retry-After": in_90_seconds()}
     server.replies.append(Reply(429, {"error": {"message": "Slow down"}}, headers))
     error = failure(chat)
@@ -153,7 +153,7 @@ def test_a_server_that_drips_does_not_outlast_the_deadline(
 
 
 def test_the_tries_of_one_call_share_one_deadline(hasty: Provider, server: ChatServer) -> None:
-    # Each answer alone is in time (some 60 bytes at 4 ms), the four together are not.
+    # Each answer on its own is in time (some 60 bytes at 4 ms), the four together are not.
     server.model = lambda _: Reply(400, {"error": "response_format temperature"}, drip=0.004)
     assert "in time" in str(failure(hasty))
 

@@ -20,7 +20,7 @@ from webapp.clients.ai.contract import Enrichment
 from webapp.clients.ai.extractive import READ_WHOLE, SENTENCES_READ, ExtractiveProvider
 
 SAMPLES = Path(__file__).parent / "samples"
-PROVIDER = functools.cache(ExtractiveProvider)  # reads its model when it is first asked
+PROVIDER = functools.cache(ExtractiveProvider)  # reads its model when it is first used
 
 
 def sample(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Each drive, freshly made; the same tests hold them to the same contract."""
+"""Each drive, newly made; the same tests hold them to the same contract."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from webapp.clients.public.gate import Gate
 
 @dataclass
 class Elsewhere:
-    """A drive, and what its owner does there without us."""
+    """A drive, and what its owner can do there without us."""
 
     drive: Drive
-    # Puts a file into a folder, or the topmost one; gives the path of the folder.
+    # Puts a file into a folder, or the topmost one.
     put: Callable[..., None]
     make_folder: Callable[[str], str]
-    # From now on the credentials are not accepted.
+    # After this, the credentials are no longer accepted.
     lock_out: Callable[[], None]
     names: Callable[[], list[str]]
     has_unique_names: bool = True
@@ -66,7 +66,7 @@ def webdav(running_webdav) -> Iterator[Elsewhere]:
 
 
 def elsewhere_on(server, drive) -> Elsewhere:
-    """A drive on a fake, whose token works until it is locked out."""
+    """A drive on a fake server, with a token that works until it is locked out."""
 
     def put(name: str, content: bytes, folder: str = "") -> None:
         server.add(name, content, folder or "root")
@@ -82,7 +82,7 @@ def elsewhere_on(server, drive) -> Elsewhere:
 
 @dataclass
 class Tokens:
-    """A token, and others when it is rejected."""
+    """A token, which is replaced when it is rejected, as long as there are others left."""
 
     server: FakeDrive
     current: str = ""

@@ -7,7 +7,7 @@ import pytest
 from webapp.clients.drives.contract import AccessLost, DriveError
 
 KEY = "0190aaaa-0000-7000-8000-000000000001"
-# More than is sent at once, on every drive.
+# More than any drive takes in one piece.
 LARGE = bytes(range(256)) * 45_000
 
 
@@ -146,13 +146,13 @@ def test_what_breaks_off_leaves_nothing_and_can_be_sent_again(elsewhere):
 
 
 @pytest.mark.parametrize("name", ["..", ".", "", "a/b", "a\0b", "a\nb", "x" * 256])
-def test_no_file_is_sent_under_a_name_that_is_none(elsewhere, name):
+def test_no_file_is_sent_under_an_invalid_name(elsewhere, name):
     with pytest.raises(DriveError) as refused:
         elsewhere.drive.upload("", name, 1, iter([b"x"]), key=KEY)
     assert refused.value.code == "invalid_path"
 
 
-def test_what_is_not_there_is_told_so(elsewhere):
+def test_what_is_not_there_is_reported(elsewhere):
     for call in (
         lambda: elsewhere.drive.list_folder("nowhere", limit=10),
         lambda: whole(elsewhere.drive, "nowhere"),

@@ -1,4 +1,4 @@
-"""Google Drive and OneDrive: limits, tokens that expire, uploads that break off."""
+"""Google Drive and OneDrive: limits, expiring tokens, interrupted uploads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.clients.public.gate import Gate
 
 @pytest.fixture(params=["google", "graph"])
 def made(request):
-    """A fake, and a drive on it whose token is replaced once."""
+    """A fake server, and a drive on it whose token is replaced once."""
     server = request.getfixturevalue(f"{request.param}_server")
     tokens = Tokens(server, left=1)
     if request.param == "google":

@@ -1,4 +1,4 @@
-"""WebDAV servers that are strangers': what they answer, and where they are."""
+"""WebDAV servers of strangers: what they answer, and where they are."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ MULTISTATUS = '<d:multistatus xmlns:d="DAV:">'
         "code",
     ],
 )
-def test_what_is_no_answer_of_webdav_is_told_so(site, drive, body):
+def test_what_is_no_answer_of_webdav_is_reported(site, drive, body):
     answers(site, body)
     with pytest.raises(DriveError) as error:
         drive.list_folder("", limit=10)

@@ -54,7 +54,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
 class EchoServer(http.server.ThreadingHTTPServer):
     def handle_error(self, *_: object) -> None:
-        """A client that breaks off is what some of the tests are about."""
+        """Nothing is printed: a client that breaks off is what some of the tests are about."""
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def test_a_connection_is_kept_for_the_next_call_and_each_has_an_allowance_of_its
 def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used(
     client: HttpClient, site: Site
 ) -> None:
-    site.pages["/"] = text(connection=None)  # and hangs up, without having said so
+    site.pages["/"] = text(connection=None)  # and it hangs up without having announced that
     for _ in range(3):
         assert client.call("GET", site.url(), Allowance(5)).body == b"Just text."
         site.ended.get(timeout=60)
@@ -139,7 +139,7 @@ def test_what_one_call_receives_another_can_send(client: HttpClient, site: Site)
     assert answer.body == b"x" * 300_000
 
 
-def test_a_source_that_breaks_off_is_told_of_as_such(client: HttpClient, site: Site) -> None:
+def test_a_source_that_breaks_off_is_reported_as_such(client: HttpClient, site: Site) -> None:
     site.pages["/"] = text(content_length="500")
     with echo() as server, client.stream("GET", site.url(), Allowance(5)) as source:
         url = f"http://127.0.0.1:{server.server_port}/"

@@ -1,4 +1,4 @@
-"""How long a server asks to wait, in every way that servers say it."""
+"""How long a server asks clients to wait, in every way that servers express it."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ TO = "ana@example.org"
 USER = "coffer@example.com"
 PASSWORD = "pä:s/w@rd?#% ü"
 TOKEN = "cfm_0123456789-abcdefghij_KLMNOPQRSTUVWXYZ"
-# For whatever takes time on a busy machine: the servers here would take far longer, or for ever.
+# For what takes time on a busy machine: the servers here would take far longer, or forever.
 SOON = 60.0
 
 
@@ -44,7 +44,7 @@ def a_mail(**changes: str) -> Mail:
 
 
 def failure(url: str, sent: Mail | None = None, **limits: float) -> MailError:
-    """What sending to `url` raises, which must give nothing away."""
+    """The error from sending to `url`, which must not give anything away."""
     with pytest.raises(MailError) as caught:
         SmtpSender(url, FROM, **limits).send(sent or a_mail())
     error: BaseException | None = caught.value
@@ -156,10 +156,10 @@ def test_addresses_of_many_forms_are_written_to(to: str, arrives_at: str | None)
         "ana@[127.0.0.1]",
         "ana@127.0.0.1",
         "änä@example.org",
-        # Python's codec would make the first strasse.example, which is somebody else's, …
+        # Python's codec would turn the first into strasse.example, which is somebody else's, …
         "ana@straße.example",
         "ana@σίγμας.example",
-        # … and domains of two labels of these.
+        # … and these into domains of two labels.
         "ana@example。org",
         "ana@ｅxample.org",
         "ana@exa\u200dmple.org",
@@ -236,7 +236,7 @@ def test_only_what_is_about_the_mail_itself_is_permanent(
 
 def test_a_server_that_forwards_takes_the_mail() -> None:
     with smtp_server(answers={"RCPT": "251 2.1.5 Passed on"}) as server:
-        # aiosmtpd itself has no recipient by now and refuses the message; that far it came.
+        # aiosmtpd itself has no recipient then and refuses the message, so the client got that far.
         assert "refused the mail (503" in str(failure(server.url))
 
 
@@ -309,7 +309,7 @@ def test_no_server_holds_a_mail_beyond_the_deadline(step: str, behaviour: str) -
 
 
 def test_a_handshake_that_hangs_is_left() -> None:
-    # What listens speaks no TLS and waits for a command, as the client does for the handshake.
+    # The server speaks no TLS and waits for a command, while the client waits for the handshake.
     with smtp_server(answers={"CONNECT": HANG}) as server:
         url = server.url.replace("smtp://", "smtps://")
         assert "in time" in str(failure(url, timeout=0.1))
@@ -317,7 +317,7 @@ def test_a_handshake_that_hangs_is_left() -> None:
 
 def test_the_confirmation_of_a_message_may_take_longer_than_other_answers() -> None:
     with smtp_server(answers={"MESSAGE": HANG}) as server:
-        # A busy machine may take the shorter ones for the steps before.
+        # On a busy machine, the steps before it may use up the shorter timeouts.
         for timeout in (0.1, 0.5, 2.5, 12.5):
             started = time.monotonic()
             failure(server.url, timeout=timeout, deadline=4 * timeout)
@@ -450,7 +450,7 @@ def test_a_mail_without_a_log_in_is_not_sent_in_the_clear_either(
     with smtp_server() as server:
         assert "does not offer STARTTLS" in str(failure(server.url))
         assert server.messages == []
-        # Unless the operator says so.
+        # Unless the operator allows it.
         SmtpSender(f"{server.url}?starttls=never", FROM).send(a_mail())
         server.wait_for(1)
 
@@ -715,7 +715,7 @@ def test_without_a_front_end_the_call_can_be_run_as_it_is(name: str) -> None:
     assert text.count(TOKEN) == 1
     assert f"token={TOKEN}" in text.splitlines()
     [call] = [part for part in text.split("\n\n") if part.startswith("token=")]
-    # A shell reads it, with another curl, which shows what it was given.
+    # A shell runs it, with a fake curl that prints its arguments.
     shown = subprocess.run(
         ["sh", "-c", 'curl() { for each; do printf "%s\\0" "$each"; done; }\n' + call],
         capture_output=True,
@@ -771,7 +771,7 @@ def test_hostile_names_are_tamed(hostile: str) -> None:
         hostile, hostile, "member", TOKEN, 7, address=ADDRESS, app_url=APP
     )
     assert subject == plain.subject
-    # Whatever they hold, the mail has as many paragraphs, and the last ones are the same.
+    # Whatever the names contain, the mail has as many paragraphs, and the last ones are the same.
     assert text.count("\n\n") == plain.text.count("\n\n")
     assert text.split("\n\n")[2:] == plain.text.split("\n\n")[2:]
     quoted = re.findall('"([^"]*)"', " ".join(text.split("\n\n")[1].split("\n")))

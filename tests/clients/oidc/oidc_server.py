@@ -1,4 +1,4 @@
-"""An OpenID provider on loopback that lies, breaks off or takes for ever, as a test asks."""
+"""An OpenID provider on loopback that lies, breaks off or takes forever, as a test asks."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Reply:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     drip: float = 0.0
-    hang: bool = False  # nothing comes
-    promised: int = 0  # bytes the Content-Length promises beyond those that come
+    hang: bool = False  # no answer comes
+    promised: int = 0  # bytes that Content-Length promises in addition to those that are sent
 
 
 @functools.cache
@@ -71,7 +71,7 @@ def segment(data: Any) -> str:
 def sign(claims: Any, key: Key, algorithm: str = "ES256", **header: Any) -> str:
     """A token of `claims`, whatever they are; a header parameter that is None is left out.
 
-    By hand: joserfc, rightly, does not write everything that it has to refuse.
+    Made by hand, because joserfc rightly does not write some of what it has to refuse.
     """
     header = {"alg": algorithm, "kid": key.kid} | header
     header = {name: value for name, value in header.items() if value is not None}
@@ -85,11 +85,11 @@ class _Http(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, *_: Any) -> None:
-        """Quiet: a client that hangs up in the middle is what some tests are about."""
+        """Nothing is printed: a client that hangs up in the middle is what some tests are about."""
 
 
 class OidcServer:
-    """Answers as a good provider would, but for `replies`, each to the path of one of `PATHS`."""
+    """Answers like a good provider, except for `replies`, each to the path of one of `PATHS`."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -112,7 +112,7 @@ class OidcServer:
         self._thread.start()
 
     def claims(self, nonce: str, /, **changes: Any) -> dict[str, Any]:
-        """Those of a good ID token, changed.
+        """The claims of a good ID token, with changes.
 
         A change to None leaves the claim out; a timedelta is a time from now.
         """
@@ -185,7 +185,7 @@ def _handler_of(server: OidcServer) -> type[BaseHTTPRequestHandler]:
             try:
                 self._send(reply)
             except OSError:
-                self.close_connection = True  # the client had enough
+                self.close_connection = True  # the client has had enough
 
         def _send(self, reply: Reply) -> None:
             if reply.hang:
@@ -195,7 +195,7 @@ def _handler_of(server: OidcServer) -> type[BaseHTTPRequestHandler]:
             head = [f"HTTP/1.1 {reply.status} Status", "Content-Type: application/json"]
             head += [f"{name}: {value}" for name, value in reply.headers.items()]
             head += [f"Content-Length: {len(body) + reply.promised}", "", ""]
-            # In one piece: two small ones wait for each other's acknowledgement, 40 ms.
+            # In one piece: a second small one would wait 40 ms for an acknowledgement.
             data = "\r\n".join(head).encode() + body
             if reply.promised:
                 self.close_connection = True
@@ -208,6 +208,6 @@ def _handler_of(server: OidcServer) -> type[BaseHTTPRequestHandler]:
                     raise OSError("the test is over")
 
         def log_message(self, *_: Any) -> None:
-            """Quiet: pytest shows what matters."""
+            """Nothing is printed: pytest shows what matters."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""A log-in at a real provider, and what a false one could try."""
+"""A log-in at a real provider, and what a fake one could try."""
 
 from __future__ import annotations
 
@@ -514,14 +514,14 @@ def test_keys_that_changed_are_read_again(client: Client, server: OidcServer) ->
     assert log_in(client, server) == ANA
     assert len(server.asked("keys")) == 2
     server.id_token = sign(server.claims(NONCE), key_for("ES256"))
-    failure(lambda: finish(client), "invalid_response")  # the old one counts no more
+    failure(lambda: finish(client), "invalid_response")  # the old one no longer counts
 
 
 def test_a_key_nobody_publishes_is_looked_for_once(client: Client, server: OidcServer) -> None:
     server.key = key_for("ES256", "stranger")
     for _ in range(3):
         assert "does not publish" in failure(lambda: log_in(client, server), "invalid_response")
-    assert len(server.asked("keys")) == 2  # at first, and in case they changed
+    assert len(server.asked("keys")) == 2  # at first, and again in case they changed
 
 
 def test_a_key_nobody_publishes_is_looked_for_again_later(
@@ -576,7 +576,7 @@ def test_a_key_of_an_odd_shape_signs_nothing(
     failure(lambda: log_in(client, server), "invalid_response")
 
 
-# --- who it is ------------------------------------------------------------------------------
+# --- who logs in ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -835,7 +835,7 @@ def test_a_provider_that_hangs_is_asked_by_one_thread(
         begun = [threads.submit(hasty.begin, CALLBACK) for _ in range(16)]
     for one in begun:
         failure(one.result, "provider_unavailable")
-    assert len(server.asked("discovery")) <= 1  # none where the machine is too busy to connect
+    assert len(server.asked("discovery")) <= 1  # none if the machine is too busy to connect
 
 
 def test_a_provider_that_comes_back_is_asked_again(

@@ -1,4 +1,4 @@
-"""Calls through a gate whose look-ups and connections a test stands in for."""
+"""Calls through a gate whose look-ups and connections are replaced by a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls to addresses of users: redirects, certificates, and what is told of a failure."""
+"""Calls to addresses given by users: redirects, certificates, and what is said about a failure."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_redirect_to_a_name_with_a_private_address_is_refused(site: Site) -> N
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for secure.example, signed by nobody but itself."""
+    """A key and a self-signed certificate for secure.example."""
     if shutil.which("openssl") is None:
         pytest.skip("needs the openssl command")
     pem = tmp_path_factory.mktemp("tls") / "both.pem"
@@ -148,7 +148,7 @@ def test_a_certificate_for_another_name_is_refused(secure: Site, certificate: Pa
     assert refused(client, "https://other.example/").rule == "certificate"
 
 
-# What is told of a server that does not answer
+# What is said about a server that does not answer
 
 
 def refusing(*_: object, **__: object) -> Any:
@@ -202,7 +202,7 @@ def test_a_redirect_does_not_tell_either(site: Site) -> None:
     assert str(error) == "The server redirects to a server that does not answer."
 
 
-def test_a_server_that_stops_in_the_middle_of_an_answer_is_told_of(
+def test_a_server_that_stops_in_the_middle_of_an_answer_is_reported(
     client: PublicClient, site: Site
 ) -> None:
     site.pages["/"] = text(content_length="500")

@@ -1,4 +1,4 @@
-"""URLs that are plainly what they seem, and others."""
+"""URLs that are plainly what they seem to be, and others."""
 
 from __future__ import annotations
 

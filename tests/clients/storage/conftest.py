@@ -1,4 +1,4 @@
-"""Each store, freshly made; the same tests hold them to the same contract."""
+"""Each store, newly made; the same tests hold them to the same contract."""
 
 from __future__ import annotations
 

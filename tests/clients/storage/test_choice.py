@@ -1,4 +1,4 @@
-"""Which store an address names, and what is wrong with one."""
+"""Which store an address names, and which addresses are wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store of objects promises, asked of each."""
+"""What every store of objects promises, tested on each of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from webapp.clients.storage.contract import NoObject
 
 KEY = "0190-user/0190-document/one.pdf"
-BODY = b"all of it" * 100_000  # several chunks, and less than one part of S3's
+BODY = b"all of it" * 100_000  # several chunks, but less than a part of S3's
 
 
 def test_what_was_put_is_read_whole(store):
@@ -35,7 +35,7 @@ def test_a_part_is_read(store, start, end):
     assert b"".join(store.read(KEY, start, end)) == BODY[start:end]
 
 
-def test_nothing_is_a_part_too(store):
+def test_an_empty_part_is_a_part_too(store):
     store.put(KEY, [BODY])
     assert b"".join(store.read(KEY, 5, 5)) == b""
 
@@ -66,7 +66,7 @@ def test_a_copy_stays_as_it_is(store):
     assert [each.key for each in store.objects()] == ["other/copy"]
 
 
-def test_what_is_not_there_is_told_so(store):
+def test_what_is_not_there_is_reported(store):
     assert store.size(KEY) is None
     with pytest.raises(NoObject) as missing:
         next(iter(store.read(KEY)))
@@ -157,7 +157,7 @@ def test_preparing_again_changes_nothing(store):
 
 
 def test_objects_are_put_and_deleted_by_many_threads_at_once(store):
-    """Those of one document share a folder, which comes and goes with them."""
+    """The objects of one document share a folder, which comes and goes with them."""
     failed = []
 
     def work(number):

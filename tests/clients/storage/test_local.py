@@ -62,8 +62,8 @@ def test_a_process_that_is_killed_leaves_nothing_but_what_tidying_removes(store,
     assert files(store, tmp_path) == []
 
 
-def test_a_full_disk_is_told_so_and_leaves_nothing(store, tmp_path, monkeypatch):
-    # Linux's device that is always full, in the place of the unfinished file.
+def test_a_full_disk_is_reported_and_leaves_nothing(store, tmp_path, monkeypatch):
+    # Linux's device that is always full, instead of the unfinished file.
     monkeypatch.setattr(store, "_create", lambda path: Path("/dev/full").open("wb", buffering=0))  # noqa: SIM115
     with pytest.raises(StorageError, match="No space left on device") as full:
         store.put(KEY, [b"x"])
@@ -71,7 +71,7 @@ def test_a_full_disk_is_told_so_and_leaves_nothing(store, tmp_path, monkeypatch)
     assert list(store.objects()) == []
 
 
-def test_a_folder_that_is_missing_is_told_by_check_and_listing(tmp_path):
+def test_a_missing_folder_is_reported_by_check_and_listing(tmp_path):
     gone = LocalStore(tmp_path / "nowhere")
     with pytest.raises(StorageError, match="nowhere"):
         gone.check()

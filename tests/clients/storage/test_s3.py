@@ -1,4 +1,4 @@
-"""The store in a bucket: what its server may do wrong."""
+"""The store in a bucket, and what its server may do wrong."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_two_prefixes_of_a_bucket_do_not_meet(s3_endpoint):
 
 
 @pytest.mark.long
-def test_a_server_that_is_away_is_told_within_seconds_and_without_secrets():
+def test_a_server_that_is_away_is_reported_within_seconds_and_without_secrets():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     store = store_from(f"s3://key:hunter2@bucket?endpoint=http://127.0.0.1:{port}")

@@ -398,7 +398,7 @@ def test_a_broken_answer_is_temporary(fetcher: PageFetcher, site: Site, answer: 
         ("http://1.1.1.1:25/", "port", True),
     ],
 )
-def test_what_is_not_reached_is_told_as_an_error_of_the_page(
+def test_what_is_not_reached_is_reported_as_an_error_of_the_page(
     fetcher: PageFetcher, url: str, rule: str, permanent: bool
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

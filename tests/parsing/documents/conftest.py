@@ -1,4 +1,4 @@
-"""Samples from elsewhere, where they are there: see docs/dependencies.md."""
+"""Samples from elsewhere, if they are there: see docs/dependencies.md."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 
 def samples_folder() -> Path | None:
-    """`shared/samples` beside this checkout or one of the folders that it lies in."""
+    """`shared/samples` next to this checkout or to one of its parent folders."""
     for parent in Path(__file__).resolve().parents:
         if (found := parent.parent / "shared" / "samples").is_dir():
             return found

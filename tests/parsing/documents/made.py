@@ -7,7 +7,7 @@ OOXML = "application/vnd.openxmlformats-officedocument."
 
 
 def zipped(parts: dict[str, str | bytes], *, stored: tuple[str, ...] = ("mimetype",)) -> bytes:
-    """A zip of these parts, in their order."""
+    """A zip of these parts, in this order."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():

@@ -11,12 +11,12 @@ _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
 def ole(tree: Tree) -> bytes:
-    """An OLE file of storages and streams; every stream has sectors of its own."""
+    """An OLE file of storages and streams; every stream has its own sectors."""
     sectors: list[bytes] = []
     following: list[int] = []
 
     def put(data: bytes) -> int:
-        """Append a chain of sectors; the number of the first one."""
+        """Append a chain of sectors; returns the number of the first one."""
         if not data:
             return _END
         first = len(sectors)
@@ -29,7 +29,7 @@ def ole(tree: Tree) -> bytes:
     entries: list[bytes] = [b""]
 
     def add(inner: Tree) -> int:
-        """Append the entries of a storage, each to the right of the one before; the first one."""
+        """Append a storage's entries, each to the right of the one before; returns the first."""
         numbers = []
         for name, content in inner.items():
             numbers.append(len(entries))
@@ -45,7 +45,7 @@ def ole(tree: Tree) -> bytes:
 
     entries[0] = _entry("Root Entry", 5, add(tree), _END, 0)
     directory = put(b"".join(entries))
-    # The table of what follows what lies in sectors of its own, which it mentions as well.
+    # The table that says which sector follows which is itself in sectors, which it lists too.
     size = -(-(len(sectors) + 1) // 127)
     table_at = len(sectors)
     following += [_FAT] * size

@@ -15,7 +15,7 @@ _CORE = (
 
 
 def relations(**related: str) -> str:
-    """The relations of a part: by id, the kind and the target, parted by a space."""
+    """The relations of a part: by id, the kind and the target, separated by a space."""
     lines = "".join(
         f'<Relationship Id="{name}" Type="{_REFERENCES}/{kind}" Target="{target}"/>'
         for name, (kind, target) in ((name, said.split()) for name, said in related.items())
@@ -41,7 +41,7 @@ def paragraph(text: str, properties: str = "") -> str:
 
 
 def docx(body: str, parts: dict[str, str | bytes] | None = None, **related: str) -> bytes:
-    """A DOCX; `parts` are in its folder, `related` as `relations` takes them."""
+    """A DOCX; `parts` are further files in `word/`, `related` goes to `relations`."""
     return ooxml(
         "word/document.xml",
         "wordprocessingml.document",
@@ -58,7 +58,7 @@ def word_part(name: str, content: str) -> str:
 
 
 def slide(*texts: str, more: str = "") -> str:
-    """A slide of shapes."""
+    """A slide with a shape for each text."""
     shapes = "".join(
         f"<p:sp><p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
         for text in texts
@@ -67,7 +67,7 @@ def slide(*texts: str, more: str = "") -> str:
 
 
 def pptx(slides: dict[str, str], parts: dict[str, str | bytes] | None = None) -> bytes:
-    """Slides by their file names, in the order in which they are shown."""
+    """A PPTX of slides by file name, in the order in which they are shown."""
     listed = "".join(f'<p:sldId id="{n}" r:id="r{n}"/>' for n in range(len(slides)))
     related = {f"r{number}": f"slide slides/{name}.xml" for number, name in enumerate(slides)}
     return ooxml(
@@ -84,7 +84,7 @@ def pptx(slides: dict[str, str], parts: dict[str, str | bytes] | None = None) ->
 
 
 def xlsx(sheets: dict[str, str], parts: dict[str, str | bytes] | None = None) -> bytes:
-    """Sheets by their names: the XML in a worksheet."""
+    """An XLSX of sheets by name: each the XML inside a worksheet."""
     listed = "".join(
         f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets, 1)
     )
@@ -110,7 +110,7 @@ def xlsx(sheets: dict[str, str], parts: dict[str, str | bytes] | None = None) ->
 
 
 def cells(*rows: str) -> str:
-    """Rows of cells, `<c>` elements."""
+    """Sheet data of rows, each made of `<c>` elements."""
     lines = "".join(f'<row r="{number}">{row}</row>' for number, row in enumerate(rows, 1))
     return f"<sheetData>{lines}</sheetData>"
 

@@ -9,7 +9,7 @@ _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9
 
 
 def text(*lines: tuple[float, float, str], size: float = 10, before: str = "") -> str:
-    """Content that shows each line at its place, in points from below on the left."""
+    """Content that shows each line at its place, in points from the bottom left."""
     shown = [f"BT /F1 {size} Tf {before} {x} {y} Td ({said}) Tj ET" for x, y, said in lines]
     return "\n".join(shown)
 
@@ -23,8 +23,8 @@ def pdf(
     info: str = "",
     password: str | None = None,
 ) -> bytes:
-    """A PDF of pages with these contents; `page` and `catalog` are put into the dictionaries of
-    those, `objects` are more of them, from number 10. With a password it is encrypted."""
+    """A PDF of pages with these contents; `page` and `catalog` are added to the dictionaries with
+    those names, `objects` are further objects, from number 10. A password encrypts it."""
     first = 10 + len(objects)
     kids = " ".join(f"{first + 2 * number} 0 R" for number in range(len(pages)))
     numbered: dict[int, str | bytes] = {
@@ -53,7 +53,7 @@ def stream(content: bytes, entries: str = "") -> bytes:
 
 
 def grey_picture(width: int, height: int) -> bytes:
-    """An object that is a picture: `/X1 Do` shows it, a point wide and high."""
+    """A picture as an object: `/X1 Do` shows it, one point wide and high."""
     entries = (
         f"/Type/XObject/Subtype/Image/Width {width}/Height {height}"
         "/ColorSpace/DeviceGray/BitsPerComponent 8"
@@ -79,7 +79,7 @@ def _written(objects: dict[int, str | bytes], trailer: str) -> bytes:
 
 
 def _encrypt(objects: dict[int, str | bytes], password: str) -> str:
-    """Encrypt all streams as PDF 1.1 did (RC4, 40 bits); what that adds to the trailer."""
+    """Encrypt all streams as in PDF 1.1 (RC4, 40 bits); returns what that adds to the trailer."""
     owner = b"o" * 32
     identity = b"i" * 16
     permissions = -4

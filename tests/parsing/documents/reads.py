@@ -1,4 +1,4 @@
-"""Reads documents in this process, where nothing hostile is involved and speed is nice."""
+"""Reads documents in this process, which is faster, for input that is not hostile."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_a_file_may_be_taken_out_as_it_is() -> None:
 
 @pytest.mark.parametrize("coding", ["7bit", "base64"])
 def test_a_mail_in_a_mail_is_read_however_it_is_coded(coding: str) -> None:
-    """Some programs send it in base64, which the standard forbids."""
+    """Some programs encode it in base64, which the standard forbids."""
     inner = b"Subject: Oak posts\n\nBefore Friday.\n"
     coded = base64.encodebytes(inner) if coding == "base64" else inner
     outer = (

@@ -1,4 +1,4 @@
-"""The order in which what was found on a picture is read."""
+"""The order of the text that was found in a picture."""
 
 from __future__ import annotations
 

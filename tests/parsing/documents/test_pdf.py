@@ -200,7 +200,7 @@ def test_the_text_of_very_long_documents_is_cut_and_says_so() -> None:
     assert [word.text for word in document.pages[0].words()] == ["some", "w"]
 
 
-def test_each_page_is_told() -> None:
+def test_each_page_is_reported() -> None:
     told: list[dict[str, int]] = []
     read(pdf("", "", ""), report=lambda **step: told.append(step))
     assert told == [{"page": number, "of": 3} for number in (1, 2, 3)]

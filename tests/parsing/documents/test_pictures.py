@@ -32,7 +32,7 @@ def test_a_picture_is_a_page_of_its_size_that_is_to_be_read_yet(form: str) -> No
     assert document.media.kind == "image"
 
 
-def test_each_page_of_a_tiff_is_one() -> None:
+def test_each_page_of_a_tiff_is_a_page() -> None:
     second = Image.new("1", (30, 50))
     data = picture_file("tiff", save_all=True, append_images=[second])
     sizes = [(page.width, page.height) for page in read(data).pages]

@@ -1,7 +1,7 @@
-"""Every effect exactly once, whatever happens to workers, clocks, the network and the database.
+"""Every effect happens exactly once, whatever happens to workers, clocks, network and database.
 
-Short in `make test`, long in `make chaos`. A failure names its seed: `--chaos-seed N` makes the
-same plans again, though not the same timing.
+Short in `make test-rest`, long in `make chaos`. A failure names its seed: `--chaos-seed N` makes
+the same plans again, though not the same timing.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ WORKERS = 8
 CLOCKS = 2
 LEASE = 2.0
 
-# Seconds between two starts of the same process, at least.
+# The least seconds between two starts of the same process.
 BETWEEN_STARTS = 0.5
 
-# How a process may end that was sent a signal. SIGTERM ends it at once before it has a handler, and
-# the alarm which the handler sets ends a worker that a database which hangs keeps from stopping.
+# How a process may end after a signal. SIGTERM ends it at once as long as it has no handler, and
+# the alarm that the handler sets ends a worker if a hanging database keeps it from stopping.
 ENDS = {
     signal.SIGKILL: (-signal.SIGKILL,),
     signal.SIGTERM: (0, -signal.SIGTERM, -signal.SIGALRM),
 }
 
-# What a command says that ends with 1 because there is no database when it starts.
+# What a command prints when it ends with 1 because there is no database at its start.
 NO_DATABASE = "Error: the database does not answer: "
 
-# The names under which new starts, and rows that were given up and retried, are counted among what
-# happened.
+# The names under which new starts, and rows that were given up and retried, are counted in
+# `happened`.
 STARTED_ANEW = "started_anew"
 GIVEN_UP = "given_up"
 
-# The server begins with commits that `kill -9` may lose; these must be there after it.
+# By default, the server may lose commits at a `kill -9`; it must not lose these.
 TABLES = """
 SET synchronous_commit = 'on';
 CREATE TABLE wanted (kind text, subject_id uuid, PRIMARY KEY (kind, subject_id));
@@ -63,7 +63,7 @@ INSERT INTO schedules (kind, cron, late, next_run_at)
 VALUES ('tick', '* * * * *', 'all', date_trunc('minute', now()) - interval '90 minutes');
 """
 
-# What was asked for before and is asked for again, because the answer got lost, is there once.
+# Work that is requested again because the answer got lost is only there once.
 ENQUEUE = """
 WITH fresh AS (
   INSERT INTO wanted
@@ -76,12 +76,12 @@ INSERT INTO outbox (kind, subject_id, workspace_id)
 SELECT %(kind)s, subject_id, %(workspace)s FROM fresh
 """
 
-# How much has ended.
+# How much work has ended.
 DONE = "SELECT (SELECT count(*) FROM effects) + (SELECT count(*) FROM dead_letters)"
 
 
 class Process:
-    """A worker or a clock that can be started anew after it has ended."""
+    """A worker or a clock that can be started again after it has ended."""
 
     def __init__(self, log, *command, **variables):
         self._log, self._command, self._variables = log, command, variables
@@ -103,7 +103,7 @@ class Process:
         self._sent = None
 
     def send(self, number):
-        # Asks first whether it has ended: its id may be another process's by now.
+        # This first checks whether it has ended: another process may have its id by now.
         self._process.send_signal(number)
 
     def end(self, number):
@@ -133,16 +133,16 @@ class Process:
         return self.has_ended() and time.monotonic() - self._started > BETWEEN_STARTS
 
     def check_the_end(self):
-        """It ended by the signal that it was sent, or found no database when it started."""
+        """Check that it ended by the signal it was sent, or for lack of a database at its start."""
         code, said = self._process.returncode, self._said()
-        # A database that is lost later is waited for.
+        # It waits for a database that is lost later.
         found_none = code == 1 and NO_DATABASE in said and not self._has_begun(said)
         as_expected = found_none or code in ENDS.get(self._sent, ())
         assert as_expected, f"{self._log.name} ended with {code}:\n{said[-1500:]}"
         assert "Traceback" not in said, f"{self._log.name} ended with {code}:\n{said[-1500:]}"
 
     def _said(self):
-        """What it wrote since it was started last."""
+        """What it has written since its last start."""
         with self._log.open("rb") as log:
             log.seek(self._begin)
             return log.read().decode(errors="replace")
@@ -152,7 +152,7 @@ class Process:
 
 
 class World:
-    """A database, eight workers, two clocks, and what goes wrong with them."""
+    """A database, eight workers and two clocks, and everything that goes wrong with them."""
 
     def __init__(self, server, database, seed, folder):
         self.server, self.database = server, database
@@ -169,7 +169,7 @@ class World:
         self.gone = threading.Event()
 
     def _worker(self, number):
-        # The first one is behind a network that fails; the lease of the second is far too short.
+        # The first one has a network that fails; the lease of the second is far too short.
         url = self.database.url
         if number == 0:
             url = url.replace(f":{self.port}/", f":{self.proxy.port}/")
@@ -186,7 +186,7 @@ class World:
         )
 
     def enqueue(self):
-        """Ask for work until the end, one by one and in bulk, in five workspaces."""
+        """Enqueue work until the end, one by one and in bulk, in five workspaces."""
         rng = random.Random(self.random.random())
         conn = None
         while not self.ended.is_set():
@@ -251,7 +251,7 @@ class World:
             try:
                 self.server.start(SETTINGS, port=self.port)
             except ServerError:
-                # Orphans of the killed one may hold its memory a moment longer.
+                # Orphans of the killed server may hold its memory a moment longer.
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
@@ -278,7 +278,7 @@ class World:
     )
 
     def go_wrong(self, seconds):
-        """Each kind of event once at least, in an order of chance, then any."""
+        """Every kind of event once, in random order, then random ones."""
         plan = list(dict.fromkeys(self.EVENTS))
         self.random.shuffle(plan)
         until = time.monotonic() + seconds
@@ -291,8 +291,8 @@ class World:
             time.sleep(self.random.uniform(0.2, 0.8))
 
     def look_after_all(self):
-        """Start anew who has ended, as a process manager does: whether a signal ended it or it
-        found no database, nobody else would."""
+        """Restart every process that has ended, as a process manager does, whether a signal ended
+        it or it found no database: nothing else would."""
         for process in (*self.workers, *self.clocks):
             if process.may_start():
                 process.check_the_end()
@@ -304,7 +304,7 @@ class World:
         self.proxy.mend()
         self.thaw(everybody=True)
 
-    # What is looked at
+    # What is checked
 
     @contextlib.contextmanager
     def asking(self):
@@ -312,7 +312,7 @@ class World:
             yield conn
 
     def wait_for_all(self, seconds):
-        """Until every worker and clock is at work."""
+        """Wait until every worker and clock is at work."""
         everybody = (*self.workers, *self.clocks)
         deadline = time.monotonic() + seconds
         while (working := sum(each.is_at_work() for each in everybody)) < WORKERS + CLOCKS:
@@ -321,8 +321,8 @@ class World:
             time.sleep(0.1)
 
     def drain(self):
-        """Until nothing is queued. A busy machine takes its time; what must not be is that nothing
-        at all gets done for a minute."""
+        """Wait until nothing is queued. A busy machine takes its time, but there must not be a
+        whole minute in which nothing gets done."""
         done, deadline = None, 0.0
         with self.asking() as conn:
             while rows := conn.execute(
@@ -336,8 +336,8 @@ class World:
                 time.sleep(0.2)
 
     def retry_what_was_given_up(self):
-        """As an operator would. It was killed, or too slow for its lease, or failed, as often as
-        its attempts say: nothing was counted that had not begun."""
+        """Retry it, as an operator would. It was killed, or too slow for its lease, or failed, as
+        often as its attempts say: nothing was counted that had not begun."""
         with self.asking() as conn:
             while letters := conn.execute(
                 "SELECT id, kind, subject_id, attempts FROM dead_letters WHERE kind <> 'doomed'"
@@ -381,7 +381,7 @@ def test_every_effect_is_there_exactly_once(pytestconfig, seed):
         for thread in enqueuing:
             thread.start()
         try:
-            # What goes wrong before they work only shows that they start.
+            # What goes wrong before they are at work only shows that they start.
             world.wait_for_all(30)
             world.go_wrong(seconds)
             world.calm_down()
@@ -405,7 +405,7 @@ def check(conn):
     wanted = set(conn.execute("SELECT kind, subject_id FROM wanted"))
     assert {kind for kind, _ in wanted} == set(KINDS)
     assert len(wanted) > 200
-    # What follows from the first is wanted too.
+    # The work that follows from the first kind is wanted too.
     wanted |= {("second", subject_id) for kind, subject_id in wanted if kind == "first"}
     died = dict(conn.execute("SELECT subject_id, error FROM dead_letters WHERE kind = 'doomed'"))
     assert set(died) == {subject_id for kind, subject_id in wanted if kind == "doomed"}

@@ -1,9 +1,9 @@
-"""A worker process with kinds of work that leave a trace of each effect.
+"""A worker process with kinds of work whose every effect leaves a trace.
 
     python -m tests.processes.chaos.worker URL LEASE BEGUN
 
-Nothing keeps an effect from being there twice but the engine: the table has no constraint. Each
-time that work begins it adds a line to the file BEGUN, which a death cannot undo.
+Nothing but the engine keeps an effect from happening twice: the table has no constraint. Each time
+work begins, it adds a line to the file BEGUN, which a crash cannot undo.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from workers.terminal.command import Command
 
 DELAYS = (0.0, 0.05, 0.05)
 
-# Where each beginning is noted, as bytes that are there or not.
+# Where each beginning is noted, unbuffered.
 begun: BinaryIO
 
 
@@ -43,7 +43,7 @@ def effect(conn, job, result=None):
 
 
 def effect_alone(conn, job, result):
-    """Of work that is nothing but its effect."""
+    """The effect of work that consists of nothing else."""
     note(job)
     return effect(conn, job)
 
@@ -119,9 +119,9 @@ KINDS = (
 )
 
 
-# In the form of `coffer work`, so that it ends as that one does where there is no database.
+# A command like `coffer work`, so that it ends in the same way if there is no database.
 def only_the_start(_, level, event):
-    """Of what it tells at INFO, the test needs the line that says it has started, and no other."""
+    """Drop all lines at INFO except the one that says that the worker has started."""
     if level == "info" and event["event"] != "worker_started":
         raise structlog.DropEvent
     return event

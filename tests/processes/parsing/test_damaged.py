@@ -1,4 +1,4 @@
-"""Whatever happens to a document on its way, it is read or refused, and nobody else is harmed."""
+"""Whatever happens to a document on its way, it is read or refused, and no other is harmed."""
 
 from __future__ import annotations
 

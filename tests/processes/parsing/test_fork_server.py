@@ -81,7 +81,7 @@ def test_results_of_any_size_come_back_up_to_the_limit(server: ForkServer, file:
     assert (error.reason, error.permanent) == ("output", True)
 
 
-def test_steps_are_told_as_they_are_done(server: ForkServer, file: int) -> None:
+def test_steps_are_reported_as_they_are_done(server: ForkServer, file: int) -> None:
     told: list[dict[str, Any]] = []
     assert call(server, file, "steps", [0, 0, 0], on_step=told.append) == b"done"
     assert told == [{"step": 0}, {"step": 1}, {"step": 2}]
@@ -117,7 +117,7 @@ def test_memory_and_cpu_time_are_bounded(server: ForkServer, file: int) -> None:
     error = refused(server, file, "memory", "")
     assert (error.reason, error.permanent) == ("memory", True)
     error = refused(server, file, "loop", "", step_seconds=1.0, seconds=600)
-    # Whichever strikes first on this machine.
+    # Whichever comes first on this machine.
     assert (error.reason, error.detail) in {("timeout", "SIGXCPU"), ("timeout", "wall clock")}
 
 
@@ -205,7 +205,7 @@ def test_whoever_is_told_of_a_step_may_cancel(server: ForkServer, file: int) -> 
 
 
 def test_a_slow_listener_holds_up_nobody_else(server: ForkServer, file: int) -> None:
-    """The server has last words for a client whose socket is full."""
+    """The server has something to say to a client whose socket is full."""
     go_on = threading.Event()
     asked = threading.Thread(
         target=call,

@@ -1,4 +1,4 @@
-"""OCR, by whichever engines are installed here."""
+"""OCR, with all the engines that are installed here."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ENGINES = [
 
 
 def scan() -> Image.Image:
-    """A picture of two lines."""
+    """A picture of two lines of text."""
     picture = Image.new("L", (800, 300), 255)
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(48)
@@ -45,7 +45,7 @@ def as_png() -> bytes:
 
 
 def mixed() -> bytes:
-    """A PDF of a page of text, then one that is a scan."""
+    """A PDF with a page of text, then a page that is a scan."""
     entries = (
         "/Type/XObject/Subtype/Image/Width 800/Height 300/ColorSpace/DeviceGray/BitsPerComponent 8"
     )
@@ -80,7 +80,7 @@ def test_pictures_and_scanned_pages_are_read(readers: Readers, tmp_path: Path) -
     assert told == [(1, 2), (2, 2), (1, 1)]
     first = next(document.pages[1].words())
     assert first.box is not None
-    # Half a point a pixel.
+    # A pixel is half a point.
     assert abs(first.box.left - 30) < 8
     assert abs(first.box.top - 35) < 12
 

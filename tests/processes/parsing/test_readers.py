@@ -74,7 +74,7 @@ def test_a_refusal_says_why(read: Callable[..., Document]) -> None:
 
 
 def test_a_forwarded_mail_is_read(read: Callable[..., Document]) -> None:
-    """The child must have everything that it takes: it can import nothing any more."""
+    """The child must already have everything it needs: it can no longer import anything."""
     inner, outer = EmailMessage(), EmailMessage()
     inner["Subject"] = "Oak posts"
     inner.set_content("Before Friday.")
@@ -115,7 +115,7 @@ def test_an_attachment_that_needs_too_much_does_not_cost_the_mail(
     mail = EmailMessage()
     mail["Subject"], mail["From"] = "x", "a@b.example"
     mail.set_content("The mail itself")
-    # A sheet as wide and as high as there can be, of which calamine would keep every cell.
+    # The largest possible sheet, of which calamine would keep every cell.
     corners = cells('<c r="A1"><v>1</v></c>').replace(
         "</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
     )
@@ -151,7 +151,7 @@ def test_the_server_has_no_threads_and_imports_neither_the_web_nor_the_database(
     assert not {"flask", "psycopg", "obstore", "numpy", "cv2", "onnxruntime"} & set(modules)
 
 
-# ---- real files, where they are there
+# ---- real files, if they are there
 
 
 def outcome(readers: Readers, path: Path, **options: Any) -> str | Document:
@@ -186,7 +186,7 @@ def test_real_files_have_the_text_that_they_must_have(
         missing += [said for said in truth.get("must_not_contain", []) if said in text]
         if missing:
             wrong[entry["file"]] = missing
-    # It is a picture; and what is expected of the other one is not in it at all.
+    # The first is a picture; the second does not contain what is expected of it.
     wrong.pop("text/020.input.pdf", None)
     wrong.pop("text/testMSG.msg", None)
     assert wrong == {}
@@ -256,7 +256,7 @@ def test_two_thirds_of_the_strings_that_must_be_found_are(readers: Readers, samp
 
 
 def test_children_open_nothing_after_they_were_confined(samples: Path) -> None:
-    """What they would like to open is refused, so a reader that needs to would fail silently."""
+    """Opening is refused, so a reader that has to open something would fail silently."""
     files = [str(path) for path in sorted((samples / "text").iterdir())]
     code = f"""
 import os, sys, json

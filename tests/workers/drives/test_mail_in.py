@@ -25,7 +25,7 @@ DOMAIN = "in.example.com"
 
 @pytest.fixture
 def mailed(make_app):
-    """A client of Ana's on a server that receives mail."""
+    """Ana's client of a server that receives mail."""
     client = make_app(mail_in_domain=DOMAIN).test_client()
     client.environ_base["HTTP_X_DEV_USER_ID"] = "ana"
     return client
@@ -40,7 +40,7 @@ def inbox(mailed):
 
 @pytest.fixture
 def port(settings, database):
-    """Where mail is received."""
+    """The port where mail is received."""
     ours = replace(settings, mail_in_domain=DOMAIN, mail_in_port=0, mail_in_max_bytes=200_000)
     listener = Listener(ours)
     loop = asyncio.new_event_loop()
@@ -57,7 +57,7 @@ def port(settings, database):
 
 @pytest.fixture
 def send(port):
-    """Sends a message; gives the code of the last answer."""
+    """Sends a message; gives the code of the server's last answer."""
 
     def do(address, message):
         content = message if isinstance(message, bytes) else message.as_bytes(policy=policy.SMTP)
@@ -137,7 +137,7 @@ def test_what_was_sent_twice_or_was_there_is_not_doubled(mailed, inbox, send, fi
 
 
 @pytest.mark.processes
-def test_files_of_other_types_are_told_and_the_message_kept_if_there_is_no_other(
+def test_files_of_other_types_are_reported_and_the_message_kept_if_there_is_no_other(
     mailed, inbox, send, file
 ):
     program = b"\x7fELF\x02\x01\x01" + bytes(100)
@@ -166,7 +166,7 @@ def test_an_unknown_address_is_550(mailed, inbox, send, owner, address):
 
 
 @pytest.mark.long
-def test_a_former_or_ended_address_and_that_of_who_may_no_longer_are_550(
+def test_former_and_ended_addresses_and_those_of_people_who_may_no_longer_are_550(
     mailed, inbox, send, owner
 ):
     rotated = mailed.post(f"/api/inboxes/{inbox['id']}/rotate").json["address"]

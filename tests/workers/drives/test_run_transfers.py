@@ -1,4 +1,4 @@
-"""Files become documents and documents files, once, whatever happens in between."""
+"""Files become documents, and documents become files, once, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(worker):
 
 @pytest.fixture
 def fetch(ana, path, run):
-    """Imports files by one round; gives the transfers."""
+    """Imports files in one round; gives the transfers."""
 
     def do(*paths, **more):
         begun = ana.post(f"{path}/import", json={"paths": paths} | more)
@@ -41,7 +41,7 @@ def fetch(ana, path, run):
 
 @pytest.fixture
 def send(ana, path, run):
-    """Exports documents by one round; gives the transfers."""
+    """Exports documents in one round; gives the transfers."""
 
     def do(*documents, folder=""):
         body = {"document_ids": [each["id"] for each in documents], "path": folder}
@@ -182,7 +182,7 @@ def test_a_password_that_is_not_accepted_breaks_the_connection_and_is_not_tried_
         "UPDATE members SET role = 'viewer' WHERE role = 'member'",
     ],
 )
-def test_for_who_may_no_longer_nothing_is_fetched(people, connect, cloud, run, owner, end):
+def test_nothing_is_fetched_for_somebody_who_may_no_longer(people, connect, cloud, run, owner, end):
     olga, max_ = people.person("olga"), people.person("max")
     shared = people.workspace(olga, member=max_)
     max_.client.environ_base["HTTP_X_WORKSPACE_ID"] = str(shared)
@@ -244,7 +244,7 @@ def test_documents_become_files(ana, send, cloud, upload):
 @pytest.mark.long
 def test_nothing_is_overwritten_and_nothing_sent_twice(ana, send, cloud, upload):
     cloud.put("letter.pdf", b"theirs, and longer than ours" * 10)
-    cloud.put("letter (2).pdf", LETTER[:-1] + b"!")  # as long as ours
+    cloud.put("letter (2).pdf", LETTER[:-1] + b"!")  # with the same length as ours
     document = upload(ana, LETTER, "letter.pdf").json
     (transfer,) = send(document)
     assert (transfer["name"], transfer["is_duplicate"]) == ("letter (3).pdf", False)
@@ -266,7 +266,7 @@ def test_a_document_that_is_gone_by_then_is_not_sent(ana, path, run, cloud, uplo
 
 
 @pytest.mark.long
-def test_a_folder_that_is_not_there_is_told_so(ana, send, upload):
+def test_a_folder_that_is_not_there_is_reported(ana, send, upload):
     (transfer,) = send(upload(ana, LETTER).json, folder="nowhere")
     assert (transfer["status"], transfer["error_code"]) == ("failed", "not_found")
 

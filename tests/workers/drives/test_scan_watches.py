@@ -47,7 +47,7 @@ def scan(worker, owner):
 
 @pytest.fixture
 def put(cloud):
-    """Puts a file there that has been complete for an hour, or just now."""
+    """Puts a file there that was completed an hour ago, or just now."""
 
     def do(name, content, *, just_now=False):
         cloud.put(name, content)
@@ -217,7 +217,7 @@ def test_a_drive_that_is_away_is_asked_later_and_later(ana, path, watch, scan, p
 
 
 @pytest.mark.long
-def test_a_folder_that_is_gone_is_told_so(ana, path, watch, scan):
+def test_a_folder_that_is_gone_is_reported(ana, path, watch, scan):
     watch("nowhere")
     scan()
     assert "no such" in only(ana, path)["last_error"]

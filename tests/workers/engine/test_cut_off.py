@@ -1,5 +1,5 @@
-"""Work that was cut off by a worker's death: counted as it begins, one by one, and given up only
-where it was alone."""
+"""Work that was cut off by a worker's death: counted as it begins, one by one, and given up only if
+it was alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEVER_ENDED = (
 
 @pytest.fixture
 def forever():
-    """Work that a dead worker was at goes on until the test ends."""
+    """What a dead worker was working on goes on until the test ends."""
     ends = threading.Event()
     yield ends
     ends.set()
@@ -28,7 +28,7 @@ def forever():
 
 @pytest.fixture
 def cut_off_rows(worker, owner, forever):
-    """Puts rows in which were claimed together by a worker that died."""
+    """Enqueues rows that are claimed together by a worker that dies."""
 
     def put(*numbers, kind=KIND):
         enqueue(owner, *numbers, kind=kind)
@@ -40,7 +40,7 @@ def cut_off_rows(worker, owner, forever):
 
 
 class Watch:
-    """Work that says what was at work with each row, and how many had ended before."""
+    """Work that records which rows were at work together, and which had ended before each began."""
 
     def __init__(self):
         self.together = {}
@@ -107,8 +107,8 @@ def test_what_was_cut_off_again_is_begun_with_nothing_beside_it(
 
 
 class Poison:
-    """Work that kills its worker where it is one of some rows: nothing more is heard of it, nor of
-    what was beside it. Also for rows that are worked on together."""
+    """Work that kills its worker if it is one of some rows: nothing more is heard of it, nor of the
+    work beside it. There is a version for rows that are worked on together."""
 
     def __init__(self, numbers, forever):
         self.numbers = frozenset(numbers)
@@ -128,7 +128,7 @@ class Poison:
 
 @pytest.fixture
 def live(worker, owner, forever):
-    """Runs worker after worker until nothing is left; how many of them died."""
+    """Runs worker after worker until nothing is left; gives how many of them died."""
 
     def live(*numbers, declare, **options):
         for deaths in range(100):
@@ -261,7 +261,7 @@ def test_what_is_alone_for_long_keeps_others_waiting_no_longer(
 
 @pytest.mark.long
 def test_what_a_worker_loses_that_lives_is_not_cut_off(worker, owner, effects):
-    """It was too slow for its lease; each attempt that it began counts."""
+    """The worker was too slow for its lease; each attempt that it began counts."""
     enqueue(owner, 1)
 
     def counted():
@@ -273,7 +273,7 @@ def test_what_a_worker_loses_that_lives_is_not_cut_off(worker, owner, effects):
         slow.claim()
         due_now(owner)
         other = worker(kind_of(str))
-        assert other._lines[KIND].claim(other._conn(), 1).jobs == []  # but it comes upon it
+        assert other._lines[KIND].claim(other._conn(), 1).jobs == []  # but it finds the row
         assert counted() == (attempts - 1, 1)
         go_on.set()
         slow.finish(5)

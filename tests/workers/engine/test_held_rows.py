@@ -1,4 +1,4 @@
-"""Rows that somebody else holds: their work is put back, and nobody waits for them."""
+"""Rows that somebody else has locked: their work is put back, and nobody waits for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workers.engine import outcomes, progress
 
 @pytest.fixture
 def counters(owner):
-    """A table that work counts in, a row for each of the outbox's; call it for its sums."""
+    """A table in which work sets the row of its number to 1; call it to get those numbers."""
     owner.execute("CREATE TABLE counters (number int, value int)")
     owner.execute("GRANT SELECT, UPDATE ON counters TO PUBLIC")
     owner.execute("INSERT INTO counters SELECT n, 0 FROM generate_series(0, 19) AS n")
@@ -23,7 +23,7 @@ def counters(owner):
 
 @pytest.fixture
 def hold(database):
-    """A transaction that stands still and holds what a statement locks, until the test ends."""
+    """An idle transaction that holds what a statement locks until the test ends."""
     with database.connect() as conn, conn.transaction(force_rollback=True):
         yield conn.execute
 
@@ -37,7 +37,7 @@ HOLD_SOME = "SELECT FROM counters WHERE number < 12 FOR UPDATE"
 
 
 def put_back(owner):
-    """The numbers of rows that are due later, unclaimed, and uncharged."""
+    """The numbers of the rows that are due later, not claimed, and without a counted attempt."""
     rows = owner.execute(
         "SELECT (payload ->> 'number')::int FROM outbox WHERE run_after > now() AND attempts = 0"
         " AND claim IS NULL AND last_error LIKE 'Another transaction held the row: %' ORDER BY 1"
@@ -178,7 +178,7 @@ def test_a_held_row_whose_claim_was_lost_keeps_nobody_waiting(worker, owner, eff
     slow.claim()
     due_now(owner)
     other = worker(kind_of(str))
-    assert other._lines[KIND].claim(other._conn(), 2).jobs == []  # but it comes upon them
+    assert other._lines[KIND].claim(other._conn(), 2).jobs == []  # but it finds the rows
     hold(HOLD_THE_FIRST)
     while slow._in_hand():
         slow.finish(60)

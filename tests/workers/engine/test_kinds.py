@@ -20,12 +20,12 @@ from workers.engine import progress
 from workers.engine.job import NO_WORKSPACE, Again
 from workers.engine.kind import Batch, Clients
 
-# A move at the claim, and the way back
+# A transition at the claim, and the way back
 
 
 @pytest.fixture
 def statuses(owner):
-    """A table of things with a status, one for each row in the outbox; call it for them."""
+    """A table of things with a status, one for each row in the outbox; call it to get those."""
     owner.execute("CREATE TABLE things (id uuid, status text)")
     owner.execute("GRANT SELECT, UPDATE ON things TO PUBLIC")
     yield lambda: [row[0] for row in owner.execute("SELECT status FROM things")]
@@ -202,7 +202,7 @@ def every_report(monkeypatch):
 
 
 def report_until(check):
-    """Report as long work does, until something is so."""
+    """Report as long work does, until `check` is true."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         progress.report(1, 500, doing="counting")
@@ -377,7 +377,7 @@ def test_work_that_is_queued_again_while_a_worker_has_it_is_done_again(
     assert effects() == [("2",)]
 
 
-# Again
+# Repeated work
 
 
 @pytest.mark.long

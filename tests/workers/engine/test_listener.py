@@ -1,4 +1,4 @@
-"""Workers hear of work at once; a notification is sent only where one sleeps, and may get lost."""
+"""Workers hear of work at once; a notification is only sent if one sleeps, and may get lost."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from workers.engine.listener import Listener
 
 @pytest.fixture
 def heard(database, owner):
-    """The notifications of a call, as a connection of its own hears them."""
+    """The notifications that a call causes, as a separate connection hears them."""
     with database.connect(role="app") as conn:
         conn.execute("LISTEN coffer_work")
 
         def during(call):
             call()
-            # Notifications come in the order of their transactions, so after this one no more do.
+            # Notifications arrive in the order of their transactions, so this one comes last.
             owner.execute("NOTIFY coffer_work, 'that was all'")
             notes = (note.payload for note in conn.notifies(timeout=60))
             return list(itertools.takewhile(lambda payload: payload != "that was all", notes))
@@ -73,7 +73,7 @@ def test_an_item_that_is_captured_wakes_its_worker(owner, heard, make):
 
 
 class Waking:
-    """What a listener calls, counted."""
+    """The function that a listener calls; it counts the calls."""
 
     def __init__(self):
         self._calls = threading.Semaphore(0)
@@ -87,7 +87,7 @@ class Waking:
 
 @pytest.fixture
 def listen():
-    """Makes listeners; each wakes once when it has begun to listen, for what came before."""
+    """Makes listeners; each wakes once when it starts to listen, for what came before."""
     made = []
 
     def make_listener(url, name="me"):

@@ -1,4 +1,4 @@
-"""The loop: claims, leases, fences, retries, by claimed rounds."""
+"""The loop: claims, leases, fences and retries, one round at a time."""
 
 from __future__ import annotations
 

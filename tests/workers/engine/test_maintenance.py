@@ -1,4 +1,4 @@
-"""Maintenance: rows are removed batch by batch, and no more than may be."""
+"""Maintenance: rows are removed batch by batch, and no more than may be removed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workers.engine.loop import Worker
 
 @pytest.fixture
 def due(owner):
-    """Enqueues one maintenance kind's work."""
+    """Enqueues the work of a maintenance kind."""
 
     def enqueue(kind):
         owner.execute(

@@ -1,4 +1,4 @@
-"""What Prometheus is told by workers, where WORKER_METRICS says so."""
+"""The metrics that workers serve to Prometheus if WORKER_METRICS is set."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from workers.engine.progress import LeaseLost
 
 @pytest.fixture
 def metered(settings, effects):
-    """Makes workers that count, of some kinds."""
+    """Makes workers that count, for some kinds."""
     made = []
 
     def make(*kinds, **options):
@@ -106,7 +106,7 @@ def test_how_the_queue_stands_is_asked_at_each_scrape(metered, owner, settings):
     assert seen[("coffer_work_finished_total", KIND)] == 2
 
 
-def test_where_the_database_does_not_answer_the_rest_is_told(metered, settings, logged):
+def test_where_the_database_does_not_answer_the_rest_is_reported(metered, settings, logged):
     worker = metered(kind_of(str))
     away = replace(settings, database_url="postgresql://x:hunter2@127.0.0.1:1/x")
     seen = read(worker, away)
@@ -160,7 +160,7 @@ def test_a_histograms_buckets_hold_what_is_at_most_as_long():
 
 
 def test_the_database_has_the_time_of_day():
-    # Its clock is an hour ahead of this machine's.
+    # The database's clock is an hour ahead of this machine's.
     entered = datetime.now(UTC) + timedelta(hours=1) - timedelta(seconds=5)
     job = Job("k", uuid4(), NO_WORKSPACE, {}, None, None, 1, 1, 0, None, entered, 5.0)
     meter = Meter("k", [])

@@ -1,4 +1,4 @@
-"""A database that is away, or takes no writes: workers and clocks wait, say so, and go on."""
+"""A database that is away or takes no writes: workers and clocks wait, say so, and go on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_only(conn, *, on=True):
 
 @pytest.fixture
 def writes(database):
-    """Says whether the database takes writes of the app's role, as whoever connects finds it."""
+    """Switches writes of the app's role on or off, for everybody who connects from then on."""
     name = database.url.rpartition("/")[2]
     alter = compose.SQL("ALTER ROLE {} IN DATABASE {} SET default_transaction_read_only = {}")
     with database.connect(role="admin") as admin:
@@ -54,7 +54,7 @@ def writes(database):
 
 @contextlib.contextmanager
 def meanwhile(call):
-    """What else happens while the main thread runs a process of ours; its errors are the test's."""
+    """Do something while the main thread runs one of our processes; its errors fail the test."""
     failed = []
 
     def run():
@@ -200,12 +200,12 @@ def test_a_worker_that_is_stopped_while_nothing_can_be_written_ends_in_good_orde
     forever.set()
 
 
-# A start while the database restarts
+# Starting while the database restarts
 
 
 @pytest.fixture
 def restarting(database):
-    """A way to the database that refuses everybody, and where it leads."""
+    """A proxy to the database that refuses everybody, and the database's URL through it."""
     port = psycopg.conninfo.conninfo_to_dict(database.url)["port"]
     proxy = Proxy(int(port))
     proxy.cut()
@@ -241,10 +241,10 @@ def test_a_command_waits_too_and_then_says_what_is_wrong(restarting, monkeypatch
         assert proxy.refused >= tries
 
 
-# How often it is said
+# How often an outage is logged
 
 
-def test_an_outage_is_told_when_it_begins_once_a_minute_and_when_it_is_over(logged, monkeypatch):
+def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_is_over(logged, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(outage.time, "monotonic", lambda: now[0])
     lost = Outage(structlog.get_logger(), lost=LOST, back=BACK)

@@ -32,7 +32,7 @@ LEASE = 60.0
 
 @dataclass
 class Row:
-    """What is known of one piece of work: due at a time of the model's own clock."""
+    """What the model knows about a piece of work; `due` is a time of the model's own clock."""
 
     due: float = 0.0
     attempts: int = 0
@@ -45,7 +45,7 @@ class Row:
 
 @dataclass
 class Held:
-    """A claim that somebody believes to have."""
+    """A claim that somebody believes to hold."""
 
     subject_id: uuid.UUID
     claim: int
@@ -53,7 +53,7 @@ class Held:
 
 
 class Work(RuleBasedStateMachine):
-    """The database's clock is moved by moving its rows, so that nothing has to wait."""
+    """The outbox and its model. Time passes by changing the times of rows instead of waiting."""
 
     claims = Bundle("claims")
     conn: Any = None
@@ -90,7 +90,7 @@ class Work(RuleBasedStateMachine):
 
     @rule(target=claims, worker=st.integers(0, 1), limit=st.integers(1, 12))
     def claim(self, worker, limit):
-        # Without that, one that looked a moment ago rightly does not look again so soon.
+        # Otherwise one that looked a moment ago rightly does not look again so soon.
         self.turns[worker].look()
         jobs = self.turns[worker].claim(
             self.conn, limit=limit, worker=self.workers[worker], lease=LEASE
@@ -109,14 +109,14 @@ class Work(RuleBasedStateMachine):
             row.attempts += 1
             row.progress = False
             assert (job.attempts, job.cut_off) == (row.attempts, 0)
-        # Each workspace gets its turn, as far as the turns go, and what is cut off leaves room.
+        # Each workspace gets its turn as far as the limit goes, unless the claim met cut-off rows.
         workspaces = {self.rows[each].workspace for each in fresh}
         assert len(jobs) >= min(1 if came_upon else limit, len(workspaces))
         return multiple(*(Held(job.subject_id, job.claim) for job in jobs))
 
     def _some_are_found_to_be_cut_off(self):
-        """A claim that comes upon rows which were held and never let go of marks them, and no more;
-        how many."""
+        """A claim that finds rows which were held and never released marks those and no others;
+        returns how many."""
         found = self.conn.execute(
             "SELECT subject_id FROM outbox WHERE cut_off = 1 AND claim IS NULL"
         )
@@ -223,7 +223,7 @@ class Work(RuleBasedStateMachine):
 
     @rule(held=consumes(claims))
     def bury_late(self, held):
-        """Whoever gives up without holding the row buries nothing."""
+        """Giving up without holding the row buries nothing."""
         if self._row_of(held):
             return
         buried = queries.outbox.bury(
@@ -258,9 +258,9 @@ class Work(RuleBasedStateMachine):
 
     @rule(held=consumes(claims))
     def crash(self, held):
-        """Whoever held it says nothing more."""
+        """Nothing more is heard of the holder."""
 
-    # What is always so
+    # What is always true
 
     @invariant()
     def the_table_is_as_the_model_says(self):
@@ -277,7 +277,7 @@ class Work(RuleBasedStateMachine):
         self._stop_the_clock()
 
     def _stop_the_clock(self):
-        """What passed since the last step by the database's clock is not to count."""
+        """Undo the time that passed on the database's clock since the last step."""
         self.conn.execute(
             "UPDATE outbox SET run_after = now() + known.due_in * interval '1 s'"
             "  FROM unnest(%s::uuid[], %s::float[]) AS known (subject_id, due_in)"
@@ -291,7 +291,7 @@ class Work(RuleBasedStateMachine):
         assert sorted(found) == sorted((each, "no") for each in self.dead)
 
     def _row_of(self, held):
-        """The row, where the claim still holds."""
+        """The row, if the claim still holds."""
         row = self.rows.get(held.subject_id)
         return row if row is not None and row.claim == held.claim else None
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: fair between workspaces, and at the same cost whatever lies in the table."""
+"""Whose turn it is: fair between workspaces, at the same cost whatever is in the table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORKER = uuid.uuid4()
 
 @pytest.fixture(autouse=True)
 def surveys_at_once(monkeypatch):
-    """A survey before each claim, as when each takes a quarter of a second."""
+    """Survey before each claim, as if at least a quarter of a second passed between claims."""
     monkeypatch.setattr(turns, "_SURVEY_EVERY", 0.0)
     monkeypatch.setattr(turns, "_SHARE_OF_TIME", 0)
 
@@ -127,14 +127,14 @@ def test_between_surveys_a_claim_reads_only_what_was_not_claimed_before(
     assert asked[0] <= asked[1] < asked[2]
 
 
-def test_where_looking_is_expensive_who_found_nothing_looks_less_often_until_woken(
+def test_where_looking_is_expensive_a_turn_that_found_nothing_looks_less_often_until_woken(
     owner, app_conn, monkeypatch
 ):
     monkeypatch.setattr(turns, "_SHARE_OF_TIME", 50)
     monkeypatch.setattr(turns, "_LONGEST_PAUSE", 3600.0)
     turn = Turns(KIND)
     turn.claimers = 1_000_000
-    for _ in range(2):  # one that was dear could be an accident
+    for _ in range(2):  # a single expensive look could be an accident
         assert claimed(turn, app_conn, 3) == {}
     enqueue(owner, workspace(1), 1)
     assert claimed(turn, app_conn, 3) == {}
@@ -170,7 +170,7 @@ def test_one_look_that_was_slow_is_forgotten(owner, app_conn, monkeypatch):
 
     monkeypatch.setattr(queries.outbox, "survey", stall)
     turn = Turns(KIND)
-    for _ in range(2):  # the one that is slow, and the next
+    for _ in range(2):  # the slow one, and the next
         claimed(turn, app_conn, 3)
         enqueue(owner, workspace(1), 1)
         assert claimed(turn, app_conn, 3) == {1: 1}
@@ -195,12 +195,12 @@ def endless_looking_fails(monkeypatch):
         return look(conn, **parameters)
 
     monkeypatch.setattr(queries.outbox, "survey", survey)
-    # As outside of these tests: what is known is claimed first.
+    # As in production: what is known already is claimed first.
     monkeypatch.setattr(turns, "_SURVEY_EVERY", 3600.0)
 
 
 def cut_off(owner):
-    """One row of each of three workspaces, due and waiting to be tried alone."""
+    """Make all due rows wait to be tried alone."""
     owner.execute("UPDATE outbox SET cut_off = 1")
 
 
@@ -212,7 +212,7 @@ def paused(owner):
 @pytest.mark.parametrize("set_aside", [cut_off, paused])
 @pytest.mark.parametrize("limit", [1, 2, 200])
 def test_a_claim_ends_where_due_rows_are_set_aside(owner, app_conn, set_aside, limit):
-    """With fewer hands than workspaces, it once looked again and again until other work came."""
+    """If the limit was less than the workspaces, it used to look again until other work came."""
     for number in (1, 2, 3):
         enqueue(owner, workspace(number), 1)
     set_aside(owner)

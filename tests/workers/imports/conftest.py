@@ -13,8 +13,8 @@ from workers.read_imports import read_imports as reading
 
 @pytest.fixture
 def read_here(monkeypatch):
-    """Files are read in this process, for tests of what becomes of them: a child costs three times
-    as much as all the rest."""
+    """Read files in this process, for tests of what becomes of them: a child process takes three
+    times as long as everything else."""
     monkeypatch.setattr(
         read_imports.child,
         "run",
@@ -24,8 +24,8 @@ def read_here(monkeypatch):
 
 @pytest.fixture
 def rounds(worker, owner):
-    """Rounds of a worker in which something was done, until nothing is left for it: also what waits
-    for another attempt, or is in another worker's hands."""
+    """Rounds of a worker in which something was done, until nothing is left for it, not even work
+    that waits for another attempt or is held by another worker."""
 
     def rounds(*kinds):
         running = worker(*kinds)
@@ -46,7 +46,7 @@ def rounds(worker, owner):
 
 @pytest.fixture
 def work(rounds):
-    """Does all of it."""
+    """Does all the work of imports."""
 
     def work():
         for _ in rounds(reading, adding):
@@ -57,7 +57,7 @@ def work(rounds):
 
 @pytest.fixture
 def imported(work):
-    """Uploads a file and does all of it; the import as it ends."""
+    """Uploads a file and does all its work; gives the import as it ended."""
 
     def imported(person, body, headers=LINES, **query):
         import_id = upload(person, body, headers, **query)

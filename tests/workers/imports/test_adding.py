@@ -89,7 +89,7 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, own
         assert (found["refused"], found["duplicates"]) == (0, 0)
 
     def same(rows):
-        # The link is to an item of another workspace, which cannot be.
+        # Links are left out: their items are in the other workspace.
         return sorted(
             (
                 {key: value for key, value in row.items() if key not in ("id", "item_id")}
@@ -248,7 +248,7 @@ ODD_LINKS = [
 
 @pytest.mark.long
 def test_no_bookmark_stops_the_others(olga, work):
-    files = [  # each with pages of its own
+    files = [  # each with different pages
         (GOOD + odd).replace("example.com", f"{number}.example.com").encode()
         for number, odd in enumerate(ODD_LINKS)
     ]
@@ -300,8 +300,8 @@ def test_long_entries_make_small_batches(olga, worker, rounds):
 def test_imports_of_items_and_tasks_never_wait_in_a_circle(
     olga, owner, database, worker, monkeypatch
 ):
-    """Each makes the tags of the other one, for items what that has for tasks. Somebody holds up
-    both where the first one of the tasks is made: a circle, if each then held the other's next."""
+    """The tags of one's items are those of the other's tasks. Both are held up at the first tag of
+    their tasks: a deadlock, if each already held the tag that the other one makes next."""
     monkeypatch.setattr(outcomes, "PATIENCE", "5min")
     for one, other in (("x", "y"), ("y", "x")):
         task = {"type": "task", "title": "x", "tags": ["a", other]}
@@ -326,7 +326,7 @@ def test_imports_of_items_and_tasks_never_wait_in_a_circle(
 
 
 def waiting(owner):
-    """How many transactions of this database wait for another one."""
+    """How many transactions in this database wait for another one."""
     (number,) = owner.execute(
         "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
         " WHERE datname = current_database() AND NOT granted"

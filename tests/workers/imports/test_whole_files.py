@@ -1,4 +1,4 @@
-"""Imports from the upload to the end, with the child process that reads them."""
+"""Imports from upload to end, with the child process that reads them."""
 
 from __future__ import annotations
 
