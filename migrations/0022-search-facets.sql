@@ -110,10 +110,11 @@ AS $$
     FROM (SELECT $q$' ':9$q$::tsvector AS lexeme) AS gap
 $$;
 
--- The first page of a text that has a hit, and what of the page to show: 4,000 characters at most, from
--- shortly before the hit. No row if none of the first pages that seem to have one has one: words are
--- looked for by their stems without the endings, which reads a long book in milliseconds, and only what
--- is around the first one on a page is parsed, and if that is none, the page.
+-- The first page of a text that has a hit, and what of the page to show: 900 characters from shortly
+-- before the hit, since a snippet costs as much as the text that it is taken from is long. No row if none
+-- of the first pages that seem to have one has one: words are looked for by their stems without the
+-- endings, which reads a long book in milliseconds, and only what is around the first one on a page is
+-- parsed, and if that is none, the page, of which up to 4,000 characters are shown then.
 CREATE FUNCTION search_hit(config regconfig, body text, hits tsquery)
 RETURNS TABLE (page integer, shown text)
 LANGUAGE plpgsql
@@ -123,7 +124,9 @@ AS $$
 DECLARE
   most_parsed CONSTANT integer := 100;
   around_hit CONSTANT integer := 100;
-  before_hit CONSTANT integer := 1000;
+  before_hit CONSTANT integer := 250;
+  shown_around CONSTANT integer := 900;
+  before_likely CONSTANT integer := 1000;
   most_shown CONSTANT integer := 4000;
   roots text[] := ARRAY(
     SELECT left(replace(found.stem[1], $q$''$q$, $q$'$q$), greatest(length(found.stem[1]) - 2, 3))
@@ -141,16 +144,20 @@ BEGIN
      LIMIT most_parsed
   LOOP
     page := likely.number;
-    shown := CASE
-      WHEN length(likely.text) <= most_shown THEN likely.text
-      ELSE substr(likely.text, greatest(likely.place - before_hit, 1), most_shown)
-    END;
     IF to_tsvector(
          config,
          search_text(substr(likely.text, greatest(likely.place - around_hit, 1), 2 * around_hit))
        ) @@ hits
-       OR to_tsvector(config, search_text(shown)) @@ hits
     THEN
+      shown := substr(likely.text, greatest(likely.place - before_hit, 1), shown_around);
+      RETURN NEXT;
+      RETURN;
+    END IF;
+    shown := CASE
+      WHEN length(likely.text) <= most_shown THEN likely.text
+      ELSE substr(likely.text, greatest(likely.place - before_likely, 1), most_shown)
+    END;
+    IF to_tsvector(config, search_text(shown)) @@ hits THEN
       RETURN NEXT;
       RETURN;
     END IF;

@@ -28,12 +28,23 @@ def part(name, body, filename=None):
 END = f"--{BOUNDARY}--\r\n".encode()
 
 
-def read(body, content_type=f"multipart/form-data; boundary={BOUNDARY}"):
+class Slowly(io.BytesIO):
+    """A body of which so many bytes arrive at once."""
+
+    def __init__(self, body, at_once):
+        super().__init__(body)
+        self.at_once = at_once
+
+    def read(self, size=-1):
+        return super().read(self.at_once if size < 0 else min(size, self.at_once))
+
+
+def read(body, content_type=f"multipart/form-data; boundary={BOUNDARY}", at_once=10**6):
     """The file's name and bytes, and the fields."""
     with APP.test_request_context(
         "/",
         method="POST",
-        input_stream=io.BytesIO(body),
+        input_stream=Slowly(body, at_once),
         content_type=content_type,
         content_length=len(body),
     ):
@@ -48,21 +59,29 @@ def test_fields_may_come_before_and_behind_the_file():
 
 
 @examples(30)
-@given(st.binary(max_size=4000), st.integers(0, 3))
-def test_any_bytes_come_through_as_they_are(content, times):
+@given(st.binary(max_size=4000), st.integers(0, 3), st.integers(1, 70))
+def test_any_bytes_come_through_as_they_are(content, times, at_once):
     content = content * 10**times
-    assert read(part("file", content, "x") + END)[1] == content
+    body = part("file", content, "x") + part("title", b"A letter") + END
+    assert read(body)[1:] == (content, {"title": "A letter"})
+    if times < 2:
+        assert read(body, at_once=at_once)[1:] == (content, {"title": "A letter"})
 
 
 @examples(50)
 @given(
-    st.lists(st.sampled_from([b"\r\n", b"--", BOUNDARY.encode(), b"\r", b"\n", b"x", b"\0"])),
+    st.lists(
+        st.sampled_from(
+            [b"\r\n", b"--", BOUNDARY.encode(), b"\r", b"\n", b"x", b"\0", b"\n----a-", b"x" * 40]
+        )
+    ),
+    st.integers(1, 70),
 )
-def test_what_resembles_the_boundary_is_content(pieces):
+def test_what_resembles_the_boundary_is_content(pieces, at_once):
     content = b"".join(pieces)
     # No client chooses a boundary that begins a line of its file.
     assume(re.search(rb"(^|[\r\n])--" + BOUNDARY.encode(), content) is None)
-    assert read(part("file", content, "x") + END)[1] == content
+    assert read(part("file", content, "x") + END, at_once=at_once)[1] == content
 
 
 def refused(body, **more):

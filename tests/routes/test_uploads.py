@@ -141,7 +141,7 @@ def test_a_form_with_a_file_is_read_from_what_was_received(settings, monkeypatch
     monkeypatch.setattr(Caller, "user_id", "somebody", raising=False)
 
     @app.post("/form")
-    @takes_upload(lambda _: 10_000_000, ("multipart/form-data",))
+    @takes_upload(lambda _: 10_000_000, ("multipart/form-data",), in_memory=1)
     def form():
         found["hashed"] = sum(map(len, request_body.parts()))
         found["file"] = request.files["file"].read()

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 # Bytes from which the type is detected.
 HEAD: Final = 64 * 1024
-# Longer than copying any file takes.
+# How long an object may be written: an hour, and as long as the slowest client takes that the web
+# lets go on (`webapp/serving/bounds.py`).
 _TIME_TO_WRITE: Final = timedelta(hours=1)
+_BYTES_A_SECOND: Final = 2_000
 
 Code = Literal["empty_file", "body_too_large", "unsupported_media_type", "quota_exceeded"]
 
@@ -110,7 +112,8 @@ class Intake:
         media = detect(io.BytesIO(head), name)
         if not media.can_be_read:
             raise _unsupported(media)
-        place = self._reserve(owner, document_id, media, announced or len(head))
+        time = _time_to_arrive(announced or self._most_bytes)
+        place = self._reserve(owner, document_id, media, announced or len(head), time)
         measured = _Measured(chain([head], chunks), self._most_bytes)
         found = None
         try:
@@ -129,9 +132,10 @@ class Intake:
                 self._doom(place["id"])
 
     def _reserve(
-        self, owner: Owner, document_id: UUID, media: Media, announced: int
+        self, owner: Owner, document_id: UUID, media: Media, announced: int, time: timedelta
     ) -> dict[str, Any]:
         with self._transaction() as conn:
+            queries.objects.reserve_without_waiting(conn)
             place: dict[str, Any] = queries.objects.reserve(
                 conn,
                 workspace_id=owner.workspace_id,
@@ -140,7 +144,7 @@ class Intake:
                 ending=media.extension,
                 bytes=announced,
                 default_bytes=self._quota_bytes,
-                time=_TIME_TO_WRITE,
+                time=time,
             )
         return place
 
@@ -151,6 +155,11 @@ class Intake:
         except psycopg.Error as error:
             # `expire_objects` does it later.
             log.warning("object_not_doomed", object_id=str(object_id), error=str(error).strip())
+
+
+def _time_to_arrive(length: int) -> timedelta:
+    """How long an object may be written that has so many bytes."""
+    return _TIME_TO_WRITE + timedelta(seconds=length / _BYTES_A_SECOND)
 
 
 class _Measured:

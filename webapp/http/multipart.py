@@ -1,11 +1,13 @@
 """Forms with a file in them (`multipart/form-data`), read in chunks.
 
 werkzeug's decoder parses the form; here its input is bounded. Only the other fields, few and short,
-are kept in memory.
+are kept in memory. The bytes of a file pass it by, as long as no boundary is among them: it would
+copy and search them several times.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from werkzeug.sansio.multipart import Event
 
+_NEW_LINE: Final = re.compile(rb"[\r\n]")
 _MOST_FIELDS: Final = 50
 # Bytes of all fields together, which somebody typed.
 _FIELDS_LIMIT: Final = 64 * 1024
@@ -53,7 +56,8 @@ class Form:
         self._file_field = file_field
         self._boundary = boundary.encode("latin-1", "replace")
         self._decoder = MultipartDecoder(self._boundary, max_parts=_MOST_FIELDS + 2)
-        self._body = request_body.parts()
+        self._delimiter = b"--" + self._boundary
+        self._body = request_body.arriving()
         self._read = 0
         self._events = self._decoded()
         self._fields: dict[str, str] = {}
@@ -67,7 +71,7 @@ class Form:
             elif isinstance(event, File):
                 if event.name != self._file_field:
                     raise invalid_input((_shown(event.name), "This field takes no file."))
-                return UploadedFile(event.filename, self._chunks(), self._left())
+                return UploadedFile(event.filename, self._file_chunks(), self._left())
         raise invalid_input((self._file_field, "Missing: send the file in this field."))
 
     def rest(self) -> dict[str, str]:
@@ -86,6 +90,35 @@ class Form:
                     yield bytes(event.data)
                 if not event.more_data:
                     return
+
+    def _file_chunks(self) -> Iterator[bytes]:
+        for event in self._events:
+            if isinstance(event, Data):
+                if event.data:
+                    yield bytes(event.data)
+                if not event.more_data:
+                    return
+                yield from self._passed()
+
+    def _passed(self) -> Iterator[bytes]:
+        """The bytes of the file up to the next ones that may belong to a boundary: those go to the
+        decoder, with what follows."""
+        held = bytes(self._decoder.buffer)
+        self._decoder.buffer.clear()
+        # As much of a boundary, with the line break before it, as there can be without its end.
+        most = len(self._delimiter) + 1
+        while len(held) <= most and (chunk := next(self._body, b"")):
+            self._read += len(chunk)
+            seam = held + chunk[:most]
+            if self._delimiter in seam or self._delimiter in chunk or len(chunk) <= most:
+                held += chunk
+                break
+            end = _NEW_LINE.search(chunk, len(chunk) - most)
+            at = len(chunk) if end is None else end.start()
+            yield b"".join((held, memoryview(chunk)[:at])) if held or end else chunk
+            held = chunk[at:]
+        if held:
+            self._decoder.receive_data(held)
 
     def _left(self) -> int | None:
         """How many bytes the part that begins here has, if it is the last part."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("webapp.http.request_body")
 
 # How much is read at once, and how much of a received body stays in memory.
-_PART: Final = 262_144
+_PART: Final = 524_288
 _IN_MEMORY: Final = 1_048_576
 
 
@@ -37,6 +37,17 @@ def read() -> bytes:
         raise _broken_off(error) from None
     _check_length(len(body))
     return body
+
+
+def arriving() -> Iterator[bytes]:
+    """The pieces of the body while the client sends it, once. Raises like `read`, so what was made
+    of the pieces so far must be discarded then."""
+    _check_encoding()
+    length = 0
+    for part in _pieces():
+        length += len(part)
+        yield part
+    _check_length(length)
 
 
 def parts() -> Iterator[bytes]:
@@ -68,15 +79,27 @@ def received() -> Iterator[None]:
             del g.received_body
 
 
-def _copy(file: Any) -> int:
-    stream, length = request.stream, 0
-    while True:
+def _pieces() -> Iterator[bytes]:
+    stream = request.stream  # raises if the stated length is more than is allowed
+    left = request.max_content_length
+    if request.environ.get("wsgi.input_terminated"):
+        # The server's own, which ends with the body: werkzeug's copies it twice more.
+        stream = request.environ["wsgi.input"]
+        left = left if request.content_length is None else request.content_length
+    while left is None or left > 0:
         try:
-            part = stream.read(_PART)
-        except (ClientDisconnected, ParseException) as error:
+            part = stream.read(_PART if left is None else min(_PART, left))
+        except (ClientDisconnected, ParseException, OSError) as error:
             raise _broken_off(error) from None
         if not part:
-            return length
+            return
+        left = None if left is None else left - len(part)
+        yield part
+
+
+def _copy(file: Any) -> int:
+    length = 0
+    for part in _pieces():
         length += len(part)
         try:
             file.write(part)
@@ -88,6 +111,7 @@ def _copy(file: Any) -> int:
                 "There is no room to receive this file at the moment.",
                 headers={"Retry-After": "60", "Connection": "close"},
             ) from None
+    return length
 
 
 def _check_encoding() -> None:
@@ -112,7 +136,7 @@ def _check_length(length: int) -> None:
 
 
 def _broken_off(error: Exception) -> Problem:
-    if isinstance(error.__context__, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         status, code, said = (
             408,
             "request_timeout",

@@ -1,8 +1,8 @@
 """Routes that take whole files.
 
-A file is received before anything else is done, without an open transaction and without using
-memory, at the client's own pace, for which the server has its own threads and deadlines
-(`webapp/serving/`). Each user may send few at once, so that nobody blocks others.
+A file arrives at the client's own pace, for which the server has its own threads and deadlines
+(`webapp/serving/`), and without using memory: the view reads it in pieces, with no transaction
+open. Each user may send few at once, so that nobody blocks others.
 """
 
 from __future__ import annotations
@@ -50,11 +50,13 @@ def takes_upload(
     of: Callable[[], Hashable] = lambda: caller().user_id,
     in_memory: int | None = None,
 ) -> Callable[[View], View]:
-    """Accept a body of at most so many bytes, which is a file by the time the view is called.
+    """Accept a body of at most so many bytes, which the view reads as it arrives
+    (`request_body.arriving`).
 
     It may be of any type, unless some are given. `admit` is called before the first byte is
     received, and may raise; `of` then says whose file it is. If the view holds all of it in memory,
-    `in_memory` says how many a process may hold.
+    `in_memory` says how many a process may hold; it is called once the body has been received into
+    a file, so that no place in memory waits for a client.
 
     Goes below `permit`, since slots belong to users, and above `idempotent`, so that no transaction
     waits for a client.
@@ -70,8 +72,11 @@ def takes_upload(
             request.max_content_length = most(settings())
             if admit is not None:
                 admit()
-            with _places().taken_by(of()), request_body.received(), _memory(free):
-                return view(*args, **kwargs)
+            with _places().taken_by(of()):
+                if free is None:
+                    return view(*args, **kwargs)
+                with request_body.received(), _memory(free):
+                    return view(*args, **kwargs)
 
         return received
 
@@ -108,10 +113,7 @@ class Places:
 
 
 @contextmanager
-def _memory(free: BoundedSemaphore | None) -> Iterator[None]:
-    if free is None:
-        yield
-        return
+def _memory(free: BoundedSemaphore) -> Iterator[None]:
     if not free.acquire(timeout=_PATIENCE):
         raise Problem(
             503,

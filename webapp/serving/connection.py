@@ -125,13 +125,15 @@ class Reader(Unreader):  # type: ignore[misc]  # gunicorn has no types
         if self.owes_consent:
             self.owes_consent = False
             self._sock.consent()
-        while self._sock.waits_for(select.POLLIN, self.pace.deadline):
+        while True:
             try:
                 data = self._sock.recv(min(max(size_hint or 0, 8_192), 262_144))
             except BlockingIOError:
-                continue
-            self.pace.moved(len(data))
-            return data
+                if not self._sock.waits_for(select.POLLIN, self.pace.deadline):
+                    break
+            else:
+                self.pace.moved(len(data))
+                return data
         raise TimeoutError(errno.ETIMEDOUT, "the body comes too slowly")
 
 

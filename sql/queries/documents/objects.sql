@@ -19,6 +19,12 @@ VALUES (
 )
 RETURNING id, key;
 
+-- name: reserve_without_waiting :exec
+-- Lets the open transaction commit before it is on the disk. A power cut may take the reservation away,
+-- but not once a later transaction, the document's, has been committed: what is left then is a file
+-- that nobody uses, which is swept as any other.
+SELECT set_config('synchronous_commit', 'off', TRUE);
+
 -- name: store :one
 -- Saves that an object is in the store; no row if it was doomed meanwhile.
 UPDATE objects

@@ -38,6 +38,8 @@ from webapp.schemas.documents.documents import Document, DuplicateDocument
 from webapp.schemas.documents.presigned import AnnouncedDocument, NewUpload
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sql.connection import Connection
     from webapp.clients.storage.contract import Store
 
@@ -135,11 +137,21 @@ def receive(signature: str) -> Response:  # noqa: ARG001  # `_admit` has read it
     As the body, whole. It can be sent again until `complete` is called.
     """
     place = g.signed_place
-    length = sum(map(len, request_body.parts()))
-    if length != place["bytes"]:
-        raise _size_mismatch(place["bytes"], length)
-    store().put(place["key"], request_body.parts())
+    store().put(place["key"], _of_size(place["bytes"]))
     return Response(status=204)
+
+
+def _of_size(announced: int) -> Iterator[bytes]:
+    """The body, as it arrives. Raises Problem 422 if it has another size, so that nothing is
+    stored."""
+    length = 0
+    for part in request_body.arriving():
+        length += len(part)
+        if length > announced:
+            break
+        yield part
+    if length != announced:
+        raise _size_mismatch(announced, length)
 
 
 def _same(conn: Connection, given: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
-"""Takes the file of a request into the store.
+"""Takes the file of a request into the store, while it arrives.
 
-The request has been received by then (`webapp/routes/uploads.py`), so nothing here waits for a
-client.
+What waits for the client is the file in the store, which nobody sees before it is complete, and a
+row of `objects`, which holds its bytes of the quota; no transaction is open.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def received(document_id: UUID, name: str, *, workspace_id: UUID | None = None) 
                 yield Upload(file, form.rest())
         else:
             with into.take(
-                document_id, owner, name, request_body.parts(), request.content_length
+                document_id, owner, name, request_body.arriving(), request.content_length
             ) as file:
                 yield Upload(file, {})
     except NotAccepted as error:

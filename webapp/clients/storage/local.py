@@ -56,7 +56,7 @@ class LocalStore:
             with self._create(unfinished) as file:
                 for chunk in chunks:
                     try:
-                        file.write(chunk)
+                        _write(file, chunk)
                     except OSError as error:
                         raise _trouble(error) from None
                 try:
@@ -175,6 +175,13 @@ class LocalStore:
                         yield Stored(
                             key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC)
                         )
+
+
+def _write(file: BinaryIO, chunk: bytes) -> None:
+    """Write all of a chunk: a disk that is nearly full takes a part of it without an error."""
+    left = memoryview(chunk)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _to_disk(folder: Path) -> None:

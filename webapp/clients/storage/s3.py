@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # S3 requires parts of 5 MiB or more; an upload only has a few of them in memory.
 _PART: Final = 5 * 1024 * 1024
 _PARTS_AT_ONCE: Final = 2
+# How much of an object stays in memory until all of it is here.
+_IN_MEMORY: Final = 1024 * 1024
 # S3 deletes up to a thousand in one request.
 _DELETED_AT_ONCE: Final = 1000
 _CONNECT_TIMEOUT: Final = timedelta(seconds=5)
@@ -110,16 +112,24 @@ class S3Store:
         import obstore
 
         place = self._place(key)
-        raised: list[BaseException] = []
-        with self._troubles(raised):
-            obstore.put(
-                self._bucket(),
-                place,
-                _told(chunks, raised),
-                use_multipart=True,
-                chunk_size=_PART,
-                max_concurrency=_PARTS_AT_ONCE,
-            )
+        # S3 keeps the parts of an upload that breaks off, and obstore leaves them, so that nothing
+        # is sent before all of it is here: chunks may come from a client who stops in the middle.
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix="coffer-object-") as file:
+            for chunk in chunks:
+                try:
+                    file.write(chunk)
+                except OSError as error:
+                    raise _full(error) from None
+            file.seek(0)
+            with self._troubles():
+                obstore.put(
+                    self._bucket(),
+                    place,
+                    cast("BinaryIO", file),
+                    use_multipart=True,
+                    chunk_size=_PART,
+                    max_concurrency=_PARTS_AT_ONCE,
+                )
 
     def copy(self, key: str, to: str) -> None:
         import obstore
@@ -149,7 +159,7 @@ class S3Store:
             file.seek(0)
         except OSError as error:
             file.close()
-            raise StorageError(f"This machine's disk has a problem: {error.strerror}.") from None
+            raise _full(error) from None
         except BaseException:
             file.close()
             raise
@@ -238,27 +248,18 @@ class S3Store:
             return self._made
 
     @contextmanager
-    def _troubles(
-        self, raised: list[BaseException] | None = None, *, key: str = ""
-    ) -> Iterator[None]:
+    def _troubles(self, *, key: str = "") -> Iterator[None]:
         """Converts what obstore raises to StorageError, without its text, which contains signed
-        addresses. `raised` holds the caller's exception, which is passed on unchanged."""
+        addresses."""
         from obstore.exceptions import BaseError
 
         try:
             yield
         except (BaseError, OSError, ValueError) as error:
-            if raised:
-                raise raised[0] from None
             if isinstance(error, FileNotFoundError):
                 raise NoObject(key) from None
             raise StorageError(f"The store does not answer ({type(error).__name__}).") from None
 
 
-def _told(chunks: Iterable[bytes], raised: list[BaseException]) -> Iterator[bytes]:
-    """The chunks; what they raise is recorded, because obstore returns it in another form."""
-    try:
-        yield from chunks
-    except BaseException as error:
-        raised.append(error)
-        raise
+def _full(error: OSError) -> StorageError:
+    return StorageError(f"This machine's disk has a problem: {error.strerror}.")
