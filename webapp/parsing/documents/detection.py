@@ -141,7 +141,7 @@ def _text_type(head: bytes, ending: str) -> str:
         return endings.get(ending, "text/markdown")
     if _XML.match(text):
         return "image/svg+xml" if _SVG.search(text, 0, 4096) else "application/xml"
-    if delimiter := _delimiter(text):
+    if delimiter := delimiter_of(text):
         return "text/tab-separated-values" if delimiter == "\t" else "text/csv"
     return "text/plain"
 
@@ -174,7 +174,7 @@ def wide_codec(head: bytes) -> str | None:
     return None
 
 
-def _delimiter(text: str) -> str | None:
+def delimiter_of(text: str) -> str | None:
     """The delimiter of a table written as text, if nearly all lines have the same number of
     columns.
 

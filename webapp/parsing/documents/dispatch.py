@@ -68,6 +68,19 @@ _NEWER = {"application/msword": "DOCX", "application/vnd.ms-powerpoint": "PPTX"}
 def read_inside(source: Source, media: Media, reading: Reading) -> Metadata:
     """Read a document of this type into `reading`. Raises DocumentError, and whatever its libraries
     raise."""
+    source, media = unlocked(source, media, reading)
+    for beginning, read in _READERS:
+        if media.type.startswith(beginning):
+            try:
+                return read(source, reading)
+            except RecursionError as error:
+                raise DocumentError("too_complex") from error
+    raise DocumentError("unsupported")
+
+
+def unlocked(source: Source, media: Media, reading: Reading) -> tuple[Source, Media]:
+    """The document, or what is in the envelope if it is encrypted. Raises DocumentError if nothing
+    can read it."""
     if media.type == encrypted.MEDIA_TYPE:
         inside = encrypted.decrypted(source, reading.password)
         reading.inflate(len(inside))
@@ -80,13 +93,7 @@ def read_inside(source: Source, media: Media, reading: Reading) -> Metadata:
         raise DocumentError("unsupported", f"Save the document as {newer}: Coffer reads that.")
     if media.type == "image/heic":
         raise DocumentError("unsupported", "Save the picture as JPEG: Coffer reads that.")
-    for beginning, read in _READERS:
-        if media.type.startswith(beginning):
-            try:
-                return read(source, reading)
-            except RecursionError as error:
-                raise DocumentError("too_complex") from error
-    raise DocumentError("unsupported")
+    return source, media
 
 
 def read_document(source: Source, name: str, reading: Reading) -> Document:

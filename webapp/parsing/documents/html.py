@@ -38,6 +38,12 @@ def read(source: Source, reading: Reading) -> Metadata:
 
 def text_of(data: bytes, charset: str | None = None) -> tuple[str, Metadata]:
     """The text of a page by lines, table cells separated by tabs, and its metadata."""
+    root = parse_html(data, charset)
+    return ("", Metadata()) if root is None else (element_text(root), _metadata(root))
+
+
+def parse_html(data: bytes, charset: str | None = None) -> Any:
+    """The root of a page; None if there is nothing on it."""
     text = _UNWANTED.sub("", decode_text(data, charset, markup=True))
     parser = lxml.html.HTMLParser(
         # Some pages nest deeper than 256; beyond 2,048 libxml2 gives up anyway.
@@ -49,13 +55,14 @@ def text_of(data: bytes, charset: str | None = None) -> tuple[str, Metadata]:
     try:
         root = lxml.html.document_fromstring(text.encode(), parser=parser)
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError):  # nothing but white space
-        return "", Metadata()
+        return None
     check_depth(parser)
-    return _text(root), _metadata(root)
+    return root
 
 
-def _text(root: Any) -> str:
-    """A walk without recursion: pages nest deeper than Python calls may."""
+def element_text(root: Any) -> str:
+    """The text of an element by lines; table cells are separated by tabs."""
+    # A walk without recursion: pages nest deeper than Python calls may.
     parts: list[str] = []
     kept = 0  # the number of enclosing elements with significant white space
 

@@ -31,14 +31,11 @@ _SHAPES = frozenset(
 
 def read(source: Source, reading: Reading) -> Metadata:
     archive = Archive(source, reading)
-    if b"encryption-data" in (archive.read("META-INF/manifest.xml") or b""):
-        raise DocumentError("encrypted")
-    if not (content := archive.read("content.xml")):
-        raise DocumentError("damaged")
+    content = content_of(archive)
     flow = Flow()
     if styles := archive.read("styles.xml"):
         _masters(parse_xml(styles), flow)
-    for body in parse_xml(content).iter("{*}body"):
+    for body in content.iter("{*}body"):
         _Walk(flow).blocks(body)
     # Embedded charts and sheets, each in its own folder, structured like the whole.
     for name in archive.like(r"object [^/]+/content\.xml"):
@@ -52,6 +49,15 @@ def read(source: Source, reading: Reading) -> Metadata:
         if data := archive.read(name):
             reading.attach(name, data)
     return _metadata(archive)
+
+
+def content_of(archive: Archive) -> Any:
+    """The root of the main part. Raises DocumentError."""
+    if b"encryption-data" in (archive.read("META-INF/manifest.xml") or b""):
+        raise DocumentError("encrypted")
+    if not (content := archive.read("content.xml")):
+        raise DocumentError("damaged")
+    return parse_xml(content)
 
 
 def _masters(root: Any, flow: Flow) -> None:
@@ -101,7 +107,7 @@ class _Walk:
         for each in element:
             name = local(each)
             if name == "s":
-                parts.append(" " * _count(each, "c", _MOST_SPACES))
+                parts.append(" " * count_of(each, "c", _MOST_SPACES))
             elif name == "tab":
                 parts.append("\t")
             elif name == "line-break":
@@ -140,7 +146,7 @@ class _Walk:
             name = local(element)
             if name == "table-row":
                 line = self._row(element)
-                for _ in range(_count(element, "number-rows-repeated", _MOST_REPEATED)):
+                for _ in range(count_of(element, "number-rows-repeated", _MOST_REPEATED)):
                     if not line.strip():
                         break
                     self._flow.line(line)
@@ -153,12 +159,12 @@ class _Walk:
         cells: list[str] = []
         for cell in row:
             if local(cell) in {"table-cell", "covered-table-cell"}:
-                text = self._cell(cell)
+                text = self.cell(cell)
                 most = _MOST_REPEATED if text else 64
-                cells += [text] * _count(cell, "number-columns-repeated", most)
+                cells += [text] * count_of(cell, "number-columns-repeated", most)
         return "\t".join(cells)
 
-    def _cell(self, cell: Any) -> str:
+    def cell(self, cell: Any) -> str:
         inner = Flow()
         for each in cell:
             if local(each) in _NOTES:
@@ -167,6 +173,11 @@ class _Walk:
                 _Walk(inner).blocks([each])
         inner.end_page()
         return " ".join(" ".join(inner.pages).split("\n"))
+
+
+def cell_text(cell: Any) -> str:
+    """The text of a table's cell on one line."""
+    return _Walk(Flow()).cell(cell)
 
 
 def _inside(element: Any, *left_out: str) -> str:
@@ -184,7 +195,8 @@ def _inside(element: Any, *left_out: str) -> str:
     return "\n".join(inner.pages)
 
 
-def _count(element: Any, name: str, most: int) -> int:
+def count_of(element: Any, name: str, most: int) -> int:
+    """The number in an attribute, such as how often a cell is repeated; 1 without one."""
     value = attribute(element, name) or "1"
     return min(int(value), most) if value.isdigit() and len(value) < 12 else 1
 

@@ -20,7 +20,13 @@ from webapp.parsing.documents import mail
 from webapp.parsing.documents.dispatch import read_inside
 from webapp.parsing.documents.reading import Reading
 from webapp.parsing.documents.source import Source
-from webapp.parsing.documents.tasks import attachment, picture, read, recognise  # noqa: F401
+from webapp.parsing.documents.tasks import (  # noqa: F401
+    attachment,
+    picture,
+    read,
+    recognise,
+    tables,
+)
 
 Image.init()
 for _module in pkgutil.iter_modules(encodings.__path__):

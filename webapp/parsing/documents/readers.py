@@ -14,12 +14,14 @@ from webapp.parsing.documents.document import decode
 from webapp.parsing.documents.errors import CODES, DocumentError
 from webapp.parsing.documents.ocr import find_engine
 from webapp.parsing.fork_server.client import ForkServer, Limits
+from webapp.parsing.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from webapp.parsing.documents.document import Document, Page
     from webapp.parsing.documents.errors import Code
+    from webapp.parsing.tables.table import DocumentTables
 
 Format = Literal["webp", "jpeg", "png"]
 Ocr = Literal["auto", "always", "never"]
@@ -132,6 +134,30 @@ class Readers:
                 if page.text and (ocr == "always" or _says_more(page, before[page.number]))
             ]
         )
+
+    def tables(
+        self,
+        file: int,
+        *,
+        name: str = "",
+        password: str | None = None,
+        on_page: Callable[[int, int], None] | None = None,
+    ) -> DocumentTables:
+        """The tables of a document, in reading order, with the place of each cell.
+
+        `on_page` is called as by `read`.
+        """
+
+        def on_step(step: dict[str, Any]) -> None:
+            if on_page is not None:
+                on_page(step["page"], step["of"])
+
+        asked: dict[str, Any] = {"name": name, "password": password, "most_pages": self._most_pages}
+        answer = self._call("tables", file, asked, on_step)
+        try:
+            return table.decode(answer)
+        except (ValueError, TypeError, KeyError) as error:  # from a child that was taken over
+            raise DocumentError("damaged") from error
 
     def attachment(
         self, file: int, number: int, *, name: str = "", password: str | None = None

@@ -36,10 +36,15 @@ _LINE_ENDS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
 _GAPS = re.compile(r"\n{4,}")
 
 
+def without_controls(text: str) -> str:
+    """`text` without the characters that are not wanted in any."""
+    return _UNWANTED.sub("", text)
+
+
 def clean(text: str) -> str:
     """`text` without controls and form feeds, lines without trailing space, gaps of at most two
     blank lines."""
-    text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
+    text = without_controls(_LINE_ENDS.sub("\n", text))
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return _GAPS.sub("\n\n\n", text).strip("\n")
 

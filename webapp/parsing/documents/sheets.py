@@ -35,9 +35,9 @@ _CODES = re.compile(r'&(?:"[^"]*"|\d+|K[0-9A-F]{6}|[A-Z])')
 
 def read(source: Source, reading: Reading) -> Metadata:
     """XLS, and XLSB as far as calamine supports it."""
-    if _is_locked(source):
+    if is_locked(source):
         raise DocumentError("encrypted")
-    for name, sheet in _sheets(source):
+    for name, sheet in sheets_of(source):
         reading.page(_text(name, sheet, {}))
     return Metadata()
 
@@ -49,17 +49,17 @@ def read_xlsx(source: Source, reading: Reading) -> Metadata:
     root = package.xml(main)
     if root is None:
         raise DocumentError("damaged")
-    parts = _parts(package, main, root)
-    for name, sheet in _sheets(source):
+    parts = parts_of(package, main, root)
+    for name, sheet in sheets_of(source):
         root = package.xml(parts.get(name, ""))
-        text = _text(name, sheet, _errors(root))
+        text = _text(name, sheet, errors_of(root))
         around = _around(package, parts.get(name, ""), root)
         reading.page("\n".join([text, "", *filter(str.strip, around)]), of=len(parts))
     package.attach_embedded(main.rpartition("/")[0])
     return package.metadata()
 
 
-def _is_locked(source: Source) -> bool:
+def is_locked(source: Source) -> bool:
     """Whether a workbook of Excel 97 begins with the record that says how it is encrypted."""
     try:
         file = OleFile(source.open())
@@ -77,7 +77,7 @@ def _is_locked(source: Source) -> bool:
     return False
 
 
-def _sheets(source: Source) -> Iterator[tuple[str, CalamineSheet]]:
+def sheets_of(source: Source) -> Iterator[tuple[str, CalamineSheet]]:
     """Each sheet by its name. Raises DocumentError."""
     try:
         with CalamineWorkbook.from_filelike(source.open()) as workbook:
@@ -98,7 +98,7 @@ def _sheets(source: Source) -> Iterator[tuple[str, CalamineSheet]]:
 
 def _text(name: str, sheet: CalamineSheet, errors: dict[tuple[int, int], str]) -> str:
     """The sheet's name and its non-empty rows. `errors` are by row and column, columns from 0."""
-    rows: Iterable[list[str]] = ([_written(cell) for cell in row] for row in sheet.iter_rows())
+    rows: Iterable[list[str]] = ([written(cell) for cell in row] for row in sheet.iter_rows())
     if errors:
         rows = _with_errors(sheet, rows, errors)
     lines = [name]
@@ -132,7 +132,8 @@ def _with_errors(
         yield [placed.get(column, "") for column in range(first, max(placed) + 1)]
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A cell's value as text on one line."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
@@ -144,7 +145,7 @@ def _written(value: Any) -> str:
     return " ".join(str(value).split("\n")) if isinstance(value, str) else str(value)
 
 
-def _parts(package: Package, main: str, root: Any) -> dict[str, str]:
+def parts_of(package: Package, main: str, root: Any) -> dict[str, str]:
     """The part of each sheet, by its name."""
     relations = package.relations(main)
     found = {}
@@ -156,7 +157,7 @@ def _parts(package: Package, main: str, root: Any) -> dict[str, str]:
     return found
 
 
-def _errors(root: Any) -> dict[tuple[int, int], str]:
+def errors_of(root: Any) -> dict[tuple[int, int], str]:
     """The cells whose value is an error, `#DIV/0!`, by row and column from 0."""
     found: dict[tuple[int, int], str] = {}
     for cell in () if root is None else root.iter("{*}c"):

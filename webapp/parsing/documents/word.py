@@ -35,7 +35,7 @@ def read(source: Source, reading: Reading) -> Metadata:
     if root is None or (body := child(root, "body")) is None:
         raise DocumentError("damaged")
     flow = Flow()
-    walk = _Walk(package, main, flow)
+    walk = Walk(package, main, flow)
     around = {kind: _around(package, main, kind) for kind in ("header", "footer")}
     for line in around["header"]:
         flow.line(line)
@@ -56,19 +56,19 @@ def _around(package: Package, main: str, kind: str) -> list[str]:
     for name in package.related(main, kind):
         if (root := package.xml(name)) is not None:
             flow = Flow()
-            _Walk(package, name, flow).blocks(root)
+            Walk(package, name, flow).blocks(root)
             flow.end_page()
             found.update(dict.fromkeys(flow.pages))
     return list(found)
 
 
-class _Walk:
+class Walk:
     """Walks through the blocks of one part: paragraphs, tables, and their containers."""
 
     def __init__(self, package: Package, part: str, flow: Flow) -> None:
         self._package = package
         self._part = part
-        self._flow = flow
+        self.flow = flow
         self._numbers = Numbers(package, part)
         self._notes: dict[str, dict[str, str]] = {}
 
@@ -76,9 +76,9 @@ class _Walk:
         for element in parent:
             name = local(element)
             if name == "p":
-                self._paragraph(element)
+                self.paragraph(element)
             elif name == "tbl":
-                self._table(element)
+                self.table(element)
             elif name == "altChunk":
                 self._chunk(element)
             elif name == "AlternateContent":
@@ -90,26 +90,27 @@ class _Walk:
         """The notes that nothing refers to."""
         for kind in ("footnotes", "endnotes", "comments"):
             for text in self._notes_of(kind).values():
-                self._flow.note(text)
+                self.flow.note(text)
 
-    def _paragraph(self, element: Any) -> None:
+    def paragraph(self, element: Any) -> None:
         if child(element, "pPr", "pageBreakBefore") is not None:
-            self._flow.end_page()
+            self.flow.end_page()
         parts = [self._numbers.label(element)]
         self._runs(element, parts)
-        self._flow.line("".join(parts))
+        self.flow.line("".join(parts))
 
-    def _table(self, table: Any) -> None:
-        for row in _rows(table, "tr"):
-            cells = []
-            for cell in _rows(row, "tc"):
-                inner = Flow()
-                outer, self._flow = self._flow, inner
-                self.blocks(cell)
-                self._flow = outer
-                inner.end_page()
-                cells.append(" ".join(" ".join(inner.pages).split("\n")))
-            self._flow.line("\t".join(cells))
+    def table(self, table: Any) -> None:
+        for row in rows_of(table, "tr"):
+            cells = [self.cell(cell) for cell in rows_of(row, "tc")]
+            self.flow.line("\t".join(cells))
+
+    def cell(self, cell: Any) -> str:
+        """The text of a table's cell on one line."""
+        outer, self.flow = self.flow, Flow()
+        self.blocks(cell)
+        inner, self.flow = self.flow, outer
+        inner.end_page()
+        return " ".join(" ".join(inner.pages).split("\n"))
 
     def _runs(self, parent: Any, parts: list[str]) -> None:
         """The text of a paragraph or inside one; page breaks are delayed to its end, if it has one,
@@ -123,9 +124,9 @@ class _Walk:
             elif name == "lastRenderedPageBreak" or (
                 name == "br" and attribute(element, "type") == "page"
             ):
-                self._flow.line("".join(parts))
+                self.flow.line("".join(parts))
                 parts.clear()
-                self._flow.end_page()
+                self.flow.end_page()
             elif name == "br":
                 parts.append("\n")
             elif name == "AlternateContent":
@@ -134,13 +135,13 @@ class _Walk:
                 self._ruby(element, parts)
             elif name in _NOTES or name == "commentReference":
                 notes = self._notes_of(_NOTES.get(name, "comments"))
-                self._flow.note(notes.pop(attribute(element, "id") or "", ""))
+                self.flow.note(notes.pop(attribute(element, "id") or "", ""))
             elif name in {"p", "tbl"}:  # in a text box
-                inner = _Walk(self._package, self._part, Flow())
-                inner._flow.line("")
-                (inner._paragraph if name == "p" else inner._table)(element)
-                inner._flow.end_page()
-                parts += ["\n", *inner._flow.pages, "\n"]
+                inner = Walk(self._package, self._part, Flow())
+                inner.flow.line("")
+                (inner.paragraph if name == "p" else inner.table)(element)
+                inner.flow.end_page()
+                parts += ["\n", *inner.flow.pages, "\n"]
             elif name == "docPr" and (said := element.get("descr")):
                 parts.append(f" {said} ")
             elif name == "textpath":
@@ -171,7 +172,7 @@ class _Walk:
                 for note in [] if root is None else root:
                     if attribute(note, "type") not in {"separator", "continuationSeparator"}:
                         inner = Flow()
-                        _Walk(self._package, name, inner).blocks(note)
+                        Walk(self._package, name, inner).blocks(note)
                         inner.end_page()
                         found[attribute(note, "id") or ""] = "\n".join(inner.pages)
             self._notes[kind] = found
@@ -181,7 +182,7 @@ class _Walk:
         """A file of another type in place of text: HTML is read, anything else skipped."""
         relation = self._package.relations(self._part).get(attribute(element, "id") or "")
         if relation and relation.target.lower().endswith((".html", ".htm", ".xhtml")):
-            self._flow.line(html.text_of(self._package.bytes(relation.target) or b"")[0])
+            self.flow.line(html.text_of(self._package.bytes(relation.target) or b"")[0])
 
 
 def _chosen(alternatives: Any) -> Any:
@@ -193,11 +194,11 @@ def _chosen(alternatives: Any) -> Any:
     return next((each for each in (fallback, chosen) if each is not None), ())
 
 
-def _rows(parent: Any, name: str) -> Any:
+def rows_of(parent: Any, name: str) -> Any:
     """Rows or cells, including those inside wrappers."""
     for element in parent:
         found = local(element)
         if found == name:
             yield element
         elif found in {"sdt", "sdtContent", "ins", "customXml", "smartTag"}:
-            yield from _rows(element, name)
+            yield from rows_of(element, name)

@@ -70,7 +70,7 @@ def _read_page(page: Any, forms: Any, count: int, files: list[Any], reading: Rea
     frame = frame_of(page)
     characters = characters_of(page, _MOST_CHARACTERS)
     text, boxes = text_of(words_of(characters), frame)
-    origin: Origin = "picture" if _is_picture(page, text, frame) else "text"
+    origin: Origin = "picture" if is_picture(page, text, frame) else "text"
     for annotation in annotations_of(page, forms):
         if annotation.file:
             files.append(annotation.file)
@@ -89,7 +89,7 @@ def frame_of(page: Any) -> Frame:
     return Frame((box.left, box.bottom, box.right, box.top), quarters)
 
 
-def _is_picture(page: Any, text: str, frame: Frame) -> bool:
+def is_picture(page: Any, text: str, frame: Frame) -> bool:
     """Whether the page shows hardly any text: a scan, or drawn letters."""
     letters = sum(map(str.isalnum, text))
     unreadable = len(_UNREADABLE.findall(text))

@@ -1,0 +1,54 @@
+"""A table on a page, made of words, before it becomes one of texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from webapp.parsing.tables.layout.rows import lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from webapp.parsing.documents.pdf.words import PlacedWord
+    from webapp.parsing.tables.table import Method
+
+    Words = list[PlacedWord]
+
+
+class Area(NamedTuple):
+    """A rectangle, in the order of PDF."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+@dataclass(slots=True)
+class Grid:
+    """`rows` has the words of each place; `spans` as in `Table`. `confidence` is from 0 to 1."""
+
+    area: Area
+    rows: list[list[Words]]
+    method: Method
+    confidence: float = 1.0
+    spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+
+    def texts(self) -> list[list[str]]:
+        return [[text_of(words) for words in row] for row in self.rows]
+
+    def words(self) -> Iterable[PlacedWord]:
+        return (word for row in self.rows for words in row for word in words)
+
+
+def area_of(words: Iterable[PlacedWord]) -> Area:
+    """The smallest rectangle around some words, of which there is at least one."""
+    boxes = [(word.left, word.bottom, word.right, word.top) for word in words]
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return Area(min(lefts), min(bottoms), max(rights), max(tops))
+
+
+def text_of(words: Iterable[PlacedWord]) -> str:
+    """The words of a cell line by line."""
+    return " ".join(" ".join(word.text for word in line) for line in lines_of(words))

@@ -1,0 +1,38 @@
+"""What looks like a table by its gaps, but is none."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from webapp.parsing.tables.numbers import is_number
+
+if TYPE_CHECKING:
+    from webapp.parsing.tables.layout.grid import Grid
+
+_MARK = re.compile(r"\(?[0-9ivxlc]{1,4}[.)]|[•●▪■◦–\-*o]|\(?[a-z][.)]")
+
+
+def is_prose(grid: Grid) -> bool:
+    """Whether cells are so long, and so rarely numbers, that they are lines of text in columns."""
+    texts = [text for row in grid.texts() for text in row if text]
+    numbers = sum(map(is_number, texts)) / len(texts)
+    length = sum(map(len, texts)) / len(texts)
+    columns = len(grid.rows[0])
+    if columns <= 3 and numbers < 0.12 and length > 22:
+        return True
+    if numbers < 0.05 and length > 34:
+        return True
+    return len(grid.rows) < 3 and numbers < 0.3
+
+
+def is_list(grid: Grid) -> bool:
+    """Whether the first of two columns has bullets, numbers or letters of a list."""
+    if len(grid.rows[0]) != 2:
+        return False
+    texts = grid.texts()
+    filled = [text for row in texts for text in row if text]
+    if sum(map(is_number, filled)) >= 0.2 * len(filled):
+        return False
+    leading = [row[0] for row in texts if row[0]]
+    return sum(bool(_MARK.fullmatch(text)) for text in leading) > 0.4 * len(leading)

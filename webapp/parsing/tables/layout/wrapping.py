@@ -1,0 +1,45 @@
+"""Lines that go on with the row above."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from webapp.parsing.tables.layout.grid import Grid, text_of
+from webapp.parsing.tables.numbers import is_number
+
+if TYPE_CHECKING:
+    from webapp.parsing.tables.layout.grid import Words
+
+
+def join_wrapped(grid: Grid) -> Grid:
+    """The grid with wrapped lines joined to their rows."""
+    size = median(word.height for word in grid.words())
+    rows: list[list[Words]] = []
+    for row in grid.rows:
+        if rows and _goes_on(rows[-1], row, size):
+            for words, more in zip(rows[-1], row, strict=True):
+                words += more
+        else:
+            rows.append(row)
+    return Grid(grid.area, rows, grid.method, grid.confidence, grid.spans)
+
+
+def _goes_on(above: list[Words], row: list[Words], size: float) -> bool:
+    filled = [column for column, words in enumerate(row) if words]
+    if not filled:
+        return False
+    gap = min(word.bottom for words in above for word in words) - max(
+        word.top for words in row for word in words
+    )
+    texts = {column: text_of(row[column]) for column in filled}
+    if filled == [0]:  # a label over two lines
+        return bool(above[0]) and gap < 0.3 * size and texts[0][:1].islower()
+    return (
+        not row[0]
+        and bool(above[0])
+        and all(above[column] for column in filled)
+        and not any(map(is_number, texts.values()))
+        and gap < 0.45 * size
+        and len(filled) < sum(map(bool, above))
+    )

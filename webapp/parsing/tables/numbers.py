@@ -1,0 +1,20 @@
+"""Tells what is a number, or stands in place of one, in a cell."""
+
+from __future__ import annotations
+
+import re
+
+# With signs, currencies, units of percent, footnote marks and brackets around it.
+_NUMBER = re.compile(r"[(\[<>~≈±+\-–−$€£¥%*#]*\s*[$€£¥]?\.?\d[\d.,:/'\s\-–−%)\]*†‡]*[€$£¥%)\]*]*")
+_INSTEAD = frozenset("- – — -- .. ... … : n/a na n.a. nd x • ✓ ✗ * yes no".split())
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d){1,2})?[a-z*]?")
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell's text is a number, or a sign that there is none."""
+    return bool(_NUMBER.fullmatch(text)) or text.lower() in _INSTEAD
+
+
+def is_year(text: str) -> bool:
+    """A year or a span of years, which are headings more often than values."""
+    return bool(_YEAR.fullmatch(text))
