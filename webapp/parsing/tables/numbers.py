@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 # With signs, currencies, units of percent, footnote marks and brackets around it.
-_NUMBER = re.compile(r"[(\[<>~≈±+\-–−$€£¥%*#]*\s*[$€£¥]?\.?\d[\d.,:/'\s\-–−%)\]*†‡]*[€$£¥%)\]*]*")
+_NUMBER = re.compile(
+    r"[(\[<>~≈±+\-–−$€£¥%*#]*\s*[$€£¥]?\.?\d[\d.,:/'\s\-–−%)\]*†‡]*[KMB]?[€$£¥%)\]*]*"
+)
+_DIGITS = re.compile(r"[(+\-−–$€£]?\d[\d.,]*[)%*]*")
+_THOUSANDS = re.compile(r"\d{3}(?!\d)")
 _INSTEAD = frozenset("- – — -- .. ... … : n/a na n.a. nd x • ✓ ✗ * yes no".split())
 _YEAR = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d){1,2})?[a-z*]?")
 
@@ -13,6 +17,12 @@ _YEAR = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d){1,2})?[a-z*]?")
 def is_number(text: str) -> bool:
     """Whether a cell's text is a number, or a sign that there is none."""
     return bool(_NUMBER.fullmatch(text)) or text.lower() in _INSTEAD
+
+
+def are_two_numbers(before: str, after: str) -> bool:
+    """Whether two words are numbers of their own, not the thousands of one written with spaces."""
+    is_one = _THOUSANDS.match(after) and before[-3:].isdigit() and len(before.lstrip("+-−–(")) <= 3
+    return not is_one and bool(_DIGITS.fullmatch(before) and _DIGITS.fullmatch(after))
 
 
 def is_year(text: str) -> bool:

@@ -27,13 +27,15 @@ class Area(NamedTuple):
 
 @dataclass(slots=True)
 class Grid:
-    """`rows` has the words of each place; `spans` as in `Table`. `confidence` is from 0 to 1."""
+    """`rows` has the words of each place; `spans` and `confidence` are as in `Table`;
+    `header_rows` too, None if not known yet."""
 
     area: Area
     rows: list[list[Words]]
     method: Method
     confidence: float = 1.0
     spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    header_rows: int | None = None
 
     def texts(self) -> list[list[str]]:
         return [[text_of(words) for words in row] for row in self.rows]

@@ -26,6 +26,6 @@ def grids_of(
         return []
     found = list(ruled_grids(words, across, down))
     used = {id(word) for grid in found for word in grid.words()}
-    found += spaced_grids([word for word in words if id(word) not in used])
+    found += spaced_grids([word for word in words if id(word) not in used], across)
     grids = filter(None, map(trimmed, found))
     return sorted(grids, key=lambda grid: -grid.area.top)

@@ -10,6 +10,7 @@ from webapp.parsing.tables.numbers import is_number
 if TYPE_CHECKING:
     from webapp.parsing.tables.layout.grid import Grid
 
+_BULLET = re.compile(r"[•●▪■◦–\-*o·]")
 _MARK = re.compile(r"\(?[0-9ivxlc]{1,4}[.)]|[•●▪■◦–\-*o]|\(?[a-z][.)]")
 
 
@@ -31,8 +32,16 @@ def is_list(grid: Grid) -> bool:
     if len(grid.rows[0]) != 2:
         return False
     texts = grid.texts()
+    leading = [row[0] for row in texts if row[0]]
+    if sum(bool(_BULLET.fullmatch(text)) for text in leading) > 0.4 * len(leading):
+        return True
     filled = [text for row in texts for text in row if text]
     if sum(map(is_number, filled)) >= 0.2 * len(filled):
         return False
-    leading = [row[0] for row in texts if row[0]]
     return sum(bool(_MARK.fullmatch(text)) for text in leading) > 0.4 * len(leading)
+
+
+def is_sparse(grid: Grid) -> bool:
+    """Whether most places are empty: the words of a drawing, such as the axes of a chart."""
+    filled = sum(sum(map(bool, row)) for row in grid.rows)
+    return filled < 0.3 * len(grid.rows) * len(grid.rows[0])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from webapp.parsing.tables.numbers import are_two_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -15,6 +17,7 @@ _LOOKED_BACK = 3  # lines above, to which a word may still belong
 # Of a word's height: gaps inside a phrase are smaller. Between two words of different heights, the
 # larger one counts, unless it is much larger: a raised number beside a word.
 _GAP, _LARGER = 0.74, 1.6
+_GAP_OF_NUMBERS = 0.3  # numbers are closer together in narrow columns
 
 
 @dataclass(slots=True)
@@ -58,7 +61,11 @@ def phrases_of(line: Sequence[PlacedWord]) -> list[Phrase]:
         if phrases:
             last = phrases[-1]
             low, high = sorted((word.height, last.height))
-            if word.left - last.right < _GAP * min(high, _LARGER * low):
+            gap = word.left - last.right
+            is_next = gap > _GAP_OF_NUMBERS * low and are_two_numbers(
+                last.words[-1].text, word.text
+            )
+            if gap < _GAP * min(high, _LARGER * low) and not is_next:
                 last.right = max(last.right, word.right)
                 last.words.append(word)
                 last.height = high

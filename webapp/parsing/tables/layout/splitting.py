@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from webapp.parsing.tables.layout.grid import Grid, text_of
+from webapp.parsing.tables.layout.grid import text_of
 from webapp.parsing.tables.layout.rows import lines_of
 from webapp.parsing.tables.numbers import is_number
 
 if TYPE_CHECKING:
-    from webapp.parsing.tables.layout.grid import Words
+    from webapp.parsing.tables.layout.grid import Grid, Words
 
 
 def split_rows(grid: Grid) -> Grid:
@@ -24,7 +25,7 @@ def split_rows(grid: Grid) -> Grid:
         (first[row], column): (first[row + down] - first[row], right)
         for (row, column), (down, right) in grid.spans.items()
     }
-    return Grid(grid.area, rows, grid.method, grid.confidence, spans)
+    return replace(grid, rows=rows, spans=spans)
 
 
 def _lines(row: list[Words]) -> list[list[Words]]:

@@ -28,5 +28,5 @@ def table_of(grid: Grid, page: int, shown: Callable[[Area], Box]) -> Table:
             [shown(area_of(words)) if words else None for row in grid.rows for words in row]
         ),
         spans=grid.spans,
-        header_rows=heading_rows(texts),
+        header_rows=heading_rows(texts) if grid.header_rows is None else grid.header_rows,
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from webapp.parsing.tables.layout.grid import Grid
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from webapp.parsing.tables.layout.grid import Grid
 
 
 def trimmed(grid: Grid) -> Grid | None:
@@ -21,4 +25,5 @@ def trimmed(grid: Grid) -> Grid | None:
             if (height, width) != (1, 1):
                 spans[rows.index(row), columns.index(column)] = (height, width)
     kept = [[grid.rows[row][column] for column in columns] for row in rows]
-    return Grid(grid.area, kept, grid.method, grid.confidence, spans)
+    headings = grid.header_rows and sum(row < grid.header_rows for row in rows)
+    return replace(grid, rows=kept, spans=spans, header_rows=headings)
