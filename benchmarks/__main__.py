@@ -18,11 +18,12 @@ from benchmarks.documents import classification, reading, shares, throughput, up
 from benchmarks.documents import search as documents_search
 from benchmarks.engine import __main__ as engine
 from benchmarks.http import __main__ as http
+from benchmarks.tables import __main__ as tables
 
 BENCHMARKS = (
     *(transitions, round_trips, extractive, notify, claims, authentication),
     *(search, imports, http, engine),
-    *(reading, throughput, upload, documents_search, classification, shares),
+    *(reading, throughput, upload, documents_search, classification, shares, tables),
 )
 
 

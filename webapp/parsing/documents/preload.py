@@ -25,6 +25,7 @@ from webapp.parsing.documents.tasks import (  # noqa: F401
     picture,
     read,
     recognise,
+    recognise_tables,
     tables,
 )
 

@@ -141,11 +141,13 @@ class Readers:
         *,
         name: str = "",
         password: str | None = None,
+        ocr: Literal["auto", "never"] = "auto",
         on_page: Callable[[int, int], None] | None = None,
     ) -> DocumentTables:
         """The tables of a document, in reading order, with the place of each cell.
 
-        `on_page` is called as by `read`.
+        Pictures of text are read by OCR as by `read`; pages that could not be read this way remain
+        in `pictures`. `on_page` is called as by `read`.
         """
 
         def on_step(step: dict[str, Any]) -> None:
@@ -153,11 +155,19 @@ class Readers:
                 on_page(step["page"], step["of"])
 
         asked: dict[str, Any] = {"name": name, "password": password, "most_pages": self._most_pages}
-        answer = self._call("tables", file, asked, on_step)
+        found = _decoded_tables(self._call("tables", file, asked, on_step))
+        if ocr == "never" or self._engine is None or not found.pictures:
+            return found
+        pictures = found.pictures[:_MOST_PICTURES]
+        wanted = {**asked, "engine": self._engine, "pages": pictures}
+        limits = dataclasses.replace(_OCR_LIMITS, may_start_programs=self._engine == "tesseract")
         try:
-            return table.decode(answer)
-        except (ValueError, TypeError, KeyError) as error:  # from a child that was taken over
-            raise DocumentError("damaged") from error
+            answer = self._call("recognise_tables", file, wanted, on_step, limits, self._recogniser)
+        except DocumentError:
+            return found
+        read = _decoded_tables(answer)
+        left_out = found.pictures[_MOST_PICTURES:]
+        return found.with_pictures(dataclasses.replace(read, pictures=read.pictures + left_out))
 
     def attachment(
         self, file: int, number: int, *, name: str = "", password: str | None = None
@@ -242,4 +252,11 @@ def _decoded(answer: bytes) -> Document:
     try:
         return decode(answer)
     except (ValueError, TypeError, KeyError) as error:  # from a child that was taken over
+        raise DocumentError("damaged") from error
+
+
+def _decoded_tables(answer: bytes) -> DocumentTables:
+    try:
+        return table.decode(answer)
+    except (ValueError, TypeError, KeyError) as error:
         raise DocumentError("damaged") from error

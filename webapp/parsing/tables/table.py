@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import orjson
@@ -108,6 +108,21 @@ class DocumentTables:
     tables: list[Table]
     pictures: list[int] = field(default_factory=list)
     is_cut: bool = False
+
+    def with_pictures(self, read: DocumentTables) -> DocumentTables:
+        """With the tables that were found on pictures, in the order of the pages."""
+        every = sorted(
+            [*enumerate(self.tables), *((-1, table) for table in read.tables)],
+            key=lambda each: each[1].page,
+        )
+        number_of = {old: new for new, (old, _) in enumerate(every) if old >= 0}
+        tables = [
+            table
+            if table.continued_from is None
+            else replace(table, continued_from=number_of[table.continued_from])
+            for _, table in every
+        ]
+        return replace(self, tables=tables, pictures=read.pictures)
 
 
 def placed(boxes: list[Box | None]) -> array[float]:

@@ -46,7 +46,7 @@ def text_of(lines: Sequence[Line], scale: float) -> tuple[str, array[float]]:
     boxes = array("f")
     before: list[Line] | None = None
     for row in _ordered(lines):
-        words = [word for line in row for word in _words(line)]
+        words = [word for line in row for word in words_of(line)]
         if not words:
             continue
         if before is not None:
@@ -130,7 +130,7 @@ def _rows(lines: Sequence[Line]) -> list[list[Line]]:
     return [sorted(row, key=lambda line: line.left) for row in rows]
 
 
-def _words(line: Line) -> list[tuple[str, tuple[float, float, float, float]]]:
+def words_of(line: Line) -> list[tuple[str, tuple[float, float, float, float]]]:
     """The words of a line, each with a share of its box in proportion to its letters."""
     text = clean(line.text).strip()
     if not text:

@@ -8,7 +8,7 @@ import numpy  # noqa: ICN001, F401
 import rapidocr
 
 import webapp.parsing.documents.preload
-from webapp.parsing.documents.tasks import recognise  # noqa: F401
+from webapp.parsing.documents.tasks import recognise, recognise_tables  # noqa: F401
 
 cv2.setNumThreads(1)
 rapidocr.RapidOCR  # noqa: B018 -- it is imported when it is looked up

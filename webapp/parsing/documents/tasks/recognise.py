@@ -18,11 +18,12 @@ from webapp.parsing.documents.picture import open_picture, upright
 from webapp.parsing.documents.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from PIL.Image import Image
 
     from webapp.parsing.documents.media import Media
+    from webapp.parsing.documents.ocr.lines import Line
 
 _MOST_PIXELS = 12_000_000
 _DOTS = 200 / 72  # pixels per point, as in a good scan
@@ -40,24 +41,35 @@ def prepare(arguments: dict[str, Any]) -> None:
 
 
 def main(file: int, arguments: dict[str, Any], report: Callable[..., None]) -> bytes:
-    engine = _prepared[0]
     source = Source(file)
     media = detect(source.open(), arguments["name"])
-    signal.signal(signal.SIGPROF, _give_up)
     read: list[Page] = []
+    for number, lines, scale, size in recognised(source, media, arguments, report):
+        text, boxes = text_of(lines, scale)
+        read.append(Page(number, text, *size, boxes, "ocr" if text else "picture"))
+    return encode(Document(media, read))
+
+
+def recognised(
+    source: Source, media: Media, arguments: dict[str, Any], report: Callable[..., None]
+) -> Iterator[tuple[int, Sequence[Line], float, tuple[float, float]]]:
+    """Each page's number, the lines on its picture, none if it took too long, the pixels per unit
+    of the page, and its size in those."""
+    engine = _prepared[0]
+    signal.signal(signal.SIGPROF, _give_up)
     numbers = arguments["pages"]
-    for number, picture, size in _pictures(source, media, numbers, arguments["password"]):
+    pictures = _pictures(source, media, numbers, arguments["password"])
+    for done, (number, picture, size) in enumerate(pictures, 1):
+        lines: Sequence[Line] = []
         try:
             signal.setitimer(signal.ITIMER_PROF, _CPU_SECONDS)
             lines = engine.lines(picture)
         except _TooSlow:
-            lines = []
+            pass
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
-        text, boxes = text_of(lines, picture.width / size[0])
-        read.append(Page(number, text, *size, boxes, "ocr" if text else "picture"))
-        report(page=len(read), of=len(numbers))
-    return encode(Document(media, read))
+        yield number, lines, picture.width / size[0], size
+        report(page=done, of=len(numbers))
 
 
 def _give_up(*_: object) -> None:

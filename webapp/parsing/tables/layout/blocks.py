@@ -25,7 +25,7 @@ _WORDS_OF_PROSE, _LETTERS_OF_PROSE = 4, 24
 _LINES_OF_PROSE = 3
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
     """A line of the page."""
 
@@ -67,19 +67,20 @@ class Row:
         )
 
 
-def blocks_of(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """The blocks of a page, from above. Each begins and ends with a row that has a gap."""
+def blocks_of(rows: Sequence[Row]) -> Iterator[tuple[list[Row], Sequence[Row]]]:
+    """The blocks of a page, from above, each with the rows above it. Each begins and ends with a
+    row that has a gap."""
     block: list[Row] = []
     single = 0
     prose = _in_prose(rows)
 
-    def ended() -> Iterator[list[Row]]:
+    def ended() -> Iterator[tuple[list[Row], Sequence[Row]]]:
         while block and not block[-1].is_parted:
             block.pop()
         while block and not block[0].is_parted:
             block.pop(0)
         if sum(row.is_parted for row in block) >= 2:
-            yield list(block)
+            yield list(block), rows[: rows.index(block[0])]
         block.clear()
 
     for number, row in enumerate(rows):

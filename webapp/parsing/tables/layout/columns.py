@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from webapp.parsing.tables.layout.blocks import Row, blocks_of
 from webapp.parsing.tables.layout.grid import Grid, area_of
 from webapp.parsing.tables.layout.headings import with_headings
-from webapp.parsing.tables.layout.margins import without_margins
-from webapp.parsing.tables.layout.prose import is_list, is_prose, is_sparse
+from webapp.parsing.tables.layout.margins import ruled_above, without_margins
+from webapp.parsing.tables.layout.prose import is_list, is_prose, is_sparse, is_too_little
 from webapp.parsing.tables.layout.rows import lines_of
 from webapp.parsing.tables.layout.text_columns import without_text_columns
 from webapp.parsing.tables.layout.wrapping import join_wrapped
@@ -33,8 +33,9 @@ _CROSSING, _FEW_ROWS = 0.12, 5
 def spaced_grids(words: Sequence[PlacedWord], across: Sequence[Ruling]) -> Iterator[Grid]:
     """The tables in words that no lines enclose; there may be lines between the rows."""
     lines = without_text_columns(lines_of(words))
-    for block in blocks_of([Row.of(line) for line in lines]):
-        if grid := _grid(without_margins(block, across), across):
+    for block, above in blocks_of([Row.of(line) for line in lines]):
+        whole = [*ruled_above(block, above, across), *block]
+        if grid := _grid(without_margins(whole, across), across):
             yield grid
 
 
@@ -53,7 +54,8 @@ def _grid(block: list[Row], across: Sequence[Ruling]) -> Grid | None:
         or is_sparse(grid)
     ):
         return None
-    return join_wrapped(with_headings(grid, edges, across, size))
+    whole = join_wrapped(with_headings(grid, edges, across, size))
+    return None if is_too_little(whole) else whole
 
 
 def edges_of(block: Sequence[Row]) -> list[float]:

@@ -27,13 +27,12 @@ class Area(NamedTuple):
 
 @dataclass(slots=True)
 class Grid:
-    """`rows` has the words of each place; `spans` and `confidence` are as in `Table`;
-    `header_rows` too, None if not known yet."""
+    """`rows` has the words of each place; `spans` and `header_rows` are as in `Table`,
+    the second None if not known yet."""
 
     area: Area
     rows: list[list[Words]]
     method: Method
-    confidence: float = 1.0
     spans: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     header_rows: int | None = None
 

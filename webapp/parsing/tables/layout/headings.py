@@ -68,9 +68,7 @@ def with_headings(
         span = (min(below, default=height) - heading.level, heading.last - heading.first + 1)
         if span != (1, 1):
             spans[heading.level, heading.first] = span
-    return Grid(
-        grid.area, rows + grid.rows[count:], grid.method, grid.confidence, spans, header_rows=height
-    )
+    return Grid(grid.area, rows + grid.rows[count:], grid.method, spans, header_rows=height)
 
 
 def _columns(rows: Sequence[list[Words]]) -> list[tuple[float, float]]:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from webapp.parsing.tables.layout.rulings import Ruling
 
 _WHOLE = 0.85  # of the width of the block: a line from one side to the other
+_LONGER = 1.3  # a line that is longer belongs to something else
 _MOST_ABOVE = 5  # rows of a title
+_MOST_HEADINGS, _APART = 3, 1.0  # rows, and the empty space between two, of a line's height
 
 
 def without_margins(block: list[Row], across: Sequence[Ruling]) -> list[Row]:
@@ -23,13 +25,7 @@ def without_margins(block: list[Row], across: Sequence[Ruling]) -> list[Row]:
     The first one may also be below the headings; so what is above is only left out if headings
     remain below it. What is below the last one is left out if it has no values.
     """
-    left, right = min(row.left for row in block), max(row.right for row in block)
-    whole = [
-        line.at
-        for line in across
-        if min(line.end, right) - max(line.start, left) > _WHOLE * (right - left)
-        and line.end - line.start < 1.3 * (right - left)
-    ]
+    whole = _whole(block, across)
     # The numbers of rows that have such a line above them.
     below = [
         number
@@ -47,6 +43,44 @@ def without_margins(block: list[Row], across: Sequence[Ruling]) -> list[Row]:
     is_title = all(len(row.phrases) < headings for row in block[:first])
     start = first if first <= _MOST_ABOVE and is_title else 0
     return block[start : last if last > values[-1] else len(block)]
+
+
+def ruled_above(
+    block: Sequence[Row], above: Sequence[Row], across: Sequence[Ruling]
+) -> Sequence[Row]:
+    """The rows above a block that lines show to be its headings, although with a single heading in
+    each they do not look like rows of a table: one from one side to the other above them, or one
+    below each."""
+    left, right = min(row.left for row in block), max(row.right for row in block)
+    whole = _whole(block, across)
+    found = 0
+    for count in range(1, min(_MOST_HEADINGS, len(above)) + 1):
+        upper, lower = [*above, block[0]][-count - 1 :][:2]
+        if upper.bottom - lower.top > _APART * lower.height:
+            break
+        middle = _middle(upper)
+        if any(middle < at < upper.top + upper.height for at in whole):
+            return above[-count:]
+        is_underlined = any(
+            _middle(lower) < line.at < middle
+            and left - 2 < line.start <= upper.left + 2
+            and upper.right - 2 <= line.end < right + 2
+            for line in across
+        )
+        if is_underlined and found == count - 1:
+            found = count
+    return above[len(above) - found :]
+
+
+def _whole(block: Sequence[Row], across: Sequence[Ruling]) -> list[float]:
+    """Where lines are drawn from one side of a block to the other."""
+    left, right = min(row.left for row in block), max(row.right for row in block)
+    return [
+        line.at
+        for line in across
+        if min(line.end, right) - max(line.start, left) > _WHOLE * (right - left)
+        and line.end - line.start < _LONGER * (right - left)
+    ]
 
 
 def _middle(row: Row) -> float:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from webapp.parsing.tables.layout.grid import Grid
 
 _BULLET = re.compile(r"[•●▪■◦–\-*o·]")
-_MARK = re.compile(r"\(?[0-9ivxlc]{1,4}[.)]|[•●▪■◦–\-*o]|\(?[a-z][.)]")
+_MARK = re.compile(
+    r"\(?[0-9ivxlc]{1,4}[.)]|(?:\d{1,3}\.)+\d{0,3}|\(?[*:†‡]{1,3}\)?|[•●▪■◦–\-*o]|\(?[a-z][.)]"
+)
 
 
 def is_prose(grid: Grid) -> bool:
@@ -35,8 +37,8 @@ def is_list(grid: Grid) -> bool:
     leading = [row[0] for row in texts if row[0]]
     if sum(bool(_BULLET.fullmatch(text)) for text in leading) > 0.4 * len(leading):
         return True
-    filled = [text for row in texts for text in row if text]
-    if sum(map(is_number, filled)) >= 0.2 * len(filled):
+    following = [row[1] for row in texts if row[1]]
+    if sum(map(is_number, following)) >= 0.4 * len(following):
         return False
     return sum(bool(_MARK.fullmatch(text)) for text in leading) > 0.4 * len(leading)
 
@@ -45,3 +47,10 @@ def is_sparse(grid: Grid) -> bool:
     """Whether most places are empty: the words of a drawing, such as the axes of a chart."""
     filled = sum(sum(map(bool, row)) for row in grid.rows)
     return filled < 0.3 * len(grid.rows) * len(grid.rows[0])
+
+
+def is_too_little(grid: Grid) -> bool:
+    """Whether there are only a few rows, and no numbers below each other, which might as well be
+    lines of text that happen to be beside each other: at the end of a letter, or in a drawing."""
+    following = [text for row in grid.texts() for text in row[1:] if text]
+    return len(grid.rows) < 4 and sum(map(is_number, following)) < 0.05 * len(following)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.parsing.tables.headings import heading_rows
+from webapp.parsing.tables.layout.confidence import confidence_of
 from webapp.parsing.tables.layout.grid import area_of
 from webapp.parsing.tables.table import Table, placed
 
@@ -21,7 +22,7 @@ def table_of(grid: Grid, page: int, shown: Callable[[Area], Box]) -> Table:
     return Table(
         page=page,
         method=grid.method,
-        confidence=grid.confidence,
+        confidence=confidence_of(grid),
         texts=texts,
         box=shown(grid.area),
         boxes=placed(

@@ -13,6 +13,7 @@ from webapp.parsing.documents.pdf.characters import HYPHEN, characters_of
 from webapp.parsing.documents.pdf.lines import text_of
 from webapp.parsing.documents.pdf.reader import frame_of, is_picture, open_pdf
 from webapp.parsing.documents.pdf.words import turned, words_of
+from webapp.parsing.tables.continuation import link
 from webapp.parsing.tables.layout.page import grids_of
 from webapp.parsing.tables.layout.tabling import table_of
 from webapp.parsing.tables.pdf.drawn import Drawn
@@ -31,29 +32,33 @@ def find(source: Source, finding: Finding) -> None:
     finding.reading.expect(count)
     finding.pages = count
     is_readable = False
+    sizes: dict[int, tuple[float, float]] = {}
     for number in range(1, count + 1):
         try:
             page = document[number - 1]
         except pypdfium2.PdfiumError:
             continue
         is_readable = True
-        _find_on(page, number, finding)
+        sizes[number] = _find_on(page, number, finding)
         page.close()
         finding.reading.report(page=number, of=count)
     if not is_readable:
         raise DocumentError("damaged")
+    link(finding.tables, sizes)
 
 
-def _find_on(page: Any, number: int, finding: Finding) -> None:
+def _find_on(page: Any, number: int, finding: Finding) -> tuple[float, float]:
+    """Add the tables of a page; returns its size."""
     frame = frame_of(page)
+    size = (frame.width, frame.height)
     every = words_of(characters_of(page, _MOST_CHARACTERS))
     letters = sum(len(word.text) for word in every)
     if letters < 500 and is_picture(page, text_of(every, frame)[0], frame):
         finding.pictures.append(number)
-        return
+        return size
     quarters = Counter(word.quarters for word in every for _ in word.text)
     if not quarters:
-        return
+        return size
     # The way in which most of the page is read; a label up a side is not in the way then.
     main = max(quarters, key=lambda each: quarters[each])
     words = [word for word in every if word.quarters == main]
@@ -66,3 +71,4 @@ def _find_on(page: Any, number: int, finding: Finding) -> None:
 
     for grid in grids_of(words, drawn.across, drawn.down):
         finding.add(table_of(grid, number, shown))
+    return size

@@ -1,0 +1,1 @@
+"""How well, how fast and with how much memory tables are found."""
