@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _GAP, _APART = 0.35, 0.32
 # A heading may lie across a gap, and some rows; but not in a table of fewer rows.
 _CROSSING, _FEW_ROWS = 0.12, 5
+_WIDEST = 20_000  # points: larger than any page
 
 
 def spaced_grids(words: Sequence[PlacedWord], across: Sequence[Ruling]) -> Iterator[Grid]:
@@ -66,6 +67,8 @@ def edges_of(block: Sequence[Row]) -> list[float]:
     left = min(row.left for row in block)
     size = median(row.height for row in parted)
     width = int(max(row.right for row in block) - left) + 2
+    if width > _WIDEST:
+        return []
     covered = [0] * width  # by how many rows, at each point
     for row in parted:
         for phrase in row.phrases:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from webapp.parsing.tables.layout.rows import lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from webapp.parsing.documents.pdf.words import PlacedWord
     from webapp.parsing.tables.table import Method
@@ -50,6 +50,8 @@ def area_of(words: Iterable[PlacedWord]) -> Area:
     return Area(min(lefts), min(bottoms), max(rights), max(tops))
 
 
-def text_of(words: Iterable[PlacedWord]) -> str:
+def text_of(words: Sequence[PlacedWord]) -> str:
     """The words of a cell line by line."""
+    if len(words) == 1:
+        return words[0].text
     return " ".join(" ".join(word.text for word in line) for line in lines_of(words))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -73,11 +73,15 @@ class Lattice:
         """The cells, each a rectangle of places between which no line is drawn."""
         rows, columns = len(self.ys) - 1, len(self.xs) - 1
         union = Union()
+        at_x = [[line for line in self.down if abs(line.at - x) < _TOUCH] for x in self.xs]
+        at_y = [[line for line in self.across if abs(line.at - y) < _TOUCH] for y in self.ys]
         for row in range(rows):
             for column in range(columns):
-                if column + 1 < columns and not self._parted_by_down(row, column + 1):
+                y = (self.ys[row] + self.ys[row + 1]) / 2
+                if column + 1 < columns and not _is_drawn(at_x[column + 1], y):
                     union.join((row, column), (row, column + 1))
-                if row + 1 < rows and not self._parted_by_across(row + 1, column):
+                x = (self.xs[column] + self.xs[column + 1]) / 2
+                if row + 1 < rows and not _is_drawn(at_y[row + 1], x):
                     union.join((row, column), (row + 1, column))
         found: defaultdict[Hashable, list[tuple[int, int]]] = defaultdict(list)
         for row in range(rows):
@@ -88,17 +92,9 @@ class Lattice:
             for places in found.values()
         ]
 
-    def _parted_by_down(self, row: int, edge: int) -> bool:
-        x, middle = self.xs[edge], (self.ys[row] + self.ys[row + 1]) / 2
-        return any(
-            abs(line.at - x) < _TOUCH and line.start <= middle <= line.end for line in self.down
-        )
 
-    def _parted_by_across(self, edge: int, column: int) -> bool:
-        y, middle = self.ys[edge], (self.xs[column] + self.xs[column + 1]) / 2
-        return any(
-            abs(line.at - y) < _TOUCH and line.start <= middle <= line.end for line in self.across
-        )
+def _is_drawn(lines: Sequence[Ruling], at: float) -> bool:
+    return any(line.start <= at <= line.end for line in lines)
 
 
 def lattices_of(across: Sequence[Ruling], down: Sequence[Ruling]) -> Iterator[Lattice]:
@@ -117,12 +113,12 @@ def _connected(
     across: Sequence[Ruling], down: Sequence[Ruling]
 ) -> list[tuple[list[Ruling], list[Ruling]]]:
     union = Union()
+    order = sorted(range(len(down)), key=lambda other: down[other].at)
+    places = [down[other].at for other in order]
     for number, line in enumerate(across):
-        for other, upright in enumerate(down):
-            if (
-                line.start - _TOUCH <= upright.at <= line.end + _TOUCH
-                and upright.start - _TOUCH <= line.at <= upright.end + _TOUCH
-            ):
+        first = bisect_left(places, line.start - _TOUCH)
+        for other in order[first : bisect_right(places, line.end + _TOUCH)]:
+            if down[other].start - _TOUCH <= line.at <= down[other].end + _TOUCH:
                 union.join(("across", number), ("down", other))
     found: defaultdict[Hashable, tuple[list[Ruling], list[Ruling]]]
     found = defaultdict(lambda: ([], []))

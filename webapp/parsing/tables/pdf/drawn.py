@@ -21,6 +21,7 @@ _DEEPEST = 6  # forms within forms
 # Points. A line is longer, and a rectangle that is thinner is a line.
 _SHORTEST, _THICKEST = 4.0, 3.0
 _ASKEW = 1.2
+_FARTHEST = 20_000.0  # no page is so large
 _WHOLE_PAGE = 0.97  # a background
 
 Point = tuple[float, float]
@@ -96,6 +97,8 @@ class Drawn:
 
     def _line(self, x: float, y: float, next_x: float, next_y: float) -> None:
         box = (min(x, next_x), min(y, next_y), max(x, next_x), max(y, next_y))
+        if not all(abs(side) < _FARTHEST for side in box):
+            return
         left, bottom, right, top = turned(*box, self._quarters)
         if top - bottom <= _ASKEW and right - left > _SHORTEST:
             self._across.append(Ruling((bottom + top) / 2, left, right))

@@ -19,11 +19,13 @@ from webapp.parsing.tables.layout.tabling import table_of
 from webapp.parsing.tables.pdf.drawn import Drawn
 
 if TYPE_CHECKING:
+    from webapp.parsing.documents.pdf.words import PlacedWord
     from webapp.parsing.documents.source import Source
     from webapp.parsing.tables.finding import Finding
     from webapp.parsing.tables.layout.grid import Area
 
 _MOST_CHARACTERS = 200_000  # of a page
+_FARTHEST = 20_000.0  # points
 
 
 def find(source: Source, finding: Finding) -> None:
@@ -61,7 +63,7 @@ def _find_on(page: Any, number: int, finding: Finding) -> tuple[float, float]:
         return size
     # The way in which most of the page is read; a label up a side is not in the way then.
     main = max(quarters, key=lambda each: quarters[each])
-    words = [word for word in every if word.quarters == main]
+    words = [word for word in every if word.quarters == main and _is_on_a_page(word)]
     for word in words:
         word.text = word.text.replace(HYPHEN, "-")
     drawn = Drawn(page, main)
@@ -72,3 +74,8 @@ def _find_on(page: Any, number: int, finding: Finding) -> tuple[float, float]:
     for grid in grids_of(words, drawn.across, drawn.down):
         finding.add(table_of(grid, number, shown))
     return size
+
+
+def _is_on_a_page(word: PlacedWord) -> bool:
+    """Whether its place is one, and not farther than any page is large."""
+    return all(abs(side) < _FARTHEST for side in (word.left, word.bottom, word.right, word.top))
