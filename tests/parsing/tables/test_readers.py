@@ -67,6 +67,7 @@ def _picture() -> bytes:
         (b"Gr\xfc\xdfe aus K\xf6ln", "a.txt", 0),
         (_picture(), "a.png", 0),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_needed_is_imported_before_a_child_is_confined(
     readers: Readers, data: bytes, name: str, count: int
