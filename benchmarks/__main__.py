@@ -14,7 +14,7 @@ from benchmarks import (
     search,
     transitions,
 )
-from benchmarks.documents import classification, reading, shares, throughput, upload
+from benchmarks.documents import classification, ocr, reading, shares, throughput, upload
 from benchmarks.documents import search as documents_search
 from benchmarks.engine import __main__ as engine
 from benchmarks.http import __main__ as http
@@ -23,7 +23,7 @@ from benchmarks.tables import __main__ as tables
 BENCHMARKS = (
     *(transitions, round_trips, extractive, notify, claims, authentication),
     *(search, imports, http, engine),
-    *(reading, throughput, upload, documents_search, classification, shares, tables),
+    *(reading, ocr, throughput, upload, documents_search, classification, shares, tables),
 )
 
 

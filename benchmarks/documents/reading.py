@@ -108,8 +108,8 @@ def words() -> bool:
             document = readers.read(opened.fileno(), name=file.name, ocr="never")
         with pypdfium2.PdfDocument(file) as raw:
             for page, raw_page in zip(document.pages, raw, strict=True):
-                mine = Counter(_letters(page.text))
-                text = Counter(_letters(raw_page.get_textpage().get_text_range()))
+                mine = Counter(letters(page.text))
+                text = Counter(letters(raw_page.get_textpage().get_text_range()))
                 agreed += (mine & text).total()
                 ours += mine.total()
                 theirs += text.total()
@@ -200,7 +200,8 @@ def _plain(text: str | None) -> str:
     return _NOT_COUNTED.sub("", text or "")
 
 
-def _letters(text: str) -> list[str]:
+def letters(text: str) -> list[str]:
+    """The words of a text, without punctuation."""
     return re.findall(r"\w+", text.replace("\ufffe", "").replace("\x02", ""))
 
 
