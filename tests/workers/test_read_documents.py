@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.blueprints.test_bad_input import assert_problem
 from tests.parsing.documents.made_pdf import pdf, stream, text
 from tests.processes.parsing.test_ocr import scan
 from webapp.clients.storage.choice import store_from
+from webapp.filing import intake
 from webapp.parsing.documents.ocr import find_engine
 from workers import read_documents as read_documents_module
 from workers.delete_objects import delete_objects
@@ -186,6 +188,42 @@ def test_an_upload_whose_process_died_is_given_up_and_refunded(ana, worker, owne
     assert ana.get("/api/quota").json["used_bytes"] == before - 1000
     worker(delete_objects).round()
     assert owner.execute("SELECT count(*) FROM objects").fetchone() == (1,)
+
+
+def test_a_file_that_arrives_slowly_is_not_given_up(ana, worker, owner, monkeypatch):
+    monkeypatch.setattr(intake, "_BETWEEN_SIGNS", timedelta())
+
+    def arriving():
+        yield b"x" * intake.HEAD
+        owner.execute("UPDATE objects SET expires_at = now() - interval '1 second'")
+        yield b"y"
+        due(owner, "expire_objects")
+        worker(expire_objects).round()
+        yield b"z"
+
+    answer = ana.post(
+        "/api/documents?name=letter.txt",
+        input_stream=Pieces(arriving()),
+        content_length=intake.HEAD + 2,
+        content_type="application/octet-stream",
+    )
+    assert answer.status_code == 201, answer.json
+    assert ana.get(f"/api/documents/{answer.json['id']}/download").data.endswith(b"xyz")
+
+
+class Pieces(io.RawIOBase):
+    """A body that arrives in these pieces."""
+
+    def __init__(self, pieces):
+        self._pieces = pieces
+
+    def readable(self):
+        return True
+
+    def readinto(self, into):
+        piece = next(self._pieces, b"")
+        into[: len(piece)] = piece
+        return len(piece)
 
 
 @pytest.mark.long

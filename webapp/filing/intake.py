@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import psycopg
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
 
 # Bytes from which the type is detected.
 HEAD: Final = 64 * 1024
-# How long an object may be written: an hour, and as long as the slowest client takes that the web
-# lets go on (`webapp/serving/bounds.py`).
+# How long an object may be written after the last sign of life. While its file arrives there is one
+# every few minutes: a slow client may take hours, and what a killed process reserved is free again
+# within one.
 _TIME_TO_WRITE: Final = timedelta(hours=1)
-_BYTES_A_SECOND: Final = 2_000
+_BETWEEN_SIGNS: Final = timedelta(minutes=10)
 
 Code = Literal["empty_file", "body_too_large", "unsupported_media_type", "quota_exceeded"]
 
@@ -112,9 +114,9 @@ class Intake:
         media = detect(io.BytesIO(head), name)
         if not media.can_be_read:
             raise _unsupported(media)
-        time = _time_to_arrive(announced or self._most_bytes)
-        place = self._reserve(owner, document_id, media, announced or len(head), time)
-        measured = _Measured(chain([head], chunks), self._most_bytes)
+        place = self._reserve(owner, document_id, media, announced or len(head))
+        arriving = self._keep_reserved(place["id"], chain([head], chunks))
+        measured = _Measured(arriving, self._most_bytes)
         found = None
         try:
             self._store().put(place["key"], measured)
@@ -132,7 +134,7 @@ class Intake:
                 self._doom(place["id"])
 
     def _reserve(
-        self, owner: Owner, document_id: UUID, media: Media, announced: int, time: timedelta
+        self, owner: Owner, document_id: UUID, media: Media, announced: int
     ) -> dict[str, Any]:
         with self._transaction() as conn:
             queries.objects.reserve_without_waiting(conn)
@@ -144,9 +146,19 @@ class Intake:
                 ending=media.extension,
                 bytes=announced,
                 default_bytes=self._quota_bytes,
-                time=time,
+                time=_TIME_TO_WRITE,
             )
         return place
+
+    def _keep_reserved(self, object_id: UUID, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same chunks; as long as they come, the object's reservation does not expire."""
+        due = monotonic() + _BETWEEN_SIGNS.total_seconds()
+        for chunk in chunks:
+            if monotonic() >= due:
+                with self._transaction() as conn:
+                    queries.objects.keep_reserved(conn, id=object_id, time=_TIME_TO_WRITE)
+                due = monotonic() + _BETWEEN_SIGNS.total_seconds()
+            yield chunk
 
     def _doom(self, object_id: UUID) -> None:
         try:
@@ -155,11 +167,6 @@ class Intake:
         except psycopg.Error as error:
             # `expire_objects` does it later.
             log.warning("object_not_doomed", object_id=str(object_id), error=str(error).strip())
-
-
-def _time_to_arrive(length: int) -> timedelta:
-    """How long an object may be written that has so many bytes."""
-    return _TIME_TO_WRITE + timedelta(seconds=length / _BYTES_A_SECOND)
 
 
 class _Measured:

@@ -25,6 +25,13 @@ RETURNING id, key;
 -- that nobody uses, which is swept as any other.
 SELECT set_config('synchronous_commit', 'off', TRUE);
 
+-- name: keep_reserved :exec
+-- Lets an object be written for longer, since its file is still arriving.
+UPDATE objects
+   SET expires_at = now() + %(time)s::interval
+ WHERE id = %(id)s
+   AND status = 'writing';
+
 -- name: store :one
 -- Saves that an object is in the store; no row if it was doomed meanwhile.
 UPDATE objects
