@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.blueprints.documents.conftest import pdf
-from tests.fakes.imap import CLOSE, HANG, PASSWORD, USER, fake_imap
+from tests.fakes.imap import CLOSE, PASSWORD, USER, fake_imap
 from tests.imap_server import PASSWORD as REAL_PASSWORD
 from tests.imap_server import USER as REAL_USER
 from tests.imap_server import imap_server
 from tests.workers.conftest import due_now
 from tests.workers.drives.test_mail_in import message
-from webapp.clients.drives import imap_dialogue
 from webapp.filing import arrivals
 from workers.file_mails import file_mails
 from workers.scan_watches import scan_watches
@@ -173,11 +172,10 @@ def test_a_message_that_is_gone_when_it_is_fetched_is_left_out(mail, watch, scan
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("fault", [CLOSE, HANG, "no", b"* 1 FETCH (UID 2 BODY[]<0> {9999999}\r\n"])
+@pytest.mark.parametrize("fault", [CLOSE, "no", b"* 1 FETCH (UID 2 BODY[]<0> {9999999}\r\n"])
 def test_a_message_on_which_the_server_fails_does_not_stop_the_rest_for_ever(
-    ana, mail, path, watch, scan, received, monkeypatch, fault
+    ana, mail, path, watch, scan, received, fault
 ):
-    monkeypatch.setattr(imap_dialogue, "_STEP", 0.2)
     mail.put(from_("a"), from_("broken"), from_("b"))
     mail.instead["UID FETCH 2 (UID BODY"] = fault if fault != "no" else lambda tag: tag + b" NO\r\n"
     waits = 0
