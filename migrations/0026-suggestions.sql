@@ -40,7 +40,7 @@ ALTER TABLE suggestions
   ADD CONSTRAINT suggestions_for_items_are_tags CHECK (item_id IS NULL OR field = 'tag'),
   ADD CONSTRAINT suggestions_field_is_known
     CHECK (field IN ('title', 'category', 'correspondent', 'dated_on', 'folder_id', 'tag')),
-  ADD CONSTRAINT suggestions_source_is_known CHECK (source IN ('rule', 'learned', 'ai', 'text')),
+  ADD CONSTRAINT suggestions_source_is_known CHECK (source IN ('rule', 'learned', 'header', 'ai', 'text')),
   ADD CONSTRAINT suggestions_status_is_known
     CHECK (status IN ('pending', 'applied', 'accepted', 'rejected')),
   ADD CONSTRAINT suggestions_value_fits_its_field CHECK (

@@ -1,5 +1,5 @@
--- Connections to drives elsewhere: each belongs to one user in one workspace, and is removed with the
--- membership.
+-- Connections to drives and mailboxes elsewhere: each belongs to one user in one workspace, and is removed
+-- with the membership.
 
 -- Whether a user who is not signed in at the moment may do something in a workspace: for what goes on in
 -- their name.
@@ -43,7 +43,7 @@ CREATE TABLE connections (
   CONSTRAINT connections_member_exists FOREIGN KEY (workspace_id, user_id)
     REFERENCES members (workspace_id, user_id) ON DELETE CASCADE,
   CONSTRAINT connections_provider_is_known
-    CHECK (provider IN ('webdav', 'nextcloud', 'google_drive', 'onedrive')),
+    CHECK (provider IN ('webdav', 'nextcloud', 'google_drive', 'onedrive', 'imap')),
   CONSTRAINT connections_name_is_1_to_100_characters CHECK (length(name) BETWEEN 1 AND 100)
 );
 
@@ -202,6 +202,8 @@ VALUES ('expire_transfers', '51 * * * *');
 
 -- Folders of drives that are watched: what appears in one becomes a document. A watch is `paused` while
 -- its connection is broken. `failures` counts the scans that failed since the last one that did not.
+-- `uid_validity` and `last_uid` are for folders of mailboxes: the last message that was received, or that
+-- was there before. A message has another UID in a folder with another `uid_validity`.
 CREATE TABLE watches (
   id              uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id    uuid        NOT NULL,
@@ -213,6 +215,8 @@ CREATE TABLE watches (
   failures        integer     NOT NULL DEFAULT 0,
   last_error      text,
   last_scanned_at timestamptz,
+  uid_validity    bigint,
+  last_uid        bigint,
   created_at      timestamptz NOT NULL DEFAULT now(),
   updated_at      timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT watches_pkey PRIMARY KEY (id),

@@ -25,14 +25,16 @@ CREATE TABLE inboxes (
 CREATE INDEX inboxes_by_member ON inboxes (workspace_id, user_id, id);
 CREATE INDEX inboxes_by_folder ON inboxes (workspace_id, folder_id) WHERE folder_id IS NOT NULL;
 
--- Messages that were received: first stored whole, then made documents of. `object_id` is the message's
--- own object, until it is `filed`. `documents` and `duplicates` count what became of its files, `refused`
--- says why others became nothing.
+-- Messages that were received by an inbox, or fetched from a watched folder of a mailbox: first stored
+-- whole, then made documents of. `object_id` is the message's own object, until it is `filed`. `documents`
+-- and `duplicates` count what became of its files, `refused` says why others became nothing. A message
+-- that is `refused` was not stored: it stays in the mailbox.
 CREATE TABLE received_mails (
   id           uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id uuid        NOT NULL,
   user_id      uuid        NOT NULL,
-  inbox_id     uuid        NOT NULL,
+  inbox_id     uuid,
+  watch_id     uuid,
   object_id    uuid,
   sender       text        NOT NULL,
   bytes        bigint      NOT NULL,
@@ -47,6 +49,9 @@ CREATE TABLE received_mails (
   CONSTRAINT received_mails_pkey PRIMARY KEY (id),
   CONSTRAINT received_mails_inbox_exists FOREIGN KEY (inbox_id)
     REFERENCES inboxes (id) ON DELETE CASCADE,
+  CONSTRAINT received_mails_watch_exists FOREIGN KEY (watch_id)
+    REFERENCES watches (id) ON DELETE CASCADE,
+  CONSTRAINT received_mails_are_of_an_inbox_or_a_watch CHECK (num_nonnulls(inbox_id, watch_id) = 1),
   CONSTRAINT received_mails_object_exists FOREIGN KEY (object_id)
     REFERENCES objects (id) ON DELETE SET NULL,
   CONSTRAINT received_mails_sender_is_at_most_500_characters CHECK (length(sender) <= 500)
@@ -56,6 +61,7 @@ INSERT INTO transitions
   (entity,          from_status, to_status,  event,                    action,  work,         payload)
 VALUES
   ('received_mail', NULL,        'received', 'received_mail.received', NULL,    'file_mails', '{bytes}'),
+  ('received_mail', NULL,        'refused',  'received_mail.refused',  NULL,    NULL,         '{bytes,error}'),
   ('received_mail', 'received',  'filed',    'received_mail.filed',    NULL,    NULL,         '{documents,duplicates}'),
   ('received_mail', 'received',  'failed',   'received_mail.failed',   NULL,    NULL,         '{error}'),
   ('received_mail', 'failed',    'received', 'received_mail.retried',  'retry', 'file_mails', '{}');
@@ -63,6 +69,7 @@ VALUES
 CALL follow_transitions('received_mails', 'received_mail');
 
 CREATE INDEX received_mails_by_inbox ON received_mails (inbox_id, id);
+CREATE INDEX received_mails_by_watch ON received_mails (watch_id, id);
 CREATE INDEX received_mails_by_object ON received_mails (object_id) WHERE object_id IS NOT NULL;
 CREATE INDEX received_mails_by_end ON received_mails (ended_at) WHERE ended_at IS NOT NULL;
 

@@ -1,13 +1,14 @@
 """Classify documents: title, summary, category, correspondent, date, folder and tags.
 
-Rules of the workspace come first, then what was learned from corrections, then the AI provider,
-then the text itself; the first that gives a field wins. What is sure is applied at once, what is
-likely is suggested. What a person wrote is never overwritten.
+Rules of the workspace come first, then what was learned from corrections, then the headers of a
+mail, then the AI provider, then the text itself; the first that gives a field wins. What is sure is
+applied at once, what is likely is suggested. What a person wrote is never overwritten.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from psycopg.types.json import Jsonb
@@ -22,6 +23,7 @@ from webapp.rules.document_date import date_of
 from webapp.rules.filing import given_by
 from webapp.rules.first_line import first_line_with_a_word
 from webapp.rules.learned import learned_from
+from webapp.rules.mail_head import head_of
 from workers.engine import progress
 from workers.engine.kind import Clients, Kind
 from workers.engine.transactions import transactions_of
@@ -44,6 +46,11 @@ SURE: Final = 0.95
 LIKELY: Final = 0.7
 # What was learned must be surer: it has been wrong about documents of a kind it did not know.
 SURE_IF_LEARNED: Final = 0.99
+
+# How sure a correspondent is that is new to the workspace.
+_NEW: Final = 0.8
+# It may be tomorrow already where a mail comes from.
+_ZONES: Final = timedelta(days=1)
 
 # As many names as fit into a prompt without drowning the text, and the tags they are chosen from.
 _MOST_NAMES: Final = 100
@@ -120,8 +127,8 @@ def classify(document: Row, clients: Outside) -> Classified:
 
 
 def _classified(document: Row, provider: Provider) -> Classified:
-    results = [*_by_rules(document), *_by_learning(document)]
-    if document["text"].strip():
+    results = [*_by_rules(document), *_by_learning(document), *_by_headers(document)]
+    if _text_for(provider, document).strip():
         results += _by_text(document, _described(document, provider), provider)
     if document["is_edited_outside"]:
         results = [*map(_for_members, results)]
@@ -136,7 +143,11 @@ def _classified(document: Row, provider: Provider) -> Classified:
 def _for_members(result: Result) -> Result:
     """What comes from the workspace's rules, decisions and names is only suggested, for a document
     that somebody else may edit: they could ask for each by a text made for it."""
-    is_of_text = result.source == "text" or result.field in ("title", "summary")
+    is_of_text = (
+        result.source == "text"
+        or result.field in ("title", "summary")
+        or (result.source == "header" and result.field == "dated_on")
+    )
     return result if is_of_text else result._replace(is_sure=False)
 
 
@@ -151,8 +162,29 @@ def _by_learning(document: Row) -> Iterator[Result]:
         yield Result(each.field, each.value, each.confidence, "learned", is_sure)
 
 
+def _by_headers(document: Row) -> Iterator[Result]:
+    """Who sent a mail, and when. A sender is only sure if the workspace knows it: it may as well be
+    a scanner, or whoever forwarded the mail."""
+    if document["kind"] != "mail":
+        return
+    head = head_of(document["text"])
+    if head.sender is not None:
+        sender = fold(head.sender)
+        known = [each for each in document["known"]["correspondents"] if fold(each) == sender]
+        yield _by("header", "correspondent", *((known[0], SURE) if known else (head.sender, _NEW)))
+    if head.day is not None and head.day <= document["created_at"].date() + _ZONES:
+        yield _by("header", "dated_on", head.day.isoformat(), 1.0)
+
+
+def _text_for(provider: Provider, document: Row) -> str:
+    """A model knows headers when it sees them; for what takes sentences from the text, they are
+    none."""
+    text: str = document["text"]
+    return head_of(text).body if document["kind"] == "mail" and provider.source == "text" else text
+
+
 def _described(document: Row, provider: Provider) -> Description:
-    text, known = document["text"], document["known"]
+    text, known = _text_for(provider, document), document["known"]
     return provider.describe(
         text,
         name=document["name"],

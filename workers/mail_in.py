@@ -23,7 +23,7 @@ from webapp import settings
 from webapp.clients.storage.contract import StorageError
 from webapp.clients.storage.prepared import PreparedStore
 from webapp.filing.intake import Intake, NotAccepted, Owner
-from webapp.identity.ids import new_id
+from webapp.filing.reception import receive
 from webapp.telemetry import logs
 from workers.engine.transactions import transactions_of
 from workers.terminal.command import Command
@@ -113,21 +113,15 @@ class Reception:
         owner = Owner(inbox["user_id"], inbox["workspace_id"])
         chunks = (content[at : at + _CHUNK] for at in range(0, len(content), _CHUNK))
         try:
-            with self._intake.take(new_id(), owner, "message.eml", chunks, len(content)) as file:
-                with self._transaction() as conn:
-                    queries.objects.store(
-                        conn, id=file.object_id, bytes=file.length, sha256=file.sha256
-                    )
-                    queries.received_mails.receive(
-                        conn,
-                        workspace_id=owner.workspace_id,
-                        user_id=owner.user_id,
-                        inbox_id=inbox["id"],
-                        object_id=file.object_id,
-                        sender=_printable(sender),
-                        bytes=file.length,
-                    )
-                file.is_used = True
+            receive(
+                self._intake,
+                self._transaction,
+                owner,
+                chunks,
+                len(content),
+                sender=sender,
+                inbox_id=inbox["id"],
+            )
         except NotAccepted as error:
             too_large = error.code == "body_too_large"
             return f"{'552 5.3.4' if too_large else '554 5.6.0'} {error}"
@@ -150,10 +144,6 @@ class Reception:
         token = local.removeprefix(_PREFIX)
         is_ours = domain == self._domain and local.startswith(_PREFIX)
         return token if is_ours and _TOKEN.fullmatch(token) else None
-
-
-def _printable(text: str) -> str:
-    return "".join(each for each in text if each.isprintable())[:500]
 
 
 class Listener:

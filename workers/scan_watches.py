@@ -1,9 +1,9 @@
-"""Scan watches: look into watched folders of users' drives, and queue what has appeared there.
+"""Scan watches: look into watched folders of users' drives and mailboxes, and take what is new.
 
 A file is taken once its content is complete: if it was the same in the scan before, or has not
 changed for two minutes. Another content of it is another version of its document, if that is still
-wanted here. What disappears there stays here. A scan that fails is tried again, later and later,
-until the drive is back.
+wanted here. What disappears there stays here. Of mailboxes, messages are received that arrived
+since the last scan. A scan that fails is tried again, later and later, until the drive is back.
 """
 
 from __future__ import annotations
@@ -14,9 +14,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
+
 from sql import queries
 from webapp.clients.drives.contract import AccessLost, DriveError
-from webapp.filing.drives import Drives
+from webapp.clients.storage.contract import StorageError
+from webapp.clients.storage.prepared import PreparedStore
+from webapp.filing.arrivals import Arrivals
+from webapp.filing.drives import Drives, is_mailbox
+from webapp.filing.intake import Intake
 from workers.engine import progress
 from workers.engine.job import Again
 from workers.engine.kind import Clients, Kind
@@ -45,9 +51,10 @@ _COMPLETE_AFTER: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Outside(Clients):
-    """The drives."""
+    """The drives, and what receives messages."""
 
     drives: Drives
+    arrivals: Arrivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,13 @@ class Seen:
 
     files: Sequence[Entry]
     is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The new messages of a folder were received; whether there may be more."""
+
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,18 @@ class Unseen:
 
 
 def open_clients(settings: Settings) -> Outside:
-    return Outside(Drives(settings, transactions_of("scan_watches", settings)))
+    transaction = transactions_of("scan_watches", settings)
+    intake = Intake(
+        PreparedStore(settings.storage_url).ready,
+        transaction,
+        most_bytes=settings.mail_in_max_bytes,
+        quota_bytes=settings.quota_bytes,
+    )
+
+    def report(done: int, total: int | None) -> None:
+        progress.report(done, total, doing="receiving messages")
+
+    return Outside(Drives(settings, transaction), Arrivals(intake, transaction, report))
 
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
@@ -77,28 +102,48 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
     return {each["id"]: each for each in watches}
 
 
-def scan(given: Row, clients: Outside) -> Seen | Unseen:
+def scan(given: Row, clients: Outside) -> Seen | Received | Unseen:
     """The work itself."""
     if not given["is_permitted"]:
         return Unseen("The user of this connection may no longer use it.")
     try:
-        with closing(clients.drives.open(given | {"id": given["connection_id"]})) as drive:
-            files: list[Entry] = []
-            cursor = None
-            while True:
-                progress.report(len(files), None, doing="listing the folder")
-                found = drive.list_folder(given["path"], limit=_PART, cursor=cursor)
-                files += [each for each in found.entries if not each.is_folder]
-                cursor = found.next_cursor
-                if cursor is None or len(files) >= _MOST:
-                    return Seen(files, is_cut=cursor is not None)
+        if is_mailbox(given["provider"]):
+            return _receive(given, clients)
+        return _list(given, clients)
     except AccessLost as error:
         return Unseen(str(error), given["credentials"])
     except DriveError as error:
         return Unseen(str(error), retry_after=error.retry_after or 0.0)
 
 
-def save(conn: Connection, job: Job, found: Seen | Unseen) -> bool | Again:
+def _list(given: Row, clients: Outside) -> Seen:
+    with closing(clients.drives.open(given | {"id": given["connection_id"]})) as drive:
+        files: list[Entry] = []
+        cursor = None
+        while True:
+            progress.report(len(files), None, doing="listing the folder")
+            found = drive.list_folder(given["path"], limit=_PART, cursor=cursor)
+            files += [each for each in found.entries if not each.is_folder]
+            cursor = found.next_cursor
+            if cursor is None or len(files) >= _MOST:
+                return Seen(files, is_cut=cursor is not None)
+
+
+def _receive(given: Row, clients: Outside) -> Received | Unseen:
+    connection = given | {"id": given["connection_id"]}
+    try:
+        with closing(clients.drives.open_mailbox(connection)) as mailbox:
+            return Received(clients.arrivals.receive_new(mailbox, given))
+    except StorageError as error:
+        return Unseen(str(error))
+    except psycopg.errors.CheckViolation as error:
+        if error.diag.constraint_name != "quotas_are_kept":
+            raise
+        # It stays in the mailbox, so it is received once there is room.
+        return Unseen("The next message does not fit your quota.")
+
+
+def save(conn: Connection, job: Job, found: Seen | Received | Unseen) -> bool | Again:
     watch = {"id": job.subject_id}
     if queries.watches.lock(conn, **watch) is None:
         return False
@@ -111,6 +156,9 @@ def save(conn: Connection, job: Job, found: Seen | Unseen) -> bool | Again:
             return Again(EVERY) if queries.watches.lock(conn, **watch) else True
         failures = queries.watches.note_failure(conn, **watch, error=found.said)
         return Again(max(min(EVERY * 2**failures, _LONGEST), found.retry_after))
+    if isinstance(found, Received):
+        queries.watches.note_scan(conn, **watch, error=None)
+        return Again(0.0 if found.has_more else EVERY)
     old = datetime.now(UTC) - _COMPLETE_AFTER
     files = {_short(each.id): each for each in found.files}
     queries.watches.see(

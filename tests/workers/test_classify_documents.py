@@ -395,3 +395,36 @@ def test_what_is_learned_is_looked_up_by_indexes_however_much_there_is(database,
     plans = "\n".join(told)
     assert "learned_words_pkey" in plans
     assert "Seq Scan" not in plans
+
+
+MAIL = f"""Subject: Your energy bill
+From: Stadtwerke <bill@stadtwerke.example>
+To: Ana <ana@example.com>
+Date: Fri, 5 Apr 2024 23:30:00 -0500
+
+{BILL}"""
+
+
+def test_a_mail_is_dated_by_its_header_and_its_sender_is_suggested(ana, document, classify, owner):
+    path = document(MAIL)
+    owner.execute("UPDATE document_versions SET kind = 'mail'")
+    classify()
+    found = ana.get(path).json
+    assert (found["dated_on"], found["correspondent"]) == ("2024-04-05", None)
+    assert found["summary"]
+    assert not [each for each in ("Subject", "From", "@", "To:") if each in found["summary"]]
+    assert suggested(ana, path)["correspondent", "Stadtwerke"] == ("header", "pending")
+    assert suggested(ana, path)["dated_on", "2024-04-05"] == ("header", "applied")
+
+
+def test_a_sender_that_is_a_correspondent_already_is_recognised(ana, document, classify, owner):
+    ana.patch(document(RECIPE), json={"correspondent": "STADTWERKE"})
+    classify()
+    path = document(MAIL)
+    no_text = document(MAIL.partition("\n\n")[0])
+    owner.execute("UPDATE document_versions SET kind = 'mail'")
+    classify()
+    for each in (path, no_text):
+        found = ana.get(each).json
+        assert (found["dated_on"], found["correspondent"]) == ("2024-04-05", "STADTWERKE")
+    assert ana.get(no_text).json["summary"] is None

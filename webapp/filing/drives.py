@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from sql import queries
 from webapp.clients.drives.contract import AccessLost, Drive, DriveError, segments_of
+from webapp.clients.drives.imap_names import check_name
 from webapp.clients.public.gate import Gate
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+    from webapp.clients.drives.contract import Folders
+    from webapp.clients.drives.imap import Mailbox
     from webapp.clients.drives.oauth import OAuthApp, Tokens
     from webapp.clients.drives.rest import Token
     from webapp.settings import Settings
@@ -48,6 +51,8 @@ _SCOPES: Final = {
     ),
     "onedrive": ("Files.ReadWrite", "offline_access"),
 }
+# Of IMAP: with TLS from the start, and with STARTTLS.
+_MAIL_PORTS: Final = (993, 143)
 # Seconds before its end at which a token is no longer used.
 _MARGIN: Final = 60.0
 
@@ -71,6 +76,7 @@ class Drives:
         self._settings = settings
         self._keyring = Keyring(settings.secret_key, settings.secret_keys_former)
         self._gate = Gate(allow_loopback=settings.fetch_allow_loopback)
+        self._mail_gate = Gate(allow_loopback=settings.fetch_allow_loopback, ports=_MAIL_PORTS)
         self._transaction = transaction
 
     def seal(self, user_id: UUID, connection_id: UUID, credentials: Credentials) -> bytes:
@@ -104,7 +110,19 @@ class Drives:
             return self.open_authorized(row["provider"], SharedToken(self, app, row))
         if row["base_url"] is None:
             raise DriveError("This provider is not configured here any more.", code="refused")
-        return self.open_with(row["provider"], row["base_url"], self.unseal(row))
+        check_has_files(row["provider"])
+        return self._open_webdav(row["provider"], row["base_url"], self.unseal(row))
+
+    def open_mailbox(self, row: Mapping[str, Any]) -> Mailbox:
+        """A connection to a mailbox with its stored credentials, to be closed by the caller. Raises
+        DriveError."""
+        self._renew(row)
+        return self._open_imap(row["base_url"], self.unseal(row))
+
+    def browse(self, row: Mapping[str, Any]) -> Folders:
+        """A connection of either kind, to look into its folders; to be closed by the caller. Raises
+        DriveError."""
+        return self.open_mailbox(row) if is_mailbox(row["provider"]) else self.open(row)
 
     def open_authorized(self, provider: str, token: Token) -> AuthorizedDrive:
         """A drive of a provider that gives tokens."""
@@ -122,8 +140,18 @@ class Drives:
         """A short transaction in the name of whoever opens drives."""
         return self._transaction()
 
-    def open_with(self, provider: str, base_url: str, credentials: Credentials) -> Drive:
-        """A drive of a provider that takes a password. Raises DriveError `address`."""
+    def open_with(self, provider: str, base_url: str, credentials: Credentials) -> Folders:
+        """A drive or mailbox that takes a password. Raises DriveError `address`."""
+        if is_mailbox(provider):
+            return self._open_imap(base_url, credentials)
+        return self._open_webdav(provider, base_url, credentials)
+
+    def _open_imap(self, base_url: str, credentials: Credentials) -> Mailbox:
+        from webapp.clients.drives.imap import Mailbox
+
+        return Mailbox(base_url, credentials["user"], credentials["password"], self._mail_gate)
+
+    def _open_webdav(self, provider: str, base_url: str, credentials: Credentials) -> Drive:
         from webapp.clients.drives.webdav import WebDavDrive
 
         user = credentials["user"]
@@ -229,10 +257,23 @@ def app_of(settings: Settings, provider: str) -> OAuthApp | None:
     )
 
 
+def is_mailbox(provider: str) -> bool:
+    """Whether it has messages instead of files."""
+    return provider == "imap"
+
+
+def check_has_files(provider: str) -> None:
+    """Raise DriveError `refused` for a mailbox."""
+    if is_mailbox(provider):
+        raise DriveError("A mailbox has no files. Watch one of its folders.", code="refused")
+
+
 def check_path(provider: str, path: str) -> None:
     """Raise DriveError `invalid_path` unless this could be a path on such a drive."""
     if provider in _BY_NAMES:
         segments_of(path)
+    elif is_mailbox(provider):
+        check_name(path)
 
 
 def _purpose(user_id: UUID, connection_id: UUID) -> str:

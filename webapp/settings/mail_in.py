@@ -42,7 +42,7 @@ class MailIn(Environment):
         25_000_000,
         check=at_least(1_000),
         about="""
-        The largest message, in bytes. Up to twenty are in memory at once; files in a message are a
-        third smaller than it.
+        The largest message, in bytes, also from users' mailboxes. Up to twenty are in memory at
+        once; files in a message are a third smaller than it.
         """,
     )

@@ -5,6 +5,7 @@ WITH wanted AS MATERIALIZED (
   SELECT document.id,
          document.workspace_id,
          document.name,
+         version.kind,
          document.title,
          document.correspondent,
          document.language,
@@ -39,6 +40,8 @@ WITH wanted AS MATERIALIZED (
     FROM documents AS document
     JOIN document_texts AS text
       ON text.id = document.text_id
+    JOIN document_versions AS version
+      ON version.id = document.version_id
    WHERE document.id = ANY (%(ids)s::uuid[])
      AND document.status = 'ready'
      AND document.classified IS DISTINCT FROM sha256(convert_to(text.text, 'UTF8'))

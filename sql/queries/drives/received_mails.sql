@@ -5,20 +5,37 @@ WITH noted AS (
      SET last_received_at = now()
    WHERE id = %(inbox_id)s
 )
-INSERT INTO received_mails (workspace_id, user_id, inbox_id, object_id, sender, bytes)
+INSERT INTO received_mails (workspace_id, user_id, inbox_id, watch_id, object_id, sender, bytes)
 VALUES (
   %(workspace_id)s,
   %(user_id)s,
   %(inbox_id)s,
+  %(watch_id)s,
   %(object_id)s,
   %(sender)s,
   %(bytes)s
+);
+
+-- name: refuse :exec
+-- A message of a watched folder that is not taken, and why.
+INSERT INTO received_mails
+  (workspace_id, user_id, watch_id, sender, bytes, status, error, ended_at)
+VALUES (
+  %(workspace_id)s,
+  %(user_id)s,
+  %(watch_id)s,
+  %(sender)s,
+  %(bytes)s,
+  'refused',
+  %(error)s,
+  now()
 );
 
 -- name: list_of_inbox :many
 -- The messages of an inbox, newest first.
 SELECT id,
        inbox_id,
+       watch_id,
        sender,
        bytes,
        status,
@@ -35,6 +52,27 @@ SELECT id,
  ORDER BY id DESC
  LIMIT %(limit)s;
 
+-- name: list_of_watch :many
+-- The messages of a watched folder, newest first.
+SELECT id,
+       inbox_id,
+       watch_id,
+       sender,
+       bytes,
+       status,
+       documents,
+       duplicates,
+       refused,
+       error,
+       created_at,
+       updated_at,
+       ended_at
+  FROM received_mails
+ WHERE watch_id = %(watch_id)s
+   AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ ORDER BY id DESC
+ LIMIT %(limit)s;
+
 -- name: act :one
 -- Performs an action on a message. The database refuses an action that the status does not allow.
 UPDATE received_mails
@@ -47,6 +85,7 @@ UPDATE received_mails
    AND user_id = %(user_id)s
 RETURNING id,
           inbox_id,
+          watch_id,
           sender,
           bytes,
           status,
@@ -78,10 +117,12 @@ SELECT mail.workspace_id,
        mail.user_id,
        mail.object_id,
        mail.sender,
-       inbox.folder_id
+       coalesce(inbox.folder_id, watch.folder_id) AS folder_id
   FROM received_mails AS mail
-  JOIN inboxes AS inbox
+  LEFT JOIN inboxes AS inbox
     ON inbox.id = mail.inbox_id
+  LEFT JOIN watches AS watch
+    ON watch.id = mail.watch_id
  WHERE mail.id = %(id)s
    AND mail.status = 'received'
    FOR NO KEY UPDATE OF mail;

@@ -1,12 +1,14 @@
 -- name: create :value
--- Watches a folder of a drive; the first scan is queued.
-INSERT INTO watches (workspace_id, user_id, connection_id, path, folder_id)
+-- Watches a folder of a drive, or of a mailbox from a message on; the first scan is queued.
+INSERT INTO watches (workspace_id, user_id, connection_id, path, folder_id, uid_validity, last_uid)
 VALUES (
   %(workspace_id)s,
   %(user_id)s,
   %(connection_id)s,
   %(path)s,
-  %(folder_id)s
+  %(folder_id)s,
+  %(uid_validity)s,
+  %(last_uid)s
 )
 RETURNING id;
 
@@ -15,6 +17,14 @@ RETURNING id;
 SELECT *
   FROM watch_answers(%(workspace_id)s, %(user_id)s)
  WHERE id = %(id)s;
+
+-- name: exists :value
+-- Whether the user has such a watch; no row if not.
+SELECT true
+  FROM watches
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   AND user_id = %(user_id)s;
 
 -- name: list_of_connection :many
 -- The watches of a connection, newest first.
@@ -50,9 +60,15 @@ RETURNING entity_id;
 -- says whether the user still may.
 SELECT watch.id,
        watch.path,
+       watch.workspace_id,
        watch.user_id,
        watch.connection_id,
        watch.failures,
+       watch.last_error,
+       watch.last_scanned_at,
+       watch.uid_validity,
+       watch.last_uid,
+       watch.created_at,
        connection.provider,
        connection.base_url,
        connection.credentials,
@@ -168,6 +184,31 @@ UPDATE watched_files AS file
             AND other.is_there
             AND (other.watch_id, other.file_id) <> (file.watch_id, file.file_id)
        );
+
+-- name: advance :maybe
+-- Notes that the messages of a mailbox's folder up to this one were received, in the transaction that
+-- receives them; no row if that is no longer wanted, or another worker has done it.
+UPDATE watches
+   SET last_uid = %(last_uid)s,
+       failures = 0,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'watching'
+   AND uid_validity = %(uid_validity)s
+   AND last_uid < %(last_uid)s
+RETURNING id;
+
+-- name: begin_again :maybe
+-- Notes that the messages of a mailbox's folder have other UIDs than before, and from which one on they
+-- are received; no row if that is no longer wanted, or another worker has done it.
+UPDATE watches
+   SET uid_validity = %(uid_validity)s,
+       last_uid = %(last_uid)s,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND status = 'watching'
+   AND uid_validity = %(former)s
+RETURNING id;
 
 -- name: note_scan :exec
 -- Saves that a folder was scanned; and that its connection works.

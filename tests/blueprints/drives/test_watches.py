@@ -20,6 +20,8 @@ def watch_in(place: Place) -> object:
         connection_id=connection_in(place),
         path="scans",
         folder_id=None,
+        uid_validity=None,
+        last_uid=None,
     )
 
 

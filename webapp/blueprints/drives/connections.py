@@ -1,4 +1,4 @@
-"""Connections to drives over HTTP."""
+"""Connections to drives and mailboxes over HTTP."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ connections = Blueprint(
     "connections",
     __name__,
     url_prefix="/api/connections",
-    description="Connections to drives elsewhere. Each belongs to one user.",
+    description="Connections to drives and mailboxes elsewhere. Each belongs to one user.",
 )
 
 
@@ -43,7 +43,7 @@ connections = Blueprint(
 @connections.arguments(NewConnection)
 @connections.response(201, Connection)
 def create(new: dict[str, Any]) -> Response:
-    """Connect to a WebDAV or Nextcloud server
+    """Connect to a WebDAV, Nextcloud or IMAP server
 
     It is tried first: if it does not work, the response is 422, with a code that says why. The
     password is stored encrypted, and never shown again.
@@ -148,9 +148,10 @@ def remove(connection_id: UUID) -> Response:
 @connections.alt_response(409, description="The connection is broken: `drive_credentials`.")
 @connections.alt_response(502, description="The drive does not answer, or not as one should.")
 def list_files(arguments: dict[str, Any], connection_id: UUID) -> Response:
-    """List a folder of the drive
+    """List a folder of the drive or mailbox
 
-    The drive itself is asked, so it takes as long as that takes.
+    Of a mailbox, only folders are listed. The drive itself is asked, so it takes as long as that
+    takes.
     """
     cursor = read_cursor(arguments["cursor"], read_position)
     with opened(connection_id) as drive:

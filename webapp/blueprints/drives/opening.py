@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sql import queries
 from webapp.access.callers import caller
 from webapp.clients.drives.contract import AccessLost, DriveError
-from webapp.filing.drives import Drives
+from webapp.filing.drives import Drives, is_mailbox
 from webapp.http import db
 from webapp.http.errors import Problem
 from webapp.http.installed import Installed, settings
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from flask import Flask, Response
 
-    from webapp.clients.drives.contract import Code, Drive
+    from webapp.clients.drives.contract import Code, Folders
+    from webapp.clients.drives.imap import Position
 
 drives: Final[Installed[Drives]] = Installed("drives")
 
@@ -39,19 +40,34 @@ def install(app: Flask) -> None:
 
 
 @contextmanager
-def opened(connection_id: UUID) -> Iterator[Drive]:
+def opened(connection_id: UUID) -> Iterator[Folders]:
     """A connection of the caller's. Raises NoRow, and DriveError, also from within the block; if
     the drive no longer accepts the credentials, the connection is broken from then on."""
     row = connection_of_caller(connection_id)
+    with _breaking(row), closing(drives().browse(row)) as drive:
+        yield drive
+
+
+def position(row: dict[str, Any], path: str) -> Position | None:
+    """Where a folder ends, if the connection is to a mailbox. Raises DriveError; if the mailbox no
+    longer accepts the credentials, the connection is broken from then on."""
+    with _breaking(row):
+        if not is_mailbox(row["provider"]):
+            return None
+        with closing(drives().open_mailbox(row)) as mailbox:
+            return mailbox.examine(path)
+
+
+@contextmanager
+def _breaking(row: dict[str, Any]) -> Iterator[None]:
     if row["status"] == "broken":
         raise broken()
     try:
-        with closing(drives().open(row)) as drive:
-            yield drive
+        yield
     except AccessLost as error:
         with db.transaction() as conn:
             queries.connections.break_off(
-                conn, id=connection_id, error=str(error), credentials=row["credentials"]
+                conn, id=row["id"], error=str(error), credentials=row["credentials"]
             )
         raise
 

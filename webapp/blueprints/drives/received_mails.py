@@ -1,4 +1,4 @@
-"""Messages that inboxes received, over HTTP."""
+"""Messages that were received, over HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from flask import Response
 
 received_mails = Blueprint(
-    "received_mails", __name__, url_prefix="/api", description="Messages that inboxes received."
+    "received_mails",
+    __name__,
+    url_prefix="/api",
+    description="Messages that inboxes received, or that arrived in watched folders of mailboxes.",
 )
 
 
@@ -35,6 +38,20 @@ def list_of_inbox(arguments: dict[str, Any], inbox_id: UUID) -> Response:
     with connection() as conn:
         queries.inboxes.exists(conn, id=inbox_id, **_whose())
     return list_page(arguments, UUID, queries.received_mails.list_of_inbox, inbox_id=inbox_id)
+
+
+@received_mails.get("/watches/<uuid:watch_id>/mails")
+@permit("workspace:connections:manage")
+@received_mails.arguments(PageArguments, location="query")
+@received_mails.response(200, ReceivedMailPage)
+def list_of_watch(arguments: dict[str, Any], watch_id: UUID) -> Response:
+    """List the messages of a watched folder of a mailbox, newest first
+
+    A message is forgotten thirty days after it became documents, or was refused.
+    """
+    with connection() as conn:
+        queries.watches.exists(conn, id=watch_id, **_whose())
+    return list_page(arguments, UUID, queries.received_mails.list_of_watch, watch_id=watch_id)
 
 
 @received_mails.post("/received-mails/<uuid:mail_id>/retry")

@@ -8,7 +8,7 @@ from uuid import UUID
 from sql import queries
 from webapp.access.callers import caller
 from webapp.blueprints.drives.opening import connection_of_caller
-from webapp.filing.drives import check_path
+from webapp.filing.drives import check_has_files, check_path
 from webapp.http.answers import answer, list_page
 from webapp.http.db import connection, transaction
 from webapp.http.errors import invalid_input
@@ -48,6 +48,7 @@ def begin_imports(given: dict[str, Any], connection_id: UUID) -> Response:
     `is_duplicate` is true, and `document_id` is the document that has it.
     """
     provider = connection_of_caller(connection_id)["provider"]
+    check_has_files(provider)
     for path in given["paths"]:
         check_path(provider, path)
     with transaction() as conn:
@@ -72,7 +73,9 @@ def begin_exports(given: dict[str, Any], connection_id: UUID) -> Response:
     Nothing there is overwritten: if another file has the name, a number is added. A file that is
     there already is not sent again.
     """
-    check_path(connection_of_caller(connection_id)["provider"], given["path"])
+    provider = connection_of_caller(connection_id)["provider"]
+    check_has_files(provider)
+    check_path(provider, given["path"])
     wanted = list(dict.fromkeys(given["document_ids"]))
     with transaction() as conn:
         begun = queries.transfers.create_exports(

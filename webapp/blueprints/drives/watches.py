@@ -9,7 +9,7 @@ from flask import Response
 
 from sql import queries
 from webapp.access.callers import caller
-from webapp.blueprints.drives.opening import broken, connection_of_caller
+from webapp.blueprints.drives.opening import connection_of_caller, position
 from webapp.filing.drives import check_path
 from webapp.http.answers import answer, list_page
 from webapp.http.db import connection, transaction
@@ -35,19 +35,30 @@ watches = Blueprint(
 @watches.arguments(NewWatch)
 @watches.response(201, Watch)
 @watches.alt_response(409, description="The folder is watched already; the connection is broken.")
+@watches.alt_response(502, description="The mail server does not answer, or not as one should.")
 def create(new: dict[str, Any], connection_id: UUID) -> Response:
-    """Watch a folder of the drive
+    """Watch a folder of the drive or mailbox
 
     Every file directly in it becomes a document, once: those that are there now, and those that
     appear later, within minutes. A file that changes becomes another document. What is deleted
     there stays here.
+
+    Of a mailbox, every message that arrives in the folder from now on, or is moved there, is
+    received like mail to an inbox. Those that are there now are not, and nothing in the mailbox
+    changes.
     """
     row = connection_of_caller(connection_id)
     check_path(row["provider"], new["path"])
-    if row["status"] == "broken":
-        raise broken()
+    end = position(row, new["path"])
     with transaction() as conn:
-        watch_id = queries.watches.create(conn, **_whose(), **new, connection_id=connection_id)
+        watch_id = queries.watches.create(
+            conn,
+            **_whose(),
+            **new,
+            connection_id=connection_id,
+            uid_validity=end and end.uid_validity,
+            last_uid=end and end.next_uid - 1,
+        )
         watch = queries.watches.get(conn, **_whose(), id=watch_id)
     return answer(watch, 201)
 

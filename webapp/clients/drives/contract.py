@@ -85,9 +85,9 @@ class Download:
     bytes: int | None
 
 
-class Drive(Protocol):
-    """One user's access to one drive. Thread-safe; connects with its first call. Every method
-    raises DriveError, and AccessLost if the credentials are not accepted."""
+class Folders(Protocol):
+    """What drives and mailboxes have in common: folders of one user's. Connects with its first
+    call. Every method raises DriveError, and AccessLost if the credentials are not accepted."""
 
     def check(self) -> None:
         """Return if the credentials are accepted and the topmost folder can be listed."""
@@ -97,6 +97,14 @@ class Drive(Protocol):
         """At most `limit` entries (1 to 1000) of a folder, after those of the listing that gave the
         cursor. What can be neither opened nor fetched is left out."""
         ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class Drive(Folders, Protocol):
+    """One user's access to one drive. Thread-safe."""
 
     def open(self, path: str) -> AbstractContextManager[Download]:
         """A file, to be read within the block."""
@@ -115,10 +123,6 @@ class Drive(Protocol):
         other. Raises DriveError `exists` if something has the name, on drives whose names are
         unique; what `chunks` raises is passed on.
         """
-        ...
-
-    def close(self) -> None:
-        """Close the connections."""
         ...
 
 

@@ -27,7 +27,7 @@ _NO_SUCH_NAME: Final = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Opens connections to public addresses, at the web's ports.
+    """Opens connections to public addresses, at some ports: by default the web's.
 
     A name is looked up once, all its addresses are checked, and the connection goes to exactly one
     of them. TLS's server name, the certificate check and the Host header still use the name.
@@ -39,11 +39,12 @@ class Gate:
     allow_loopback: bool = False
     resolve: Resolve = socket.getaddrinfo
     dial: Dial = socket.create_connection
+    ports: tuple[int, ...] = PORTS
 
     def connect(self, host: str, port: int, allowance: Allowance) -> socket.socket:
         """A connection to a checked address of `host`. Raises `AddressError` and `CallError`."""
-        if port not in PORTS and not self.allow_loopback:
-            raise _port_refused(port)
+        if port not in self.ports and not self.allow_loopback:
+            raise self._port_refused(port)
         addresses = self._look_up(host, port, allowance)
         # All of them: a name with a public and a private address is an attack.
         if not all(map(self._is_allowed, addresses)):
@@ -52,8 +53,8 @@ class Gate:
                 "internet.",
                 rule="address_not_public",
             )
-        if port not in PORTS and not all(map(is_loopback, addresses)):
-            raise _port_refused(port)
+        if port not in self.ports and not all(map(is_loopback, addresses)):
+            raise self._port_refused(port)
         return connection.dial(addresses[:_MOST_ADDRESSES], port, allowance, self.dial)
 
     def _is_allowed(self, address: str) -> bool:
@@ -71,10 +72,10 @@ class Gate:
                 ) from None
             raise connection.unreachable(error) from None
 
-
-def _port_refused(port: int) -> AddressError:
-    allowed = ", ".join(map(str, PORTS[:-1]))
-    return AddressError(
-        f"The address names port {port}. Coffer only calls ports {allowed} and {PORTS[-1]}.",
-        rule="port",
-    )
+    def _port_refused(self, port: int) -> AddressError:
+        *others, last = map(str, self.ports)
+        return AddressError(
+            f"The address names port {port}. Coffer only calls ports {', '.join(others)} and "
+            f"{last}.",
+            rule="port",
+        )

@@ -10,7 +10,7 @@ from webapp.schemas.common import PageArguments, ShortList, page_of
 
 TYPES: Final = ("item", "document")
 FIELDS: Final = ("title", "category", "correspondent", "dated_on", "folder_id", "tag")
-SOURCES: Final = ("rule", "learned", "ai", "text")
+SOURCES: Final = ("rule", "learned", "header", "ai", "text")
 STATUSES: Final = ("pending", "applied", "accepted", "rejected")
 RESULTS: Final = ("done", "not_allowed", "not_found")
 

@@ -1,4 +1,4 @@
-"""Connections to drives."""
+"""Connections to drives and mailboxes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from webapp.schemas.common import MAX_URL, PageArguments, page_of, text, web_address
 
-PROVIDERS: Final = ("webdav", "nextcloud", "google_drive", "onedrive")
+PROVIDERS: Final = ("webdav", "nextcloud", "google_drive", "onedrive", "imap")
 STATUSES: Final = ("active", "broken")
 MOST_PATH: Final = 2_000
 
@@ -28,25 +28,35 @@ def _password(**more: object) -> fields.String:
 
 
 class NewConnection(Schema):
-    """A connection to a WebDAV server."""
+    """A connection to a WebDAV or IMAP server."""
 
     provider = fields.String(
         required=True,
-        validate=validate.OneOf(["webdav", "nextcloud"]),
+        validate=validate.OneOf(["webdav", "nextcloud", "imap"]),
         metadata={"description": "Others begin at `/api/connections/{provider}/authorize`."},
     )
     name = text(1, 100, required=True, metadata={"example": "Scans"})
     base_url = fields.String(
         required=True,
-        validate=[validate.Length(max=MAX_URL), web_address],
+        validate=validate.Length(max=MAX_URL),
         metadata={
-            "description": "The address of the WebDAV folder, or of the Nextcloud server. Must "
-            "begin with https://.",
+            "description": "The address of the WebDAV folder, or of the Nextcloud server, which "
+            "must begin with https://. Of a mail server: imaps://host or, for STARTTLS, "
+            "imap://host.",
             "example": "https://cloud.example.com",
         },
     )
     user = text(1, 255, required=True)
     password = _password(required=True)
+
+    @validates_schema
+    def _address_is_of_its_kind(self, new: dict[str, str], **_: object) -> None:
+        if new["provider"] == "imap":
+            return  # the client says what is wrong with it
+        try:
+            web_address(new["base_url"])
+        except ValidationError as error:
+            raise ValidationError(error.messages, "base_url") from None
 
 
 class ConnectionChange(Schema):
