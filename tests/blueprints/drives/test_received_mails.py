@@ -20,5 +20,5 @@ def mail_in(place: Place) -> object:
 EXAMPLES = Examples(
     things={"mail_id": mail_in},
     personal={"mail_id"},
-    unlike_their_method={"received_mails.list_of_inbox"},
+    unlike_their_method={"received_mails.list_of_inbox", "received_mails.list_of_watch"},
 )

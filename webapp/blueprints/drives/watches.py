@@ -40,8 +40,8 @@ def create(new: dict[str, Any], connection_id: UUID) -> Response:
     """Watch a folder of the drive or mailbox
 
     Every file directly in it becomes a document, once: those that are there now, and those that
-    appear later, within minutes. A file that changes becomes another document. What is deleted
-    there stays here.
+    appear later, within minutes. A file that changes becomes a new version of its document. What
+    is deleted there stays here.
 
     Of a mailbox, every message that arrives in the folder from now on, or is moved there, is
     received like mail to an inbox. Those that are there now are not, and nothing in the mailbox
