@@ -29,8 +29,9 @@ Ocr = Literal["auto", "always", "never"]
 _PRELOAD = "webapp.parsing.documents.preload"
 _TASKS = "webapp.parsing.documents.tasks"
 _LIMITS = Limits(seconds=60, megabytes=1_024, output_megabytes=64)
-# A page may take 20 s of CPU time, which the child itself enforces, and this long by the clock.
-_OCR_LIMITS = Limits(seconds=3_600, step_seconds=60, megabytes=1_843, output_megabytes=64)
+# A page may take a minute of CPU time, which the child itself enforces, and this long by the clock:
+# less than the lease of whoever reads documents, which each page renews.
+_OCR_LIMITS = Limits(seconds=3_600, step_seconds=150, megabytes=1_843, output_megabytes=64)
 _MOST_PICTURES = 50
 _LARGEST_SIDE = 4_000  # pixels
 # Signals that mean a bug rather than too little memory.

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 _MOST_PIXELS = 12_000_000
 _DOTS = 200 / 72  # pixels per point, as in a good scan
-_CPU_SECONDS = 20.0  # a page
+# For a page. RapidOCR takes a second for each dozen or two of lines: 40 s for a page full of small
+# print on a slow machine.
+_CPU_SECONDS = 60.0
 _prepared: list[RapidOcr | Tesseract] = []
 
 
