@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from webapp.blueprints.consumers import changes
+from webapp.blueprints.consumers import changes, webhook_deliveries, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BLUEPRINTS: Final = (changes.changes,)
+BLUEPRINTS: Final = (
+    changes.changes,
+    *(webhooks.webhooks, webhook_deliveries.webhook_deliveries),
+)
 
 INSTALLS: Final = ()
 
