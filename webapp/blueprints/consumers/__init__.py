@@ -14,6 +14,6 @@ BLUEPRINTS: Final = (
     *(webhooks.webhooks, webhook_deliveries.webhook_deliveries),
 )
 
-INSTALLS: Final = ()
+INSTALLS: Final = (changes.install,)
 
 REFUSALS: Final[Mapping[str, Any]] = {}

@@ -50,9 +50,9 @@ class Position:
         return f"{self.feed.hex}.{self.txid}.{self.id}"
 
     @property
-    def cursor(self) -> str | None:
+    def cursor(self) -> str:
         """The position as clients see it."""
-        return as_cursor(str(self))
+        return as_cursor(str(self)) or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +136,17 @@ def find(
         names=names,
         most=most,
     )
-    return _found(rows, head, limit, most)
+    return found_in(rows, head, limit, most)
 
 
-def _found(rows: Sequence[Row], head: Head, limit: int, most: int) -> Found:
+def found_in(rows: Sequence[Row], head: Head, limit: int, most: int) -> Found:
+    """What a query found that was asked for `most` rows."""
     changes: list[tuple[Row, Position]] = []
     position, is_full = head.now, False
     for row in rows:
         if len(changes) == limit:
             return Found(changes, changes[-1][1], has_more=True)
+        row.pop("listener", None)
         here = Position(head.feed, int(row.pop("txid")), row["id"])
         if row.pop("is_listed"):
             changes.append((row, here))
