@@ -193,7 +193,6 @@ def settings(migrated: databases.Database, tmp_path_factory: pytest.TempPathFact
         fetch_allow_loopback=True,
         # Cheap parameters: what matters is how passwords are used, not how long a guess takes.
         webhook_allow_loopback=True,
-        # Cheap ones: what is tried is what is done with passwords, not how long a guess takes.
         argon2_memory_kib=64,
         argon2_time_cost=1,
         rate_limit_reads=0,

@@ -218,10 +218,10 @@ def save(conn: Connection, job: Job, ended: Attempt | Settled) -> bool | Again:
         response_excerpt=reply.excerpt,
         error=reply.error,
     )
-    if reply.is_accepted:
-        queries.webhooks.note_success(conn, id=webhook_id)
-    else:
+    if not reply.is_accepted:
         _note_failure(conn, ended)
+    elif ended.row["is_failing"]:
+        queries.webhooks.note_success(conn, id=webhook_id)
     return Again(wait) if noted and wait is not None else bool(noted)
 
 
