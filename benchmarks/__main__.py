@@ -14,6 +14,7 @@ from benchmarks import (
     search,
     transitions,
 )
+from benchmarks.consumers import changes, webhooks
 from benchmarks.documents import classification, ocr, reading, shares, throughput, upload
 from benchmarks.documents import search as documents_search
 from benchmarks.engine import __main__ as engine
@@ -24,6 +25,7 @@ BENCHMARKS = (
     *(transitions, round_trips, extractive, notify, claims, authentication),
     *(search, imports, http, engine),
     *(reading, ocr, throughput, upload, documents_search, classification, shares, tables),
+    *(changes, webhooks),
 )
 
 

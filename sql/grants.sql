@@ -29,11 +29,12 @@ BEGIN
        AND column_name <> ALL (fixed);
     privileges := CASE
       WHEN every_table = ANY (migrations_of_yoyo) THEN 'SELECT'
-      -- Only migrations change the state machine and what a role may do.
-      WHEN every_table IN ('transitions', 'role_permissions') THEN 'SELECT'
+      -- Only migrations change the state machine, what a role may do, and what positions in the
+      -- changes mean.
+      WHEN every_table IN ('transitions', 'role_permissions', 'changes_feed') THEN 'SELECT'
       -- History is added to, never rewritten; its order and its times come from the database.
       WHEN every_table = 'events' THEN
-        'SELECT, INSERT (workspace_id, entity, entity_id, event, from_status, to_status, actor,'
+        'SELECT, INSERT (workspace_id, user_id, entity, entity_id, event, from_status, to_status, actor,'
           ' request_id, payload)'
       WHEN every_table = 'audit_log' THEN
         'SELECT, INSERT (action, actor, user_id, workspace_id, address, user_agent, request_id, details)'

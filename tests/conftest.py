@@ -192,6 +192,7 @@ def settings(migrated: databases.Database, tmp_path_factory: pytest.TempPathFact
         database_pool_size=25,
         fetch_allow_loopback=True,
         # Cheap parameters: what matters is how passwords are used, not how long a guess takes.
+        webhook_allow_loopback=True,
         argon2_memory_kib=64,
         argon2_time_cost=1,
         rate_limit_reads=0,

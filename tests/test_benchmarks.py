@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import authentication, search
+from benchmarks.consumers import changes
 from benchmarks.http import rows
+
+
+@pytest.mark.long
+def test_pages_of_changes_can_be_measured(database):
+    with database.connect(role="admin") as conn:
+        assert changes.fill(conn, 1000) == 1000
+        assert conn.execute("SELECT count(*) FROM events").fetchone() == (1000,)
 
 
 @pytest.mark.long

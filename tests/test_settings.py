@@ -75,6 +75,7 @@ def test_a_complete_production(load):
         ({"AI_URL": "https://api.example.com/v1"}, "AI_MODEL"),
         ({"AI_URL": "api.example.com", "AI_MODEL": "m"}, "AI_URL"),
         ({"FETCH_ALLOW_LOOPBACK": "true"}, "FETCH_ALLOW_LOOPBACK"),
+        ({"WEBHOOK_ALLOW_LOOPBACK": "true"}, "WEBHOOK_ALLOW_LOOPBACK"),
         ({"DRIVE_ENDPOINT": "http://127.0.0.1:1"}, "DRIVE_ENDPOINT"),
         ({"ONEDRIVE_CLIENT_ID": "x"}, "ONEDRIVE_CLIENT_SECRET PUBLIC_URL"),
         ({"DOCS_ENABLED": "perhaps"}, "DOCS_ENABLED"),

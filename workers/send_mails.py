@@ -7,6 +7,7 @@ does not exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sql import queries
@@ -119,6 +120,15 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
                 told["workspace"],
                 when,
                 told["from_address"],
+                **place,
+            )
+        case "webhook_paused":
+            since = told["failing_since"]
+            return texts.webhook_paused(
+                told["host"],
+                told["reason"],
+                told["workspace"],
+                None if since is None else datetime.fromisoformat(since),
                 **place,
             )
         case "many_wrong_passwords":

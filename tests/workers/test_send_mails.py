@@ -188,6 +188,10 @@ def test_with_a_front_end_mails_link_to_it(client, sending, post_office):
             "role_given",
             {"from_address": None, "role": "admin", "to": "Ben", "workspace": None},
         ),
+        (
+            "webhook_paused",
+            {"host": "a.example", "reason": "gone", "workspace": "Team", "failing_since": None},
+        ),
         ("many_wrong_codes", {"from_address": None}),
         ("many_wrong_confirmations", {"from_address": "127.0.0.1"}),
     ],

@@ -264,6 +264,31 @@ def role_given(
     )
 
 
+def webhook_paused(
+    host: str,
+    reason: str,
+    workspace: str,
+    failing_since: datetime | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice that a webhook is called no more: it is `gone`, or has been `failing` for long. The
+    names were chosen by users."""
+    why = "answered that it wants no more messages (410)"
+    if reason == "failing" and failing_since is not None:
+        why = f"has accepted nothing since {_time(failing_since)}"
+    return _text(
+        f"A webhook of your {_PRODUCT} workspace was paused",
+        f"The webhook at {_name(host, 'an address')} in {_name(workspace, 'a workspace')} {why}. It"
+        " is paused: nothing is sent to it.",
+        "What happens meanwhile is kept for thirty days. When the webhook works again, resume it,"
+        " then replay what it missed. If you do not need it any more, remove it.",
+        address=address,
+        app_url=app_url,
+    )
+
+
 def many_wrong_passwords(
     when: datetime, from_address: str | None, *, address: str, app_url: str | None
 ) -> Text:

@@ -28,6 +28,8 @@ class Bounds:
     # How much of a response may be left to send later, so that its thread can take the next
     # request.
     unsent_bytes: int = 1_048_576
+    # The same of a response that goes on, whose client is dropped beyond that.
+    unsent_of_stream: int = 262_144
     # How much may be kept of all unfinished requests and responses together.
     kept_bytes: int = 67_108_864
 

@@ -17,6 +17,7 @@ from webapp.serving.arrival import Arrival, Stage
 from webapp.serving.bounds import Pace
 
 if TYPE_CHECKING:
+    from webapp.http.streams import Listener
     from webapp.serving.bounds import Bounds
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -160,6 +161,8 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         self.polled_for = 0
         self.is_counted = False
         self.thrown_away = 0
+        # For whom its response goes on, if it does.
+        self.listener: Listener | None = None
 
     @property
     def is_open(self) -> bool:

@@ -25,6 +25,7 @@ from webapp.settings.mail import Mail
 from webapp.settings.mail_in import MailIn
 from webapp.settings.observability import Observability
 from webapp.settings.web import Web
+from webapp.settings.webhooks import Webhooks
 
 
 class SettingsError(Exception):
@@ -41,6 +42,7 @@ class Settings(
     Observability,
     AI,
     Drives,
+    Webhooks,
     MailIn,
     Documents,
     Library,

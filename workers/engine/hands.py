@@ -20,6 +20,7 @@ from workers.engine.progress import LeaseLost, NotWanted, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from uuid import UUID
 
     from webapp.settings import Settings
     from workers.engine.job import Job, Task
@@ -62,6 +63,11 @@ class Hands:
         self._to_do: SimpleQueue[Sequence[Task] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._processes: list[WorkProcess] = []
+
+    def share(self, workspace_id: UUID) -> int:
+        """How many rows of a workspace may be worked on at once."""
+        assert self._kind.share is not None
+        return self._kind.share(self._clients, workspace_id)
 
     def take(self, tasks: Sequence[Task]) -> None:
         """Process these, one after the other or, if the kind says so, all at once."""

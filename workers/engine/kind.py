@@ -80,6 +80,10 @@ class Kind:
     computes      `work` is done in child processes, because it is CPU-bound; it and `open_clients`
                   must then be functions of a module, and it cannot report: the lease is all the
                   time it has
+    waits         `work` mostly waits for others: it is done in this many times as many threads as
+                  the command says
+    share         how many rows of one workspace may be worked on at once in this process, by the
+                  clients; None: as many as there are threads
     """
 
     name: str
@@ -99,6 +103,8 @@ class Kind:
     lease: float = 120.0
     batch: Batch | None = None
     computes: bool = False
+    waits: int = 1
+    share: Callable[[Any, UUID], int] | None = None
 
     def delay_after(self, attempts: int) -> float:
         """Seconds to wait before the attempt after this many."""

@@ -20,6 +20,7 @@ from workers.engine.metrics import meter_for
 from workers.engine.outage import is_lost
 from workers.engine.pace import Pace
 from workers.engine.progress import LeaseLost, NotWanted
+from workers.engine.shares import Shares, of_ended
 from workers.engine.turns import Turns
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ class Line:
         self.turns = Turns(kind.name)
         self.meter = meter_for(kind.name, settings, self.in_hand)
         self._lease = lease or kind.lease
-        self._hands = Hands(kind, settings, concurrency, self._lease, tell)
+        concurrency *= kind.waits
+        self._hands = Hands(kind, settings, concurrency, self._lease, self._hear)
+        self._shares = Shares(self._hands.share) if kind.share is not None else None
         self._tell = tell
         self._worker = worker
         self._concurrency = concurrency
@@ -121,7 +124,8 @@ class Line:
             with conn.transaction():
                 jobs = self._claim(conn, room)
                 refused = self._start(conn, jobs)
-        self._streak = self._streak + 1 if jobs else 0
+        if jobs or not self.turns.is_held_back:
+            self._streak = self._streak + 1 if jobs else 0
         if self.meter is not None:
             self.meter.claimed(jobs, began)
         return Claimed(jobs, refused, held_until)
@@ -183,7 +187,14 @@ class Line:
         return self._work_pace.rows_in(_AHEAD * self._concurrency, most=self._batch)
 
     def _claim(self, conn: Connection, room: int) -> list[Job]:
-        return self.turns.claim(conn, limit=room, worker=self._worker, lease=self._lease)
+        left = None if self._shares is None else self._shares.left
+        return self.turns.claim(conn, limit=room, worker=self._worker, lease=self._lease, left=left)
+
+    def _hear(self, outcomes: list[Outcome]) -> None:
+        """Pass on how work ended; called in its thread."""
+        if self._shares is not None:
+            self._shares.ended(of_ended(outcomes))
+        self._tell(outcomes)
 
     def _start(self, conn: Connection, jobs: Sequence[Job]) -> set[int]:
         """Move the rows on; return the claims of those that no longer need it, or cannot be
@@ -258,6 +269,8 @@ class Line:
             else:
                 say.info("claimed", work=job, worker=str(self._worker))
                 self.in_hand[job.claim] = job
+                if self._shares is not None:
+                    self._shares.began(job.workspace_id)
                 task = Task(job, subject, held_until)
                 alone = self.kind.batch is None or job.cut_off > 0
                 self._hands.take([task]) if alone else self._gather(task)
@@ -362,6 +375,8 @@ class Line:
         """Give back what was not started; or everything, including what is in progress."""
         waiting = [*self._hands.give_back(), *(task.job for task in self._gathered)]
         self._gathered = []
+        if self._shares is not None:
+            self._shares.ended(job.workspace_id for job in waiting)
         jobs = list(self.in_hand.values()) if everything else waiting
         for job in jobs:
             del self.in_hand[job.claim]

@@ -14,6 +14,7 @@ late or given back.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,7 @@ from sql import queries
 from workers.engine.job import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sql.connection import Connection
 
@@ -63,16 +64,26 @@ class Turns:
         self.due_in: float | None = None  # seconds to the first work, after none was due
         self.takes_over = True  # rows whose lease has ended
         self.came_upon_some_cut_off = False
+        self.is_held_back = False  # all that have work have as many rows in work as they may
 
-    def claim(self, conn: Connection, *, limit: int, worker: UUID, lease: float) -> list[Job]:
-        """Claim up to `limit` rows; none means that there were none."""
+    def claim(
+        self,
+        conn: Connection,
+        *,
+        limit: int,
+        worker: UUID,
+        lease: float,
+        left: Callable[[UUID], int] | None = None,
+    ) -> list[Job]:
+        """Claim up to `limit` rows, of no workspace more than are `left` to it; none means that
+        there were none."""
         surveyed = False  # since rows were last found
         while True:
             surveyed = surveyed or self._survey_if_time(conn)
-            chosen = dict(islice(self._since.items(), min(limit, _MOST)))
+            chosen, most = self._choose(min(limit, _MOST), left)
             if not chosen:
                 return []
-            share = -(-limit // len(chosen))
+            share = min(-(-limit // len(chosen)), most)
             rows = queries.outbox.claim(
                 conn,
                 kind=self._kind,
@@ -95,6 +106,20 @@ class Turns:
             # survey would find the same.
             if jobs or (surveyed and not self._since):
                 return jobs
+
+    def _choose(
+        self, count: int, left: Callable[[UUID], int] | None
+    ) -> tuple[dict[UUID, datetime], int]:
+        """The next workspaces, each with the time from which it is read; and how many rows each of
+        them may have. Those to which nothing is left keep their place."""
+        if left is None:
+            self.is_held_back = False
+            return dict(islice(self._since.items(), count)), sys.maxsize
+        rooms = ((each, left(each)) for each in self._since)
+        chosen = dict(islice(((each, room) for each, room in rooms if room > 0), count))
+        self.is_held_back = bool(self._since) and not chosen
+        since = {each: self._since[each] for each in chosen}
+        return since, min(chosen.values(), default=0)
 
     def _move_on(
         self,

@@ -17,10 +17,21 @@ SELECT id,
  LIMIT %(limit)s;
 
 -- name: record :exec
--- An event without a change of status, in the name of the open transaction.
-INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
+-- An event without a change of status, in the name of the open transaction. Of what is one user's
+-- alone, it is told to whoever was told of the thing's creation.
+INSERT INTO events (workspace_id, user_id, entity, entity_id, event, actor, request_id, payload)
 VALUES (
   %(workspace_id)s,
+  CASE WHEN EXISTS (SELECT FROM transitions WHERE entity = %(entity)s AND audience <> 'workspace') THEN coalesce(
+    (
+      SELECT user_id
+        FROM events
+       WHERE entity_id = %(entity_id)s
+       ORDER BY id
+       LIMIT 1
+    ),
+    '00000000-0000-0000-0000-000000000000'
+  ) END,
   %(entity)s,
   %(entity_id)s,
   %(event)s,

@@ -221,11 +221,12 @@ WITH removed AS (
    WHERE id = %(id)s
      AND workspace_id = %(workspace_id)s
      AND user_id = %(user_id)s
-  RETURNING id, workspace_id, status
+  RETURNING id, workspace_id, user_id, status
 ),
 recorded AS (
-  INSERT INTO events (workspace_id, entity, entity_id, event, from_status, actor, request_id)
+  INSERT INTO events (workspace_id, user_id, entity, entity_id, event, from_status, actor, request_id)
   SELECT workspace_id,
+         user_id,
          'task',
          id,
          'task.deleted',

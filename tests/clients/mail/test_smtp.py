@@ -668,6 +668,7 @@ NOTICES: Mapping[str, Callable[..., texts.Text]] = {
     "joined": lambda **where: texts.member_joined("Ben", "Team", "viewer", **where),
     "role": lambda **where: texts.role_given("owner", "Ben", "Team", WHEN, None, **where),
     "codes": lambda **where: texts.many_wrong_codes(WHEN, **where),
+    "webhook": lambda **where: texts.webhook_paused("a.example", "failing", "Team", WHEN, **where),
     "confirmations": lambda **where: texts.many_wrong_confirmations(WHEN, None, **where),
 }
 EVERY = {**{name: made for name, (made, _, _) in WITH_TOKEN.items()}, **NOTICES}

@@ -1,0 +1,238 @@
+-- Changes: the events of a workspace as consumers follow them, without missing any.
+
+-- Who is told of an entity's events: everybody who may read the changes of its workspace; the `user`
+-- whose `user_id` its table has; or nobody, because they are about how this server works.
+ALTER TABLE transitions
+  ADD COLUMN audience text NOT NULL DEFAULT 'workspace',
+  ADD CONSTRAINT transitions_audience_is_known CHECK (audience IN ('workspace', 'user', 'nobody'));
+
+UPDATE transitions
+   SET audience = CASE
+         WHEN entity IN ('mail', 'object', 'session') THEN 'nobody'
+         ELSE 'user'
+       END
+ WHERE entity IN ('connection', 'mail', 'object', 'received_mail', 'session', 'task', 'transfer', 'watch');
+
+-- `user_id` is the only user who is told of the event, or the nil UUID if nobody is; null: all of the
+-- workspace. `txid` is the transaction that wrote it. Transactions do not commit in the order of their
+-- events' ids: who reads on from the last id misses what commits later with a lower one. But no
+-- transaction begins below `pg_snapshot_xmin` any more, and all below have ended, so what is below is
+-- complete, and stays in the order of (txid, id). Earlier events come first; rewriting a large table to
+-- number them would take long.
+ALTER TABLE events
+  ADD COLUMN user_id uuid,
+  ADD COLUMN txid xid8 NOT NULL DEFAULT '0';
+
+ALTER TABLE events
+  ALTER COLUMN txid SET DEFAULT pg_current_xact_id();
+
+UPDATE events
+   SET user_id = coalesce(
+         (SELECT task.user_id FROM tasks AS task WHERE events.entity = 'task' AND task.id = events.entity_id),
+         '00000000-0000-0000-0000-000000000000'
+       )
+ WHERE entity IN (SELECT entity FROM transitions WHERE audience <> 'workspace');
+
+CREATE INDEX events_of_workspace
+    ON events (workspace_id, txid, id)
+ WHERE user_id IS NULL;
+
+CREATE INDEX events_of_user
+    ON events (workspace_id, user_id, txid, id)
+ WHERE user_id IS NOT NULL;
+
+-- As before, and says who is told.
+CREATE OR REPLACE FUNCTION record_transition()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  this_entity CONSTANT text := TG_ARGV[0];
+  this_request CONSTANT text := nullif(current_setting('coffer.request_id', true), '');
+  this_trace CONSTANT text := nullif(current_setting('coffer.traceparent', true), '');
+  nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+  old_status text;
+  move transitions;
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    old_status := OLD.status;
+  END IF;
+
+  SELECT t.*
+    INTO move
+    FROM transitions AS t
+   WHERE t.entity = this_entity
+     AND t.from_status IS NOT DISTINCT FROM old_status
+     AND t.to_status = NEW.status;
+  IF NOT FOUND THEN
+    PERFORM refuse_transition(this_entity, old_status, jsonb_build_object('to_status', NEW.status));
+  END IF;
+
+  INSERT INTO events
+    (workspace_id, user_id, entity, entity_id, event, from_status, to_status, actor, request_id, payload)
+  VALUES (
+    NEW.workspace_id,
+    CASE move.audience
+      WHEN 'user' THEN coalesce((to_jsonb(NEW) ->> 'user_id')::uuid, nobody)
+      WHEN 'nobody' THEN nobody
+    END,
+    this_entity,
+    NEW.id,
+    move.event,
+    old_status,
+    NEW.status,
+    coalesce(nullif(current_setting('coffer.actor', true), ''), 'database:' || session_user),
+    this_request,
+    (
+      SELECT coalesce(jsonb_object_agg(kept.name, to_jsonb(NEW) -> kept.name), '{}')
+        FROM unnest(move.payload) AS kept (name)
+    )
+  );
+
+  IF move.work IS NOT NULL THEN
+    INSERT INTO outbox AS queued (kind, subject_id, workspace_id, request_id, traceparent)
+    VALUES (move.work, NEW.id, NEW.workspace_id, this_request, this_trace)
+    ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
+    DO UPDATE
+          SET request_id = EXCLUDED.request_id,
+              traceparent = EXCLUDED.traceparent,
+              progress = NULL,
+              run_after = EXCLUDED.run_after,
+              attempts = 0,
+              claim = NULL,
+              claimed_by = NULL,
+              cut_off = 0,
+              last_error = NULL,
+              enqueued_at = EXCLUDED.enqueued_at;
+    DELETE FROM dead_letters AS dead
+     WHERE dead.kind = move.work
+       AND dead.subject_id = NEW.id;
+  END IF;
+
+  RETURN NULL;
+END
+$$;
+
+-- What a position in the changes means. Numbers of transactions are only comparable within one life of
+-- the database: `id` changes when it is restored. `pruned_to` is the last transaction of which events
+-- were removed.
+CREATE TABLE changes_feed (
+  id        uuid NOT NULL DEFAULT uuidv7(),
+  pruned_to xid8,
+  CONSTRAINT changes_feed_pkey PRIMARY KEY (id)
+);
+
+COMMENT ON TABLE changes_feed IS 'Stays small: one row.';
+
+INSERT INTO changes_feed DEFAULT VALUES;
+
+-- As before, and notes up to where events were removed.
+CREATE OR REPLACE FUNCTION prune_events(before timestamptz, batch integer)
+RETURNS bigint
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+  WITH oldest AS (
+    SELECT id, occurred_at
+      FROM events
+     ORDER BY id
+     LIMIT batch
+  ), pruned AS (
+    DELETE FROM events
+     USING oldest
+     WHERE events.id = oldest.id
+       AND oldest.occurred_at < least(before, now() - interval '30 days')
+    RETURNING events.txid
+  ), noted AS (
+    UPDATE changes_feed
+       SET pruned_to = greatest(pruned_to, last.txid)
+      FROM (SELECT max(txid) AS txid FROM pruned) AS last
+     WHERE last.txid IS NOT NULL
+  )
+  SELECT count(*)
+    FROM pruned
+$$;
+
+-- For operators, after the database was restored from a backup: positions of before mean nothing now,
+-- and transactions may begin again with lower numbers.
+CREATE FUNCTION restart_changes()
+RETURNS void
+LANGUAGE sql
+AS $$
+  UPDATE events
+     SET txid = '0'
+   WHERE txid <> '0';
+  UPDATE changes_feed
+     SET id = uuidv7(),
+         pruned_to = NULL;
+$$;
+
+-- A change as responses show it, with its position.
+CREATE TYPE change_answer AS (
+  id          bigint,
+  event       text,
+  entity      text,
+  entity_id   uuid,
+  from_status text,
+  to_status   text,
+  actor       text,
+  request_id  text,
+  occurred_at timestamptz,
+  txid        xid8
+);
+
+-- The first changes of a workspace, as a user sees them, after a position, of transactions before
+-- another. Both indexes are read for so many, in order, so it costs the same however many there are.
+CREATE FUNCTION changes_after(
+  of_workspace uuid,
+  of_user uuid,
+  after_txid xid8,
+  after_id bigint,
+  until xid8,
+  most integer
+)
+RETURNS SETOF change_answer
+LANGUAGE sql
+STABLE
+AS $$
+  (
+    SELECT id, event, entity, entity_id, from_status, to_status, actor, request_id, occurred_at, txid
+      FROM events
+     WHERE workspace_id = of_workspace
+       AND user_id IS NULL
+       AND (txid, id) > (after_txid, after_id)
+       AND txid < until
+     ORDER BY txid, id
+     LIMIT most
+  )
+  UNION ALL
+  (
+    SELECT id, event, entity, entity_id, from_status, to_status, actor, request_id, occurred_at, txid
+      FROM events
+     WHERE workspace_id = of_workspace
+       AND user_id = of_user
+       AND (txid, id) > (after_txid, after_id)
+       AND txid < until
+     ORDER BY txid, id
+     LIMIT most
+  )
+  ORDER BY txid, id
+  LIMIT most
+$$;
+
+-- Whether a list of names, such as `document.read`, has an event's. `document.*` means all of an entity,
+-- and no list means everything.
+CREATE FUNCTION is_listed(event text, names text[])
+RETURNS boolean
+LANGUAGE sql
+IMMUTABLE
+AS $$
+  SELECT names IS NULL OR ARRAY[event, split_part(event, '.', 1) || '.*'] && names
+$$;
+
+INSERT INTO role_permissions (role, permission)
+VALUES
+  ('viewer', 'workspace:changes:read'),
+  ('member', 'workspace:changes:read'),
+  ('owner',  'workspace:changes:read');

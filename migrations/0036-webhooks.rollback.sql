@@ -1,0 +1,13 @@
+DROP FUNCTION webhook_delivery_answers(uuid, uuid);
+DROP TYPE webhook_delivery_answer;
+DROP FUNCTION webhook_answers(uuid);
+DROP TYPE webhook_answer;
+DROP TRIGGER events_are_told_to_webhooks ON events;
+DROP FUNCTION tell_webhooks();
+DROP TABLE webhook_deliveries, webhooks;
+DROP FUNCTION queue_delivery();
+DELETE FROM transitions WHERE entity IN ('webhook', 'webhook_delivery');
+DELETE FROM role_permissions WHERE permission = 'workspace:webhooks:manage';
+DELETE FROM schedules WHERE kind = 'expire_deliveries';
+DELETE FROM outbox WHERE kind IN ('deliver_webhooks', 'expire_deliveries');
+DELETE FROM dead_letters WHERE kind IN ('deliver_webhooks', 'expire_deliveries');

@@ -1,0 +1,1 @@
+"""Telling other programs what happened, at addresses that users give."""

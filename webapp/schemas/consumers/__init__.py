@@ -1,0 +1,1 @@
+"""Schemas of what other programs are told."""
