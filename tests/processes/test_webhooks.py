@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import json
 import os
 import random
 import signal
@@ -14,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import BIN, eventually, running
+from tests.processes import BIN, eventually, running, serving
 from tests.webhook_endpoint import endpoint as running_endpoint
 
 ROOT = Path(__file__).parent.parent.parent
@@ -113,3 +116,38 @@ def test_who_follows_changes_has_exactly_what_is_there(ana, database, owner):
     eventually(lambda: follow() and len(followed) == len(written()))
     assert followed == written()
     assert len(set(followed)) == len(followed)
+
+
+def test_a_stream_goes_on_with_another_process_after_a_kill(ana, database):
+    """Under gunicorn: the client comes back with the last id, and misses nothing."""
+
+    @contextlib.contextmanager
+    def listen(port, **headers):
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as conn:
+            conn.request("GET", "/api/changes/stream", headers={"X-Dev-User-Id": "ana"} | headers)
+            with conn.getresponse() as response:
+                yield changes(response)
+
+    def changes(response):
+        last = None
+        for line in iter(response.readline, b""):
+            name, _, value = line.decode().strip().partition(": ")
+            if name == "id":
+                last = value
+            if name == "data":
+                yield last, json.loads(value)["entity_id"]
+
+    def add():
+        return ana.post("/api/items", json={"source_type": "note", "raw_text": "x"}).json["id"]
+
+    one = {"WEB_CONCURRENCY": "1", "WEB_THREADS": "1"}
+    with serving(database, **one) as api, listen(api.port) as told:
+        made = [add()]
+        last, item = next(told)
+        assert [item] == made
+        os.killpg(api.process.pid, signal.SIGKILL)
+        api.process.wait()
+        made = [add(), add()]
+    with serving(database, **one) as api, listen(api.port, **{"Last-Event-ID": last}) as told:
+        made.append(add())
+        assert [next(told)[1] for _ in made] == made
