@@ -93,6 +93,7 @@ def fill(conn: psycopg.Connection) -> tuple[UUID, UUID, str, str]:
         source_type="note",
         source_url=None,
         page_hash=None,
+        document_id=None,
         raw_text="The oak posts have to be ordered before Friday. " * 10,
         title="Posts",
         tags=["garden", "fence"],

@@ -48,6 +48,7 @@ def _post(rows: Rows) -> str:
                 source_type="'note'",
                 source_url="NULL",
                 page_hash="NULL",
+                document_id="NULL",
                 raw_text="'The oak posts have to be ordered before Friday.'",
                 status="'enriching'",
                 title="NULL",

@@ -65,6 +65,7 @@ def fill(conn: psycopg.Connection) -> Rows:
             source_type="note",
             source_url=None,
             page_hash=None,
+            document_id=None,
             raw_text=_TEXT,
             title=f"Posts, part {i}",
             tags=[f"tag {(i + j) % _TAGS}" for j in range(3)],

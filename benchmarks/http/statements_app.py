@@ -62,6 +62,7 @@ def post() -> Response:
                 source_type=given["source_type"],
                 source_url=None,
                 page_hash=None,
+                document_id=None,
                 raw_text=given["raw_text"],
                 status="enriching",
                 title=None,
