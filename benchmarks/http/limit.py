@@ -27,7 +27,7 @@ def _get(rows: Rows) -> str:
 
 
 def _list(rows: Rows) -> str:
-    nothing = {"after": "NULL::uuid", "tag": "NULL", "q": "NULL"}
+    nothing = {"after": "NULL::uuid", "tag": "NULL", "q": "NULL", "document_id": "NULL::uuid"}
     return _said(queries.library.list, **_mine(rows), **nothing, limit="51")
 
 
@@ -48,7 +48,7 @@ def _post(rows: Rows) -> str:
                 source_type="'note'",
                 source_url="NULL",
                 page_hash="NULL",
-                document_id="NULL",
+                document_id="NULL::uuid",
                 raw_text="'The oak posts have to be ordered before Friday.'",
                 status="'enriching'",
                 title="NULL",

@@ -40,7 +40,10 @@ def get(item_id: Any) -> Response:
 def library() -> Response:
     with _connection() as conn:
         rows = queries.library.list(
-            conn, workspace_id=_workspace(conn), after=None, tag=None, q=None, limit=51
+            conn,
+            workspace_id=_workspace(conn),
+            **dict.fromkeys(("after", "tag", "q", "document_id")),
+            limit=51,
         )
     return _answer({"items": rows[:50], "next_cursor": str(rows[50]["id"])})
 

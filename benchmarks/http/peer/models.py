@@ -148,6 +148,7 @@ class Item(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     updated_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     confirmed_at: Mapped[datetime | None]
+    document_id: Mapped[UUID | None]
 
     # Nothing is loaded implicitly: each query says what it needs.
     tags: Mapped[list[Tag]] = relationship(
@@ -180,6 +181,7 @@ class Task(Base):
     priority: Mapped[int]
     recurrence: Mapped[str | None]
     item_id: Mapped[UUID | None]
+    document_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]

@@ -39,6 +39,7 @@ class ItemInList(Out):
     created_at: datetime
     updated_at: datetime
     confirmed_at: datetime | None
+    document_id: UUID | None
 
 
 class ItemOut(ItemInList):
@@ -75,6 +76,7 @@ class TaskOut(Out):
     priority: int
     recurrence: str | None
     item_id: UUID | None
+    document_id: UUID | None
     tags: list[TagName]
     created_at: datetime
     updated_at: datetime
