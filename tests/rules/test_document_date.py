@@ -66,6 +66,23 @@ def test_a_day_that_may_be_read_two_ways_is_less_sure():
     assert unsure.confidence < 0.7 < sure
 
 
+@pytest.mark.parametrize(
+    ("text", "is_sure"),
+    [
+        ("Northwind Energy plc\n2 May 2005\nDear Ana,", True),
+        ("London, 2 May 2005", True),
+        ("Dear Ana,\non 2 May 2005 the committee decided to lower the target for the rate.", False),
+        ("7;DD37Cf93aecA6Dc;Sheryl;Baxter;Rasmussen Group;East Leonard;Chile;2020-08-24", False),
+        (
+            "Everything else that we agreed on is in the letter that you sent. Date: 2 May 2005",
+            True,
+        ),
+    ],
+)
+def test_a_day_in_a_sentence_or_a_row_is_only_suggested(text, is_sure):
+    assert (date_of(text, UPLOADED).confidence >= 0.95) == is_sure
+
+
 @pytest.mark.long
 def test_a_long_hostile_text_takes_no_time():
     for piece in ("1.", "1/", "2 May ", "may ", "12.12.", "1 ", "due a b c "):

@@ -79,8 +79,13 @@ _OTHERS: Final = re.compile(
 )
 _LOOK_BEHIND: Final = 40
 
+# Characters of a line that says little more than where and when something was written. In a
+# sentence, or in a row of a table, a day is what the text is about.
+_SHORT_LINE: Final = 60
+
 _LABELLED: Final = 0.97
 _FIRST_IN_HEAD: Final = 0.95
+_IN_A_SENTENCE: Final = 0.8
 _ELSEWHERE: Final = 0.7
 _AMBIGUOUS: Final = 0.6
 _OF_ANOTHER: Final = 0.3
@@ -133,14 +138,17 @@ def date_of(text: str, latest: date, language: str | None = None) -> Dated | Non
 
 
 def _rated(text: str, start: int, *, is_sure: bool) -> float:
-    before = text[max(0, start - _LOOK_BEHIND) : start].rpartition("\n")[2]
+    begin = text.rfind("\n", max(0, start - _HEAD), start) + 1
+    before = text[max(begin, start - _LOOK_BEHIND) : start]
     if _OTHERS.search(before):
         return _OF_ANOTHER
     rating = _ELSEWHERE
     if _OWN.search(before):
         rating = _LABELLED
     elif start < _HEAD:
-        rating = _FIRST_IN_HEAD
+        line = text[begin : begin + _SHORT_LINE + 1]
+        is_alone = "\n" in line or len(line) <= _SHORT_LINE
+        rating = _FIRST_IN_HEAD if is_alone else _IN_A_SENTENCE
     return rating if is_sure else min(rating, _AMBIGUOUS)
 
 

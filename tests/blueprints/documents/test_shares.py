@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -386,6 +388,41 @@ def test_the_audit_log_tells_of_shares_and_of_downloads_by_others(ana, ben, lett
     assert {row[3]["document_id"] for row in entries} == {letter.rpartition("/")[2]}
     assert len({row[2] for row in entries}) == 1  # Ben's
     assert [row[1] == f"user:{row[2]}" for row in entries] == [False, False, True, True, False]
+
+
+def test_an_archive_has_what_is_shared_and_the_audit_log_tells_of_it(
+    ana, ben, folder, upload, share, owner
+):
+    shared = folder("letters")
+    places = [
+        *({"folder_id": shared}, {"folder_id": folder("old", parent=shared)}),
+        {},  # where nothing is shared
+    ]
+    ids = [
+        upload(ana, pdf(word), f"{word}.pdf", **place).json["id"]
+        for word, place in zip(("one", "two", "three"), places, strict=True)
+    ]
+    path = "/api/documents/archive"
+    share(f"/api/folders/{shared}")
+
+    def names(answer):
+        assert answer.status_code == 200, answer.json
+        return zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+
+    folder_of_ben = ben.get(path, query_string={"folder_id": shared}, buffered=True)
+    assert names(folder_of_ben) == ["one.pdf", "old/two.pdf"]
+    assert names(ben.post(path, json={"ids": ids[:2]}, buffered=True)) == ["one.pdf", "two.pdf"]
+    assert ben.post(path, json={"ids": ids}).status_code == 404
+    details = [
+        row[0]
+        for row in owner.execute(
+            "SELECT details FROM audit_log WHERE action = 'share.downloaded' ORDER BY id"
+        )
+    ]
+    assert details == [
+        {"documents": 2, "folder_id": shared},
+        {"documents": 2, "document_ids": ids[:2]},
+    ]
 
 
 def test_a_part_alone_is_a_download_too(ben, letter, share, owner):

@@ -19,6 +19,7 @@ from flask import Response
 from sql import queries
 from webapp.access.callers import caller
 from webapp.blueprints.documents.files import file_name
+from webapp.blueprints.documents.sharing import record_downloads
 from webapp.blueprints.documents.storage import store
 from webapp.clients.storage.contract import NoObject, StorageError
 from webapp.http.db import connection
@@ -75,6 +76,7 @@ def _of_ids(given: Sequence[UUID]) -> Response:
         rows = queries.archive.of_documents(conn, ids=ids, workspace_id=caller().workspace_id)
     if len(rows) < len(ids):
         raise not_found()
+    record_downloads(rows)
     return _sent(rows, "documents")
 
 
@@ -85,6 +87,7 @@ def _of_folder(folder_id: UUID) -> Response:
         rows = queries.archive.of_folder(conn, folder_id=folder_id, limit=_MOST + 1, **mine)
     if len(rows) > _MOST:
         raise invalid_input(("folder_id", f"Has more than {_MOST} documents in it."))
+    record_downloads(rows, folder_id=folder_id)
     return _sent(rows, folder["name"])
 
 

@@ -17,7 +17,7 @@ from webapp.http.db import connection, transaction
 from webapp.http.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from flask import Response
@@ -81,6 +81,22 @@ def record_download(document_id: UUID, home: UUID, *, begins: bool) -> None:
     with transaction() as conn:
         if is_new_download(conn, document_id, caller().user_id, begins=begins):
             entry = audit.entry("share.downloaded", workspace_id=home, document_id=str(document_id))
+            audit.write(conn, entry)
+
+
+def record_downloads(rows: Sequence[dict[str, Any]], folder_id: UUID | None = None) -> None:
+    """The same of documents that are downloaded together: an entry for each of their workspaces,
+    with the folder that was asked for, or else with the documents."""
+    homes: dict[UUID, list[str]] = {}
+    for row in rows:
+        homes.setdefault(row["workspace_id"], []).append(str(row["id"]))
+    homes.pop(caller().workspace_id, None)
+    if not homes:
+        return
+    with transaction() as conn:
+        for home, ids in homes.items():
+            what = {"folder_id": str(folder_id)} if folder_id else {"document_ids": ids}
+            entry = audit.entry("share.downloaded", workspace_id=home, documents=len(ids), **what)
             audit.write(conn, entry)
 
 
