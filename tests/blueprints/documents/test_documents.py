@@ -154,6 +154,16 @@ def test_what_nobody_can_read_is_refused(ana, upload):
     assert_problem(upload(ana, b"\x1f\x8b\x08" + bytes(100)), 415, "unsupported_media_type")
 
 
+def test_what_is_announced_as_larger_than_any_document_may_be_is_refused_as_that(ana):
+    answer = ana.post(
+        "/api/documents?name=letter.txt",
+        data=b"x",
+        content_type="application/octet-stream",
+        environ_overrides={"CONTENT_LENGTH": str(10**14)},
+    )
+    assert_problem(answer, 413, "body_too_large")
+
+
 def test_a_wrong_field_is_named_and_leaves_nothing(ana, upload, owner):
     answer = upload(ana, expires_at="tomorrow", folder_id="x", nonsense="1")
     assert_problem(answer, 422, "invalid_input", "expires_at", "folder_id", "nonsense")

@@ -17,7 +17,7 @@ from sql import queries
 from webapp.access.callers import caller
 from webapp.blueprints.documents.storage import store
 from webapp.filing import intake
-from webapp.filing.intake import HEAD, Intake, NotAccepted, Owner, Received
+from webapp.filing.intake import HEAD, Intake, NotAccepted, Owner, Received, too_large
 from webapp.http import db, request_body
 from webapp.http.errors import Problem, invalid_input
 from webapp.http.installed import settings
@@ -78,11 +78,14 @@ def most_bytes(settings: Settings) -> int:
 
 
 def admit() -> None:
-    """Refuse a file that does not fit the quota, before it is received. Raises Problem 413."""
+    """Refuse a file that is too large or does not fit the quota, before it is received. Raises
+    Problem 413."""
+    announced = request.content_length or 0
+    if announced > most_bytes(settings()):
+        raise not_accepted(too_large(settings().document_max_bytes))
     mine = {"user_id": caller().user_id, "default_bytes": settings().quota_bytes}
     with db.connection() as conn:
         quota = queries.objects.quota(conn, **mine)
-    announced = request.content_length or 0
     if announced - HEAD > quota["limit_bytes"] - quota["used_bytes"]:
         raise quota_exceeded(quota | {"needed_bytes": announced})
 
