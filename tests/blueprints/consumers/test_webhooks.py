@@ -27,7 +27,7 @@ def webhook_in(place: Place) -> object:
         description=None,
         events=["nothing.happened"],
         secret=sealed,
-        most=20,
+        most=1000,  # generated input takes a new one each time
     )
     return webhook_id
 

@@ -14,7 +14,7 @@ STATUSES: Final = ("pending", "delivered", "failed", "skipped")
 class DeliveryArguments(PageArguments):
     """Which deliveries."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    status = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(STATUSES))
 
 
 class Try(Schema):
