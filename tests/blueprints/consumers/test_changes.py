@@ -60,7 +60,8 @@ def test_what_happens_is_told_once_in_order_and_without_contents(ana, since):
     )
     assert last["actor"].startswith("user:")
     assert "payload" not in last
-    assert follow(ana, after, until=lambda _: True) == ([], cursor_of(ana))
+    # Transactions of others move the cursor on, also with nothing to tell.
+    assert follow(ana, after, until=lambda _: True)[0] == []
 
 
 def test_pages_and_filters_lose_nothing(ana, since, monkeypatch):
