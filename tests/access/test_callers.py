@@ -68,6 +68,7 @@ def test_after_its_time_it_is_forgotten():
         assert known.get(key) is found
 
 
+@pytest.mark.long
 def test_it_does_not_grow_without_end():
     known = Known(60.0)
     for number in range(10_100):

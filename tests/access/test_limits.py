@@ -80,6 +80,7 @@ def test_answers_to_refused_and_missing_things_say_it_as_well(process, people):
         assert answer.headers["RateLimit-Limit"] == str(READS)
 
 
+@pytest.mark.long
 def test_reads_and_writes_are_counted_apart(process, people, owner):
     client = client_of(process(), people.person("olga"))
     assert client.get(READ).headers["RateLimit-Limit"] == str(READS)
@@ -366,6 +367,7 @@ def test_a_forged_header_gives_no_fresh_allowance(process, owner):
         assert from_address(app, "10.0.0.1", **headers).status_code == 429
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("header", ["X-Real-Ip", "Forwarded", "X-Client-Ip", "True-Client-Ip"])
 def test_no_other_header_names_the_client(process, owner, header):
     value = "for=198.51.100.1" if header == "Forwarded" else "198.51.100.1"

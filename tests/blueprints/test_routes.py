@@ -21,6 +21,7 @@ def test_every_route_declares_a_permission_and_few_are_public(
             assert (permission == permit.PUBLIC) == (rule.rule in examples.open | examples.ways_in)
 
 
+@pytest.mark.long
 def test_every_declared_permission_is_some_roles(shared_app, routes, owner):
     granted = {name for (name,) in owner.execute("SELECT permission FROM role_permissions")}
     declared = {view_of(shared_app, rule.endpoint).permission for rule in routes}
@@ -81,6 +82,7 @@ def test_every_answer_has_its_id_and_the_security_headers(ana, calls, subtests):
             assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.long
 def test_a_caller_without_the_permission_is_403(ana):
     answer = ana.get("/api/admin/users")
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")

@@ -47,6 +47,7 @@ def test_a_heading_and_three_paragraphs_are_enough() -> None:
     assert found["title"] in {"Small", "Head"}
 
 
+@pytest.mark.long
 def test_lists_and_tables_are_line_by_line() -> None:
     found = read(
         "<p>Before</p><ul><li>one</li><li><p>two</p></li></ul>"

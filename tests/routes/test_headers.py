@@ -52,6 +52,7 @@ def test_without_configured_origins_there_is_no_cors(client):
     assert "Access-Control-Allow-Origin" not in preflight(client, OURS).headers
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("environment", "sent"), [("production", True), ("development", False)])
 def test_https_is_demanded_in_production_alone(make_app, environment, sent):
     app = make_app(environment=environment)

@@ -19,6 +19,7 @@ def count(owner, table="items"):
     return owner.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
+@pytest.mark.long
 def test_the_second_time_gives_the_first_answer(ana, owner):
     first, second = post(ana, "k"), post(ana, "k")
     assert (first.status_code, second.status_code) == (201, 201)

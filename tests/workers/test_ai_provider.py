@@ -35,6 +35,7 @@ def asked(database, settings):
     return run
 
 
+@pytest.mark.long
 def test_a_provider_is_tried_assigned_shown_and_taken_away(asked, people, server, owner):
     olga = people.person("olga")
     here = ("--workspace", olga.workspace_id)

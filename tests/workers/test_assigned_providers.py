@@ -63,6 +63,7 @@ def asked(server):
     return found
 
 
+@pytest.mark.long
 def test_what_is_assigned_is_asked_from_the_next_claim_on(people, servers, work, owner):
     settings_one, everybodys, anas = servers
     ada, ana, ben = people.person("ada", admin=True), people.person("ana"), people.person("ben")
@@ -90,6 +91,7 @@ def test_what_is_assigned_is_asked_from_the_next_claim_on(people, servers, work,
     assert owner.execute("SELECT DISTINCT status FROM items").fetchall() == [("ready_to_confirm",)]
 
 
+@pytest.mark.long
 def test_documents_are_classified_by_it_too(ana, servers, work, is_ready):
     ana.put(own(ana), json=chat(servers[0], "m"))
     form = {"file": (io.BytesIO(b"%PDF-1.7\n"), "a.pdf")}
@@ -100,6 +102,7 @@ def test_documents_are_classified_by_it_too(ana, servers, work, is_ready):
     assert servers[0].requests[-1].material["name"] == "a.pdf"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("status", "said"),
     [(401, "does not accept the key; check its key"), (404, "check its url and its model")],
@@ -122,6 +125,7 @@ def test_a_failure_says_which_provider_and_what_to_check(ana, servers, work, sta
     assert ana.get(url).json["status"] == "ready_to_confirm"
 
 
+@pytest.mark.long
 def test_a_key_is_encrypted_again_after_a_change_of_the_secret_key(
     ana, servers, work, settings, owner
 ):
@@ -138,6 +142,7 @@ def test_a_key_is_encrypted_again_after_a_change_of_the_secret_key(
     assert "assign it again" in ana.get(url).json["error"]
 
 
+@pytest.mark.long
 def test_an_address_within_reach_of_the_operator_is_not_called_for_others(
     ana, servers, work, owner
 ):

@@ -405,6 +405,7 @@ Date: Fri, 5 Apr 2024 23:30:00 -0500
 {BILL}"""
 
 
+@pytest.mark.long
 def test_a_mail_is_dated_by_its_header_and_its_sender_is_suggested(ana, document, classify, owner):
     path = document(MAIL)
     owner.execute("UPDATE document_versions SET kind = 'mail'")
@@ -417,6 +418,7 @@ def test_a_mail_is_dated_by_its_header_and_its_sender_is_suggested(ana, document
     assert suggested(ana, path)["dated_on", "2024-04-05"] == ("header", "applied")
 
 
+@pytest.mark.long
 def test_a_sender_that_is_a_correspondent_already_is_recognised(ana, document, classify, owner):
     ana.patch(document(RECIPE), json={"correspondent": "STADTWERKE"})
     classify()

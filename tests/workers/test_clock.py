@@ -111,6 +111,7 @@ def test_where_late_times_are_skipped_only_one_that_just_passed_fires(due, secon
     assert following == slot.replace(minute=30)
 
 
+@pytest.mark.long
 def test_many_clocks_fire_it_once(due, database):
     def tick(_):
         with database.connect(role="app") as conn:

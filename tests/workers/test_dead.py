@@ -62,6 +62,7 @@ def last_line(answer):
 # Seeing
 
 
+@pytest.mark.long
 def test_the_list_is_newest_first_and_says_what_it_leaves_out(asked, owner):
     bury(owner, "a", "b")
     bury(owner, "c", kind="other")
@@ -101,6 +102,7 @@ def test_a_letter_cannot_steer_the_terminal(asked, owner):
         assert not {"\x1b", "\x9b", "\r"} & set(answer.stdout)
 
 
+@pytest.mark.long
 def test_a_letter_that_is_not_there_is_one_plain_line(asked, owner):
     for command in ("show", "retry", "discard"):
         answer = asked(command, 7)
@@ -131,6 +133,7 @@ def test_an_empty_kind_does_not_mean_every_kind(asked, owner, command):
     assert left(owner) == ["a"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [["retry"], ["discard", "--yes"]])
 def test_letters_are_chosen_by_id_by_kind_or_all_of_them(asked, owner, command):
     one, _ = bury(owner, "a", "b")
@@ -238,6 +241,7 @@ def test_kinds_that_no_worker_knows_are_refused_and_left(asked, owner):
 # In bulk
 
 
+@pytest.mark.long
 def test_whatever_stops_it_in_the_middle_nothing_is_lost_and_nothing_repeated(
     asked, owner, effects, monkeypatch
 ):
@@ -261,6 +265,7 @@ def test_whatever_stops_it_in_the_middle_nothing_is_lost_and_nothing_repeated(
     assert (left(owner), len(effects())) == ([], 5)
 
 
+@pytest.mark.long
 def test_thousands_are_reported_in_one_line(asked, owner):
     owner.execute(
         "INSERT INTO dead_letters (kind, subject_id, workspace_id, payload, attempts, error,"

@@ -56,6 +56,7 @@ def delivery(client, path):
     return made
 
 
+@pytest.mark.long
 def test_an_event_is_told_signed_and_without_contents(ana, endpoint, hook, path, deliver):
     item = capture(ana, "A secret recipe")
     deliver()
@@ -78,6 +79,7 @@ def test_an_event_is_told_signed_and_without_contents(ana, endpoint, hook, path,
     assert deliver(due=True) == 0
 
 
+@pytest.mark.long
 def test_it_is_told_until_it_accepts_and_shows_each_attempt(ana, endpoint, path, deliver, owner):
     """Case 14: 500, 500, 200; always with the same id and body."""
     endpoint.statuses = [500, 500, 200]
@@ -96,6 +98,7 @@ def test_it_is_told_until_it_accepts_and_shows_each_attempt(ana, endpoint, path,
     assert owner.execute("SELECT count(*) FROM dead_letters").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_attempts_are_spread_over_two_days_and_then_end(ana, endpoint, path, deliver, owner):
     endpoint.statuses = [400]
     capture(ana)
@@ -116,6 +119,7 @@ def test_attempts_are_spread_over_two_days_and_then_end(ana, endpoint, path, del
     assert deliver(due=True) == 0
 
 
+@pytest.mark.long
 def test_one_that_asks_to_wait_is_not_called_before(ana, endpoint, hook, path, deliver, owner):
     endpoint.statuses, endpoint.headers = [429], {"Retry-After": "3600"}
     capture(ana)
@@ -134,6 +138,7 @@ def test_one_that_asks_to_wait_is_not_called_before(ana, endpoint, hook, path, d
     assert (after["held_until"], after["failing_since"]) == (None, None)
 
 
+@pytest.mark.long
 def test_while_one_does_not_answer_what_is_queued_for_it_waits(ana, endpoint, path, deliver, owner):
     endpoint.statuses = [503]
     for _ in range(30):
@@ -150,6 +155,7 @@ def test_while_one_does_not_answer_what_is_queued_for_it_waits(ana, endpoint, pa
     assert statuses == {"delivered"}
 
 
+@pytest.mark.long
 def test_one_that_is_not_there_is_tried_again(ana, deliver):
     """Refused connections too, and without a word about why."""
     path = ana.post("/api/webhooks", json={"url": "http://127.0.0.1:9/"}).headers["Location"]
@@ -160,6 +166,7 @@ def test_one_that_is_not_there_is_tried_again(ana, deliver):
     assert made["next_attempt_at"] is not None
 
 
+@pytest.mark.long
 def test_one_that_is_gone_is_paused_and_its_owners_are_told(people, endpoint, deliver, owner):
     olga, max_ = people.person("olga"), people.person("max")
     workspace_id = people.workspace(olga, member=max_)
@@ -176,6 +183,7 @@ def test_one_that_is_gone_is_paused_and_its_owners_are_told(people, endpoint, de
     assert len(endpoint.calls) == 1
 
 
+@pytest.mark.long
 def test_one_that_fails_for_five_days_is_paused(ana, endpoint, path, deliver, owner):
     endpoint.statuses = [500]
     capture(ana)
@@ -192,6 +200,7 @@ def test_one_that_fails_for_five_days_is_paused(ana, endpoint, path, deliver, ow
     assert (resumed["pause_reason"], resumed["failing_since"]) == (None, None)
 
 
+@pytest.mark.long
 def test_a_redirect_is_not_followed(ana, endpoint, path, deliver):
     with running_endpoint() as inside:
         endpoint.statuses, endpoint.headers = [302], {"Location": inside.url}
@@ -201,6 +210,7 @@ def test_a_redirect_is_not_followed(ana, endpoint, path, deliver):
     assert delivery(ana, path)["response_status"] == 302
 
 
+@pytest.mark.long
 def test_where_an_address_leads_is_checked_at_each_call(ana, endpoint, path, settings, owner):
     """However it came to be stored."""
     capture(ana)
@@ -213,6 +223,7 @@ def test_where_an_address_leads_is_checked_at_each_call(ana, endpoint, path, set
     assert "private or reserved" in made["error"] or "port" in made["error"]
 
 
+@pytest.mark.long
 def test_both_secrets_sign_for_a_day(ana, endpoint, hook, path, deliver, owner):
     new = ana.post(f"{path}/rotate").json["secret"]
     capture(ana)
@@ -227,6 +238,7 @@ def test_both_secrets_sign_for_a_day(ana, endpoint, hook, path, deliver, owner):
     assert not is_signed(hook["secret"], after.headers, after.body)
 
 
+@pytest.mark.long
 def test_a_replay_keeps_the_id_and_the_body(ana, endpoint, path, deliver):
     capture(ana)
     deliver()
@@ -239,6 +251,7 @@ def test_a_replay_keeps_the_id_and_the_body(ana, endpoint, path, deliver):
     assert len(delivery(ana, path)["tries"]) == 2
 
 
+@pytest.mark.long
 def test_secrets_move_to_the_new_secret_key(ana, endpoint, hook, settings, owner, deliver):
     capture(ana)
     key = {"secret_key": "another secret of 32 characters or more", "secret_keys_former": ()}
@@ -281,6 +294,7 @@ def test_one_that_hangs_slows_no_other(ana, endpoint, worker):
         delivering.round()
 
 
+@pytest.mark.long
 def test_what_ended_long_ago_is_forgotten(ana, endpoint, path, deliver, worker, owner):
     capture(ana)
     deliver()

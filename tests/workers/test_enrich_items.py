@@ -144,6 +144,7 @@ def test_every_step_carries_the_id_of_the_request_that_captured(ana, enrich):
     assert steps[1]["actor"] == "worker:enrich_items"
 
 
+@pytest.mark.long
 def test_what_the_owner_wrote_stays(ana, enrich):
     url = capture(ana, title="My title")
     ana.patch(url, json={"summary": "My summary."})
@@ -170,6 +171,7 @@ def test_the_chat_provider_gets_the_text_and_the_owners_tags(ana, enrich_by, pro
     ]
 
 
+@pytest.mark.long
 def test_a_tag_that_the_item_carries_is_not_suggested(ana, enrich_by, provider):
     url = capture(ana, tags=["GARDEN"])
     provider.model = lambda request: says(FOUND)
@@ -215,6 +217,7 @@ def test_a_provider_that_always_fails_ends_in_failed_and_retry_brings_it_back(
     assert item["error"] is None
 
 
+@pytest.mark.long
 def test_a_key_that_is_refused_is_given_up_at_once(ana, enrich_by, provider):
     url = capture(ana)
     provider.model = lambda request: refusal(401, "bad key sk-secret")
@@ -233,6 +236,7 @@ def test_the_wait_that_the_provider_asks_for_is_kept(ana, owner, enrich_by, prov
     assert wait_of(owner) == pytest.approx(120, abs=3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("source_url", "said"),
     [
@@ -250,6 +254,7 @@ def test_a_page_inside_our_network_fails_at_once_and_says_why(ana, owner, enrich
     assert owner.execute("SELECT attempts FROM dead_letters").fetchall() == [(1,)]
 
 
+@pytest.mark.long
 def test_a_page_that_is_not_there_fails_at_once(ana, enrich, site):
     url = article(ana, site, "/missing", raw_text=None)
     site.pages["/missing"] = response(b"gone", "404 Not Found")
@@ -259,6 +264,7 @@ def test_a_page_that_is_not_there_fails_at_once(ana, enrich, site):
     assert "404" in item["error"]
 
 
+@pytest.mark.long
 def test_an_item_discarded_before_its_turn_is_dropped(ana, owner, enrich, site):
     url = article(ana, site)
     ana.patch(url, json={"action": "discard"})

@@ -105,6 +105,7 @@ def test_what_is_past_goes_and_what_is_nearly_stays(write, owner, app_conn, work
         assert left(owner, each) == pytest.approx(wanted, abs=30)
 
 
+@pytest.mark.long
 def test_nothing_else_is_touched(write, owner, app_conn, worker, make, user):
     item = make.item(user)
     owner.execute("UPDATE items SET created_at = now() - interval '1000 days'")
@@ -149,6 +150,7 @@ def test_what_is_held_by_somebody_is_left_for_the_next_time(
     assert left(owner, "registrations") == []
 
 
+@pytest.mark.long
 def test_it_goes_on_batch_by_batch_while_one_table_has_more(
     write, owner, app_conn, worker, monkeypatch
 ):

@@ -68,6 +68,7 @@ def test_entries_are_kept_as_long_as_the_setting_says_and_ninety_days_at_least(
     assert ages(owner) == left
 
 
+@pytest.mark.long
 def test_it_goes_on_batch_by_batch_oldest_first(owner, prune, monkeypatch):
     for module in (maintenance, prune_audit_log):
         monkeypatch.setattr(module, "BATCH", 2)

@@ -96,6 +96,7 @@ def test_an_empty_queue_reads_well(queue):
     assert "the last 5 minutes, since" in rest[1]
 
 
+@pytest.mark.long
 def test_the_table_reads_well(queue, owner):
     owner.execute(
         "INSERT INTO outbox (kind, subject_id, run_after) SELECT %s, gen_random_uuid(),"
@@ -293,6 +294,7 @@ def refuse(_):
     raise Failure("the world is closed")
 
 
+@pytest.mark.long
 def test_an_attempt_that_fails_and_work_that_is_given_up_are_an_exit_code(
     queue, owner, subject, effects, monkeypatch
 ):
@@ -323,6 +325,7 @@ def test_a_row_that_no_longer_wants_it_is_no_failure(queue, owner, subject, monk
     assert outbox(owner) == []
 
 
+@pytest.mark.long
 def test_that_nothing_is_queued_is_one_plain_line(queue, owner):
     letter, subject_id = bury(owner)
     answer = queue("run", KIND, HOLDER)

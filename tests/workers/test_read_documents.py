@@ -89,6 +89,7 @@ def test_a_damaged_document_ends_with_its_reason_and_no_dead_letter(ana, read, o
     assert ana.get(f"/api/documents/{document['id']}").json["status"] == "failed"
 
 
+@pytest.mark.long
 def test_a_document_discarded_meanwhile_stays_so(ana, read):
     path = f"/api/documents/{upload(ana, LETTER)['id']}"
     ana.post(f"{path}/discard")
@@ -190,6 +191,7 @@ def test_an_upload_whose_process_died_is_given_up_and_refunded(ana, worker, owne
     assert owner.execute("SELECT count(*) FROM objects").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_a_file_that_arrives_slowly_is_not_given_up(ana, worker, owner, monkeypatch):
     monkeypatch.setattr(intake, "_BETWEEN_SIGNS", timedelta())
 

@@ -53,6 +53,7 @@ def token_in(message):
     return line.removeprefix("token=").strip("'")
 
 
+@pytest.mark.long
 def test_a_registration_is_confirmed_with_the_token_of_its_mail(
     client, sending, post_office, owner
 ):
@@ -140,6 +141,7 @@ def test_an_invitation_names_the_workspace_and_its_token_lets_in(
     assert (joined.status_code, joined.json["role"]) == (200, "viewer")
 
 
+@pytest.mark.long
 def test_a_withdrawn_invitation_is_not_sent(app, sending, post_office, make, owner):
     people = People(app, make, owner)
     olga = people.person("olga")
@@ -220,6 +222,7 @@ def test_a_server_that_is_away_is_tried_again_and_then_given_up(client, sending,
     assert sent[-1] == ("mail.failed",)
 
 
+@pytest.mark.long
 def test_a_token_of_a_key_that_is_gone_is_not_sent(client, sending, post_office, owner):
     client.post("/api/auth/register", json=REGISTRATION)
     sending(secret_key="another secret of 32 characters or more").round()
@@ -248,6 +251,7 @@ def test_production_without_a_mail_server_prints_no_mail(client, sending, owner,
     assert statuses(owner) == ["dropped"]
 
 
+@pytest.mark.long
 def test_development_prints_the_mail(client, sending, owner, capsys):
     client.post("/api/auth/register", json=REGISTRATION)
     sending(smtp_url=None).round()

@@ -278,6 +278,7 @@ def test_a_handle_that_looks_like_anothers_id_takes_no_commands_for_it(
 # Changing
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("before", "command", "done", "already", "action"),
     [
@@ -305,6 +306,7 @@ def test_a_change_is_said_and_on_record_once(
     assert account
 
 
+@pytest.mark.long
 def test_who_is_disabled_is_shut_out_and_comes_back_without_their_sessions(asked, people, owner):
     ines = people.person("ines")
     _, key = people.key(ines, ["account:read"])
@@ -348,6 +350,7 @@ def test_a_log_in_that_is_under_way_does_not_outlive_the_disabling(asked, people
 # Helping
 
 
+@pytest.mark.long
 def test_another_password_ends_every_session(asked, people, app, owner):
     ines = people.person("ines")
     new = "another fence of oak"

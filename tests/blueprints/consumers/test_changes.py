@@ -64,6 +64,7 @@ def test_what_happens_is_told_once_in_order_and_without_contents(ana, since):
     assert follow(ana, after, until=lambda _: True)[0] == []
 
 
+@pytest.mark.long
 def test_pages_and_filters_lose_nothing(ana, since, monkeypatch):
     monkeypatch.setattr("webapp.blueprints.consumers.following._MOST_READ", 3)
     ids = [ana.post("/api/me/tasks", json={"title": f"Task {n}"}).json["id"] for n in range(4)]
@@ -110,6 +111,7 @@ def test_transactions_that_commit_in_the_other_order_are_both_told(ana, database
     assert again == found
 
 
+@pytest.mark.long
 def test_what_is_one_users_alone_is_told_to_them_alone(app, make, owner):
     people = People(app, make, owner)
     olga, max_, sten = (people.person(name) for name in ("olga", "max", "sten"))

@@ -126,6 +126,7 @@ def test_wrong_input_is_named(ana, hook, change, field):
     assert_problem(answer, 422, "invalid_input", field)
 
 
+@pytest.mark.long
 def test_only_tests_may_be_at_loopback_and_unencrypted(make_app):
     client = make_app(webhook_allow_loopback=False).test_client()
     client.environ_base["HTTP_X_DEV_USER_ID"] = "ana"

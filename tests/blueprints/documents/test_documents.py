@@ -193,6 +193,7 @@ def test_edits_are_kept_and_null_takes_away(ana, upload):
     assert ana.get("/api/documents?category=other").json["items"] == []
 
 
+@pytest.mark.long
 def test_another_ones_document_is_not_there(ana, sign_in, upload):
     path = f"/api/documents/{upload(ana).json['id']}"
     ben = sign_in("ben")

@@ -161,6 +161,7 @@ def test_a_part_without_a_beginning_counts(client, link):
     assert_dead(client, path)
 
 
+@pytest.mark.long
 def test_of_two_last_downloads_at_once_one_is_given(app, link):
     path = link(most_downloads=1)
     answers = []

@@ -80,6 +80,7 @@ def statuses(client, document):
     return {each["id"]: each["status"] for each in found}
 
 
+@pytest.mark.long
 def test_items_and_documents_are_in_one_list_newest_first(ana, item, document, suggest, sign_in):
     folder = ana.post("/api/folders", json={"name": "Wood"}).json["id"]
     inner = ana.post("/api/folders", json={"name": "Oak", "parent_id": folder}).json["id"]
@@ -109,6 +110,7 @@ def test_items_and_documents_are_in_one_list_newest_first(ana, item, document, s
     assert queue(ana) == [category, tag]
 
 
+@pytest.mark.long
 def test_only_what_awaits_its_owner_is_in_the_queue(ana, item, document, suggest, is_ready):
     (tag,), (category,) = suggest(item, ("tag", "fence")), suggest(document, ("category", "Order"))
     ana.post(f"{document}/discard")
@@ -181,6 +183,7 @@ def test_only_one_of_two_values_for_a_field_is_accepted(ana, document, suggest):
     assert ana.get(document).json["category"] == "Order"
 
 
+@pytest.mark.long
 def test_writing_a_field_decides_its_suggestions(ana, document, suggest):
     same, other, tag = suggest(
         document, ("category", "order"), ("category", "Bill"), ("tag", "oak")

@@ -118,6 +118,7 @@ def test_a_shared_document_is_read_at_its_address(ana, ben, letter, share):
     assert ben.get(f"{letter}/preview", buffered=True).status_code == 200
 
 
+@pytest.mark.long
 def test_what_a_level_does_not_allow_is_refused_with_the_level(ben, letter, share):
     at = share(letter)
     for method, path, body in (
@@ -218,6 +219,7 @@ def test_a_shared_folder_shares_what_is_below_it_while_it_is_there(ana, ben, fol
     assert listed(ben, shared="with_me") == set()
 
 
+@pytest.mark.long
 def test_a_document_shared_by_itself_says_nothing_of_its_folder(ana, ben, folder, upload, share):
     inside = folder("Secret house")
     document = upload(ana, pdf("x"), folder_id=inside).json["id"]
@@ -327,6 +329,7 @@ def test_whom_something_can_be_shared_with(ana, ben, letter, share, owner):
     assert_problem(answer, 404, "no_such_user")
 
 
+@pytest.mark.long
 def test_an_expired_share_is_no_share(ana, ben, letter, share, owner):
     share(letter, "write")
     once = {"Idempotency-Key": "k"}
@@ -390,6 +393,7 @@ def test_the_audit_log_tells_of_shares_and_of_downloads_by_others(ana, ben, lett
     assert [row[1] == f"user:{row[2]}" for row in entries] == [False, False, True, True, False]
 
 
+@pytest.mark.long
 def test_an_archive_has_what_is_shared_and_the_audit_log_tells_of_it(
     ana, ben, folder, upload, share, owner
 ):

@@ -97,6 +97,7 @@ def files(browser, made):
     return browser.get(f"/api/connections/{made['id']}/files")
 
 
+@pytest.mark.long
 def test_a_drive_is_connected_and_browsed(browser, server, connect_drive, place, owner):
     server.add("letter.pdf", b"%PDF-1.7")
     made = connect_drive(name="Mine")

@@ -43,6 +43,7 @@ def mailed(make_app):
     return client
 
 
+@pytest.mark.long
 def test_an_inbox_is_made_shown_without_its_address_rotated_and_ended(mailed, owner):
     made = mailed.post("/api/inboxes", json={"name": "Scanner"})
     assert made.status_code == 201

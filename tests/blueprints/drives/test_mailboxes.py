@@ -24,6 +24,7 @@ def connect_mail(ana, mail):
     return send
 
 
+@pytest.mark.long
 def test_a_mailbox_is_connected_browsed_and_watched(ana, mail, connect_mail):
     made = connect_mail()
     assert made.status_code == 201

@@ -304,6 +304,7 @@ class TestTimeline:
 
 
 class TestStrangers:
+    @pytest.mark.long
     def test_anothers_item_is_as_if_it_were_not_there(self, ana, sign_in, make):
         url = captured_as(ana, make, "ready_to_confirm")
         unknown = f"/api/items/{uuid.uuid4()}"
@@ -334,6 +335,7 @@ class TestStrangers:
 # Items from documents
 
 
+@pytest.mark.long
 def test_an_item_from_a_document_says_what_the_document_is_and_is_found_by_it(people, owner):
     def document(person):
         answer = person.client.post("/api/documents?name=a.txt", data=b"Order the posts.")

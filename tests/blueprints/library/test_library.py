@@ -14,6 +14,7 @@ def note(person, text, *tags):
     return person.client.post("/api/items", json=body).json
 
 
+@pytest.mark.long
 def test_null_takes_a_summary_away_and_no_title(olga):
     path = f"/api/items/{note(olga, 'The oak posts')['id']}"
     assert olga.client.patch(path, json={"summary": "Posts"}).json["summary"] == "Posts"
@@ -49,6 +50,7 @@ def results(answer):
     return [each["result"] for each in answer.json["items"]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_the_library_has_what_is_confirmed_newest_first(olga, make, limit):
     for text in ("one", "two", "three"):
@@ -77,6 +79,7 @@ def test_the_library_is_filtered(olga, query, found):
     assert titles(olga, **query) == found
 
 
+@pytest.mark.long
 def test_the_trash_has_what_is_discarded_until_it_is_purged(olga, owner):
     gone, kept = item(olga, "garden", status="discarded"), note(olga, "kept")
     assert titles(olga, "/api/trash") == ["x"]
@@ -106,6 +109,7 @@ def test_many_are_confirmed_and_each_says_what_became_of_it(olga, people, make):
     assert [move["event"] for move in moves][-2:] == ["item.confirmed", "item.edited"]
 
 
+@pytest.mark.long
 def test_many_are_tagged_and_untagged(olga):
     made = [note(olga, text, "old")["id"] for text in ("one", "two")]
     gone = item(olga, "old", status="discarded")["id"]

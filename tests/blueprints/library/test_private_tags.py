@@ -62,6 +62,7 @@ def test_nobody_sees_a_tag_that_only_anothers_tasks_carry(team, who):
     assert team["olga"].client.get("/api/search/suggest?q=divor").json["items"][0]["type"] == "tag"
 
 
+@pytest.mark.long
 def test_nobody_changes_it(team):
     do(team["olga"], "divorce")
     (mine,) = listed(team["olga"].client)
@@ -110,6 +111,7 @@ def test_counts_and_times_are_of_what_one_may_find(team, owner):
     assert row["last_used_at"] > first.isoformat()
 
 
+@pytest.mark.long
 def test_a_key_that_may_not_see_tasks_counts_none(team, people):
     capture(team["olga"], "garden")
     do(team["olga"], "garden", "divorce")
@@ -125,12 +127,14 @@ def test_a_key_that_may_not_see_tasks_counts_none(team, people):
         assert counts(people.client(X_API_Key=secret)) == expected
 
 
+@pytest.mark.long
 def test_in_a_workspace_of_ones_own_no_tag_is_private(olga):
     do(olga, "divorce")
     capture(olga, "divorce")
     assert counts(olga.client) == {("divorce", False): (1, 1, 2)}
 
 
+@pytest.mark.long
 def test_a_task_takes_the_tag_that_everybody_sees_if_there_is_one(team):
     task = do(team["olga"], "divorce")
     capture(team["max"], "divorce")
@@ -150,6 +154,7 @@ def test_a_task_takes_the_tag_that_everybody_sees_if_there_is_one(team):
     }
 
 
+@pytest.mark.long
 def test_a_private_tag_merges_into_one_that_everybody_sees_and_not_the_other_way(team):
     task = do(team["olga"], "divorce")
     capture(team["olga"], "garden")

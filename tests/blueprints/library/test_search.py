@@ -164,6 +164,7 @@ def test_words_are_found_by_their_stems_in_the_language_of_the_text(olga, owner,
     assert found(olga, q) == ["It"]
 
 
+@pytest.mark.long
 def test_each_text_is_asked_in_its_own_language(olga, owner):
     in_language(owner, capture(olga, "The die is cast", title="English"), "en")
     in_language(owner, capture(olga, "Die Würfel sind gefallen", title="Deutsch"), "de")
@@ -203,6 +204,7 @@ def test_letters_are_the_same_however_they_are_encoded(olga):
 class TestFoundAtOnce:
     """Search results are never stale."""
 
+    @pytest.mark.long
     def test_edits_are_found_and_what_they_replaced_is_not(self, olga, garden):
         path = f"/api/items/{garden['id']}"
         olga.client.patch(path, json={"title": "Larch", "summary": "Boards"})
@@ -309,6 +311,7 @@ class TestOrder:
                 break
         assert pages == [["Note 6", "Note 5", "Note 4"], ["Note 3", "Note 2", "Note 1"], ["Note 0"]]
 
+    @pytest.mark.long
     def test_guesses_have_pages_too(self, olga):
         for number in range(3):
             capture(olga, "x", title=f"Garden {number}")
@@ -319,6 +322,7 @@ class TestOrder:
         ]
         assert second["next_cursor"] is None
 
+    @pytest.mark.long
     def test_of_many_matches_the_newest_are_ranked_and_older_ones_come_with_before(
         self, olga, owner, monkeypatch
     ):
@@ -333,6 +337,7 @@ class TestOrder:
 
 
 class TestWhoFindsWhat:
+    @pytest.mark.long
     def test_items_are_found_by_members_and_tasks_by_their_user(self, people, olga):
         mara = people.person("mara")
         shared = {"X-Workspace-Id": str(people.workspace(olga, member=mara))}
@@ -350,6 +355,7 @@ class TestWhoFindsWhat:
             assert all_found(mara, path) == {"Oak", "Oak of mara"}
         assert found(olga, "oak") == []  # it is not in the personal workspace
 
+    @pytest.mark.long
     def test_nobody_finds_what_is_in_another_workspace(self, people, olga, garden):
         stranger = people.person("stranger")
         for q in ("oak", "posts", "is:confirmed", "type:task", "gardn", "-zzz", "#work"):
@@ -482,6 +488,7 @@ class TestWords:
         assert ask(olga, q).status_code == 200
         suggested(olga, q)
 
+    @pytest.mark.long
     def test_the_words_of_the_tasks_of_others_take_no_place_among_guesses(self, people, olga):
         mara = people.person("mara")
         team = {"X-Workspace-Id": str(people.workspace(olga, member=mara))}
@@ -493,6 +500,7 @@ class TestWords:
         assert [row["title"] for row in rows.json["items"]] == ["Gardeniz"]
 
 
+@pytest.mark.long
 def test_hits_are_looked_for_as_a_few_words(olga, monkeypatch):
     """When they were phrases, PostgreSQL took half a minute."""
     asked = []

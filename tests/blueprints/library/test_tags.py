@@ -152,6 +152,7 @@ def test_a_merge_takes_everything_along_once(olga):
         assert olga.client.get(path).json["tags"] == ["garden"]
 
 
+@pytest.mark.long
 def test_a_merge_with_what_is_not_there_changes_nothing(olga, people):
     garden, foreign = tag(olga), tag(people.person("max"))
     for into in (garden["id"], foreign["id"], str(uuid4())):

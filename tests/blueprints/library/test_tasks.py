@@ -290,6 +290,7 @@ def test_a_rule_may_bear_the_name_that_calendars_give_it(olga):
     assert task["recurrence"] == "FREQ=DAILY"
 
 
+@pytest.mark.long
 def test_a_task_that_is_reopened_and_completed_again_makes_no_second_one(olga):
     task = note(olga, due_at="2030-01-01T00:00:00Z", recurrence="FREQ=DAILY")
     for _ in range(5):

@@ -135,6 +135,7 @@ def assert_refused(answer, status, code, *fields):
 
 
 class TestRegister:
+    @pytest.mark.long
     def test_whoever_reads_the_mail_and_knows_the_password_has_the_account(
         self, client, owner, token
     ):
@@ -229,6 +230,7 @@ class TestRegister:
         assert log_in(client).status_code == 200
         assert log_in(elsewhere, "the password of Mallory").status_code == 401
 
+    @pytest.mark.long
     @pytest.mark.parametrize("is_one_registration", [True, False], ids=["one", "two"])
     def test_two_confirmations_at_once_make_one_account(
         self, app, client, token, owner, is_one_registration
@@ -402,6 +404,7 @@ class TestChange:
         assert log_in(client).status_code == 200
         assert mails(owner) == []
 
+    @pytest.mark.long
     def test_guesses_are_limited_whichever_address_they_come_from(self, account):
         for number in range(10):
             account.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number}"
@@ -428,6 +431,7 @@ class TestChange:
     def test_a_weak_one_is_refused_by_name(self, account):
         assert_refused(change(account.client, WEAK), 422, "invalid_input", "new_password")
 
+    @pytest.mark.long
     def test_two_changes_at_once_are_one(self, client, account, people):
         with ThreadPoolExecutor(4) as threads:
             headers = dict(account.client.environ_base)
@@ -511,6 +515,7 @@ class TestReset:
             assert owner.execute(f"SELECT count(*) FROM {table}").fetchone() == (2,)
         assert counted.done == []
 
+    @pytest.mark.long
     def test_every_session_ends(self, client, account, token):
         other = log_in(client).json["access_token"]
         forget(client)
@@ -549,6 +554,7 @@ class TestReset:
         left = owner.execute("SELECT email FROM password_resets").fetchall()
         assert left == [("bob@example.com",)]
 
+    @pytest.mark.long
     def test_two_tokens_at_once_set_one_password(self, app, client, token, owner, app_conn):
         for _ in range(2):
             forget(client)
@@ -705,6 +711,7 @@ class TestReset:
         assert reset(app.test_client(), token("password_reset")).status_code == 204
 
 
+@pytest.mark.long
 def test_no_secret_is_logged(client, account, token, logged):
     register(client, "bob@example.com", NEW)
     of_registration = token("registration")

@@ -77,6 +77,7 @@ def test_a_provider_is_tried_then_used_and_its_key_is_shown_to_nobody(olga, serv
     assert len(server.requests) == 2
 
 
+@pytest.mark.long
 def test_a_workspaces_own_goes_first_then_everybodys_then_that_of_the_settings(
     people, olga, ada, server, owner
 ):
@@ -101,6 +102,7 @@ def test_a_workspaces_own_goes_first_then_everybodys_then_that_of_the_settings(
     ]
 
 
+@pytest.mark.long
 def test_what_the_settings_name_is_told_without_its_address(make_app, server):
     set_up = {"ai_url": server.url, "ai_key": KEY, "ai_model": "of-settings"}
     client = make_app(**set_up).test_client()
@@ -215,6 +217,7 @@ def test_the_embedded_one_takes_no_address_and_the_other_needs_one(olga):
     assert_problem(answer, 422, "invalid_input", "model", "api_key")
 
 
+@pytest.mark.long
 def test_a_key_of_a_secret_key_that_is_gone_has_to_be_given_again(olga, server, make_app):
     olga.client.put(path_of(olga), json=chat(server))
     other = make_app(secret_key="another secret, also of 32 characters!").test_client()

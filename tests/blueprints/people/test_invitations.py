@@ -181,6 +181,7 @@ def test_a_strangers_workspace_is_not_found(people, path, owner):
     assert (count(owner, "mails"), count(owner, "invitations")) == (0, 1)
 
 
+@pytest.mark.long
 def test_where_no_mail_is_sent_nobody_is_invited(make_app, people, olga, path, owner):
     app = make_app(environment="production", smtp_url=None)
     client = app.test_client()
@@ -435,6 +436,7 @@ def crowd(owner, hours):
     use_up(owner, TO_MAILBOX.key("invitation", name_of(INES)), hours=hours)
 
 
+@pytest.mark.long
 def test_one_inviter_writes_to_a_mailbox_three_times_an_hour(people, olga, owner):
     paths = [f"/api/workspaces/{people.workspace(olga)}/invitations" for _ in range(4)]
     addresses = [INES, INES.upper(), "Ines@Example.com", INES]

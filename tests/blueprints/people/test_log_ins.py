@@ -233,6 +233,7 @@ class TestGuessing:
         assert_refused(log_in(client), "rate_limited", 429)
         assert log_in(stranger()).status_code == 200
 
+    @pytest.mark.long
     def test_after_a_while_there_is_one_more(self, client, account, owner):
         for _ in range(6):
             log_in(client, password=WRONG)
@@ -255,6 +256,7 @@ class TestGuessing:
         assert known[5][1]["code"] == unknown[5][1]["code"]
         assert [name for name, _ in known[5][2]] == [name for name, _ in unknown[5][2]]
 
+    @pytest.mark.long
     def test_another_case_of_the_address_is_no_new_allowance(self, client, account):
         for email in (EMAIL, "ANA@example.com", "Ana@example.com", "aNa@example.com", EMAIL):
             assert log_in(client, email, WRONG).status_code == 401
@@ -309,6 +311,7 @@ class TestGuessing:
         log_in(client, password=WRONG)
         assert seconds_used(owner, f"log_in_of_strangers:{name_of(EMAIL)}") <= 0  # given back
 
+    @pytest.mark.long
     def test_a_reset_lets_its_user_in_from_anywhere_meanwhile(
         self, app, stranger, account, owner, make
     ):
@@ -357,6 +360,7 @@ class TestGuessing:
         assert_refused(log_in(at(app, "2001:db8:1:3::1")), "rate_limited", 429)
         assert log_in(home).status_code == 200
 
+    @pytest.mark.long
     @pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
     def test_many_wrong_passwords_are_told_once_and_with_as_much_work_for_no_account(
         self, client, stranger, account, owner, email
@@ -400,12 +404,14 @@ class TestGuessing:
         assert me(client, "x").status_code == 429
         assert account.client.get("/api/auth/me").status_code == 200
 
+    @pytest.mark.long
     def test_an_address_of_ipv6_is_counted_by_its_network(self, app, account):
         for number in range(5):
             assert log_in(at(app, f"2001:db8:0:1::{number}"), password=WRONG).status_code == 401
         assert log_in(at(app, "2001:db8:0:1:ffff::")).status_code == 429
         assert log_in(at(app, "2001:db8:0:2::")).status_code == 200
 
+    @pytest.mark.long
     def test_a_header_does_not_make_another_address(self, client, account):
         for number in range(6):
             answer = client.post(

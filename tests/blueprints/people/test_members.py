@@ -286,6 +286,7 @@ def test_of_two_owners_who_leave_within_open_transactions_the_second_is_refused(
         assert second.result().json["code"] == "last_owner"
 
 
+@pytest.mark.long
 def test_three_owners_who_leave_at_once_leave_one(people, owner):
     persons = [people.person(name) for name in ("olga", "max", "vera")]
     for _ in range(3):

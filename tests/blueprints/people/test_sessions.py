@@ -108,6 +108,7 @@ class TestRefresh:
         assert_refused(refresh(client, second), "invalid_refresh_token")
         assert actions(owner).count("session.token_reused") == 1
 
+    @pytest.mark.long
     def test_a_reuse_ends_no_other_session(self, client, account, owner):
         first, other = logged_in(client), logged_in(client)
         refresh(client, first["refresh_token"])
@@ -595,6 +596,7 @@ class TestAnotherSecret:
         answer = after.post("/api/auth/refresh", json={}, headers={"X-CSRF-Token": csrf})
         assert answer.status_code == 200
 
+    @pytest.mark.long
     def test_a_spent_token_by_the_former_key_still_ends_its_session(
         self, client, account, turn, settings, owner
     ):

@@ -373,6 +373,7 @@ class TestLogIn:
         guess = ticket[:30] + "A" * (len(ticket) - 30)
         assert_refused(finish(client, guess, clock.code()), 401, "invalid_ticket")
 
+    @pytest.mark.long
     def test_the_ticket_of_one_user_takes_the_code_of_no_other(
         self, client, people, clock, monkeypatch
     ):
@@ -449,6 +450,7 @@ class TestLogIn:
         other = make_app(secret_key=ANOTHER_SECRET).test_client()
         assert finish(other, ticket_of(other), clock.code()).status_code == 200
 
+    @pytest.mark.long
     def test_a_secret_that_no_key_reads_lets_nobody_in(self, client, clock, make_app):
         ticket = ticket_of(client)
         app = make_app(secret_key=ANOTHER_SECRET)

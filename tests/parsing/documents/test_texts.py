@@ -47,6 +47,7 @@ def test_all_of_a_page_is_read() -> None:
     assert (found.title, found.author, found.keywords) == ("On apples", "Jane", "fruit, trees")
 
 
+@pytest.mark.long
 def test_a_page_that_is_wrong_about_its_charset_is_read_all_the_same() -> None:
     arabic = "في قرية من القرى كان هناك رجل حكيم يعيش بسلام وانسجام مع الناس " * 3
     page = f"<html><meta charset=utf-8><p>{arabic}".encode("cp1256")

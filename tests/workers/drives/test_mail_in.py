@@ -196,6 +196,7 @@ def test_a_size_that_is_announced_is_refused_before_it_is_sent(port, inbox):
         assert client.mail("a@example.com", ["SIZE=300000"])[0] == 552
 
 
+@pytest.mark.long
 def test_a_store_that_fails_accepts_nothing(mailed, inbox, send, owner, monkeypatch):
     def fail(*_):
         raise StorageError("The store's disk has a problem.")

@@ -72,6 +72,7 @@ def watched(ana, path):
     return found
 
 
+@pytest.mark.long
 def test_what_arrives_is_received_once_and_what_was_there_is_not(
     ana, mail, path, owner, scan, worker
 ):
@@ -163,6 +164,7 @@ def test_what_cannot_be_taken_is_refused_and_the_rest_received(
     assert owner.execute("SELECT count(*) FROM objects").fetchone() == (2,)
 
 
+@pytest.mark.long
 def test_a_message_that_is_gone_when_it_is_fetched_is_left_out(mail, watch, scan, received):
     mail.put(from_("a"), from_("b"))
     mail.instead["UID SEARCH"] = b"* SEARCH 1 2 3\r\n"
@@ -229,6 +231,7 @@ def test_a_worker_that_dies_in_the_middle_receives_nothing_twice(
     assert received() == senders("a", "b", "c")
 
 
+@pytest.mark.long
 def test_a_worker_that_was_overtaken_receives_nothing(mail, watch, scan, received, owner):
     mail.put(from_("a"))
 
@@ -285,6 +288,7 @@ def test_a_user_who_may_no_longer_receives_nothing(mail, watch, scan, owner):
     assert owner.execute("SELECT count(*) FROM received_mails").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_messages_go_with_their_watch_and_documents_stay(ana, mail, watch, scan, received, owner):
     mail.put(from_("a"))
     scan()

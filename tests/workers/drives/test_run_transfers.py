@@ -99,6 +99,7 @@ def test_two_equal_files_of_one_round_are_one_document(ana, fetch, cloud, worker
     assert objects(owner) == [("stored", len(LETTER))]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [
@@ -175,6 +176,7 @@ def test_a_password_that_is_not_accepted_breaks_the_connection_and_is_not_tried_
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "end",
     [

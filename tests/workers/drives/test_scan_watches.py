@@ -139,6 +139,7 @@ def test_a_changed_file_is_a_version_of_its_document(ana, path, watch, scan, put
     assert len(names(ana)) == 2
 
 
+@pytest.mark.long
 def test_what_was_removed_here_is_not_brought_back(ana, path, watch, scan, put, cloud, owner):
     put("a.pdf", pdf("a"))
     put("b.pdf", pdf("b"))
@@ -163,6 +164,7 @@ def test_what_was_removed_here_is_not_brought_back(ana, path, watch, scan, put, 
     assert versions(ana, a) == [sha256(pdf("a")), sha256(pdf("a changed"))]
 
 
+@pytest.mark.long
 def test_a_document_that_is_removed_while_its_file_is_fetched_stays_removed(
     ana, path, watch, put, worker, owner
 ):
@@ -248,6 +250,7 @@ def test_a_broken_connection_pauses_its_watches_and_says_so_until_it_works_again
     assert events == ["watch.created", "watch.paused", "watch.resumed"]
 
 
+@pytest.mark.long
 def test_a_watch_that_was_removed_scans_no_more(ana, path, watch, scan, put, owner):
     made = watch()
     put("a.pdf", pdf("a"))

@@ -209,6 +209,7 @@ def test_a_kind_with_one_attempt_is_tried_alone_before_it_is_given_up(worker, ow
     assert len(effects()) == 4
 
 
+@pytest.mark.long
 def test_failing_in_good_order_is_no_longer_being_cut_off(worker, owner, effects, cut_off_rows):
     cut_off_rows(1)
 
@@ -219,6 +220,7 @@ def test_failing_in_good_order_is_no_longer_being_cut_off(worker, owner, effects
     assert owner.execute("SELECT attempts, cut_off FROM outbox").fetchall() == [(1, 0)]
 
 
+@pytest.mark.long
 def test_a_stop_charges_nothing_and_it_stays_cut_off(worker, owner, effects, cut_off_rows, forever):
     cut_off_rows(1)
     stopped = worker(kind_of(lambda _: forever.wait(30)), grace=0.05)

@@ -102,6 +102,7 @@ def test_an_attempt_that_failed_is_put_back_where_its_row_is_held(
     assert dead(owner) == []
 
 
+@pytest.mark.long
 def test_a_worker_that_stops_gives_back_what_somebody_holds(worker, owner, counters, hold):
     enqueue(owner, 1, 12)
     hold(HOLD_SOME)

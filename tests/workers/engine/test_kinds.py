@@ -75,6 +75,7 @@ def test_it_moves_back_for_the_next_attempt_and_ends_as_failed(worker, thing, st
     assert statuses() == ["failed"]
 
 
+@pytest.mark.long
 def test_it_moves_back_where_the_worker_stops(worker, thing, statuses, owner):
     forever = threading.Event()
     stopped = worker(moving(lambda _: forever.wait(60)), grace=0.05)
@@ -85,6 +86,7 @@ def test_it_moves_back_where_the_worker_stops(worker, thing, statuses, owner):
     forever.set()
 
 
+@pytest.mark.long
 def test_after_a_crash_it_is_claimed_as_it_is(worker, thing, statuses, owner):
     forever = threading.Event()
     worker(moving(lambda _: forever.wait(60))).claim()
@@ -117,6 +119,7 @@ def test_a_move_that_is_refused_fails_that_row_alone(worker, owner, effects):
 # Batches
 
 
+@pytest.mark.long
 def test_a_batch_begins_when_it_is_full(worker, owner, effects):
     enqueue(owner, *range(5))
     sizes = []
@@ -212,6 +215,7 @@ def report_until(check):
     pytest.fail("it went on")
 
 
+@pytest.mark.long
 def test_a_report_extends_the_lease_and_can_be_read(worker, owner, effects):
     enqueue(owner, 1)
     seen = []
@@ -242,6 +246,7 @@ def test_work_that_nobody_wants_any_more_ends_where_it_reports(worker, owner, ef
     assert {line["event"] for line in logged} == {"claimed", "dropped"}
 
 
+@pytest.mark.long
 def test_work_whose_lease_was_lost_ends_where_it_reports(worker, owner, effects, logged):
     enqueue(owner, 1)
 

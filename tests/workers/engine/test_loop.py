@@ -31,6 +31,7 @@ def test_a_second_worker_skips_claimed_rows(worker, owner, effects):
     assert len(effects()) == 6
 
 
+@pytest.mark.long
 def test_rows_are_claimed_in_the_order_in_which_they_fell_due(worker, owner, effects):
     enqueue(owner, 1, 2, 3)
     owner.execute(
@@ -306,6 +307,7 @@ def test_a_failing_give_up_does_not_stop_the_worker(worker, owner, effects, logg
     assert "not_finished" in [line["event"] for line in logged]
 
 
+@pytest.mark.long
 def test_quick_work_is_claimed_ahead_and_slow_work_only_as_it_is_begun(worker, owner, effects):
     enqueue(owner, *range(30))
     gate = threading.Event()
@@ -348,6 +350,7 @@ def test_batches_are_as_large_as_they_may_be_and_no_larger(worker, owner, effect
     assert [one_by_one.round() for _ in range(4)] == [3, 3, 1, 0]
 
 
+@pytest.mark.long
 def test_a_failed_attempt_waits_by_its_kinds_delay_and_a_little_longer(worker, owner, effects):
     enqueue(owner, *range(20))
 
@@ -457,6 +460,7 @@ def test_an_error_is_kept_though_the_database_does_not_take_it_as_it_is(
     assert len(error) <= 2000
 
 
+@pytest.mark.long
 def test_rows_whose_loading_lost_the_connection_are_in_nobodys_hands(
     worker, owner, app_conn, effects
 ):

@@ -24,6 +24,7 @@ def due(owner):
     return enqueue
 
 
+@pytest.mark.long
 def test_each_round_removes_a_batch_oldest_first_until_there_is_no_more(
     make, worker, owner, due, monkeypatch
 ):
@@ -73,6 +74,7 @@ def test_events_are_kept_as_long_as_the_setting_says_and_thirty_days_at_least(
     assert ages(owner) == left
 
 
+@pytest.mark.long
 def test_workers_not_seen_for_an_hour_and_old_counts_are_forgotten(owner, worker, due):
     for minutes in (5, 90):
         owner.execute(

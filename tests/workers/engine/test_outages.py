@@ -140,6 +140,7 @@ def test_what_is_done_while_nothing_can_be_written_is_written_when_it_can(worker
     assert (outbox(owner), dead(owner)) == ([], [])
 
 
+@pytest.mark.long
 def test_leases_that_ended_during_an_outage_begin_anew_unless_others_took_over(
     worker, owner, effects
 ):
@@ -158,6 +159,7 @@ def test_leases_that_ended_during_an_outage_begin_anew_unless_others_took_over(
     assert effects() == [("1",)]
 
 
+@pytest.mark.long
 def test_after_an_outage_a_worker_gives_back_what_it_has_not_begun(worker, owner, effects):
     enqueue(owner, *range(5))
     go_on = threading.Event()
@@ -171,6 +173,7 @@ def test_after_an_outage_a_worker_gives_back_what_it_has_not_begun(worker, owner
     go_on.set()
 
 
+@pytest.mark.long
 def test_after_an_outage_others_have_time_to_come_back(worker, owner, effects):
     enqueue(owner, 1)
     forever = threading.Event()
@@ -186,6 +189,7 @@ def test_after_an_outage_others_have_time_to_come_back(worker, owner, effects):
     forever.set()
 
 
+@pytest.mark.long
 def test_a_worker_that_is_stopped_while_nothing_can_be_written_ends_in_good_order(
     worker, owner, effects, logged
 ):
