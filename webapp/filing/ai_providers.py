@@ -71,7 +71,8 @@ class AIProviders:
         self._settings = settings
         self._transaction = transaction
         self._gate = Gate(allow_loopback=settings.fetch_allow_loopback)
-        self._default = self._of_settings()
+        # The embedded one loads a model, which a web process hardly ever needs.
+        self._default = self._of_settings() if settings.ai_url else None
         self._kept: OrderedDict[tuple[object, ...], Provider] = OrderedDict()
         self._lock = Lock()
 
@@ -79,7 +80,9 @@ class AIProviders:
         """The provider of an assignment, or without one that of the settings. It is kept, so do not
         close it. Raises AIError, permanent, if its key can no longer be read."""
         if row is None:
-            return self._default
+            with self._lock:
+                self._default = self._default or self._of_settings()
+                return self._default
         # By all that it is made of: an assignment that changes is another provider at once. The
         # embedded one is the same for all.
         made_of: tuple[object, ...] = ()
@@ -145,7 +148,7 @@ class AIProviders:
     def close(self) -> None:
         """Close the connections of every provider."""
         with self._lock:
-            kept = [self._default, *self._kept.values()]
+            kept = [*filter(None, [self._default]), *self._kept.values()]
             self._kept.clear()
         for each in kept:
             each.close()
