@@ -74,7 +74,7 @@ class ImapServer:
 
     @contextmanager
     def session(self) -> Iterator[imaplib.IMAP4]:
-        with imaplib.IMAP4("127.0.0.1", self.port, timeout=10) as session:
+        with imaplib.IMAP4("127.0.0.1", self.port, timeout=60) as session:
             session.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())
             yield session
 

@@ -28,7 +28,7 @@ def samples(text):
 
 
 def scrape(port, **headers):
-    conn = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    conn = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         conn.request("GET", "/metrics", headers=headers)
         answer = conn.getresponse()

@@ -176,7 +176,7 @@ def test_places_in_memory_are_waited_for(olga, people, monkeypatch):
     with ThreadPoolExecutor(3) as threads:
         sent = [threads.submit(send, each, io.BytesIO(b"{}\n")) for each in persons]
         for _ in range(2):
-            assert inside.acquire(timeout=10)
+            assert inside.acquire(timeout=60)
         assert len(most) == 2
         goes_on.set()
         assert [each.result().status_code for each in sent] == [201] * 3

@@ -128,7 +128,7 @@ def test_few_are_made_at_once_one_for_each_user_and_the_others_are_told_to_come_
         client, path = pictures[name]
         thread = threading.Thread(target=lambda: answers.append(client.get(path)))
         thread.start()
-        assert begun.acquire(timeout=10)
+        assert begun.acquire(timeout=60)
         return thread
 
     threads = [begin("ana")]

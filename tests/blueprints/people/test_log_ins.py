@@ -164,7 +164,7 @@ class TestLogIn:
     ):
         old = Passwords(memory_kib=128, time_cost=1, parallelism=1).hash(PASSWORD)
         owner.execute("UPDATE users SET password_hash = %s", (old,))
-        watch(before_hash=Barrier(2, timeout=10).wait)
+        watch(before_hash=Barrier(2, timeout=60).wait)
         with ThreadPoolExecutor(2) as threads:
             answers = list(threads.map(lambda _: log_in(app.test_client()), range(2)))
         assert [answer.status_code for answer in answers] == [200, 200]

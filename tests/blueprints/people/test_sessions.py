@@ -120,7 +120,7 @@ class TestRefresh:
     @pytest.mark.long
     def test_twenty_at_once_make_one_next_token(self, app, client, account, owner):
         first = logged_in(client)["refresh_token"]
-        barrier = Barrier(20, timeout=10)
+        barrier = Barrier(20, timeout=60)
 
         def send(_):
             barrier.wait()

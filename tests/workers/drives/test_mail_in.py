@@ -61,7 +61,7 @@ def send(port):
 
     def do(address, message):
         content = message if isinstance(message, bytes) else message.as_bytes(policy=policy.SMTP)
-        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             try:
                 client.sendmail("Scanner <scanner@example.com>", [address], content)
             except smtplib.SMTPRecipientsRefused as error:
@@ -191,7 +191,7 @@ def test_a_message_that_is_too_large_is_552_and_over_the_quota_452(mailed, inbox
 
 
 def test_a_size_that_is_announced_is_refused_before_it_is_sent(port, inbox):
-    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         client.ehlo()
         assert client.mail("a@example.com", ["SIZE=300000"])[0] == 552
 
@@ -225,7 +225,7 @@ def test_no_address_is_logged(mailed, inbox, send, caplog, capsys):
 
 
 def test_one_recipient_at_a_time(port, inbox):
-    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         client.ehlo()
         client.mail("a@example.com")
         assert client.rcpt(inbox["address"])[0] == 250
