@@ -32,13 +32,13 @@ def command() -> None:
 @command.command()
 @_WORKSPACE
 def show(*, workspace: UUID | None) -> None:
-    """The provider that is used."""
+    """Show the provider that is used."""
     from webapp.filing.ai_providers import applying_to_one
 
     with operators.connection() as conn:
         row = applying_to_one(conn, workspace)
     if row is None:
-        click.echo("none is assigned: that of the settings is used, or else the embedded one")
+        click.echo("none is assigned: the one in the settings is used, or else the embedded one")
         return
     what = row["kind"]
     if row["url"] is not None:
@@ -103,13 +103,13 @@ def assign(
 @command.command()
 @_WORKSPACE
 def remove(*, workspace: UUID | None) -> None:
-    """Take the provider away again; the next one in line is used."""
+    """Remove an assignment; everybody's provider, or that of the settings, is used again."""
     with operators.connection() as conn, conn.transaction():
         people.act(conn)
         removed = queries.ai_providers.remove(conn, workspace_id=workspace)
         if removed:
             people.record(conn, "ai_provider.removed", workspace_id=workspace)
-    click.echo(f"{'taken from' if removed else 'none was assigned to'} {_called(workspace)}")
+    click.echo(f"{'removed from' if removed else 'none was assigned to'} {_called(workspace)}")
 
 
 def _key() -> str:

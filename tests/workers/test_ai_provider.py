@@ -49,7 +49,7 @@ def test_a_provider_is_tried_assigned_shown_and_taken_away(asked, people, server
     said = f"assigned to everybody: m at {server.url}, with a key\n"
     assert asked("show").stdout == said
     assert asked("show", *here).stdout == f"assigned to workspace {olga.workspace_id}: embedded\n"
-    assert asked("remove", *here).stdout == f"taken from workspace {olga.workspace_id}\n"
+    assert asked("remove", *here).stdout == f"removed from workspace {olga.workspace_id}\n"
     assert "none was assigned" in asked("remove", *here).stdout
     assert asked("show", *here).stdout == said
     entries = owner.execute(

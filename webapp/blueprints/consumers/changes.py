@@ -73,9 +73,9 @@ def list_changes(arguments: dict[str, Any]) -> Response:
 @changes.arguments(FollowArguments, location="query")
 @changes.response(200, content_type="text/event-stream")
 @changes.alt_response(410, description="What followed the cursor is gone: `cursor_expired`.")
-@changes.alt_response(429, description="You listen too often already: `too_many_streams`.")
+@changes.alt_response(429, description="You have too many streams open: `too_many_streams`.")
 def stream(arguments: dict[str, Any]) -> Response:
-    """Be told what happens in the workspace, as server-sent events
+    """Stream what happens in the workspace, as server-sent events
 
     Each has a change as its data and the cursor after it as its id; `Last-Event-ID` goes on from
     there. It ends within seconds after the session, the key or the membership has ended.
@@ -86,7 +86,7 @@ def stream(arguments: dict[str, Any]) -> Response:
         raise Problem(
             429,
             "too_many_streams",
-            "Too many streams at once: end some of them.",
+            "You have too many streams open: end one of them.",
             headers={"Retry-After": "30"},
         )
     with connection() as conn:

@@ -83,7 +83,7 @@ def assign_everybody(new: dict[str, Any]) -> Response:
 @permit("admin:settings:manage")
 @of_everybody.response(204)
 def remove_everybodys() -> Response:
-    """Take the AI provider from everybody; that of the settings applies again"""
+    """Remove everybody's AI provider; that of the settings applies again"""
     return _remove(None)
 
 
@@ -125,7 +125,7 @@ def assign_own(new: dict[str, Any], workspace_id: UUID) -> Response:
 @permit("workspace:settings:manage")
 @of_workspace.response(204)
 def remove_own(workspace_id: UUID) -> Response:
-    """Take the AI provider from a workspace; everybody's applies again"""
+    """Remove a workspace's AI provider; everybody's applies again"""
     return _remove(workspace_id)
 
 
