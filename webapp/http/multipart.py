@@ -1,7 +1,7 @@
 """Forms with a file in them (`multipart/form-data`), read in chunks.
 
 werkzeug's decoder parses the form; here its input is bounded. Only the other fields, few and short,
-are kept in memory. The bytes of a file pass it by, as long as no boundary is among them: it would
+are kept in memory. The bytes of a part pass it by, as long as no boundary is among them: it would
 copy and search them several times.
 """
 
@@ -71,7 +71,7 @@ class Form:
             elif isinstance(event, File):
                 if event.name != self._file_field:
                     raise invalid_input((_shown(event.name), "This field takes no file."))
-                return UploadedFile(event.filename, self._file_chunks(), self._left())
+                return UploadedFile(event.filename, self._chunks(), self._left())
         raise invalid_input((self._file_field, "Missing: send the file in this field."))
 
     def rest(self) -> dict[str, str]:
@@ -90,18 +90,10 @@ class Form:
                     yield bytes(event.data)
                 if not event.more_data:
                     return
-
-    def _file_chunks(self) -> Iterator[bytes]:
-        for event in self._events:
-            if isinstance(event, Data):
-                if event.data:
-                    yield bytes(event.data)
-                if not event.more_data:
-                    return
                 yield from self._passed()
 
     def _passed(self) -> Iterator[bytes]:
-        """The bytes of the file up to the next ones that may belong to a boundary: those go to the
+        """The bytes of the part up to the next ones that may belong to a boundary: those go to the
         decoder, with what follows."""
         held = bytes(self._decoder.buffer)
         self._decoder.buffer.clear()
