@@ -17,7 +17,7 @@ from uuid import UUID
 
 from benchmarks.databases import migrated
 from sql.connection import configure
-from webapp.blueprints.consumers.following import Head, Position, find
+from webapp.blueprints.consumers.following import Follower, Head, Position, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,15 +57,7 @@ def main(events: int = EVENTS) -> int:
         last = events // 10
 
         def page(position: Position, names: list[str] | None = None) -> int:
-            found = find(
-                conn,
-                head,
-                position,
-                workspace_id=OURS,
-                user_id=USER,
-                names=names,
-                limit=LIMIT,
-            )
+            found = find(conn, head, Follower(OURS, USER, position, names), LIMIT)
             return len(found.changes)
 
         def at(txid: int) -> Position:

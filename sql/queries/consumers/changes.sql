@@ -8,36 +8,6 @@ SELECT id AS feed,
        pruned_to::text
   FROM changes_feed;
 
--- name: list_after :many
--- The changes of a workspace after a position, as a user sees them. With names, only those of the first
--- so many, and the last of these, with which to go on.
-SELECT found.*
-  FROM (
-         SELECT change.id,
-                change.event,
-                change.entity,
-                change.entity_id,
-                change.from_status,
-                change.to_status,
-                change.actor,
-                change.request_id,
-                change.occurred_at,
-                change.txid::text,
-                is_listed(change.event, %(names)s::text[]) AS is_listed,
-                row_number() OVER (ORDER BY change.txid, change.id) AS number
-           FROM changes_after(
-                  %(workspace_id)s::uuid,
-                  %(user_id)s::uuid,
-                  %(after_txid)s::text::xid8,
-                  %(after_id)s::bigint,
-                  %(until)s::text::xid8,
-                  %(most)s::integer
-                ) AS change
-       ) AS found
- WHERE found.is_listed
-    OR found.number = %(most)s::integer
- ORDER BY found.number;
-
 -- name: list_permitted :many
 -- Which of some listeners may still listen: their session or key is valid, and they may read the changes
 -- of the workspace.
@@ -60,10 +30,11 @@ SELECT listener.number
    AND (listener.session_id IS NULL OR session.id IS NOT NULL)
    AND (listener.api_key_id IS NULL OR key.id IS NOT NULL);
 
--- name: list_for_listeners :many
--- What is new for each of some listeners, as `list_after` gives it for one; `names` are separated by
--- commas.
-SELECT listener.number AS listener,
+-- name: list_after :many
+-- The changes of a workspace after a position, as a user sees them, for each of some followers. With
+-- names, separated by commas, only those of the first so many, and the last of these, with which to go
+-- on.
+SELECT follower.number AS follower,
        found.*
   FROM unnest(
          %(numbers)s::integer[],
@@ -72,7 +43,7 @@ SELECT listener.number AS listener,
          %(txids)s::text[],
          %(ids)s::bigint[],
          %(names)s::text[]
-       ) AS listener (number, workspace_id, user_id, txid, id, names)
+       ) AS follower (number, workspace_id, user_id, txid, id, names)
  CROSS JOIN LATERAL (
          SELECT change.id,
                 change.event,
@@ -84,18 +55,18 @@ SELECT listener.number AS listener,
                 change.request_id,
                 change.occurred_at,
                 change.txid::text,
-                is_listed(change.event, string_to_array(listener.names, ',')) AS is_listed,
+                is_listed(change.event, string_to_array(follower.names, ',')) AS is_listed,
                 row_number() OVER (ORDER BY change.txid, change.id) AS number
            FROM changes_after(
-                  listener.workspace_id,
-                  listener.user_id,
-                  listener.txid::xid8,
-                  listener.id,
+                  follower.workspace_id,
+                  follower.user_id,
+                  follower.txid::xid8,
+                  follower.id,
                   %(until)s::text::xid8,
                   %(most)s::integer
                 ) AS change
        ) AS found
  WHERE found.is_listed
     OR found.number = %(most)s::integer
- ORDER BY listener.number,
+ ORDER BY follower.number,
           found.number;

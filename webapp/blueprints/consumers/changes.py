@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Response, request
 
 from webapp.access.callers import caller
-from webapp.blueprints.consumers.following import Head, find
+from webapp.blueprints.consumers.following import Follower, Head, find
 from webapp.blueprints.consumers.listening import MOST, Listener, News, as_events
 from webapp.http import db
 from webapp.http.answers import answer
@@ -53,11 +53,13 @@ def list_changes(arguments: dict[str, Any]) -> Response:
         found = find(
             conn,
             head,
-            head.position(arguments["since"]),
-            workspace_id=me.workspace_id,
-            user_id=me.user_id,
-            names=arguments["events"],
-            limit=arguments["limit"],
+            Follower(
+                me.workspace_id,
+                me.user_id,
+                head.position(arguments["since"]),
+                arguments["events"],
+            ),
+            arguments["limit"],
         )
     return answer(
         {
@@ -94,15 +96,7 @@ def stream(arguments: dict[str, Any]) -> Response:
         position = head.position(
             request.headers.get("Last-Event-ID") or arguments["since"] or "now"
         )
-        found = find(
-            conn,
-            head,
-            position,
-            workspace_id=me.workspace_id,
-            user_id=me.user_id,
-            names=names,
-            limit=MOST,
-        )
+        found = find(conn, head, Follower(me.workspace_id, me.user_id, position, names), MOST)
     listener = Listener(me, found.next, names, _news())
     response = Response(mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"

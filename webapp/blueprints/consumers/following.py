@@ -7,6 +7,8 @@ changes are complete, so nothing is ever added before it (`migrations/…-change
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -113,30 +115,40 @@ class Found:
     has_more: bool
 
 
-def find(
-    conn: Connection,
-    head: Head,
-    after: Position,
-    *,
-    workspace_id: UUID,
-    user_id: UUID,
-    names: Sequence[str] | None,
-    limit: int,
-) -> Found:
-    """Up to `limit` changes after a position, as a user sees those of a workspace. If few of the
-    next thousand have one of the `names`, it is as many as these are, or none."""
-    most = _MOST_READ if names else limit + 1
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Who follows the changes of a workspace, after which position, and with which `names` of
+    events, None: with all."""
+
+    workspace_id: UUID
+    user_id: UUID
+    after: Position
+    names: Sequence[str] | None
+
+
+def read_after(
+    conn: Connection, head: Head, followers: Sequence[Follower], most: int
+) -> dict[int, list[Row]]:
+    """The rows of up to `most` changes for each follower who has some, by their number."""
     rows = queries.changes.list_after(
         conn,
-        workspace_id=workspace_id,
-        user_id=user_id,
-        after_txid=str(after.txid),
-        after_id=after.id,
+        numbers=list(range(len(followers))),
+        workspace_ids=[each.workspace_id for each in followers],
+        user_ids=[each.user_id for each in followers],
+        txids=[str(each.after.txid) for each in followers],
+        ids=[each.after.id for each in followers],
+        names=[None if each.names is None else ",".join(each.names) for each in followers],
         until=str(head.until),
-        names=names,
         most=most,
     )
-    return found_in(rows, head, limit, most)
+    return {number: list(some) for number, some in groupby(rows, itemgetter("follower"))}
+
+
+def find(conn: Connection, head: Head, follower: Follower, limit: int) -> Found:
+    """Up to `limit` changes. If few of the next thousand have one of the names, it is as many as
+    these are, or none."""
+    most = _MOST_READ if follower.names else limit + 1
+    return found_in(read_after(conn, head, [follower], most).get(0, ()), head, limit, most)
 
 
 def found_in(rows: Sequence[Row], head: Head, limit: int, most: int) -> Found:
@@ -146,7 +158,7 @@ def found_in(rows: Sequence[Row], head: Head, limit: int, most: int) -> Found:
     for row in rows:
         if len(changes) == limit:
             return Found(changes, changes[-1][1], has_more=True)
-        row.pop("listener", None)
+        row.pop("follower")
         here = Position(head.feed, int(row.pop("txid")), row["id"])
         if row.pop("is_listed"):
             changes.append((row, here))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sql import queries
-from webapp.blueprints.consumers.following import Head, found_in
+from webapp.blueprints.consumers.following import Follower, Head, found_in, read_after
 from webapp.http.answers import as_json
 
 if TYPE_CHECKING:
@@ -50,6 +48,12 @@ class Listener:
         return self.caller.user_id
 
     @property
+    def follower(self) -> Follower:
+        """What there is to read for it."""
+        me = self.caller
+        return Follower(me.workspace_id, me.user_id, self.position, self.names)
+
+    @property
     def heartbeat(self) -> bytes:
         """Nothing but the position, so that a client goes on from there."""
         return f"id: {self.position.cursor}\n\n".encode()
@@ -75,16 +79,18 @@ class News:
         with self._pool.connection(_PATIENCE) as conn:
             permitted = self._permitted(conn, listeners)
             head = Head.read(conn)
-            rows = self._read(conn, head, [each for each in listeners if each in permitted])
+            reading = [each for each in listeners if each in permitted]
+            found = read_after(conn, head, [each.follower for each in reading], MOST)
+            rows = {reading[number]: some for number, some in found.items()}
         news: dict[Listener, bytes | None] = {}
         for listener in listeners:
             if listener not in permitted or not head.knows(listener.position):
                 news[listener] = None
                 continue
-            found = found_in(rows.get(listener, ()), head, MOST, MOST)
-            listener.position = found.next
-            if found.changes:
-                news[listener] = as_events(found)
+            new = found_in(rows.get(listener, ()), head, MOST, MOST)
+            listener.position = new.next
+            if new.changes:
+                news[listener] = as_events(new)
         return news
 
     def _permitted(self, conn: Connection, listeners: Sequence[Listener]) -> set[Listener]:
@@ -97,21 +103,3 @@ class News:
             api_key_ids=[each.caller.api_key_id for each in listeners],
         )
         return {listeners[row["number"]] for row in rows}
-
-    def _read(
-        self, conn: Connection, head: Head, listeners: Sequence[Listener]
-    ) -> dict[Listener, list[Row]]:
-        rows = queries.changes.list_for_listeners(
-            conn,
-            numbers=list(range(len(listeners))),
-            workspace_ids=[each.caller.workspace_id for each in listeners],
-            user_ids=[each.caller.user_id for each in listeners],
-            txids=[str(each.position.txid) for each in listeners],
-            ids=[each.position.id for each in listeners],
-            names=[None if each.names is None else ",".join(each.names) for each in listeners],
-            until=str(head.until),
-            most=MOST,
-        )
-        return {
-            listeners[number]: list(some) for number, some in groupby(rows, itemgetter("listener"))
-        }
