@@ -77,9 +77,12 @@ class Turns:
     ) -> list[Job]:
         """Claim up to `limit` rows, of no workspace more than are `left` to it; none means that
         there were none."""
-        surveyed = False  # since rows were last found
+        surveyed = went_round = False  # since rows were last found
         while True:
-            surveyed = surveyed or self._survey_if_time(conn)
+            if not surveyed or not (self._since or went_round):
+                knew_none = not self._since
+                if self._survey_if_time(conn):
+                    surveyed, went_round = True, knew_none
             chosen, most = self._choose(min(limit, _MOST), left)
             if not chosen:
                 return []
@@ -101,10 +104,11 @@ class Turns:
             )
             if len(jobs) < len(rows):
                 self.came_upon_some_cut_off = True
-                surveyed = False
+                surveyed = went_round = False
             # What a survey finds due may be locked or paused. Once all of it was tried, the next
-            # survey would find the same.
-            if jobs or (surveyed and not self._since):
+            # survey would find the same; but not if it looked at some workspaces only, because
+            # others were known.
+            if jobs or (went_round and not self._since):
                 return jobs
 
     def _choose(
@@ -137,7 +141,8 @@ class Turns:
             workspace_id, enqueued_at = row["workspace_id"], row["enqueued_at"]
             taken[workspace_id] += 1
             # Nothing is left from before the row's time, and that was, to the millisecond, not
-            # before it was enqueued.
+            # before it was enqueued. What a long transaction enqueued as due at its beginning is
+            # left to the next survey.
             if enqueued_at > reached.get(workspace_id, _LONG_AGO):
                 reached[workspace_id] = enqueued_at
         for workspace_id in chosen:

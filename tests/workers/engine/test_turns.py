@@ -78,12 +78,14 @@ def test_what_one_does_not_need_the_others_get(owner, app_conn):
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 7, 200])
+@pytest.mark.parametrize("due_in", [0.0, -1.0])
 def test_every_row_is_claimed_once_however_many_workspaces_one_survey_sees(
-    owner, app_conn, monkeypatch, most
+    owner, app_conn, monkeypatch, most, due_in
 ):
+    """Also rows due before they were enqueued, behind the place where the ring reads."""
     monkeypatch.setattr(turns, "_MOST", most)
     for number in range(11):
-        enqueue(owner, workspace(number * 1000), number % 4 + 1)
+        enqueue(owner, workspace(number * 1000), number % 4 + 1, due_in=due_in)
     enqueue(owner, workspace(5500), 3, due_in=60)
     turn = Turns(KIND)
     total = 0
