@@ -106,6 +106,15 @@ def test_without_an_engine_a_page_says_that_it_is_a_picture(
     assert (page.text, page.origin) == ("", "picture")
 
 
+def test_a_page_that_lies_upside_down_is_read(readers: Readers, tmp_path: Path) -> None:
+    if readers_module.find_engine() == "tesseract":
+        pytest.skip("tesseract reads pages as they lie")
+    scan().rotate(180).save(tmp_path / "a.png")
+    with (tmp_path / "a.png").open("rb") as file:
+        (page,) = readers.read(file.fileno()).pages
+    assert " ".join(page.text.split()) == "The harvest was good Apples and pears"
+
+
 def test_real_scans_are_read(readers: Readers, samples: Path) -> None:
     for file, said in (
         ("phototest.tif", "This is a lot of 12 point text"),
