@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.parsing.documents.made_pdf import pdf, stream, text
-from webapp.parsing.documents import readers as readers_module
+from webapp.parsing.documents import calls
 from webapp.parsing.documents.readers import Readers
 
 ENGINES = [
@@ -59,7 +59,7 @@ def mixed() -> bytes:
 
 @pytest.fixture(params=ENGINES)
 def readers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(readers_module, "find_engine", lambda: request.param)
+    monkeypatch.setattr(calls, "find_engine", lambda: request.param)
     with Readers() as readers:
         yield readers
 
@@ -99,7 +99,7 @@ def test_what_is_text_already_is_only_read_where_that_is_asked_for(
 def test_without_an_engine_a_page_says_that_it_is_a_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers_module, "find_engine", lambda: None)
+    monkeypatch.setattr(calls, "find_engine", lambda: None)
     (tmp_path / "a.png").write_bytes(as_png())
     with Readers() as readers, (tmp_path / "a.png").open("rb") as file:
         (page,) = readers.read(file.fileno()).pages

@@ -6,8 +6,17 @@ from typing import Literal, get_args
 
 from webapp.failure import Failure
 
-# `no_such_page` is only said of a picture that was asked for, never of a document.
-Code = Literal["encrypted", "damaged", "too_complex", "unsupported", "empty", "no_such_page"]
+# `no_such_page` is only said of a picture that was asked for, never of a document, and
+# `pattern_too_slow` of the patterns of a configuration.
+Code = Literal[
+    "encrypted",
+    "damaged",
+    "too_complex",
+    "unsupported",
+    "empty",
+    "no_such_page",
+    "pattern_too_slow",
+]
 
 CODES: frozenset[str] = frozenset(get_args(Code))
 
@@ -18,6 +27,7 @@ _MESSAGES: dict[Code, str] = {
     "unsupported": "Coffer cannot read documents of this kind.",
     "empty": "The document is empty.",
     "no_such_page": "The document has fewer pages.",
+    "pattern_too_slow": "A pattern of the configuration takes too long on this document.",
 }
 
 

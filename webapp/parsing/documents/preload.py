@@ -22,6 +22,7 @@ from webapp.parsing.documents.reading import Reading
 from webapp.parsing.documents.source import Source
 from webapp.parsing.documents.tasks import (  # noqa: F401
     attachment,
+    extract,
     picture,
     read,
     recognise,

@@ -6,44 +6,38 @@ This imports none of the parsing libraries: only the server does.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from webapp.parsing import child
-from webapp.parsing.child import ChildError
+from webapp.parsing.documents.calls import LIMITS, PRELOAD, Calls
 from webapp.parsing.documents.document import decode
-from webapp.parsing.documents.errors import CODES, DocumentError
-from webapp.parsing.documents.ocr import find_engine
-from webapp.parsing.fork_server.client import ForkServer, Limits
+from webapp.parsing.documents.errors import DocumentError
+from webapp.parsing.extraction import extracted
 from webapp.parsing.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from webapp.parsing.documents.document import Document, Page
-    from webapp.parsing.documents.errors import Code
+    from webapp.parsing.extraction.extracted import Extraction
     from webapp.parsing.tables.table import DocumentTables
 
+Found = TypeVar("Found")
 Format = Literal["webp", "jpeg", "png"]
 Ocr = Literal["auto", "always", "never"]
 
-_PRELOAD = "webapp.parsing.documents.preload"
-_TASKS = "webapp.parsing.documents.tasks"
-_LIMITS = Limits(seconds=60, megabytes=1_024, output_megabytes=64)
-# A page may take a minute of CPU time, which the child itself enforces, and this long by the clock:
-# less than the lease of whoever reads documents, which each page renews.
-_OCR_LIMITS = Limits(seconds=3_600, step_seconds=150, megabytes=1_843, output_megabytes=64)
 _MOST_PICTURES = 50
 _LARGEST_SIDE = 4_000  # pixels
-# Signals that mean a bug rather than too little memory.
-_MISSTEPS = frozenset({"SIGSEGV", "SIGBUS", "SIGFPE"})
+# A typed table takes twice the space of one as it is found.
+_EXTRACT_LIMITS = dataclasses.replace(LIMITS, output_megabytes=128)
 
 
 def check_readers() -> None:
     """Raise ChildError, for whoever runs Coffer, unless the readers can be loaded here."""
-    child.check(_PRELOAD, megabytes=_LIMITS.megabytes)
+    child.check(PRELOAD, megabytes=LIMITS.megabytes)
 
 
-class Readers:
+class Readers(Calls):
     """Reads documents. Thread-safe; nothing starts before the first document, and everything it
     started ends with this process, however that ends.
 
@@ -57,15 +51,8 @@ class Readers:
     """
 
     def __init__(self, *, most_pages: int = 2_000) -> None:
+        super().__init__()
         self._most_pages = most_pages
-        self._server = ForkServer(_PRELOAD)
-        # A separate server, because its imports need as much memory again.
-        self._engine = find_engine()
-        self._recogniser = (
-            ForkServer("webapp.parsing.documents.ocr.preload")
-            if self._engine == "rapidocr"
-            else self._server
-        )
 
     def read(
         self,
@@ -96,13 +83,15 @@ class Readers:
 
         asked: dict[str, Any] = {"name": name, "password": password, "most_pages": self._most_pages}
         try:
-            answer = self._call("read", file, {**asked, "reads_attachments": True}, on_step)
+            asked["reads_attachments"] = True
+            answer = self._call("read", file, asked, on_step=on_step)
         except DocumentError as error:
             if not begun or error.code not in {"too_complex", "damaged"}:
                 raise
             # An attachment exceeded the limits: read the document without any.
-            answer = self._call("read", file, {**asked, "reads_attachments": False}, on_step)
-        document = _decoded(answer)
+            asked["reads_attachments"] = False
+            answer = self._call("read", file, asked, on_step=on_step)
+        document = _decoded(decode, answer)
         pictures = [
             page.number
             for page in document.pages
@@ -110,7 +99,7 @@ class Readers:
         ]
         if ocr == "never" or self._engine is None or not pictures:
             return document
-        wanted = {**asked, "engine": self._engine, "pages": pictures[:_MOST_PICTURES]}
+        wanted = {**asked, "pages": pictures[:_MOST_PICTURES]}
         return self._recognised(document, file, wanted, ocr, on_step)
 
     def _recognised(
@@ -122,16 +111,15 @@ class Readers:
         on_step: Callable[[dict[str, Any]], None],
     ) -> Document:
         """The document with pages read from pictures, if that gave more text."""
-        limits = dataclasses.replace(_OCR_LIMITS, may_start_programs=self._engine == "tesseract")
         try:
-            answer = self._call("recognise", file, asked, on_step, limits, self._recogniser)
+            answer = self._recognise("recognise", file, asked, on_step)
         except DocumentError:
             return document  # what could be read is there, and pages say that they are pictures
         before = {page.number: page for page in document.pages}
         return document.with_pages(
             [
                 page
-                for page in _decoded(answer).pages
+                for page in _decoded(decode, answer).pages
                 if page.text and (ocr == "always" or _says_more(page, before[page.number]))
             ]
         )
@@ -156,19 +144,37 @@ class Readers:
                 on_page(step["page"], step["of"])
 
         asked: dict[str, Any] = {"name": name, "password": password, "most_pages": self._most_pages}
-        found = _decoded_tables(self._call("tables", file, asked, on_step))
+        found = _decoded(table.decode, self._call("tables", file, asked, on_step=on_step))
         if ocr == "never" or self._engine is None or not found.pictures:
             return found
-        pictures = found.pictures[:_MOST_PICTURES]
-        wanted = {**asked, "engine": self._engine, "pages": pictures}
-        limits = dataclasses.replace(_OCR_LIMITS, may_start_programs=self._engine == "tesseract")
+        wanted = {**asked, "pages": found.pictures[:_MOST_PICTURES]}
         try:
-            answer = self._call("recognise_tables", file, wanted, on_step, limits, self._recogniser)
+            answer = self._recognise("recognise_tables", file, wanted, on_step)
         except DocumentError:
             return found
-        read = _decoded_tables(answer)
+        read = _decoded(table.decode, answer)
         left_out = found.pictures[_MOST_PICTURES:]
         return found.with_pictures(dataclasses.replace(read, pictures=read.pictures + left_out))
+
+    def extract(
+        self,
+        file: int,
+        *,
+        body: Mapping[str, Any],
+        name: str = "",
+        password: str | None = None,
+        ocr: Literal["auto", "never"] = "auto",
+        on_page: Callable[[int, int], None] | None = None,
+    ) -> Extraction:
+        """What the body of a configuration takes out of a document: see docs/extraction.md.
+
+        Pictures of text are read, and `on_page` is called, as by `tables`. Raises DocumentError
+        `pattern_too_slow` if a pattern of the body takes too long.
+        """
+        found = self.tables(file, name=name, password=password, ocr=ocr, on_page=on_page)
+        asked = {"body": dict(body)}
+        answer = self._call_on("extract", table.encode(found), asked, _EXTRACT_LIMITS)
+        return _decoded(extracted.decode, answer)
 
     def attachment(
         self, file: int, number: int, *, name: str = "", password: str | None = None
@@ -187,7 +193,7 @@ class Readers:
         format: Format = "webp",  # noqa: A002 -- what it is called everywhere
         name: str = "",
         password: str | None = None,
-        seconds: float = _LIMITS.seconds,
+        seconds: float = LIMITS.seconds,
     ) -> bytes:
         """A page as a picture of at most so many pixels, at most 4,000 a side, made within so many
         seconds. For documents without a page layout, the first preview picture they contain, if
@@ -201,35 +207,8 @@ class Readers:
             "format": format,
         }
         return self._call(
-            "picture", file, asked, limits=dataclasses.replace(_LIMITS, seconds=seconds)
+            "picture", file, asked, limits=dataclasses.replace(LIMITS, seconds=seconds)
         )
-
-    def close(self) -> None:
-        """End all children and their server."""
-        self._server.close()
-        self._recogniser.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _call(
-        self,
-        task: str,
-        file: int,
-        arguments: dict[str, Any],
-        on_step: Callable[[dict[str, Any]], None] | None = None,
-        limits: Limits = _LIMITS,
-        server: ForkServer | None = None,
-    ) -> bytes:
-        try:
-            return (server or self._server).call(
-                f"{_TASKS}.{task}", file, arguments, limits=limits, on_step=on_step
-            )
-        except ChildError as error:
-            raise _document_error(error) from error
 
 
 def _says_more(page: Page, before: Page) -> bool:
@@ -238,26 +217,8 @@ def _says_more(page: Page, before: Page) -> bool:
     return letters > 1.2 * known or not known
 
 
-def _document_error(error: ChildError) -> Exception:
-    if error.reason in CODES:
-        code = cast("Code", error.reason)
-        return DocumentError(code, str(error), permanent=error.permanent)
-    if error.reason == "unavailable":
-        return error
-    if error.reason == "failed" or (error.reason == "crash" and error.detail in _MISSTEPS):
-        return DocumentError("damaged")
-    return DocumentError("too_complex", permanent=error.permanent)
-
-
-def _decoded(answer: bytes) -> Document:
+def _decoded(decode: Callable[[bytes], Found], answer: bytes) -> Found:
     try:
         return decode(answer)
     except (ValueError, TypeError, KeyError) as error:  # from a child that was taken over
-        raise DocumentError("damaged") from error
-
-
-def _decoded_tables(answer: bytes) -> DocumentTables:
-    try:
-        return table.decode(answer)
-    except (ValueError, TypeError, KeyError) as error:
         raise DocumentError("damaged") from error
