@@ -125,6 +125,8 @@ class Site:
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             if self._ssl_context is not None:
+                # Python leaks the socket if the client has gone away when it is wrapped.
+                connection.recv(1, socket.MSG_PEEK)
                 connection = self._ssl_context.wrap_socket(connection, server_side=True)
             with connection:
                 head = b"" if not self.answers_at_once else b"GET / HTTP/1.1\r\n\r\n"

@@ -107,7 +107,7 @@ def test_without_an_engine_a_page_says_that_it_is_a_picture(
 
 
 def test_a_page_that_lies_upside_down_is_read(readers: Readers, tmp_path: Path) -> None:
-    if readers_module.find_engine() == "tesseract":
+    if calls.find_engine() == "tesseract":
         pytest.skip("tesseract reads pages as they lie")
     scan().rotate(180).save(tmp_path / "a.png")
     with (tmp_path / "a.png").open("rb") as file:

@@ -41,8 +41,9 @@ def public_trust() -> ssl.SSLContext:
 class PublicClient(HttpClient):
     """Calls addresses given by users, each checked as text and by where it leads. Thread-safe.
 
-    No connection is kept for a second request, so every address is looked up and checked again.
-    Raises what `HttpClient` raises, and `AddressError`.
+    Every address is looked up and checked again for each request: no connection is kept for
+    another one, unless that is asked for, and then for some seconds. Raises what `HttpClient`
+    raises, and `AddressError`.
     """
 
     def __init__(
@@ -51,12 +52,14 @@ class PublicClient(HttpClient):
         *,
         headers: Mapping[str, str] | None = None,
         trust: Trust | None = None,
+        keeps_connections: bool = False,
     ) -> None:
+        closes = {} if keeps_connections else {"Connection": "close"}
         super().__init__(
-            headers={"Connection": "close", **(headers or {})},
+            headers={**closes, **(headers or {})},
             connect=gate.connect,
             trust=trust or public_trust,
-            keeps_connections=False,
+            keeps_connections=keeps_connections,
         )
 
     @contextmanager

@@ -29,13 +29,22 @@ SECONDS: Final = 15.0
 _MOST_READ: Final = 65_536
 _EXCERPT: Final = 1_000
 
+# Connections are kept for less than this many seconds after an answer.
+_KEPT: Final = 5.0
+_MOST_KNOWN: Final = 10_000
+
 
 class Sender:
-    """Sends to public addresses; follows no redirects. Thread-safe."""
+    """Sends to public addresses; follows no redirects. Thread-safe.
+
+    Where much is sent, connections are used again: most of what a message costs both sides is to
+    agree on encryption.
+    """
 
     def __init__(self, gate: Gate, *, seconds: float = SECONDS) -> None:
-        self._client = PublicClient(gate)
+        self._client = PublicClient(gate, keeps_connections=True)
         self._seconds = seconds
+        self._answered: dict[str, float] = {}
 
     def send(self, url: str, message: Message) -> Reply:
         """Try once. Raises nothing that a webhook causes."""
@@ -49,14 +58,29 @@ class Sender:
                 signature(secret, message.id, timestamp, message.body) for secret in message.secrets
             ),
         }
+        allowance = Allowance(self._seconds)
         try:
-            with self._client.stream(
-                "POST", url, Allowance(self._seconds), headers=headers, content=message.body
-            ) as response:
-                status, wait = response.status_code, seconds_to_wait(response.headers)
-                excerpt = _beginning(response)
+            try:
+                reply = self._send(url, headers, message.body, allowance, began)
+            except CallError:
+                # The server may have closed a kept connection just before this was sent on it.
+                # Sending it twice does no harm: that is what the message's id is for.
+                if began - self._answered.pop(url, -_KEPT) >= _KEPT:
+                    raise
+                reply = self._send(url, headers, message.body, allowance, began)
         except (CallError, AddressError) as error:
             return Reply(_since(began), error=str(error))
+        if len(self._answered) >= _MOST_KNOWN:
+            self._answered.clear()
+        self._answered[url] = time.monotonic()
+        return reply
+
+    def _send(
+        self, url: str, headers: dict[str, str], body: bytes, allowance: Allowance, began: float
+    ) -> Reply:
+        with self._client.stream("POST", url, allowance, headers=headers, content=body) as response:
+            status, wait = response.status_code, seconds_to_wait(response.headers)
+            excerpt = _beginning(response)
         return Reply(_since(began), status=status, excerpt=excerpt, retry_after=wait)
 
     def close(self) -> None:
