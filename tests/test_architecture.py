@@ -36,7 +36,7 @@ ROOMS = {
     "webapp.reading": (),
     "webapp.identity": (),
     "webapp.mails": ("webapp.identity",),
-    "webapp.parsing": ("webapp.failure",),
+    "webapp.parsing": ("webapp.failure", "webapp.rules"),
     "webapp.clients": (
         *("webapp.version", "webapp.failure", "webapp.parsing", "webapp.reading", "webapp.rules"),
     ),

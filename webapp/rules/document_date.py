@@ -20,7 +20,7 @@ _WITHIN: Final = 50_000
 _HEAD: Final = 1_500
 _EARLIEST: Final = 1900
 
-_MONTHS: Final = {
+MONTHS: Final = {
     name: number
     for number, names in enumerate(
         (
@@ -41,7 +41,7 @@ _MONTHS: Final = {
     )
     for name in names.split()
 }
-_MONTH: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH: Final = "|".join(sorted(MONTHS, key=len, reverse=True))
 
 # A number is a date only as a whole: nothing but a day's own separator may touch it. So 80101911 in
 # `80101911/26.06.2025` is none, and what follows is one.
@@ -156,7 +156,7 @@ def _numeric(text: str) -> Iterator[_Written]:
     for match in _NUMBERS.finditer(text):
         a, b, year = (match[name] or match[f"{name}2"] for name in ("a", "b", "year"))
         separator = match["separator"] or match["separator2"]
-        full = _full_year(year)
+        full = full_year(year)
         day_first = _day(full, int(b), int(a))
         month_first = _day(full, int(a), int(b)) if separator != "." else None
         if day_first or month_first:
@@ -169,8 +169,8 @@ def _worded(text: str) -> Iterator[tuple[int, date, bool]]:
             yield match.start(), day, True
     for pattern in (_DAY_FIRST, _MONTH_FIRST):
         for match in pattern.finditer(text):
-            month = _MONTHS[match["month"].lower()]
-            if day := _day(_full_year(match["year"]), month, int(match["day"])):
+            month = MONTHS[match["month"].lower()]
+            if day := _day(full_year(match["year"]), month, int(match["day"])):
                 yield match.start(), day, True
 
 
@@ -190,7 +190,7 @@ def _day_first(written: list[_Written], language: str | None) -> bool:
     return days > months or (days == months and language != "en")
 
 
-def _full_year(digits: str) -> int:
+def full_year(digits: str) -> int:
     """Two digits are of this century, or else of the last."""
     year = int(digits)
     if len(digits) == 2:

@@ -22,8 +22,10 @@ from webapp.parsing.documents.reading import Reading
 from webapp.parsing.documents.source import Source
 from webapp.parsing.documents.tasks import (  # noqa: F401
     attachment,
+    check_patterns,
     extract,
     picture,
+    propose,
     read,
     recognise,
     recognise_tables,

@@ -8,15 +8,17 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+import orjson
+
 from webapp.parsing import child
+from webapp.parsing.documents import document
 from webapp.parsing.documents.calls import LIMITS, PRELOAD, Calls
-from webapp.parsing.documents.document import decode
 from webapp.parsing.documents.errors import DocumentError
 from webapp.parsing.extraction import extracted
 from webapp.parsing.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from webapp.parsing.documents.document import Document, Page
     from webapp.parsing.extraction.extracted import Extraction
@@ -91,20 +93,20 @@ class Readers(Calls):
             # An attachment exceeded the limits: read the document without any.
             asked["reads_attachments"] = False
             answer = self._call("read", file, asked, on_step=on_step)
-        document = _decoded(decode, answer)
+        read = _decoded(document.decode, answer)
         pictures = [
             page.number
-            for page in document.pages
+            for page in read.pages
             if page.origin == "picture" or (ocr == "always" and page.width)
         ]
         if ocr == "never" or self._engine is None or not pictures:
-            return document
+            return read
         wanted = {**asked, "pages": pictures[:_MOST_PICTURES]}
-        return self._recognised(document, file, wanted, ocr, on_step)
+        return self._recognised(read, file, wanted, ocr, on_step)
 
     def _recognised(
         self,
-        document: Document,
+        read: Document,
         file: int,
         asked: dict[str, Any],
         ocr: Ocr,
@@ -114,12 +116,12 @@ class Readers(Calls):
         try:
             answer = self._recognise("recognise", file, asked, on_step)
         except DocumentError:
-            return document  # what could be read is there, and pages say that they are pictures
-        before = {page.number: page for page in document.pages}
-        return document.with_pages(
+            return read  # what could be read is there, and pages say that they are pictures
+        before = {page.number: page for page in read.pages}
+        return read.with_pages(
             [
                 page
-                for page in _decoded(decode, answer).pages
+                for page in _decoded(document.decode, answer).pages
                 if page.text and (ocr == "always" or _says_more(page, before[page.number]))
             ]
         )
@@ -168,13 +170,37 @@ class Readers(Calls):
     ) -> Extraction:
         """What the body of a configuration takes out of a document: see docs/extraction.md.
 
-        Pictures of text are read, and `on_page` is called, as by `tables`. Raises DocumentError
-        `pattern_too_slow` if a pattern of the body takes too long.
+        Pictures of text are read, and `on_page` is called, as by `tables`, and as by `read` if the
+        body has fields. Raises DocumentError `pattern_too_slow` if its patterns take too long.
         """
         found = self.tables(file, name=name, password=password, ocr=ocr, on_page=on_page)
-        asked = {"body": dict(body)}
-        answer = self._call_on("extract", table.encode(found), asked, _EXTRACT_LIMITS)
+        content = table.encode(found)
+        asked = {"body": dict(body), "length_of_tables": len(content)}
+        if body.get("fields"):
+            read = self.read(file, name=name, password=password, ocr=ocr, on_page=on_page)
+            content += document.encode(read)
+        answer = self._call_on("extract", content, asked, _EXTRACT_LIMITS)
         return _decoded(extracted.decode, answer)
+
+    def propose(
+        self,
+        file: int,
+        *,
+        name: str = "",
+        password: str | None = None,
+        ocr: Literal["auto", "never"] = "auto",
+    ) -> dict[str, Any] | None:
+        """The body of a configuration for documents such as this one, None if it has no table."""
+        found = self.tables(file, name=name, password=password, ocr=ocr)
+        answer = self._call_on("propose", table.encode(found), {})
+        body: dict[str, Any] | None = _decoded(orjson.loads, answer)
+        return body
+
+    def pattern_mistakes(self, patterns: Sequence[str]) -> list[str | None]:
+        """What is wrong with each pattern of a configuration, None if nothing is."""
+        answer = self._call_on("check_patterns", b"", {"patterns": list(patterns)})
+        mistakes: list[str | None] = _decoded(orjson.loads, answer)
+        return mistakes
 
     def attachment(
         self, file: int, number: int, *, name: str = "", password: str | None = None
