@@ -40,7 +40,6 @@ def job_in(place):
 EXAMPLES = Examples(
     things={"job_id": job_in},
     bodies={
-        "jobs.create": {"document_id": NOWHERE},
         "jobs.create_many": {"document_ids": []},
     },
 )
