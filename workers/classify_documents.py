@@ -83,7 +83,7 @@ class Classified:
     """What was found for a text, and the words by which the document is known."""
 
     text_id: UUID
-    digest: bytes | None
+    digest: bytes
     words: list[str]
     results: list[Result]
 
@@ -294,7 +294,8 @@ def give_up(conn: Connection, job: Job, error: str) -> None:  # noqa: ARG001
     """The AI provider failed for good: classify by everything else. An operator may still retry."""
     for document in load(conn, [job]).values():
         found = _classified(document, ExtractiveProvider())
-        save(conn, job, replace(found, digest=None))
+        # It has been classified, though not for good: no text has this digest.
+        save(conn, job, replace(found, digest=b""))
 
 
 classify_documents = Kind(

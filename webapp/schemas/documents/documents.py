@@ -103,19 +103,9 @@ class UploadFields(Schema):
     )
 
 
-class DocumentArguments(PageArguments):
-    """Which documents."""
+class DocumentFilters(Schema):
+    """What documents have in common."""
 
-    shared = fields.String(
-        load_default=None,
-        allow_none=False,
-        validate=validate.OneOf(["with_me", "by_me"]),
-        metadata={
-            "description": "`with_me`: documents of others that are shared with you, asked from"
-            " your personal workspace. `by_me`: those of the workspace that you have shared, by"
-            " themselves or with a folder."
-        },
-    )
     status = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(STATUSES))
     folder_id = fields.UUID(load_default=None)
     recursive = fields.Boolean(
@@ -132,6 +122,21 @@ class DocumentArguments(PageArguments):
     created_to = moment(load_default=None)
     dated_from = fields.Date(load_default=None)
     dated_to = fields.Date(load_default=None)
+
+
+class DocumentArguments(PageArguments, DocumentFilters):
+    """Which documents."""
+
+    shared = fields.String(
+        load_default=None,
+        allow_none=False,
+        validate=validate.OneOf(["with_me", "by_me"]),
+        metadata={
+            "description": "`with_me`: documents of others that are shared with you, asked from"
+            " your personal workspace. `by_me`: those of the workspace that you have shared, by"
+            " themselves or with a folder."
+        },
+    )
 
 
 class DocumentChange(Schema):
