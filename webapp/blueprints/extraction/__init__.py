@@ -1,0 +1,16 @@
+"""Extraction: tables and fields out of documents, by configurations and jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from webapp.blueprints.extraction import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BLUEPRINTS: Final = (tables.tables,)
+
+INSTALLS: Final = ()
+
+REFUSALS: Final[Mapping[str, Any]] = {}
