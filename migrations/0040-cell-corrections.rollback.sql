@@ -1,4 +1,9 @@
+DROP TRIGGER jobs_that_succeed_carry_corrections ON jobs;
 DROP FUNCTION
+  settle_tables,
+  carry_corrections,
+  carried_value,
+  same_tables,
   table_answers,
   home_to_correct_table,
   home_to_read_table,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from webapp.blueprints.extraction import tables
+from webapp.blueprints.extraction import corrections, tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BLUEPRINTS: Final = (tables.tables,)
+BLUEPRINTS: Final = (tables.tables, corrections.corrections)
 
 INSTALLS: Final = ()
 
