@@ -285,7 +285,7 @@ def test_every_route_of_what_is_shared_says_what_a_sharee_needs(world, guarded):
     of_shared = {
         endpoint
         for _, endpoint, _ in guarded
-        if world.rules[endpoint].arguments & {"document_id", "folder_id"}
+        if world.rules[endpoint].arguments & {"document_id", "folder_id", "table_id"}
     }
     assert of_shared == world.examples.shared.keys()
 
