@@ -122,6 +122,22 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
                 told["from_address"],
                 **place,
             )
+        case "account_deletion":
+            return texts.account_deletion(
+                _token(row, keyring),
+                datetime.fromisoformat(told["due_at"]),
+                when,
+                told["from_address"],
+                **place,
+            )
+        case "workspace_deletion":
+            return texts.workspace_deletion(
+                told["who"],
+                told["workspace"],
+                datetime.fromisoformat(told["due_at"]),
+                when,
+                **place,
+            )
         case "webhook_paused":
             since = told["failing_since"]
             return texts.webhook_paused(

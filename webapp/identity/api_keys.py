@@ -10,8 +10,8 @@ from webapp.identity.keyring import digest
 
 BEGINNING: Final = "cfk_"
 
-# What no key may do: losing a key must not mean losing the account.
-NEVER: Final = frozenset({"account:manage"})
+# What no key may do: losing a key must not mean losing the account, or a workspace.
+NEVER: Final = frozenset({"account:manage", "workspace:delete"})
 
 # The default and the maximum lifetime of a key.
 USUAL_LIFETIME: Final = timedelta(days=90)

@@ -264,6 +264,51 @@ def role_given(
     )
 
 
+def account_deletion(
+    token: str,
+    due_at: datetime,
+    when: datetime,
+    from_address: str | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice that the account is deleted at `due_at`; `token` keeps it."""
+    return _text(
+        f"Your {_PRODUCT} account will be deleted",
+        f"The deletion of your account was requested on {_time(when)}{_place(from_address)}. It can"
+        f" no longer be used, and on {_time(due_at)} it is deleted for good, with everything in"
+        " it.",
+        f"To keep it, {_how(app_url)} before then:",
+        _way(token, "keep-account", f"{address}/api/auth/deletion/cancel", {}, app_url),
+        "If it was you, there is nothing you need to do. If it was not you, keep the account and"
+        " reset your password at once: somebody else has access to it.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def workspace_deletion(
+    who: str,
+    workspace: str,
+    due_at: datetime,
+    when: datetime,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice to an owner that a workspace is deleted at `due_at`. The names are users' choices."""
+    return _text(
+        f"A {_PRODUCT} workspace will be deleted",
+        f"{_name(who, 'Somebody')} requested the deletion of {_name(workspace, 'a workspace')} on"
+        f" {_time(when)}. Nobody has access to it any more, and on {_time(due_at)} it is deleted"
+        " for good, with everything in it.",
+        "Until then each of its owners can cancel the deletion, which is listed in their account.",
+        address=address,
+        app_url=app_url,
+    )
+
+
 def webhook_paused(
     host: str,
     reason: str,

@@ -30,10 +30,16 @@ SELECT mail.id,
          WHEN 'many_wrong_passwords' THEN account.id IS NOT NULL
            AND account.disabled_at IS NULL
          WHEN 'invitation' THEN invitation.id IS NOT NULL
+         WHEN 'account_deletion' THEN deletion.token_hash IS NOT NULL
          ELSE true
        END AS is_wanted,
        account.id IS NOT NULL AS has_account,
-       coalesce(registration.token_hash, reset.token_hash, invitation.token_hash) AS token_hash,
+       coalesce(
+         registration.token_hash,
+         reset.token_hash,
+         invitation.token_hash,
+         deletion.token_hash
+       ) AS token_hash,
        coalesce(
          registration.expires_at - registration.created_at,
          reset.expires_at - reset.created_at,
@@ -55,6 +61,10 @@ SELECT mail.id,
     ON mail.template = 'invitation'
    AND invitation.id = mail.about
    AND invitation.expires_at > now()
+  LEFT JOIN deletions AS deletion
+    ON mail.template = 'account_deletion'
+   AND deletion.id = mail.about
+   AND deletion.status = 'scheduled'
   LEFT JOIN workspaces AS workspace
     ON workspace.id = invitation.workspace_id
   LEFT JOIN users AS inviter

@@ -14,6 +14,18 @@ SELECT member.user_id AS id,
  ORDER BY member.user_id
  LIMIT %(limit)s;
 
+-- name: list_owners :many
+-- The owners of a workspace who are enabled.
+SELECT users.id,
+       users.email
+  FROM members AS member
+  JOIN users
+    ON users.id = member.user_id
+   AND users.disabled_at IS NULL
+ WHERE member.workspace_id = %(workspace_id)s
+   AND member.role = 'owner'
+ ORDER BY users.id;
+
 -- name: change_role :one
 -- Changes a member's role. The database refuses to remove the last owner.
 UPDATE members

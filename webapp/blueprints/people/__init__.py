@@ -9,6 +9,7 @@ from webapp.blueprints.people import (
     ai_providers,
     api_keys,
     audit_log,
+    deletions,
     invitations,
     log_ins,
     members,
@@ -25,6 +26,7 @@ BLUEPRINTS: Final = (
     *(log_ins.log_ins, sessions.sessions, accounts.accounts, totp.totp, sso.sso),
     *(api_keys.api_keys,),
     *(workspaces.workspaces, members.members, invitations.invitations),
+    *(deletions.deletions,),
     *(users.users, audit_log.audit_log),
     *(ai_providers.of_everybody, ai_providers.of_workspace),
 )
@@ -41,6 +43,9 @@ REFUSALS: Final = {
     ),
     "members_keep_an_owner": Problem(
         409, "last_owner", "A workspace needs an owner: make somebody else an owner first."
+    ),
+    "users_that_are_deleted_stay_disabled": Problem(
+        409, "being_deleted", "The account is being deleted, which cannot be undone."
     ),
     "members_do_not_share_a_personal_workspace": Problem(
         409, "personal_workspace", "A personal workspace cannot be shared; make another one."
