@@ -264,6 +264,68 @@ def role_given(
     )
 
 
+def confirm_address(token: str, hours: int, *, address: str, app_url: str | None) -> Text:
+    """To a user's new address: prove that you read its mail. `token` is valid for `hours`."""
+    return _text(
+        f"Confirm your new address for {_PRODUCT}",
+        "Somebody, hopefully you, wants to use this address for their account. To confirm that it"
+        f" is yours, log in, then {_how(app_url)} within {_count(hours, 'hour')}:",
+        _way(
+            token,
+            "confirm-address",
+            f"{address}/api/auth/email/confirm",
+            {},
+            app_url,
+            header="Authorization: Bearer YOUR-ACCESS-TOKEN",
+        ),
+        "If it was not you, ignore this mail. It is of no use without that account.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def address_taken(*, address: str, app_url: str | None) -> Text:
+    """To an address that has an account, when another account wants to use it."""
+    return _text(
+        f"You already have a {_PRODUCT} account",
+        f"Somebody, perhaps you, wants to use this address for another account at {_PRODUCT}. It"
+        " already has one, and nothing was changed.",
+        "If it was you, change the address of the account that has this one, or delete it, first.",
+        "If it was not you, there is nothing you need to do.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def address_changed(
+    token: str,
+    is_confirmed: bool,
+    when: datetime,
+    from_address: str | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice to the old address that another one was requested, or has replaced it. `token`
+    prevents it, or takes it back for a week."""
+    what = (
+        "The mail address of your account was changed"
+        if is_confirmed
+        else "Another mail address was requested for your account"
+    )
+    return _text(
+        f"The address of your {_PRODUCT} account",
+        f"{what} on {_time(when)}{_place(from_address)}.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, somebody else has access to your account. To"
+        f" {'take it back within seven days' if is_confirmed else 'prevent it'}, and to end all"
+        f" sessions, {_how(app_url)}, then reset your password:",
+        _way(token, "undo-address", f"{address}/api/auth/email/undo", {}, app_url),
+        address=address,
+        app_url=app_url,
+    )
+
+
 def account_deletion(
     token: str,
     due_at: datetime,

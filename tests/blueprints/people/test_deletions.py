@@ -9,23 +9,28 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from sql import queries
 from tests.blueprints.examples import Examples, Place
 from tests.factories import NOWHERE
 from tests.people import PASSWORD, age_sessions, mails
 from tests.workers.conftest import due_now
 from webapp.access.credentials import keyring
+from webapp.blueprints.people.deletions import GRACE
 from webapp.mails.tokens import mail_tokens
 from workers.delete_objects import delete_objects
 from workers.run_deletions import run_deletions
 
 
 def deletion_in(place):
-    """A deletion that the owner of a place has cancelled."""
-    workspace_id = place.people.workspace(place.owner)
-    answer = delete(place.owner, workspace_id)
-    assert answer.status_code == 202, answer.json
-    place.owner.client.post(f"/api/deletions/{answer.json['id']}/cancel")
-    return answer.json["id"]
+    """A scheduled deletion of another workspace of the owner of a place."""
+    deletion = queries.deletions.schedule_of_workspace(
+        place.make.conn,
+        id=uuid.uuid4(),
+        workspace_id=place.people.workspace(place.owner),
+        asked_by=place.owner.id,
+        grace=GRACE,
+    )
+    return deletion["id"]
 
 
 EXAMPLES = Examples(

@@ -10,6 +10,7 @@ from webapp.blueprints.people import (
     api_keys,
     audit_log,
     deletions,
+    email_changes,
     invitations,
     log_ins,
     members,
@@ -26,7 +27,7 @@ BLUEPRINTS: Final = (
     *(log_ins.log_ins, sessions.sessions, accounts.accounts, totp.totp, sso.sso),
     *(api_keys.api_keys,),
     *(workspaces.workspaces, members.members, invitations.invitations),
-    *(deletions.deletions,),
+    *(deletions.deletions, email_changes.email_changes),
     *(users.users, audit_log.audit_log),
     *(ai_providers.of_everybody, ai_providers.of_workspace),
 )
@@ -35,6 +36,12 @@ INSTALLS: Final = (single_sign_on.install, ai_providers.install)
 
 REFUSALS: Final = {
     "users_handle_is_unique": Problem(409, "handle_taken", "Somebody else has this handle."),
+    "users_email_is_unique": Problem(
+        409, "address_taken", "Another account has this address by now."
+    ),
+    "email_changes_are_pending_once_for_each_user": Problem(
+        409, "account_changed", "The account was changed in the meantime; try again."
+    ),
     "identities_one_for_each_user_and_provider": Problem(
         409, "sso_already_linked", "This account is linked to another user of that provider."
     ),
