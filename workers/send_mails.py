@@ -110,6 +110,15 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
                 told["from_address"],
                 **place,
             )
+        case "service_key_made":
+            return texts.service_key_made(
+                told["name"],
+                told["prefix"],
+                told["expires_on"],
+                when,
+                told["from_address"],
+                **place,
+            )
         case "provider_linked":
             return texts.provider_linked(told["provider"], when, **place)
         case "member_joined":

@@ -175,6 +175,31 @@ def api_key_made(
     )
 
 
+def service_key_made(
+    name: str,
+    prefix: str,
+    expires_on: str,
+    when: datetime,
+    from_address: str | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice of a new key of a workspace, made by the user: its name, how it begins, and the day on
+    which it expires."""
+    return _text(
+        f"A new service key for your {_PRODUCT} workspace",
+        f"The service key {_name(name, 'without a name')}, which begins with {prefix}, was made"
+        f" from your account on {_time(when)}{_place(from_address)}. It can act in the workspace"
+        f" until {expires_on}.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, somebody else has access to your account: reset your password at once,"
+        " then revoke the key among the workspace's service keys.",
+        address=address,
+        app_url=app_url,
+    )
+
+
 def provider_linked(provider: str, when: datetime, *, address: str, app_url: str | None) -> Text:
     """Notice that the user can now log in with `provider`, the name of a single sign-on."""
     return _text(

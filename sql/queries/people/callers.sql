@@ -33,6 +33,7 @@ SELECT session.user_id,
 -- key's.
 SELECT key.user_id,
        key.id AS api_key_id,
+       users.service_of IS NOT NULL AS is_service,
        member.workspace_id,
        key.last_used_at IS NULL
          OR key.last_used_at < now() - interval '1 minute' AS is_to_be_noted,
@@ -40,7 +41,11 @@ SELECT key.user_id,
          AND EXISTS (
                SELECT FROM role_permissions AS granted
                 WHERE granted.permission = %(permission)s
-                  AND granted.role IN ('user', member.role, CASE WHEN users.is_admin THEN 'admin' END)
+                  AND granted.role IN (
+                        member.role,
+                        CASE WHEN users.service_of IS NULL THEN 'user' END,
+                        CASE WHEN users.is_admin THEN 'admin' END
+                      )
              ) AS is_permitted
   FROM api_keys AS key
   JOIN users

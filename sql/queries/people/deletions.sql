@@ -46,6 +46,9 @@ SELECT workspace.id,
    AND member.role = 'owner'
    AND EXISTS (
          SELECT FROM members AS other
+           JOIN users
+             ON users.id = other.user_id
+            AND users.service_of IS NULL
           WHERE other.workspace_id = member.workspace_id
             AND other.user_id <> member.user_id
        )
@@ -73,6 +76,9 @@ WITH closed AS (
             WHERE member.user_id = %(user_id)s
               AND NOT EXISTS (
                     SELECT FROM members AS other
+                      JOIN users
+                        ON users.id = other.user_id
+                       AND users.service_of IS NULL
                      WHERE other.workspace_id = member.workspace_id
                        AND other.user_id <> member.user_id
                   )

@@ -199,7 +199,8 @@ SELECT users.id,
   FROM users
   LEFT JOIN totp
     ON totp.user_id = users.id
- WHERE users.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ WHERE users.service_of IS NULL
+   AND users.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
    AND (
          %(q)s::text IS NULL
          OR position(fold(%(q)s) IN fold(concat_ws(' ', users.email, users.name, users.handle))) > 0

@@ -14,6 +14,7 @@ from webapp.blueprints.people import (
     invitations,
     log_ins,
     members,
+    service_keys,
     sessions,
     sso,
     totp,
@@ -25,7 +26,7 @@ from webapp.signing_in import single_sign_on
 
 BLUEPRINTS: Final = (
     *(log_ins.log_ins, sessions.sessions, accounts.accounts, totp.totp, sso.sso),
-    *(api_keys.api_keys,),
+    *(api_keys.api_keys, service_keys.service_keys),
     *(workspaces.workspaces, members.members, invitations.invitations),
     *(deletions.deletions, email_changes.email_changes),
     *(users.users, audit_log.audit_log),
