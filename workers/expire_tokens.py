@@ -1,4 +1,4 @@
-"""Expire tokens: remove old registrations, resets, invitations, sessions and mails."""
+"""Expire tokens: remove old registrations, resets, new addresses, invitations, sessions, mails."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def remove(conn: Connection, settings: Settings) -> int:  # noqa: ARG001
     removed: int = max(
         queries.registrations.expire(conn, limit=BATCH),
         queries.password_resets.expire(conn, limit=BATCH),
+        queries.email_changes.expire(conn, limit=BATCH),
         queries.invitations.expire(conn, limit=BATCH),
         queries.sessions.expire(conn, limit=BATCH),
         queries.sessions.forget_addresses(conn, limit=BATCH),

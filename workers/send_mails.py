@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from webapp.clients.mail.contract import Sender
     from webapp.identity.keyring import Keyring
     from webapp.mails import texts
+    from webapp.mails.tokens import Purpose
     from webapp.settings import Settings
     from workers.engine.job import Job
 
@@ -109,6 +110,15 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
                 told["from_address"],
                 **place,
             )
+        case "service_key_made":
+            return texts.service_key_made(
+                told["name"],
+                told["prefix"],
+                told["expires_on"],
+                when,
+                told["from_address"],
+                **place,
+            )
         case "provider_linked":
             return texts.provider_linked(told["provider"], when, **place)
         case "member_joined":
@@ -120,6 +130,34 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
                 told["workspace"],
                 when,
                 told["from_address"],
+                **place,
+            )
+        case "email_change" if row["has_account"]:
+            return texts.address_taken(**place)
+        case "email_change":
+            return texts.confirm_address(_token(row, keyring), _minutes(row) // 60, **place)
+        case "email_change_requested" | "email_changed" as template:
+            return texts.address_changed(
+                _token(row, keyring, "email_change_undo"),
+                template == "email_changed",
+                when,
+                told["from_address"],
+                **place,
+            )
+        case "account_deletion":
+            return texts.account_deletion(
+                _token(row, keyring),
+                datetime.fromisoformat(told["due_at"]),
+                when,
+                told["from_address"],
+                **place,
+            )
+        case "workspace_deletion":
+            return texts.workspace_deletion(
+                told["who"],
+                told["workspace"],
+                datetime.fromisoformat(told["due_at"]),
+                when,
                 **place,
             )
         case "webhook_paused":
@@ -141,12 +179,13 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
             raise MailError(f"there is no template {unknown!r}", permanent=True)
 
 
-def _token(row: Row, keyring: Keyring) -> str:
-    """The token of the mail's subject, recomputed from its id. Raises MailError."""
+def _token(row: Row, keyring: Keyring, purpose: Purpose | None = None) -> str:
+    """The token of the mail's subject, recomputed from its id, for its template if for no other
+    purpose. Raises MailError."""
     from webapp.identity.keyring import digest
     from webapp.mails.tokens import mail_tokens
 
-    for token in mail_tokens(keyring, row["template"], row["about"]):
+    for token in mail_tokens(keyring, purpose or row["template"], row["about"]):
         if digest(token) == bytes(row["token_hash"]):
             return token
     raise MailError(

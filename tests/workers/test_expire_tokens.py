@@ -38,6 +38,8 @@ ROWS = {
     f" VALUES (%(id)s, %(email)s, '', %(hash)s, {AGO})",
     "password_resets": "(id, email, token_hash, expires_at)"
     f" VALUES (%(id)s, %(email)s, %(hash)s, {AGO})",
+    "email_changes": "(id, user_id, new_email, token_hash, undo_hash, confirmed_at, expires_at)"
+    f" VALUES (%(id)s, %(user)s, %(email)s, %(hash)s, %(hash)s, now(), {AGO})",
     "invitations": "(id, workspace_id, email, role, token_hash, invited_by, expires_at)"
     f" VALUES (%(id)s, %(team)s, %(email)s, 'member', %(hash)s, %(user)s, {AGO})",
     "sessions": "(id, user_id, workspace_id, status, token_hash, method, has_cookie, expires_at)"
@@ -54,6 +56,7 @@ ROWS = {
 BOUNDARIES = {
     "registrations": ("1 second", "-1 minute"),
     "password_resets": ("1 second", "-1 minute"),
+    "email_changes": ("1 second", "-1 minute"),
     "invitations": ("1 second", "-1 minute"),
     "sessions": ("7 days 1 second", "6 days 23:59"),
     "known_addresses": ("90 days 1 second", "89 days 23:59"),

@@ -52,7 +52,7 @@ def entry(
         details["api_key_id"] = str(caller.api_key_id)
     return {
         "action": action,
-        "actor": actor or (f"user:{caller.user_id}" if caller else "anonymous"),
+        "actor": actor or (caller.actor if caller else "anonymous"),
         "user_id": user_id or (caller.user_id if caller else None),
         "workspace_id": workspace_id,
         "address": client_address.address(),

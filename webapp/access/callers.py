@@ -60,11 +60,12 @@ class Caller:
     session_id: UUID | None = None
     signed_in_at: datetime | None = None
     api_key_id: UUID | None = None
+    is_service: bool = False
 
     @property
     def actor(self) -> str:
         """The caller as history names them."""
-        return f"user:{self.user_id}"
+        return f"{'service' if self.is_service else 'user'}:{self.user_id}"
 
 
 @dataclass(frozen=True, slots=True)

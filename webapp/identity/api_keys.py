@@ -10,8 +10,18 @@ from webapp.identity.keyring import digest
 
 BEGINNING: Final = "cfk_"
 
-# What no key may do: losing a key must not mean losing the account.
-NEVER: Final = frozenset({"account:manage"})
+# What no key may do: losing a key must not mean losing the account, or a workspace.
+NEVER: Final = frozenset({"account:manage", "workspace:delete", "workspace:service_keys:manage"})
+
+# What only persons may do: it concerns what is theirs alone, even in a shared workspace.
+OF_PERSONS: Final = frozenset(
+    {
+        "workspace:connections:manage",
+        "workspace:inboxes:manage",
+        "workspace:tasks:read",
+        "workspace:tasks:write",
+    }
+)
 
 # The default and the maximum lifetime of a key.
 USUAL_LIFETIME: Final = timedelta(days=90)

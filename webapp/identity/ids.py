@@ -27,3 +27,8 @@ def first_id_of(moment: datetime) -> UUID:
 def new_handle() -> str:
     """The handle of a user who has not chosen one."""
     return f"user-{secrets.token_hex(6)}"
+
+
+def new_service_handle() -> str:
+    """The handle of a service."""
+    return f"service-{secrets.token_hex(8)}"

@@ -175,6 +175,31 @@ def api_key_made(
     )
 
 
+def service_key_made(
+    name: str,
+    prefix: str,
+    expires_on: str,
+    when: datetime,
+    from_address: str | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice of a new key of a workspace, made by the user: its name, how it begins, and the day on
+    which it expires."""
+    return _text(
+        f"A new service key for your {_PRODUCT} workspace",
+        f"The service key {_name(name, 'without a name')}, which begins with {prefix}, was made"
+        f" from your account on {_time(when)}{_place(from_address)}. It can act in the workspace"
+        f" until {expires_on}.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, somebody else has access to your account: reset your password at once,"
+        " then revoke the key among the workspace's service keys.",
+        address=address,
+        app_url=app_url,
+    )
+
+
 def provider_linked(provider: str, when: datetime, *, address: str, app_url: str | None) -> Text:
     """Notice that the user can now log in with `provider`, the name of a single sign-on."""
     return _text(
@@ -259,6 +284,113 @@ def role_given(
         "If it was you, there is nothing you need to do.",
         "If it was not you, somebody else has access to your account: reset your password at"
         " once, then take the role back.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def confirm_address(token: str, hours: int, *, address: str, app_url: str | None) -> Text:
+    """To a user's new address: prove that you read its mail. `token` is valid for `hours`."""
+    return _text(
+        f"Confirm your new address for {_PRODUCT}",
+        "Somebody, hopefully you, wants to use this address for their account. To confirm that it"
+        f" is yours, log in, then {_how(app_url)} within {_count(hours, 'hour')}:",
+        _way(
+            token,
+            "confirm-address",
+            f"{address}/api/auth/email/confirm",
+            {},
+            app_url,
+            header="Authorization: Bearer YOUR-ACCESS-TOKEN",
+        ),
+        "If it was not you, ignore this mail. It is of no use without that account.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def address_taken(*, address: str, app_url: str | None) -> Text:
+    """To an address that has an account, when another account wants to use it."""
+    return _text(
+        f"You already have a {_PRODUCT} account",
+        f"Somebody, perhaps you, wants to use this address for another account at {_PRODUCT}. It"
+        " already has one, and nothing was changed.",
+        "If it was you, change the address of the account that has this one, or delete it, first.",
+        "If it was not you, there is nothing you need to do.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def address_changed(
+    token: str,
+    is_confirmed: bool,
+    when: datetime,
+    from_address: str | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice to the old address that another one was requested, or has replaced it. `token`
+    prevents it, or takes it back for a week."""
+    what = (
+        "The mail address of your account was changed"
+        if is_confirmed
+        else "Another mail address was requested for your account"
+    )
+    return _text(
+        f"The address of your {_PRODUCT} account",
+        f"{what} on {_time(when)}{_place(from_address)}.",
+        "If it was you, there is nothing you need to do.",
+        "If it was not you, somebody else has access to your account. To"
+        f" {'take it back within seven days' if is_confirmed else 'prevent it'}, and to end all"
+        f" sessions, {_how(app_url)}, then reset your password:",
+        _way(token, "undo-address", f"{address}/api/auth/email/undo", {}, app_url),
+        address=address,
+        app_url=app_url,
+    )
+
+
+def account_deletion(
+    token: str,
+    due_at: datetime,
+    when: datetime,
+    from_address: str | None,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice that the account is deleted at `due_at`; `token` keeps it."""
+    return _text(
+        f"Your {_PRODUCT} account will be deleted",
+        f"The deletion of your account was requested on {_time(when)}{_place(from_address)}. It can"
+        f" no longer be used, and on {_time(due_at)} it is deleted for good, with everything in"
+        " it.",
+        f"To keep it, {_how(app_url)} before then:",
+        _way(token, "keep-account", f"{address}/api/auth/deletion/cancel", {}, app_url),
+        "If it was you, there is nothing you need to do. If it was not you, keep the account and"
+        " reset your password at once: somebody else has access to it.",
+        address=address,
+        app_url=app_url,
+    )
+
+
+def workspace_deletion(
+    who: str,
+    workspace: str,
+    due_at: datetime,
+    when: datetime,
+    *,
+    address: str,
+    app_url: str | None,
+) -> Text:
+    """Notice to an owner that a workspace is deleted at `due_at`. The names are users' choices."""
+    return _text(
+        f"A {_PRODUCT} workspace will be deleted",
+        f"{_name(who, 'Somebody')} requested the deletion of {_name(workspace, 'a workspace')} on"
+        f" {_time(when)}. Nobody has access to it any more, and on {_time(due_at)} it is deleted"
+        " for good, with everything in it.",
+        "Until then each of its owners can cancel the deletion, which is listed in their account.",
         address=address,
         app_url=app_url,
     )

@@ -1,4 +1,5 @@
-"""Tokens sent by mail: to confirm a registration, to reset a password, to join a workspace.
+"""Tokens sent by mail: to confirm a registration, to reset a password, to join a workspace, to
+keep an account, to change an address or take that back.
 
 Each is derived from the server's key and the id of its row, so that the worker that writes the mail
 can recompute it: the database only has its hash.
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
 
     from webapp.identity.keyring import Keyring
 
-Purpose = Literal["registration", "password_reset", "invitation"]
+Purpose = Literal[
+    "registration",
+    "password_reset",
+    "invitation",
+    "account_deletion",
+    "email_change",
+    "email_change_undo",
+]
 
 _PREFIX: Final = "cfm_"
 

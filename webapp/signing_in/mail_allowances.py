@@ -31,6 +31,7 @@ TO_MAILBOX: Final = Limit("mails_to_mailbox", 5, 3600)
 _REGISTRATIONS_WAIT: Final = 12
 _INVITATIONS_WAIT: Final = 48
 
+EMAIL_CHANGES: Final = Limit("email_changes", 5, 3600)
 INVITATIONS: Final = Limit("invitations", 50, 3600)
 INVITATIONS_INTO_WORKSPACE: Final = Limit("invitations_into_workspace", 100, 3600)
 
@@ -73,3 +74,16 @@ def invitation(conn: Connection, email: str, *, inviter: UUID, workspace_id: UUI
     )
     key = TO_MAILBOX.key("invitation", mailbox)
     return limits.reserve(conn, TO_MAILBOX, key, ahead=_INVITATIONS_WAIT)
+
+
+def email_change(conn: Connection, email: str, *, user_id: UUID) -> timedelta:
+    """The delay of the mail to a new address. Raises Problem 429 if the user had too many sent, and
+    if the mails of hundreds of others are waiting."""
+    mailbox = name_of(email)
+    limits.charge(
+        conn,
+        (EMAIL_CHANGES, EMAIL_CHANGES.key(user_id)),
+        (TO_MAILBOX_BY_ONE, TO_MAILBOX_BY_ONE.key("email_change", user_id, mailbox)),
+    )
+    key = TO_MAILBOX.key("email_change", mailbox)
+    return limits.reserve(conn, TO_MAILBOX, key, ahead=_REGISTRATIONS_WAIT)

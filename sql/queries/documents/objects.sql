@@ -1,22 +1,25 @@
 -- name: reserve :one
--- Reserves an object that is about to be written, and charges it to a user. The database refuses it if
+-- Reserves an object that is about to be written, and charges it to a user, or for a service to an owner. The database refuses it if
 -- it does not fit the user's quota.
-WITH allowance AS (
+WITH payer AS MATERIALIZED (
+  SELECT payer_of(%(user_id)s, %(workspace_id)s) AS user_id
+),
+allowance AS (
   INSERT INTO quotas AS standing (user_id, default_bytes)
-  VALUES (%(user_id)s, %(default_bytes)s)
+  SELECT user_id, %(default_bytes)s
+    FROM payer
   ON CONFLICT ON CONSTRAINT quotas_pkey
   DO UPDATE
         SET default_bytes = EXCLUDED.default_bytes
       WHERE standing.default_bytes <> EXCLUDED.default_bytes
 )
 INSERT INTO objects (workspace_id, user_id, key, bytes, expires_at)
-VALUES (
-  %(workspace_id)s,
-  %(user_id)s,
-  object_key(%(user_id)s, %(document_id)s, %(ending)s),
-  %(bytes)s,
-  now() + %(time)s::interval
-)
+SELECT %(workspace_id)s,
+       user_id,
+       object_key(user_id, %(document_id)s, %(ending)s),
+       %(bytes)s,
+       now() + %(time)s::interval
+  FROM payer
 RETURNING id, key;
 
 -- name: reserve_without_waiting :exec

@@ -30,14 +30,25 @@ SELECT mail.id,
          WHEN 'many_wrong_passwords' THEN account.id IS NOT NULL
            AND account.disabled_at IS NULL
          WHEN 'invitation' THEN invitation.id IS NOT NULL
+         WHEN 'email_change' THEN change.confirmed_at IS NULL AND change.id IS NOT NULL
+         WHEN 'email_change_requested' THEN change.id IS NOT NULL
+         WHEN 'email_changed' THEN change.id IS NOT NULL
+         WHEN 'account_deletion' THEN deletion.token_hash IS NOT NULL
          ELSE true
        END AS is_wanted,
        account.id IS NOT NULL AS has_account,
-       coalesce(registration.token_hash, reset.token_hash, invitation.token_hash) AS token_hash,
+       coalesce(
+         registration.token_hash,
+         reset.token_hash,
+         invitation.token_hash,
+         deletion.token_hash,
+         CASE mail.template WHEN 'email_change' THEN change.token_hash ELSE change.undo_hash END
+       ) AS token_hash,
        coalesce(
          registration.expires_at - registration.created_at,
          reset.expires_at - reset.created_at,
-         invitation.expires_at - invitation.created_at
+         invitation.expires_at - invitation.created_at,
+         change.expires_at - coalesce(change.confirmed_at, change.created_at)
        ) AS lifetime,
        workspace.name AS workspace_name,
        coalesce(inviter.name, inviter.handle) AS inviter_name,
@@ -55,6 +66,14 @@ SELECT mail.id,
     ON mail.template = 'invitation'
    AND invitation.id = mail.about
    AND invitation.expires_at > now()
+  LEFT JOIN email_changes AS change
+    ON mail.template IN ('email_change', 'email_change_requested', 'email_changed')
+   AND change.id = mail.about
+   AND change.expires_at > now()
+  LEFT JOIN deletions AS deletion
+    ON mail.template = 'account_deletion'
+   AND deletion.id = mail.about
+   AND deletion.status = 'scheduled'
   LEFT JOIN workspaces AS workspace
     ON workspace.id = invitation.workspace_id
   LEFT JOIN users AS inviter

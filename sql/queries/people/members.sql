@@ -9,10 +9,23 @@ SELECT member.user_id AS id,
   FROM members AS member
   JOIN users
     ON users.id = member.user_id
+   AND users.service_of IS NULL
  WHERE member.workspace_id = %(workspace_id)s
    AND member.user_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
  ORDER BY member.user_id
  LIMIT %(limit)s;
+
+-- name: list_owners :many
+-- The owners of a workspace who are enabled.
+SELECT users.id,
+       users.email
+  FROM members AS member
+  JOIN users
+    ON users.id = member.user_id
+   AND users.disabled_at IS NULL
+ WHERE member.workspace_id = %(workspace_id)s
+   AND member.role = 'owner'
+ ORDER BY users.id;
 
 -- name: change_role :one
 -- Changes a member's role. The database refuses to remove the last owner.
@@ -22,6 +35,7 @@ UPDATE members
  WHERE members.workspace_id = %(workspace_id)s
    AND members.user_id = %(user_id)s
    AND users.id = members.user_id
+   AND users.service_of IS NULL
 RETURNING users.id,
           users.handle,
           users.name,
@@ -32,9 +46,12 @@ RETURNING users.id,
 -- name: remove :one
 -- Removes a member and their keys. The database refuses to remove the last owner.
 DELETE FROM members
- WHERE workspace_id = %(workspace_id)s
-   AND user_id = %(user_id)s
-RETURNING user_id AS id, role;
+ USING users
+ WHERE members.workspace_id = %(workspace_id)s
+   AND members.user_id = %(user_id)s
+   AND users.id = members.user_id
+   AND users.service_of IS NULL
+RETURNING members.user_id AS id, members.role;
 
 -- name: join :exec
 -- Makes a user a member; 0 if they already are one.

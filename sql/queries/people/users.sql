@@ -169,6 +169,15 @@ known AS (
 SELECT id, email
   FROM account;
 
+-- name: close :exec
+-- Disables a user whose account is to be deleted; 0 if they were disabled, or got a new password, since
+-- they confirmed their identity.
+UPDATE users
+   SET disabled_at = now()
+ WHERE id = %(id)s
+   AND disabled_at IS NULL
+   AND password_hash IS NOT DISTINCT FROM %(password_hash)s::text;
+
 -- name: rehash_password :exec
 -- Saves the same password hashed with current parameters, unless it was changed in the meantime.
 UPDATE users
@@ -190,7 +199,8 @@ SELECT users.id,
   FROM users
   LEFT JOIN totp
     ON totp.user_id = users.id
- WHERE users.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ WHERE users.service_of IS NULL
+   AND users.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
    AND (
          %(q)s::text IS NULL
          OR position(fold(%(q)s) IN fold(concat_ws(' ', users.email, users.name, users.handle))) > 0
@@ -217,7 +227,15 @@ SELECT users.id,
  WHERE users.id = %(id)s;
 
 -- name: set_disabled :exec
--- Disables or enables a user; 0 if they already are, or there is no such user.
+-- Disables or enables a user; 0 if they already are, or there is no such user. Enabling cancels a deletion
+-- of the account that has not begun; after disabling, its mail no longer does.
+WITH no_longer_theirs AS (
+  UPDATE deletions
+     SET token_hash = NULL
+   WHERE user_id = %(id)s
+     AND status = 'scheduled'
+     AND %(is_disabled)s
+)
 UPDATE users
    SET disabled_at = CASE WHEN %(is_disabled)s THEN now() END
  WHERE id = %(id)s

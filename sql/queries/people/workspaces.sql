@@ -27,6 +27,7 @@ SELECT workspace.id,
   FROM members AS member
   JOIN workspaces AS workspace
     ON workspace.id = member.workspace_id
+   AND workspace.deletion_id IS NULL
  WHERE member.user_id = %(user_id)s
    AND member.workspace_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
  ORDER BY member.workspace_id
