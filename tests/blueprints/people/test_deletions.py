@@ -276,7 +276,9 @@ def test_nothing_is_left_of_a_workspace_with_one_of_everything(
     assert done["removed"]["workspaces"] == 1
     assert done["removed"]["items"] >= 1
     (entry,) = owner.execute(
-        "SELECT details -> 'removed' FROM audit_log WHERE action = 'workspace.deleted'"
+        "SELECT details -> 'removed' FROM audit_log"
+        " WHERE action = 'workspace.deleted' AND workspace_id = %s",
+        (team,),
     ).fetchone()
     assert entry == done["removed"]
 
