@@ -1,4 +1,4 @@
-"""kill -9 before each step of an upload, a reading and a purge leaves nothing half there."""
+"""kill -9 before each step of uploads, readings, purges and deletions leaves nothing half there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.people import PASSWORD
 from tests.processes import BIN
 from tests.workers.conftest import due_now
 from webapp.clients.storage.choice import store_from
@@ -18,6 +19,7 @@ from workers.delete_objects import delete_objects
 from workers.expire_objects import expire_objects
 from workers.purge_documents import purge_documents
 from workers.read_documents import read_documents
+from workers.run_deletions import run_deletions
 
 ROOT = Path(__file__).parent.parent.parent
 # More steps than anything here takes, so that a loop ends.
@@ -169,3 +171,45 @@ def test_a_purge_leaves_nothing(ana, owner, store, walk, worker):
         owner.execute(
             "INSERT INTO outbox (kind, subject_id) VALUES ('purge_documents', gen_random_uuid())"
         )
+
+
+def test_a_deletion_of_a_workspace_leaves_nothing_and_counts_everything_once(
+    olga, people, owner, store, walk, worker
+):
+    rounds = [worker(kind).round for kind in (run_deletions, delete_objects)]
+    deletion = None
+    for _ in walk("delete"):
+        if deletion is not None:
+            while owner.execute("SELECT FROM outbox").fetchone() is not None:
+                for each in rounds:  # what the child has left undone
+                    due_now(owner)
+                    each()
+            everything_fits(owner, store)
+            assert owner.execute("SELECT FROM objects").fetchone() is None
+            assert owner.execute("SELECT used_bytes FROM quotas").fetchall() == [(0,)]
+            done = olga.client.get(deletion).json
+            counted = [done["removed"][name] for name in ("documents", "members", "workspaces")]
+            assert (done["status"], counted) == ("done", [2, 1, 1])
+            assert owner.execute(
+                "SELECT count(*) FROM audit_log"
+                " WHERE action = 'workspace.deleted' AND workspace_id = %s",
+                (done["workspace_id"],),
+            ).fetchone() == (1,)
+        workspace_id = people.workspace(olga)
+        for number in range(2):
+            answer = olga.client.post(
+                f"/api/documents?name={number}.txt",
+                data=f"The oak {number}.".encode(),
+                content_type="text/plain",
+                headers={"X-Workspace-Id": str(workspace_id)},
+            )
+            assert answer.status_code == 201
+        owner.execute("DELETE FROM outbox")
+        answer = olga.client.post(
+            f"/api/workspaces/{workspace_id}/deletion",
+            json={"name": "Team", "password": PASSWORD},
+        )
+        deletion = answer.headers["Location"]
+        owner.execute("UPDATE deletions SET due_at = now() WHERE status = 'scheduled'")
+        owner.execute("DELETE FROM outbox WHERE kind <> 'run_deletions'")
+        due_now(owner)
