@@ -1,6 +1,6 @@
 """Does one thing in a child that is killed before a chosen step.
 
-    python -m tests.processes.mortal upload|read|purge|delete
+    python -m tests.processes.mortal upload|read|extract|purge|delete
 
 A step is a round trip to the database, or a change to a file. For each number that it reads, one a
 line, it forks a child that does the thing and is killed by SIGKILL before that step. It answers
@@ -9,6 +9,7 @@ line, it forks a child that does the thing and is killed by SIGKILL before that 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import itertools
@@ -28,6 +29,7 @@ from workers.engine.loop import Worker
 from workers.purge_documents import purge_documents
 from workers.read_documents import read_documents
 from workers.run_deletions import run_deletions
+from workers.run_jobs import run_jobs
 
 FILE_STEPS = ("fsync", "replace", "rename", "unlink", "mkdir", "link")
 
@@ -46,6 +48,7 @@ def work_on(*kinds):
 THINGS = {
     "upload": upload,
     "read": work_on(read_documents, classify_documents),
+    "extract": work_on(dataclasses.replace(run_jobs, check=None)),
     "purge": work_on(purge_documents, delete_objects),
     "delete": work_on(run_deletions, delete_objects),
 }

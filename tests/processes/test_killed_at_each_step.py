@@ -1,4 +1,4 @@
-"""kill -9 before each step of uploads, readings, purges and deletions leaves nothing half there."""
+"""kill -9 before each step of uploads, readings, jobs, purges and deletions leaves no halves."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.people import PASSWORD
+from tests.blueprints.extraction.conftest import configure, ready, upload  # noqa: F401 -- fixtures
 from tests.processes import BIN
 from tests.workers.conftest import due_now
 from webapp.clients.storage.choice import store_from
@@ -20,6 +21,7 @@ from workers.expire_objects import expire_objects
 from workers.purge_documents import purge_documents
 from workers.read_documents import read_documents
 from workers.run_deletions import run_deletions
+from workers.run_jobs import run_jobs
 
 ROOT = Path(__file__).parent.parent.parent
 # More steps than anything here takes, so that a loop ends.
@@ -149,6 +151,37 @@ def test_a_reading_and_its_classification_are_done_once(ana, owner, store, walk,
         assert owner.execute("SELECT count(*) FROM document_texts").fetchone() == (1,)
         assert owner.execute("SELECT FROM dead_letters").fetchone() is None
         assert ana.post(f"{path}/reprocess").status_code == 200
+
+
+def test_what_a_job_extracts_is_saved_once(
+    ana,
+    owner,
+    walk,
+    worker,
+    ready,  # noqa: F811
+    configure,  # noqa: F811
+):
+    run = worker(run_jobs).round
+    document = ready(b"Post,Length\nOak,2.50\n", name="posts.csv", category="Order")
+    configure(document, "Order")
+    begun = []
+    for _ in walk("extract"):
+        while owner.execute("SELECT FROM outbox WHERE kind = 'run_jobs'").fetchone() is not None:
+            due_now(owner)
+            run()
+        found = [ana.get(path).json for path in begun]
+        assert all(each["status"] == "succeeded" for each in found)
+        assert all(each["metrics"]["rows"] == 1 for each in found)
+        saved = owner.execute(
+            "SELECT count(*), count(DISTINCT job_id), sum(row_count) FROM extracted_tables"
+        ).fetchone()
+        assert saved == (len(begun), len(begun), len(begun) or None)
+        times = dict(owner.execute("SELECT event, count(*) FROM events GROUP BY event"))
+        for event in ("job.outputs.persisted", "job.succeeded"):
+            assert times.get(event, 0) == len(begun)
+        assert owner.execute("SELECT FROM dead_letters").fetchone() is None
+        begun.append(ana.post("/api/jobs", json={"document_id": document}).headers["Location"])
+    assert len(begun) > 5
 
 
 def test_a_purge_leaves_nothing(ana, owner, store, walk, worker):

@@ -20,8 +20,8 @@ _numbers = itertools.count()
 def ready(ana, upload, is_ready):  # noqa: F811
     """Makes a document that was read; gives its id."""
 
-    def make(client=ana, **fields):
-        answer = upload(client, pdf(str(next(_numbers))), **fields)
+    def make(content=None, client=ana, **fields):
+        answer = upload(client, content or pdf(str(next(_numbers))), **fields)
         assert answer.status_code == 201, answer.json
         is_ready(answer.json["id"], "An invoice.")
         return answer.json["id"]

@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_refused_and_begins_nothing(
     ana, document, configure, ready, upload, sign_in, owner
 ):
     configuration = configure(document)
-    others = ready(sign_in("ben"))
+    others = ready(client=sign_in("ben"))
     anothers = configure(others)
     named = {"configuration_id": configuration}
     for wrong in (others, NOWHERE):
@@ -243,7 +243,7 @@ def test_many_jobs_are_begun_at_once_and_each_document_says_what_became_of_it(
 ):
     one, two, untyped = ready(category="Invoice"), ready(category="invoice"), ready()
     unread = upload(ana, pdf("unread")).json["id"]
-    others = ready(sign_in("ben"), category="Invoice")
+    others = ready(client=sign_in("ben"), category="Invoice")
     configure(one)
     wanted = [one, untyped, unread, others, NOWHERE, two, one]
     assert bulk(ana, document_ids=wanted) == {
@@ -267,7 +267,7 @@ def test_many_jobs_may_be_begun_with_one_configuration(ana, ready, configure, si
     one, two = ready(category="Invoice"), ready()
     draft = configure(one, "Other", "draft")
     assert set(bulk(ana, document_ids=[one, two], configuration_id=draft).values()) == {"created"}
-    anothers = configure(ready(sign_in("ben")))
+    anothers = configure(ready(client=sign_in("ben")))
     for wrong in (anothers, NOWHERE):
         body = {"document_ids": [one], "configuration_id": wrong}
         assert_problem(ana.post(f"{JOBS}/bulk", json=body), 404, "not_found")
@@ -316,7 +316,7 @@ def test_no_job_is_of_a_document_or_a_configuration_of_another_workspace(
     ana, document, configure, ready, sign_in, owner
 ):
     """The database refuses it, whatever the code does."""
-    others = ready(sign_in("ben"))
+    others = ready(client=sign_in("ben"))
     anothers = configure(others)
     configure(document)
     begin(ana, document)
