@@ -52,7 +52,7 @@ def active_type_in(place: Place) -> object:
 
 
 EXAMPLES = Examples(
-    things={"configuration_id": configuration_in, "document_type": active_type_in},
+    things={"configuration_id": configuration_in, "active_type": active_type_in},
     bodies={"configurations.change": {"title": "x"}},
 )
 

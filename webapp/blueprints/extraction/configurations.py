@@ -66,10 +66,10 @@ def list_all(arguments: dict[str, Any]) -> Response:
     return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
 
 
-@configurations.get("/active/<path:document_type>")
+@configurations.get("/active/<path:active_type>")
 @permit("workspace:configurations:read")
 @configurations.response(200, Configuration)
-def get_active(document_type: str) -> Response:
+def get_active(active_type: str) -> Response:
     """Show the active configuration for a type of documents
 
     404 `no_active_configuration` if there is none.
@@ -78,7 +78,7 @@ def get_active(document_type: str) -> Response:
         row = queries.configurations.active(
             conn,
             workspace_id=caller().workspace_id,
-            document_type=document_type.replace("\0", "\ufffd"),
+            document_type=active_type.replace("\0", "\ufffd"),
         )
     if row is None:
         raise Problem(
