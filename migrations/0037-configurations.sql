@@ -33,6 +33,90 @@ CREATE UNIQUE INDEX configurations_one_of_a_type_is_active
     ON configurations (workspace_id, fold(document_type))
  WHERE status = 'active';
 
+CREATE INDEX configurations_by_workspace ON configurations (workspace_id, id);
+
+-- Numbers a version after all others of its type, one at a time. And refuses to change what a version
+-- says after it was active, or a job has run by it: that has to stay true of what came out.
+CREATE FUNCTION keep_configurations()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.version IS NULL THEN
+      PERFORM hold_configurations(NEW.workspace_id, NEW.document_type);
+      SELECT coalesce(max(version), 0) + 1
+        INTO NEW.version
+        FROM configurations
+       WHERE workspace_id = NEW.workspace_id
+         AND fold(document_type) = fold(NEW.document_type);
+    END IF;
+  ELSIF OLD.activated_at IS NOT NULL OR EXISTS (SELECT FROM jobs WHERE configuration_id = OLD.id) THEN
+    RAISE EXCEPTION 'the configuration has been used, so it stays as it is'
+      USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'configurations_stay_once_used';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+-- Has versions of a type wait for each other, until the transaction ends.
+CREATE FUNCTION hold_configurations(of_workspace uuid, type text)
+RETURNS void
+LANGUAGE sql
+AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended('configurations of ' || of_workspace || ' ' || fold(type), 0))
+$$;
+
+CREATE TRIGGER configurations_are_numbered
+  BEFORE INSERT ON configurations
+  FOR EACH ROW
+  EXECUTE FUNCTION keep_configurations();
+
+CREATE TRIGGER configurations_stay_once_used
+  BEFORE UPDATE ON configurations
+  FOR EACH ROW
+  WHEN (
+    (OLD.body, OLD.document_type, OLD.version) IS DISTINCT FROM (NEW.body, NEW.document_type, NEW.version)
+  )
+  EXECUTE FUNCTION keep_configurations();
+
+-- A configuration as responses show it.
+CREATE TYPE configuration_answer AS (
+  id            uuid,
+  document_type text,
+  version       integer,
+  status        text,
+  is_active     boolean,
+  title         text,
+  body          jsonb,
+  created_by    uuid,
+  created_at    timestamptz,
+  updated_at    timestamptz,
+  activated_at  timestamptz
+);
+
+-- The configurations of a workspace, as responses show them.
+CREATE FUNCTION configuration_answers(of_workspace uuid)
+RETURNS SETOF configuration_answer
+LANGUAGE sql
+STABLE
+AS $$
+  SELECT id,
+         document_type,
+         version,
+         status,
+         status = 'active',
+         title,
+         body,
+         created_by,
+         created_at,
+         updated_at,
+         activated_at
+    FROM configurations
+   WHERE workspace_id = of_workspace
+$$;
+
 INSERT INTO transitions
   (entity,          from_status, to_status, event,                     action,     work, payload)
 VALUES

@@ -52,7 +52,8 @@ class Examples:
     # those that stand for things that the app of the tests does not have.
     personal: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
-    # By endpoint: the input it needs, if without any it does not get as far as the thing.
+    # By endpoint: the input it needs, if without any it does not get as far as the thing. There,
+    # "<document_id>" stands for the thing of that parameter.
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
     queries: dict[str, dict[str, str]] = field(default_factory=dict)
     # The addresses that anybody may read, and those that anybody may try, a limited number of

@@ -53,6 +53,12 @@ class World:
 
     def call(self, who, method, endpoint, *, nowhere=False, workspace=True, body=None):
         ids = dict.fromkeys(self.ids, NOWHERE) if nowhere else self.ids
+        named = {f"<{parameter}>": str(thing) for parameter, thing in self.ids.items()}
+        if body:
+            body = {
+                name: named.get(value, value) if isinstance(value, str) else value
+                for name, value in body.items()
+            }
         return self.callers[who].open(
             address(self.rules[endpoint].rule, ids | self.examples.words),
             method=method,

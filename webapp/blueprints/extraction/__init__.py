@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from webapp.blueprints.extraction import automatic_types, corrections, jobs, tables
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from webapp.blueprints.extraction import (
+    automatic_types,
+    configurations,
+    corrections,
+    jobs,
+    tables,
+    trials,
+)
 
 BLUEPRINTS: Final = (
+    *(configurations.configurations, trials.trials),
     *(jobs.jobs, automatic_types.automatic_types),
     *(tables.tables, corrections.corrections),
 )
 
 INSTALLS: Final = ()
 
-REFUSALS: Final[Mapping[str, Any]] = {}
+REFUSALS: Final = dict.fromkeys(
+    ("configurations_stay_once_used", "jobs_configuration_exists"), configurations.is_used()
+)

@@ -21,8 +21,8 @@ from webapp.parsing.extraction.extracted import ExtractedTable, Extraction
 from webapp.parsing.extraction.fields import fields_of
 from webapp.parsing.extraction.headings import headings_of
 from webapp.parsing.extraction.joining import joined
-from webapp.parsing.extraction.pages import has_page
 from webapp.parsing.extraction.patterns import SECONDS, Stopwatch, compiled
+from webapp.rules.page_spans import has_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
