@@ -24,9 +24,11 @@ CREATE TABLE cell_corrections (
 );
 
 -- How many cells await a look: mistakes, and what was read with little confidence. `mistake_count` is
--- from now on of what counts, with the corrections in place.
+-- from now on of what counts, with the corrections in place. `is_rejected` says that a person has found that
+-- it is not a table, or not one worth keeping.
 ALTER TABLE extracted_tables
-  ADD COLUMN doubt_count integer NOT NULL DEFAULT 0;
+  ADD COLUMN doubt_count integer NOT NULL DEFAULT 0,
+  ADD COLUMN is_rejected boolean NOT NULL DEFAULT false;
 
 -- What the next run of a document takes over.
 CREATE INDEX cell_corrections_to_carry ON cell_corrections (document_id) WHERE is_latest;
@@ -184,6 +186,7 @@ CREATE TYPE table_answer AS (
   row_count      integer,
   mistake_count  integer,
   doubt_count    integer,
+  is_rejected    boolean,
   continued_from integer,
   provenance     jsonb,
   sample         jsonb
@@ -209,6 +212,7 @@ AS $$
          made.row_count,
          made.mistake_count,
          made.doubt_count,
+         made.is_rejected,
          made.continued_from,
          jsonb_build_object(
            'job_id', job.id,

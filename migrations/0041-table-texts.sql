@@ -119,6 +119,7 @@ BEGIN
    CROSS JOIN LATERAL (SELECT search_config(document.language) AS config) AS language
    CROSS JOIN LATERAL (SELECT cell_texts(made.id) AS texts) AS cells
    WHERE made.job_id = latest
+     AND NOT made.is_rejected
    ORDER BY made.id
   ON CONFLICT ON CONSTRAINT table_texts_pkey
   DO NOTHING;
