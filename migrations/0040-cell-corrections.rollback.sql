@@ -10,5 +10,7 @@ DROP FUNCTION
   row_answers,
   dim_columns;
 DROP TYPE table_answer, row_answer;
-ALTER TABLE extracted_tables DROP COLUMN doubt_count;
+ALTER TABLE extracted_tables
+  DROP COLUMN doubt_count,
+  DROP COLUMN is_rejected;
 DROP TABLE cell_corrections;

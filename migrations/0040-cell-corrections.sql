@@ -24,9 +24,11 @@ CREATE TABLE cell_corrections (
 );
 
 -- How many cells await a look: mistakes, and what was read with little confidence. `mistake_count` is
--- from now on of what counts, with the corrections in place.
+-- from now on of what counts, with the corrections in place. `is_rejected` says that a person has found that
+-- it is not a table, or not one worth keeping.
 ALTER TABLE extracted_tables
-  ADD COLUMN doubt_count integer NOT NULL DEFAULT 0;
+  ADD COLUMN doubt_count integer NOT NULL DEFAULT 0,
+  ADD COLUMN is_rejected boolean NOT NULL DEFAULT false;
 
 -- What the next run of a document takes over.
 CREATE INDEX cell_corrections_to_carry ON cell_corrections (document_id) WHERE is_latest;
@@ -184,6 +186,7 @@ CREATE TYPE table_answer AS (
   row_count      integer,
   mistake_count  integer,
   doubt_count    integer,
+  is_rejected    boolean,
   continued_from integer,
   provenance     jsonb,
   sample         jsonb
@@ -209,6 +212,7 @@ AS $$
          made.row_count,
          made.mistake_count,
          made.doubt_count,
+         made.is_rejected,
          made.continued_from,
          jsonb_build_object(
            'job_id', job.id,
@@ -372,9 +376,12 @@ BEGIN
      GROUP BY earlier_id, table_id
   ),
   wanted AS MATERIALIZED (
-    SELECT shared.earlier_id,
-           shared.table_id,
-           ARRAY(SELECT line.texts[place + 1] FROM unnest(shared.earlier_places) AS place) AS texts
+    SELECT DISTINCT shared.*,
+           ARRAY(
+             SELECT line.texts[place + 1]
+               FROM unnest(shared.earlier_places) WITH ORDINALITY AS of_row (place, number)
+              ORDER BY of_row.number
+           ) AS texts
       FROM shared
       JOIN extracted_rows AS line
         ON line.table_id = shared.earlier_id
@@ -384,43 +391,48 @@ BEGIN
               WHERE correction.table_id = shared.earlier_id
                 AND correction.is_latest
            )
-     GROUP BY 1, 2, 3
   ),
-  earlier_rows AS (
-    SELECT wanted.earlier_id,
-           wanted.table_id,
-           wanted.texts,
+  -- The rows that may be meant, by their first and last text: comparing all of each row of a long table
+  -- would take seconds.
+  likely AS MATERIALIZED (
+    SELECT wanted.*,
            line.number,
-           row_number() OVER alike AS nth,
-           count(*) OVER (PARTITION BY wanted.earlier_id, wanted.table_id, wanted.texts) AS total
-      FROM shared
+           line.texts AS read_texts,
+           true AS is_earlier
+      FROM wanted
       JOIN extracted_rows AS line
-        ON line.table_id = shared.earlier_id
-      JOIN wanted
-        ON wanted.earlier_id = shared.earlier_id
-       AND wanted.table_id = shared.table_id
-       AND wanted.texts
-           = ARRAY(SELECT line.texts[place + 1] FROM unnest(shared.earlier_places) AS place)
-    WINDOW alike AS (
-             PARTITION BY wanted.earlier_id, wanted.table_id, wanted.texts ORDER BY line.number
-           )
+        ON line.table_id = wanted.earlier_id
+       AND line.texts[wanted.earlier_places[1] + 1] = wanted.texts[1]
+       AND line.texts[wanted.earlier_places[cardinality(wanted.earlier_places)] + 1]
+           = wanted.texts[cardinality(wanted.texts)]
+     UNION ALL
+    SELECT wanted.*,
+           line.number,
+           line.texts,
+           false
+      FROM wanted
+      JOIN extracted_rows AS line
+        ON line.table_id = wanted.table_id
+       AND line.texts[wanted.places[1] + 1] = wanted.texts[1]
+       AND line.texts[wanted.places[cardinality(wanted.places)] + 1]
+           = wanted.texts[cardinality(wanted.texts)]
   ),
-  later_rows AS (
-    SELECT wanted.earlier_id,
-           wanted.table_id,
-           wanted.texts,
-           line.number,
-           row_number() OVER alike AS nth,
-           count(*) OVER (PARTITION BY wanted.earlier_id, wanted.table_id, wanted.texts) AS total
-      FROM shared
-      JOIN extracted_rows AS line
-        ON line.table_id = shared.table_id
-      JOIN wanted
-        ON wanted.earlier_id = shared.earlier_id
-       AND wanted.table_id = shared.table_id
-       AND wanted.texts = ARRAY(SELECT line.texts[place + 1] FROM unnest(shared.places) AS place)
-    WINDOW alike AS (
-             PARTITION BY wanted.earlier_id, wanted.table_id, wanted.texts ORDER BY line.number
+  meant AS MATERIALIZED (
+    SELECT earlier_id,
+           table_id,
+           texts,
+           is_earlier,
+           number,
+           row_number() OVER (
+             PARTITION BY earlier_id, table_id, texts, is_earlier ORDER BY number
+           ) AS nth,
+           count(*) OVER (PARTITION BY earlier_id, table_id, texts, is_earlier) AS total
+      FROM likely
+     WHERE texts = ARRAY(
+             SELECT read_texts[of_row.place + 1]
+               FROM unnest(CASE WHEN is_earlier THEN earlier_places ELSE places END)
+                    WITH ORDINALITY AS of_row (place, number)
+              ORDER BY of_row.number
            )
   ),
   carried AS MATERIALIZED (
@@ -430,9 +442,15 @@ BEGIN
            columns_.place AS to_place,
            columns_.earlier_type,
            columns_.type
-      FROM earlier_rows AS earlier
-      JOIN later_rows AS later
-     USING (earlier_id, table_id, texts, nth, total)
+      FROM meant AS earlier
+      JOIN meant AS later
+        ON later.earlier_id = earlier.earlier_id
+       AND later.table_id = earlier.table_id
+       AND later.texts = earlier.texts
+       AND later.nth = earlier.nth
+       AND later.total = earlier.total
+       AND earlier.is_earlier
+       AND NOT later.is_earlier
       JOIN cell_corrections AS correction
         ON correction.table_id = earlier.earlier_id
        AND correction.number = earlier.number

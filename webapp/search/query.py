@@ -32,7 +32,7 @@ STATUSES: Final = {
     "discarded": ("discarded",),
 }
 TYPES: Final = (
-    *("item", "note", "article", "task", "document"),
+    *("item", "note", "article", "task", "document", "table"),
     *("pdf", "text", "sheet", "slides", "mail", "page", "book", "image", "other"),
 )
 

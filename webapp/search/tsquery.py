@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from webapp.search.volumes import Place
 
 _DISCARDED: Final = " s:discarded"
-# All that is looked for by its id has this lexeme.
-_DOCUMENT: Final = " y:document"
+# All that is looked for by its id has one of these lexemes.
+_BY_ID: Final = (" y:document", " y:table")
 _MOST_HITS: Final = 10
 # Nothing has this lexeme: if no tag or folder has the name, nothing is found.
 _NONE: Final = " none"
@@ -101,9 +101,11 @@ class Composer:
         """All of the groups, in some places, without the trash unless it is requested."""
         letters = ("v", "d") if self._asks_for(_DISCARDED) else ("v",)
         where = _any(
-            _quoted(_DOCUMENT if place.name is None else f" {letter}{place.name}")
+            _quoted(lexeme)
             for place in places
-            for letter in letters
+            for lexeme in (
+                _BY_ID if place.name is None else [f" {letter}{place.name}" for letter in letters]
+            )
         )
         return _all([where, *groups])
 

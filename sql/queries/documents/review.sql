@@ -2,9 +2,12 @@
 -- The suggestions that await a decision, newest first; all, or those of a type or for a field. One for a
 -- folder that is gone is left out.
 SELECT suggestion.id,
-       CASE WHEN suggestion.item_id IS NULL THEN 'document' ELSE 'item' END AS type,
-       coalesce(suggestion.item_id, suggestion.document_id) AS subject_id,
-       coalesce(item.title, document.title, document.name) AS title,
+       subject.type,
+       coalesce(suggestion.item_id, suggestion.document_id, suggestion.table_id) AS subject_id,
+       CASE
+         WHEN suggestion.table_id IS NULL THEN coalesce(item.title, document.title, document.name)
+         ELSE concat_ws(': ', coalesce(document.title, document.name), nullif(made.title, ''))
+       END AS title,
        suggestion.field,
        suggestion.value,
        shown.label,
@@ -14,14 +17,24 @@ SELECT suggestion.id,
   FROM suggestions AS suggestion
   LEFT JOIN items AS item
     ON item.id = suggestion.item_id
+  LEFT JOIN extracted_tables AS made
+    ON made.id = suggestion.table_id
   LEFT JOIN documents AS document
-    ON document.id = suggestion.document_id
+    ON document.id = coalesce(suggestion.document_id, made.document_id)
+ CROSS JOIN LATERAL (
+         SELECT CASE
+                  WHEN suggestion.item_id IS NOT NULL THEN 'item'
+                  WHEN suggestion.table_id IS NOT NULL THEN 'table'
+                  ELSE 'document'
+                END AS type
+       ) AS subject
  CROSS JOIN LATERAL (
          SELECT CASE suggestion.field
                   WHEN 'folder_id' THEN (
                     SELECT string_agg(above.name, '/' ORDER BY above.distance DESC)
                       FROM folders_above(suggestion.value::uuid) AS above
                   )
+                  WHEN 'cells' THEN table_label(made)
                   ELSE suggestion.value
                 END AS label
        ) AS shown
@@ -29,7 +42,7 @@ SELECT suggestion.id,
    AND suggestion.status = 'pending'
    AND suggestion.awaits_review
    AND suggestion.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-   AND (%(type)s::text IS NULL OR (%(type)s = 'item') = (suggestion.item_id IS NOT NULL))
+   AND (%(type)s::text IS NULL OR subject.type = %(type)s)
    AND (%(field)s::text IS NULL OR suggestion.field = %(field)s)
    AND shown.label IS NOT NULL
  ORDER BY suggestion.id DESC
@@ -53,9 +66,12 @@ SELECT id,
 -- name: get :one
 -- A suggestion of a workspace.
 SELECT suggestion.id,
-       CASE WHEN suggestion.item_id IS NULL THEN 'document' ELSE 'item' END AS type,
-       coalesce(suggestion.item_id, suggestion.document_id) AS subject_id,
-       coalesce(item.title, document.title, document.name) AS title,
+       subject.type,
+       coalesce(suggestion.item_id, suggestion.document_id, suggestion.table_id) AS subject_id,
+       CASE
+         WHEN suggestion.table_id IS NULL THEN coalesce(item.title, document.title, document.name)
+         ELSE concat_ws(': ', coalesce(document.title, document.name), nullif(made.title, ''))
+       END AS title,
        suggestion.field,
        suggestion.value,
        CASE suggestion.field
@@ -63,6 +79,7 @@ SELECT suggestion.id,
            SELECT string_agg(above.name, '/' ORDER BY above.distance DESC)
              FROM folders_above(suggestion.value::uuid) AS above
          )
+         WHEN 'cells' THEN table_label(made)
          ELSE suggestion.value
        END AS label,
        suggestion.confidence,
@@ -71,8 +88,17 @@ SELECT suggestion.id,
   FROM suggestions AS suggestion
   LEFT JOIN items AS item
     ON item.id = suggestion.item_id
+  LEFT JOIN extracted_tables AS made
+    ON made.id = suggestion.table_id
   LEFT JOIN documents AS document
-    ON document.id = suggestion.document_id
+    ON document.id = coalesce(suggestion.document_id, made.document_id)
+ CROSS JOIN LATERAL (
+         SELECT CASE
+                  WHEN suggestion.item_id IS NOT NULL THEN 'item'
+                  WHEN suggestion.table_id IS NOT NULL THEN 'table'
+                  ELSE 'document'
+                END AS type
+       ) AS subject
  WHERE suggestion.id = %(id)s
    AND suggestion.workspace_id = %(workspace_id)s;
 
@@ -81,6 +107,7 @@ SELECT suggestion.id,
 SELECT id,
        item_id,
        document_id,
+       table_id,
        field,
        value
   FROM suggestions
@@ -181,6 +208,21 @@ SELECT workspace_id,
        nullif(current_setting('coffer.request_id'), ''),
        jsonb_build_object('fields', fields, 'accepted', true)
   FROM written;
+
+-- name: record_for_tables :exec
+-- Tells the timelines of their jobs that tables were accepted or rejected.
+INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
+SELECT suggestion.workspace_id,
+       'job',
+       made.job_id,
+       'job.reviewed',
+       current_setting('coffer.actor'),
+       nullif(current_setting('coffer.request_id'), ''),
+       jsonb_build_object('table_id', made.id, 'status', suggestion.status)
+  FROM suggestions AS suggestion
+  JOIN extracted_tables AS made
+    ON made.id = suggestion.table_id
+ WHERE suggestion.id = ANY (%(ids)s::uuid[]);
 
 -- name: reject_for_documents :exec
 -- Learns that people rejected suggestions for some documents, and records it in their timelines.

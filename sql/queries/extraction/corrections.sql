@@ -65,3 +65,9 @@ UPDATE extracted_tables
    SET mistake_count = mistake_count + %(mistakes)s,
        doubt_count = doubt_count + %(doubts)s
  WHERE id = %(table_id)s;
+
+-- name: index :exec
+-- Lets a table be found by what people have written in it.
+UPDATE table_texts
+   SET corrected = corrected_texts(id)
+ WHERE id = %(table_id)s;

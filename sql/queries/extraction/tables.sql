@@ -16,14 +16,9 @@ SELECT *,
  ORDER BY sequence_index
  LIMIT %(limit)s;
 
--- name: latest_job :maybe
--- The latest succeeded job of a document.
-SELECT id
-  FROM jobs
- WHERE document_id = %(document_id)s
-   AND status = 'succeeded'
- ORDER BY id DESC
- LIMIT 1;
+-- name: latest_job :value
+-- The latest succeeded job of a document; null if there is none.
+SELECT latest_job(%(document_id)s);
 
 -- name: get :one
 -- A table, as it is seen from a workspace.

@@ -1,6 +1,6 @@
 -- name: read_terms :one
--- What a query's terms mean in a workspace: the documents of others that are shared with its user, the
--- newest of them, and the workspaces they are in; the volumes that some audiences may read, newest first,
+-- What a query's terms mean in a workspace: the documents of others that are shared with its user, with
+-- their tables, the newest of them, and the workspaces they are in; the volumes that some audiences may read, newest first,
 -- each with its shelf, bookcase and collection; and for each term, by its number, its stems in each
 -- configuration that the workspace has texts in, its words unchanged, and the tags with the term in
 -- their names. `tag`, `category` and `in` are our own lexemes for a term that names one of these: tags
@@ -36,7 +36,21 @@ terms AS (
          ) AS pattern
     FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS term (text, number)
 )
-SELECT ARRAY(SELECT id FROM reached) AS shared,
+SELECT ARRAY(
+         SELECT id
+           FROM reached
+          UNION ALL
+         SELECT found.id
+           FROM reached
+          CROSS JOIN LATERAL (
+                  SELECT id
+                    FROM table_texts
+                   WHERE document_id = reached.id
+                  OFFSET 0
+                ) AS found
+          ORDER BY id DESC
+          LIMIT %(most_shared)s
+       ) AS shared,
        ARRAY(SELECT DISTINCT workspace_id FROM reached) AS homes,
        (
          SELECT coalesce(
@@ -297,7 +311,7 @@ SELECT id
 
 -- name: show :many
 -- Of the matching entries, the best ones after a position, with the matching part of their text: for
--- a document, from the first of its pages that has a hit. The hits are between U+E000 and U+E001,
+-- a document, from the first of its pages that has a hit, for a table its first row that has one. The hits are between U+E000 and U+E001,
 -- punctuation between two U+0002; the text itself has none of them.
 WITH wanted AS (
   SELECT config, hits
@@ -335,12 +349,18 @@ SELECT found.type,
        ts_headline(
          found.config::regconfig,
          search_parted(
-           coalesce(hit.shown, left(concat_ws(E'\n', found.summary, found.body), 20000))
+           coalesce(
+             hit.shown,
+             row_hit.shown,
+             left(concat_ws(E'\n', found.summary, found.body), 20000)
+           )
          ),
          wanted.hits::tsquery,
          U&'StartSel="\E000", StopSel="\E001", MaxWords=35, MinWords=15, MaxFragments=2, FragmentDelimiter=" … "'
        ) AS snippet,
-       hit.page,
+       coalesce(hit.page, row_hit.page, place.pages[1]) AS page,
+       place.document_id,
+       coalesce(document.title, document.name) AS document_title,
        best.rank,
        ARRAY(
          SELECT tag.name
@@ -358,6 +378,15 @@ SELECT found.type,
     ON wanted.config = found.config
   LEFT JOIN LATERAL search_hit(found.config::regconfig, found.body, wanted.hits::tsquery) AS hit
     ON found.type = 'document'
+  LEFT JOIN LATERAL search_table_hit(
+              found.id, found.config::regconfig, wanted.hits::tsquery
+            ) AS row_hit
+    ON found.type = 'table'
+  LEFT JOIN extracted_tables AS place
+    ON place.id = found.id
+   AND found.type = 'table'
+  LEFT JOIN documents AS document
+    ON document.id = place.document_id
  ORDER BY best.rank DESC, best.id DESC;
 
 -- name: suggest :many

@@ -42,7 +42,10 @@ review = Blueprint(
 def list_of_workspace(arguments: dict[str, Any]) -> Response:
     """List the suggestions that await a decision, newest first
 
-    Those for items that are `ready_to_confirm` and for documents that are `ready`.
+    Those for items that are `ready_to_confirm` and for documents that are `ready`, and the tables
+    of these that somebody should look at: of the `type` `table`, one entry for a table, with the
+    number of its doubtful cells as `label`. To accept one says that it is right as read, to reject
+    it that it is no table worth finding; to correct its doubtful cells accepts it as well.
     """
     ask = queries.review.list_of_workspace
     return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
@@ -158,6 +161,8 @@ def _decide(conn: Connection, ids: list[UUID], status: str) -> tuple[set[UUID], 
         queries.review.write_documents(conn, ids=done)
     elif done:
         queries.review.reject_for_documents(conn, ids=done)
+    if done:
+        queries.review.record_for_tables(conn, ids=done)
     return set(found), set(done)
 
 
@@ -165,7 +170,7 @@ def _place(suggestion: dict[str, Any]) -> tuple[Any, ...]:
     """What only one suggestion can be accepted for."""
     if suggestion["field"] == "tag":
         return (suggestion["id"],)
-    return suggestion["document_id"], suggestion["field"]
+    return suggestion["document_id"] or suggestion["table_id"], suggestion["field"]
 
 
 def _results(ids: list[UUID], own: set[UUID], done: set[UUID]) -> dict[str, Any]:

@@ -125,6 +125,7 @@ def _record(
         mistakes=_count(after, "is_mistake") - _count(before, "is_mistake"),
         doubts=_count(after, "is_doubtful") - _count(before, "is_doubtful"),
     )
+    queries.corrections.index(conn, table_id=table["id"])
     queries.events.record(
         conn,
         workspace_id=table["workspace_id"],

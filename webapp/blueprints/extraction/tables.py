@@ -64,8 +64,7 @@ def list_of_document(arguments: dict[str, Any], document_id: UUID) -> Response:
     with connection() as conn:
         home = queries.documents.home(conn, id=document_id, **mine)
         if job_id is None:
-            latest = queries.tables.latest_job(conn, document_id=document_id)
-            job_id = latest and latest["id"]
+            job_id = queries.tables.latest_job(conn, document_id=document_id)
         else:
             _require_results(conn, id=job_id, workspace_id=home, document_id=document_id)
     return _tables(arguments, job_id, home)

@@ -8,8 +8,8 @@ from marshmallow import Schema, fields, validate
 
 from webapp.schemas.common import PageArguments, ShortList, page_of
 
-TYPES: Final = ("item", "document")
-FIELDS: Final = ("title", "category", "correspondent", "dated_on", "folder_id", "tag")
+TYPES: Final = ("item", "document", "table")
+FIELDS: Final = ("title", "category", "correspondent", "dated_on", "folder_id", "tag", "cells")
 SOURCES: Final = ("rule", "learned", "header", "ai", "text")
 STATUSES: Final = ("pending", "applied", "accepted", "rejected")
 RESULTS: Final = ("done", "not_allowed", "not_found")
@@ -24,7 +24,10 @@ class PendingSuggestion(Schema):
     field = fields.String(required=True, validate=validate.OneOf(FIELDS))
     value = fields.String(
         required=True,
-        metadata={"description": "For `folder_id` the folder's id, for `tag` a name."},
+        metadata={
+            "description": "For `folder_id` the folder's id, for `tag` a name, "
+            "for `cells` of a table `as_read`."
+        },
     )
     confidence = fields.Float(required=True, validate=validate.Range(0, 1))
     source = fields.String(
@@ -61,10 +64,12 @@ class SuggestionInReview(DocumentSuggestion):
 
     type = fields.String(required=True, validate=validate.OneOf(TYPES))
     subject_id = fields.UUID(
-        required=True, metadata={"description": "The id of the item or the document."}
+        required=True, metadata={"description": "The id of the item, the document or the table."}
     )
     title = fields.String(
-        required=True, allow_none=True, metadata={"description": "Of the item or the document."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the item or the document, and of the table in it."},
     )
     label = fields.String(
         required=True,

@@ -145,6 +145,10 @@ class ExtractedTable(Schema):
         required=True,
         metadata={"description": "The cells that await a look: mistakes, and hardly legible ones."},
     )
+    is_rejected = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether somebody rejected it in review: search leaves it out."},
+    )
     continued_from = fields.Integer(
         required=True,
         allow_none=True,

@@ -11,9 +11,9 @@ from webapp.schemas.documents.documents import KINDS as DOCUMENT_KINDS
 from webapp.schemas.documents.documents import STATUSES as DOCUMENT_STATUSES
 from webapp.schemas.library.items import STATUSES
 
-KINDS: Final = ("note", "article", "task", "document", *DOCUMENT_KINDS)
+KINDS: Final = ("note", "article", "task", "document", "table", *DOCUMENT_KINDS)
 
-_TYPES: Final = ("item", "task", "document")
+_TYPES: Final = ("item", "task", "document", "table")
 _STATUSES: Final = sorted({*STATUSES, *DOCUMENT_STATUSES, "pending", "completed"})
 
 _QUERY: Final = {
@@ -61,7 +61,16 @@ class SearchResult(Schema):
     page = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "The first page of a document that has what was looked for."},
+        metadata={
+            "description": "The first page of a document, or of a table in one, that has what was "
+            "looked for."
+        },
+    )
+    document_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "The document of a table."}
+    )
+    document_title = fields.String(
+        required=True, allow_none=True, metadata={"description": "Of the document of a table."}
     )
     rank = fields.Float(required=True, metadata={"description": "Higher is better."})
     tags = fields.List(fields.String(), required=True)
