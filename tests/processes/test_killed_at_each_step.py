@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.people import PASSWORD
 from tests.blueprints.extraction.conftest import configure, ready, upload  # noqa: F401 -- fixtures
+from tests.people import PASSWORD
 from tests.processes import BIN
 from tests.workers.conftest import due_now
 from webapp.clients.storage.choice import store_from
