@@ -1,6 +1,6 @@
 """Does one thing in a child that is killed before a chosen step.
 
-    python -m tests.processes.mortal upload|read|purge
+    python -m tests.processes.mortal upload|read|purge|export
 
 A step is a round trip to the database, or a change to a file. For each number that it reads, one a
 line, it forks a child that does the thing and is killed by SIGKILL before that step. It answers
@@ -25,6 +25,7 @@ from webapp.telemetry import logs
 from workers.classify_documents import classify_documents
 from workers.delete_objects import delete_objects
 from workers.engine.loop import Worker
+from workers.export_tables import export_tables
 from workers.purge_documents import purge_documents
 from workers.read_documents import read_documents
 
@@ -46,6 +47,7 @@ THINGS = {
     "upload": upload,
     "read": work_on(read_documents, classify_documents),
     "purge": work_on(purge_documents, delete_objects),
+    "export": work_on(export_tables),
 }
 
 
