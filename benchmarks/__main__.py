@@ -18,7 +18,7 @@ from benchmarks.consumers import changes, webhooks
 from benchmarks.documents import classification, ocr, reading, shares, throughput, upload
 from benchmarks.documents import search as documents_search
 from benchmarks.engine import __main__ as engine
-from benchmarks.extraction import jobs
+from benchmarks.extraction import exports, jobs
 from benchmarks.http import __main__ as http
 from benchmarks.tables import __main__ as tables
 
@@ -26,7 +26,7 @@ BENCHMARKS = (
     *(transitions, round_trips, extractive, notify, claims, authentication),
     *(search, imports, http, engine),
     *(reading, ocr, throughput, upload, documents_search, classification, shares, tables),
-    *(changes, webhooks, jobs),
+    *(changes, webhooks, jobs, exports),
 )
 
 

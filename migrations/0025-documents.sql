@@ -2,7 +2,8 @@
 
 -- `version_id` is the current version, `text_id` the latest text read from it. `versions` is the highest
 -- number that a version has had: no other gets it again. `error_code` says why it could not be read: 'encrypted', 'damaged', 'too_complex', 'unsupported', 'empty', 'mismatch' or
--- 'lost'.
+-- 'lost'. `produced_by_job_id` is the job whose tables the document exports; such a document is ready at
+-- once and never read by itself.
 CREATE TABLE documents (
   id            uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id  uuid        NOT NULL,
@@ -22,6 +23,7 @@ CREATE TABLE documents (
   error         text,
   error_code    text,
   metadata      jsonb       NOT NULL DEFAULT '{}',
+  produced_by_job_id uuid,
   expires_at    timestamptz,
   created_at    timestamptz NOT NULL DEFAULT now(),
   updated_at    timestamptz NOT NULL DEFAULT now(),
@@ -330,6 +332,7 @@ CREATE TYPE document_answer AS (
   metadata      jsonb,
   error         text,
   error_code    text,
+  produced_by_job_id uuid,
   expires_at    timestamptz,
   created_at    timestamptz,
   updated_at    timestamptz,
@@ -379,6 +382,7 @@ AS $$
          document.metadata,
          document.error,
          document.error_code,
+         document.produced_by_job_id,
          document.expires_at,
          document.created_at,
          document.updated_at,

@@ -175,6 +175,7 @@ CREATE TRIGGER documents_start_automatic_jobs
     OLD.status = 'ready'
     AND NEW.status = 'ready'
     AND NEW.category IS NOT NULL
+    AND NEW.produced_by_job_id IS NULL
     AND (OLD.category, OLD.classified) IS DISTINCT FROM (NEW.category, NEW.classified)
   )
   EXECUTE FUNCTION start_automatic_job();

@@ -49,6 +49,7 @@ ROOMS = {
     "webapp.schemas": ("webapp.identity", "webapp.rules"),
     "webapp.imports": ("webapp.rules", "webapp.schemas"),
     "webapp.search": ("sql",),
+    "webapp.exporting": ("sql", "webapp.failure", "webapp.rules"),
     "webapp.http": ("sql", "webapp.settings", "webapp.telemetry"),
     "webapp.serving": ("webapp.http", "webapp.telemetry"),
     "webapp.access": ("sql", "webapp.http", "webapp.identity", "webapp.settings"),
@@ -61,9 +62,10 @@ ROOMS = {
         *("webapp.rules", "webapp.settings"),
     ),
     "webapp.blueprints": (
-        *("sql", "webapp.access", "webapp.clients", "webapp.filing", "webapp.http"),
-        *("webapp.identity", "webapp.mails", "webapp.parsing", "webapp.routes", "webapp.rules"),
-        *("webapp.schemas", "webapp.search", "webapp.settings", "webapp.signing_in"),
+        *("sql", "webapp.access", "webapp.clients", "webapp.exporting", "webapp.filing"),
+        *("webapp.http", "webapp.identity", "webapp.mails", "webapp.parsing", "webapp.routes"),
+        *("webapp.rules", "webapp.schemas", "webapp.search", "webapp.settings"),
+        "webapp.signing_in",
     ),
     "webapp": (  # app.py, gunicorn.py, dev.py
         *("sql", "webapp.access", "webapp.blueprints", "webapp.http", "webapp.routes"),
@@ -74,8 +76,15 @@ ROOMS = {
         *("sql", "webapp.failure", "webapp.settings", "webapp.telemetry", "workers.engine"),
     ),
     "workers": (  # the commands
-        *("sql", "webapp.clients", "webapp.failure", "webapp.filing", "webapp.identity"),
-        *("webapp.mails", "webapp.parsing", "webapp.reading", "webapp.rules", "webapp.settings"),
+        *("sql", "webapp.clients", "webapp.exporting", "webapp.failure", "webapp.filing"),
+        *(
+            "webapp.identity",
+            "webapp.mails",
+            "webapp.parsing",
+            "webapp.reading",
+            "webapp.rules",
+            "webapp.settings",
+        ),
         *("webapp.telemetry", "workers.engine", "workers.terminal"),
     ),
 }

@@ -1,6 +1,6 @@
 """Does one thing in a child that is killed before a chosen step.
 
-    python -m tests.processes.mortal upload|read|extract|purge|delete
+    python -m tests.processes.mortal upload|read|extract|export|purge|delete
 
 A step is a round trip to the database, or a change to a file. For each number that it reads, one a
 line, it forks a child that does the thing and is killed by SIGKILL before that step. It answers
@@ -26,6 +26,7 @@ from webapp.telemetry import logs
 from workers.classify_documents import classify_documents
 from workers.delete_objects import delete_objects
 from workers.engine.loop import Worker
+from workers.export_tables import export_tables
 from workers.purge_documents import purge_documents
 from workers.read_documents import read_documents
 from workers.run_deletions import run_deletions
@@ -51,6 +52,7 @@ THINGS = {
     "extract": work_on(dataclasses.replace(run_jobs, check=None)),
     "purge": work_on(purge_documents, delete_objects),
     "delete": work_on(run_deletions, delete_objects),
+    "export": work_on(export_tables),
 }
 
 

@@ -1,4 +1,4 @@
-"""kill -9 before each step of uploads, readings, jobs, purges and deletions leaves no halves."""
+"""kill -9 before each step of what is done with files leaves nothing half there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.blueprints.extraction import extracted
 from tests.blueprints.extraction.conftest import configure, ready, upload  # noqa: F401 -- fixtures
 from tests.people import PASSWORD
 from tests.processes import BIN
@@ -18,6 +19,7 @@ from webapp.clients.storage.choice import store_from
 from workers.classify_documents import classify_documents
 from workers.delete_objects import delete_objects
 from workers.expire_objects import expire_objects
+from workers.export_tables import export_tables
 from workers.purge_documents import purge_documents
 from workers.read_documents import read_documents
 from workers.run_deletions import run_deletions
@@ -246,3 +248,26 @@ def test_a_deletion_of_a_workspace_leaves_nothing_and_counts_everything_once(
         owner.execute("UPDATE deletions SET due_at = now() WHERE status = 'scheduled'")
         owner.execute("DELETE FROM outbox WHERE kind <> 'run_deletions'")
         due_now(owner)
+
+
+def test_an_export_keeps_each_file_once(ana, owner, store, walk, clean, worker):
+    export = worker(export_tables).round
+    document = ana.post("/api/documents?name=a.txt", data=b"Oak.", content_type="text/plain").json
+    made = []
+    for _ in walk("export"):
+        owner.execute("DELETE FROM outbox WHERE kind <> 'export_tables'")
+        while owner.execute("SELECT 1 FROM outbox WHERE kind = 'export_tables'").fetchone():
+            due_now(owner)  # what the child has left undone
+            export()
+        clean()
+        everything_fits(owner, store)
+        if made:
+            exported = ana.get(f"/api/jobs/{made[-1]}/exports").json
+            kept = [each["name"] for each in exported["files"] if each["document_id"]]
+            assert (exported["status"], kept) == ("ready", ["a table 1.csv", "a tables.zip"])
+        produced = owner.execute("SELECT count(*) FROM documents WHERE category = 'export'")
+        assert produced.fetchone() == (2 * len(made),)
+        made.append(extracted.job(owner, document["id"]))
+        extracted.table(owner, made[-1], {"Item": "text"}, ["Oak"])
+        extracted.succeed(owner, made[-1])
+    assert len(made) > 20

@@ -99,9 +99,12 @@ class Intake:
         name: str,
         chunks: Iterator[bytes],
         announced: int | None,
+        *,
+        media: Media | None = None,
     ) -> Iterator[Received]:
         """A file for a document, of `announced` bytes, if that is known. It is in the store within
-        the block, and stays there if the block sets `is_used`.
+        the block, and stays there if the block sets `is_used`. Its `media` is detected, unless it
+        was made here.
 
         Raises NotAccepted, StorageError, what `chunks` raises, and psycopg.errors.CheckViolation if
         it does not fit the quota: see `over_quota`.
@@ -111,9 +114,10 @@ class Intake:
             raise NotAccepted("empty_file", "The file is empty.")
         if announced is not None and announced > self._most_bytes:
             raise too_large(self._most_bytes)
-        media = detect(io.BytesIO(head), name)
-        if not media.can_be_read:
-            raise _unsupported(media)
+        if media is None:
+            media = detect(io.BytesIO(head), name)
+            if not media.can_be_read:
+                raise _unsupported(media)
         place = self._reserve(owner, document_id, media, announced or len(head))
         arriving = self._keep_reserved(place["id"], chain([head], chunks))
         measured = _Measured(arriving, self._most_bytes)

@@ -1,7 +1,8 @@
 """Short transactions of work in progress, for the rare work that has to write before it is done:
 because a row must exist before something outside does, or to share a token with others.
 
-Each has a connection of its own, so that nothing waits for it.
+Each has a connection of its own, so that nothing waits for it; or all transactions of one piece of
+work have one together.
 """
 
 from __future__ import annotations
@@ -27,9 +28,25 @@ def transactions_of(
 
     @contextmanager
     def transaction() -> Iterator[Connection]:
-        pooler = settings.database_pooler
-        own = connect(settings.database_url, "coffer worker", pooler=pooler)
-        with own as conn, conn.transaction():
+        with connection_of(settings) as conn, transactions_on(conn, kind)():
+            yield conn
+
+    return transaction
+
+
+def connection_of(settings: Settings) -> Connection:
+    """A connection for work in progress, in autocommit mode; whoever asks for it closes it."""
+    return connect(settings.database_url, "coffer worker", pooler=settings.database_pooler)
+
+
+def transactions_on(
+    conn: Connection, kind: str
+) -> Callable[[], AbstractContextManager[Connection]]:
+    """The same on one connection, for work that needs many, one after the other."""
+
+    @contextmanager
+    def transaction() -> Iterator[Connection]:
+        with conn.transaction():
             queries.workers.act(
                 conn, actor=f"worker:{kind}", request_id="", traceparent="", patience="5s"
             )

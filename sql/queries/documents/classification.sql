@@ -1,6 +1,6 @@
 -- name: load :many
 -- The documents to classify, with what is learned about their words; no row for those that are gone or
--- whose text was classified already. Only the beginning of a long text is read.
+-- whose text was classified already, or that a job produced. Only the beginning of a long text is read.
 WITH wanted AS MATERIALIZED (
   SELECT document.id,
          document.workspace_id,
@@ -44,6 +44,7 @@ WITH wanted AS MATERIALIZED (
       ON version.id = document.version_id
    WHERE document.id = ANY (%(ids)s::uuid[])
      AND document.status = 'ready'
+     AND document.produced_by_job_id IS NULL
      AND document.classified IS DISTINCT FROM sha256(convert_to(text.text, 'UTF8'))
 )
 SELECT wanted.*,

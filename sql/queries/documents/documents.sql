@@ -64,7 +64,8 @@ SELECT pg_advisory_xact_lock(
        );
 
 -- name: find_file :many
--- The documents whose current version is this file, oldest first, including the trash.
+-- The documents whose current version is this file, oldest first, including the trash. What a job
+-- produced does not keep anybody from uploading the same.
 SELECT document.id,
        document.status
   FROM document_versions AS version
@@ -72,6 +73,7 @@ SELECT document.id,
     ON document.version_id = version.id
  WHERE version.workspace_id = %(workspace_id)s
    AND version.sha256 = %(sha256)s
+   AND document.produced_by_job_id IS NULL
  ORDER BY document.id
  LIMIT 20;
 
@@ -171,10 +173,12 @@ UPDATE documents
    AND folder_id IS DISTINCT FROM %(folder_id)s;
 
 -- name: list_of_workspace :many
--- Documents that are not in the trash and match the filters, newest first.
+-- Documents that are not in the trash and match the filters, newest first. Those that a job produced are
+-- left out unless they are asked for.
 SELECT *
   FROM document_answers(%(workspace_id)s) AS document
  WHERE document.status <> 'discarded'
+   AND (document.produced_by_job_id IS NOT NULL) = %(produced)s::boolean
    AND document.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
    AND (%(status)s::text IS NULL OR document.status = %(status)s)
    AND (%(category)s::text IS NULL OR fold(document.category) = fold(%(category)s))

@@ -9,7 +9,6 @@ comes last.
 
 from __future__ import annotations
 
-import io
 import zipfile
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +21,7 @@ from webapp.blueprints.documents.files import file_name
 from webapp.blueprints.documents.sharing import record_downloads
 from webapp.blueprints.documents.storage import store
 from webapp.clients.storage.contract import NoObject, StorageError
+from webapp.exporting.pieces import Pieces
 from webapp.http.db import connection
 from webapp.http.errors import invalid_input, not_found
 from webapp.routes.blueprint import Blueprint
@@ -103,7 +103,7 @@ def _zipped(store: Store, rows: Sequence[Row]) -> Iterator[bytes]:
     """The archive in parts. Raises StorageError in the middle."""
     names = Names({tuple(row["path"]) for row in rows})
     lost: list[str] = []
-    out = _Out()
+    out = Pieces()
     with zipfile.ZipFile(out, "w") as made:
         for row in rows:
             path = names.path(row["path"], row["name"])
@@ -125,23 +125,3 @@ def _zipped(store: Store, rows: Sequence[Row]) -> Iterator[bytes]:
             said = "These files are no longer in the store:\n" + "\n".join(lost) + "\n"
             made.writestr(names.path([], "errors.txt"), said)
     yield out.taken()
-
-
-class _Out(io.RawIOBase):
-    """What zipfile has written, to be taken part by part."""
-
-    def __init__(self) -> None:
-        self._written = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._written += data
-        return len(data)
-
-    def taken(self) -> bytes:
-        """What was written since."""
-        taken = bytes(self._written)
-        self._written.clear()
-        return taken

@@ -53,11 +53,13 @@ def list_of_workspace(arguments: dict[str, Any]) -> Response:
     """List documents, newest first
 
     Those of the workspace; with `shared=by_me` those of them that you have shared, and with
-    `shared=with_me` those of others that are shared with you.
+    `shared=with_me` those of others that are shared with you. The files that jobs export are only
+    in the list with `produced=true`.
     """
     shared = arguments.pop("shared")
     mine = {"workspace_id": caller().workspace_id}
     if shared == "with_me":
+        del arguments["produced"]
         return list_page(arguments, UUID, queries.shares.list_documents, **mine)
     by = caller().user_id if shared == "by_me" else None
     return list_page(arguments, UUID, queries.documents.list_of_workspace, shared_by=by, **mine)

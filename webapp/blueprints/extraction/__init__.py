@@ -9,6 +9,7 @@ from webapp.blueprints.extraction import (
     configurations,
     corrections,
     jobs,
+    table_exports,
     tables,
     trials,
 )
@@ -16,7 +17,7 @@ from webapp.blueprints.extraction import (
 BLUEPRINTS: Final = (
     *(configurations.configurations, trials.trials),
     *(jobs.jobs, automatic_types.automatic_types),
-    *(tables.tables, corrections.corrections),
+    *(tables.tables, corrections.corrections, table_exports.table_exports),
 )
 
 INSTALLS: Final = ()

@@ -118,6 +118,12 @@ class DocumentFilters(Schema):
     correspondent = fields.String(load_default=None, validate=validate.Length(max=200))
     tag = fields.String(load_default=None, validate=validate.Length(max=50))
     sha256 = fields.String(load_default=None, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
+    produced = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "true: the exports of jobs, which are not among the other documents."
+        },
+    )
     created_from = moment(load_default=None)
     created_to = moment(load_default=None)
     dated_from = fields.Date(load_default=None)
@@ -179,6 +185,11 @@ class DocumentInList(Schema):
     metadata = fields.Dict(required=True)
     error = fields.String(required=True, allow_none=True)
     error_code = fields.String(required=True, allow_none=True, validate=validate.OneOf(ERROR_CODES))
+    produced_by_job_id = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The job whose tables the document exports."},
+    )
     expires_at = fields.DateTime(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
