@@ -13,11 +13,6 @@ from tests.factories import NOWHERE
 from webapp.schemas.extraction.tables import ExtractedTable, ExtractedTablePage, TableRowPage
 
 
-def job_in(place):
-    document_id = place.made.get("document_id") or document_in(place)
-    return extracted.job(place.make.conn, document_id, "succeeded")
-
-
 def table_in(place):
     conn = place.make.conn
     job_id = extracted.job(conn, place.made.get("document_id") or document_in(place))
@@ -27,7 +22,7 @@ def table_in(place):
 
 
 EXAMPLES = Examples(
-    things={"job_id": job_in, "table_id": table_in},
+    things={"table_id": table_in},
     shared={
         "tables.list_of_document": "view",
         **{f"tables.{name}": "view" for name in ("get", "list_rows", "get_row")},
