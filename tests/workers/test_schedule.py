@@ -19,9 +19,9 @@ def schedule(database, monkeypatch, owner):
     """Runs one of the commands; the schedules are as they were afterwards."""
     monkeypatch.setattr(logs, "configure", lambda settings: None)
     before = owner.execute("SELECT kind, cron, late FROM schedules").fetchall()
-    owner.execute("UPDATE schedules SET next_run_at = now() + interval '1 day'")
+    owner.execute("UPDATE schedules SET next_run_at = now() + '1 day', last_run_at = NULL")
     yield lambda *given: coffer("schedule", *given, DATABASE_URL=database.url)
-    owner.execute("UPDATE schedules SET next_run_at = now(), last_run_at = NULL, paused_at = NULL")
+    owner.execute("UPDATE schedules SET next_run_at = now(), paused_at = NULL")
     for kind, cron, late in before:
         owner.execute(
             "UPDATE schedules SET cron = %s, late = %s WHERE kind = %s", (cron, late, kind)

@@ -17,8 +17,15 @@ SELECT suggestion.id,
   FROM suggestions AS suggestion
   LEFT JOIN items AS item
     ON item.id = suggestion.item_id
-  LEFT JOIN extracted_tables AS made
-    ON made.id = suggestion.table_id
+  LEFT JOIN LATERAL (
+         SELECT document_id,
+                title,
+                table_label(extracted_tables) AS label
+           FROM extracted_tables
+          WHERE id = suggestion.table_id
+         OFFSET 0
+       ) AS made
+    ON true
   LEFT JOIN documents AS document
     ON document.id = coalesce(suggestion.document_id, made.document_id)
  CROSS JOIN LATERAL (
@@ -34,7 +41,7 @@ SELECT suggestion.id,
                     SELECT string_agg(above.name, '/' ORDER BY above.distance DESC)
                       FROM folders_above(suggestion.value::uuid) AS above
                   )
-                  WHEN 'cells' THEN table_label(made)
+                  WHEN 'cells' THEN made.label
                   ELSE suggestion.value
                 END AS label
        ) AS shown
@@ -79,7 +86,7 @@ SELECT suggestion.id,
            SELECT string_agg(above.name, '/' ORDER BY above.distance DESC)
              FROM folders_above(suggestion.value::uuid) AS above
          )
-         WHEN 'cells' THEN table_label(made)
+         WHEN 'cells' THEN made.label
          ELSE suggestion.value
        END AS label,
        suggestion.confidence,
@@ -88,8 +95,15 @@ SELECT suggestion.id,
   FROM suggestions AS suggestion
   LEFT JOIN items AS item
     ON item.id = suggestion.item_id
-  LEFT JOIN extracted_tables AS made
-    ON made.id = suggestion.table_id
+  LEFT JOIN LATERAL (
+         SELECT document_id,
+                title,
+                table_label(extracted_tables) AS label
+           FROM extracted_tables
+          WHERE id = suggestion.table_id
+         OFFSET 0
+       ) AS made
+    ON true
   LEFT JOIN documents AS document
     ON document.id = coalesce(suggestion.document_id, made.document_id)
  CROSS JOIN LATERAL (
