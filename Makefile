@@ -14,7 +14,8 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and clock (port 8080, or PORT)
-	@COFFER_ENV=development exec $(BIN)/python -m webapp.dev
+	@COFFER_ENV=development WEBHOOK_ALLOW_LOOPBACK=$${WEBHOOK_ALLOW_LOOPBACK-true} \
+	  exec $(BIN)/python -m webapp.dev
 
 test: .venv/ready  ## Run most tests on their own PostgreSQL, in about a minute
 	@$(BIN)/python -m pytest -n 2 -m "not processes and not long and not fuzz"

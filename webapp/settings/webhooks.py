@@ -21,7 +21,8 @@ class Webhooks(Environment):
     webhook_allow_loopback: bool = setting(
         False,
         about="""
-        Lets webhooks be at loopback addresses, and unencrypted. For tests; refused in production.
+        Lets webhooks be at loopback addresses, and unencrypted. For tests and development, where
+        `make dev` sets it; refused in production.
         """,
     )
 
