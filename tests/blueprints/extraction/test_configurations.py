@@ -13,6 +13,7 @@ from sql import queries
 from tests.blueprints.documents.conftest import upload
 from tests.blueprints.examples import Examples, Place
 from tests.blueprints.test_bad_input import assert_problem
+from tests.fuzzing import examples
 from webapp.identity.ids import new_id
 from webapp.parsing.extraction.extracted import Type
 from webapp.parsing.tables.table import Method
@@ -244,6 +245,7 @@ BODIES = st.fixed_dictionaries(
 )
 
 
+@examples(20)
 @given(BODIES)
 def test_a_body_is_kept_as_it_was_given(body):
     assert ConfigurationBody().load(body) == body

@@ -31,6 +31,7 @@ def service_key_in(place):
 EXAMPLES = Examples(
     things={"service_key_id": service_key_in},
     not_kept={"/api/workspaces/<uuid:workspace_id>/service-keys"},
+    unlike_their_method={"service_keys.list_of_workspace"},
 )
 
 NOTE = {"source_type": "note", "raw_text": "Buy milk."}

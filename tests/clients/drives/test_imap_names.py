@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from webapp.clients.drives.imap_names import decoded, encoded, listed
 
 
@@ -23,6 +24,7 @@ def test_names_are_written_in_modified_utf_7(name, wire):
     assert decoded(wire) == name
 
 
+@examples(50)
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc"))))
 def test_every_name_is_read_as_it_was_written(name):
     assert encoded(name).isascii()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from webapp.parsing.extraction.dates import date_of, date_order
 from webapp.parsing.extraction.guessing import type_of
 from webapp.parsing.extraction.numbers import decimal_of, decimal_sign, integer_of
@@ -89,6 +90,7 @@ def test_a_number_in_doubt_is_one_if_it_is_told_how_it_is_written():
 WRITINGS = [(".", ","), (",", "."), (".", ""), (",", " "), (".", "'"), (",", "\u00a0")]
 
 
+@examples(50)
 @given(
     st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12)),
     st.sampled_from(WRITINGS),
@@ -106,6 +108,7 @@ def test_a_number_is_the_same_in_each_writing(number, writing, around):
     assert decimal_of(around.format(said), None) == expected
 
 
+@examples(50)
 @given(st.text(max_size=30), st.sampled_from([None, ".", ","]))
 def test_any_text_is_a_value_or_a_mistake(text, sign):
     for type_ in ("text", "integer", "decimal", "date", "boolean"):
@@ -163,6 +166,7 @@ def test_a_day_in_doubt_is_one_if_the_order_is_told_or_learned():
     assert date_order(["03/04/2025", "25.04.2025"]) is None
 
 
+@examples(50)
 @given(st.dates(date(1970, 1, 1), date(2069, 12, 31)), st.sampled_from(sorted(MONTHS)))
 def test_a_day_is_the_same_in_each_writing(day, month):
     expected = day.isoformat()
