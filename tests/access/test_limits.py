@@ -375,6 +375,7 @@ def test_no_other_header_names_the_client(process, owner, header):
     assert counted(owner) == ["203.0.113.1"]
 
 
+@pytest.mark.long
 def test_the_audit_log_has_the_address_that_is_believed(process, owner):
     app = process(trusted_proxies=1)
     app.test_client().post(

@@ -26,6 +26,7 @@ OTHERS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("host", [*OURS, "coffer.test", "coffer.test:8080"])
 def test_development_answers_to_its_own_names(make_client, host):
     client = make_client(environment="development", public_url="http://coffer.test:8080")
@@ -33,6 +34,7 @@ def test_development_answers_to_its_own_names(make_client, host):
     assert client.get("/api/library", headers=headers).status_code == 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("host", OTHERS)
 def test_development_answers_to_no_name_that_a_page_on_the_web_could_have(make_client, host):
     client = make_client(environment="development")

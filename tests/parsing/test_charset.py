@@ -37,6 +37,7 @@ def test_plain_text_does_not_declare_its_own_charset() -> None:
     assert decode(b'<meta charset="koi8-r">' + "мир".encode(), None).endswith("мир")
 
 
+@pytest.mark.long
 def test_an_undeclared_charset_is_guessed() -> None:
     russian = "Съешь же ещё этих мягких французских булок, да выпей чаю. " * 5
     assert decode(russian.encode("cp1251"), None) == russian

@@ -56,6 +56,7 @@ def test_lists_and_tables_are_line_by_line() -> None:
     assert found["text"] == "Before\n\n- one\n- two\n\na | b\nc | d\n\nAfter"
 
 
+@pytest.mark.long
 def test_line_breaks_in_the_source_are_not_paragraphs() -> None:
     found = read(document("<p>One line\n   and <b>the\n same</b>\nline<br> and the next</p>"))
     assert found["text"] == "One line and the same line\nand the next"

@@ -144,6 +144,7 @@ def test_an_address_may_be_too_long_where_it_has_a_query(operations):
     assert "414" not in operations["POST /api/search"]["responses"]
 
 
+@pytest.mark.long
 def test_patterns_are_those_of_json_schema(described):
     """A pattern there may match anywhere in a string, and there is no `\\Z`."""
     schemas = orjson.loads(orjson.dumps(described.raw_schema))["components"]["schemas"]

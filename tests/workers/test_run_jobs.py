@@ -202,6 +202,7 @@ def test_a_document_that_gives_nothing_fails_its_job_and_leaves_no_dead_letter(
     assert events_of(ana, job)[-1] == "job.failed"
 
 
+@pytest.mark.long
 def test_what_may_work_later_is_tried_three_times_and_then_given_up(
     ana, job, running, owner, app_conn
 ):
@@ -224,6 +225,7 @@ def test_a_job_whose_file_is_gone_fails(ana, job, running, owner):
     assert state(ana, job) == ("failed", "lost")
 
 
+@pytest.mark.long
 def test_a_document_in_the_trash_gives_nothing_until_it_is_back(ana, job, running, owner):
     document = f"/api/documents/{ana.get(job).json['document_id']}"
     ana.post(f"{document}/discard")
@@ -236,6 +238,7 @@ def test_a_document_in_the_trash_gives_nothing_until_it_is_back(ana, job, runnin
     assert state(ana, job) == ("succeeded", None)
 
 
+@pytest.mark.long
 def test_a_job_that_is_cancelled_meanwhile_leaves_nothing_until_it_is_run_again(
     ana, job, running, owner
 ):
@@ -253,6 +256,7 @@ def test_a_job_that_is_cancelled_meanwhile_leaves_nothing_until_it_is_run_again(
     assert events_of(ana, job).count("job.outputs.persisted") == 1
 
 
+@pytest.mark.long
 def test_one_cancelled_and_run_again_while_it_runs_is_done_once(ana, job, running, owner):
     """The worker that holds it loses it."""
 
@@ -282,6 +286,7 @@ def test_a_document_purged_meanwhile_leaves_nothing(ana, job, running, owner):
     assert owner.execute("SELECT count(*) FROM outbox WHERE kind = 'run_jobs'").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_job_keeps_to_the_versions_it_was_started_with(ana, job, running, configure, owner):  # noqa: F811
     """Of the configuration and of the document: neither is replaced while it waits or runs."""
     document = ana.get(job).json["document_id"]

@@ -59,6 +59,7 @@ def test_a_schedule_shows_when_it_fired_and_that_its_work_is_queued(schedule, ow
     assert line.endswith("queued")
 
 
+@pytest.mark.long
 def test_a_paused_schedule_does_not_fire_and_leaves_out_what_passed(schedule, owner, app_conn):
     assert schedule("pause", "prune-events").stdout == "prune_events is paused\n"
     assert schedule("pause", KIND).stdout == "prune_events was already paused\n"

@@ -30,6 +30,7 @@ def deliveries(client, path, **query):
     return client.get(f"{path}/deliveries", query_string=query).json["items"]
 
 
+@pytest.mark.long
 def test_each_event_that_it_names_becomes_one_delivery(ana, path, capture, owner):
     capture()
     ana.post("/api/me/tasks", json={"title": "Private"})
@@ -53,6 +54,7 @@ def test_an_event_that_is_rolled_back_is_told_to_nobody(ana, path, make, owner):
     assert deliveries(ana, path) == []
 
 
+@pytest.mark.long
 def test_what_happens_while_it_is_paused_can_be_sent_later(ana, path, capture):
     ana.patch(path, json={"action": "pause"})
     capture()

@@ -87,6 +87,7 @@ def test_the_body_alone_may_be_the_file(ana):
     assert answer.json["name"] == "a.pdf"
 
 
+@pytest.mark.long
 def test_the_same_file_again_is_the_same_document(ana, upload):
     first = upload(ana).json
     again = upload(ana, name="other name.pdf")
@@ -125,6 +126,7 @@ def test_a_file_in_the_trash_is_named_and_stands_in_nobodys_way(ana, upload):
     assert ana.post(f"/api/documents/{first}/restore").json["status"] == "processing"
 
 
+@pytest.mark.long
 def test_purging_gives_back_what_was_charged_once(ana, upload):
     document = upload(ana).json["id"]
     path = f"/api/documents/{document}"

@@ -69,6 +69,7 @@ def listed(client, **query):
     return {each["id"] for each in answer.json["items"]}
 
 
+@pytest.mark.long
 def test_a_folder_tells_where_it_is_and_what_is_in_it(ana, folder, put):
     inner = folder("Letters", "2026")
     put(inner, "a")
@@ -102,6 +103,7 @@ def test_names_are_unique_in_a_place_in_any_case(ana, folder):
     assert_problem(answer, 409, "folder_exists")
 
 
+@pytest.mark.long
 def test_a_folder_is_renamed_and_moved_with_all_in_it(ana, folder, put):
     moved = folder("A", "B")
     document = put(folder("C", parent=moved), "a")

@@ -155,6 +155,7 @@ def test_a_link_is_used_up_after_its_number_of_downloads(client, link):
     assert_problem(answer, 404, "not_found")
 
 
+@pytest.mark.long
 def test_a_part_without_a_beginning_counts(client, link):
     path = link(most_downloads=1)
     assert get(client, f"{path}/download", headers={"Range": "bytes=1-"}).status_code == 206

@@ -375,6 +375,7 @@ def test_shares_are_reached_from_the_personal_workspace_alone(ben, letter, share
     assert answer.json["items"] == []
 
 
+@pytest.mark.long
 def test_the_audit_log_tells_of_shares_and_of_downloads_by_others(ana, ben, letter, share, owner):
     at = share(letter)
     ana.patch(at, json={"level": "write"})

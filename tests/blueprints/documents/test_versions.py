@@ -105,6 +105,7 @@ def test_the_same_bytes_make_no_version(ana, path, add, owner):
     assert numbers(ana, path) == [(1, True)]
 
 
+@pytest.mark.long
 def test_the_body_alone_may_be_the_version_and_the_documents_own_name_stays(ana, path):
     ana.patch(path, json={"name": "Mine.pdf"})
     answer = ana.post(f"{path}/versions", data=pdf("two"), content_type="application/pdf")

@@ -112,6 +112,7 @@ def test_a_drive_is_connected_and_browsed(browser, server, connect_drive, place,
         assert token not in str(made)
 
 
+@pytest.mark.long
 def test_the_browser_may_be_sent_to_a_page_of_ours_and_no_other(browser, server, begin, place):
     url = server.browse(begin(return_to="https://app.example/drives"))
     answer = come_back(browser, url)

@@ -65,6 +65,7 @@ def test_the_number_of_types_is_limited(ana, automatic, monkeypatch):
     assert ana.post(TYPES, json={"document_type": "invoice"}).json == automatic
 
 
+@pytest.mark.long
 def test_a_document_gets_its_job_once_it_is_classified_and_no_second_one(
     ana, ready, configure, classify, automatic, owner
 ):

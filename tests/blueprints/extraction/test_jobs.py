@@ -94,6 +94,7 @@ def test_a_configuration_that_is_not_active_is_run_if_it_is_named(ana, document,
     assert begun.json["configuration_id"] == configuration
 
 
+@pytest.mark.long
 def test_what_does_not_fit_is_refused_and_begins_nothing(
     ana, document, configure, ready, upload, sign_in, owner
 ):
@@ -238,6 +239,7 @@ def bulk(client, **body):
     return {each["document_id"]: each["result"] for each in answer.json["items"]}
 
 
+@pytest.mark.long
 def test_many_jobs_are_begun_at_once_and_each_document_says_what_became_of_it(
     ana, ready, configure, upload, sign_in, owner
 ):
@@ -273,6 +275,7 @@ def test_many_jobs_may_be_begun_with_one_configuration(ana, ready, configure, si
         assert_problem(ana.post(f"{JOBS}/bulk", json=body), 404, "not_found")
 
 
+@pytest.mark.long
 def test_documents_are_named_by_a_folder_or_a_filter_in_parts(ana, ready, configure, monkeypatch):
     monkeypatch.setattr("webapp.blueprints.extraction.jobs.MOST_AT_ONCE", 2)
     outer = ana.post("/api/folders", json={"name": "Bills"}).json["id"]

@@ -78,6 +78,7 @@ def test_a_corrected_text_is_found(ana, found, budget):
     assert found("salmon") == []
 
 
+@pytest.mark.long
 def test_a_table_is_where_its_document_is(ana, found, budget, document):
     ana.post(f"/api/documents/{document}/discard")
     assert found("forestry") == []

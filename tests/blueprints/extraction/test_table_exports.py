@@ -42,6 +42,7 @@ def get(client, path, **headers):
     return answer
 
 
+@pytest.mark.long
 def test_a_csv_is_the_same_before_and_after_it_is_kept(olga, job, export):
     made = get(olga.client, f"{job.table_path}.csv")
     assert made.data == FIRST
@@ -63,6 +64,7 @@ def test_a_csv_is_the_same_before_and_after_it_is_kept(olga, job, export):
         assert (again.status_code, again.data) == (304, b""), answer
 
 
+@pytest.mark.long
 def test_what_is_not_kept_has_an_etag_and_answers_to_head(olga, job):
     for path in (f"{job.table_path}.jsonl", f"{job.table_path}.xlsx", f"{job.path}/export.xlsx"):
         first, second = get(olga.client, path), get(olga.client, path)
@@ -82,6 +84,7 @@ def test_values_are_typed_where_the_format_has_types(olga, job):
     assert safe.data == b"item,price\r\n007,'-1234.5O\r\n'=1+1,x\r\n"
 
 
+@pytest.mark.long
 def test_all_tables_are_in_a_zip_and_as_one_csv(olga, job, export):
     made = get(olga.client, f"{job.path}/export.zip").data
     export()
@@ -118,6 +121,7 @@ def test_there_is_nothing_before_a_job_has_succeeded(owner, olga, job):
         assert answer.json["current_status"] == "running"
 
 
+@pytest.mark.long
 def test_a_job_without_tables_has_an_empty_zip(owner, olga, job, export):
     other = extracted.job(owner, job.document_id)
     extracted.succeed(owner, other)
@@ -129,6 +133,7 @@ def test_a_job_without_tables_has_an_empty_zip(owner, olga, job, export):
     assert olga.client.get(f"/api/jobs/{other}/export.csv").json["code"] == "tables_differ"
 
 
+@pytest.mark.long
 def test_corrections_are_in_the_files_at_once(owner, olga, job, export):
     export()
     before = get(olga.client, f"{job.table_path}.csv").headers["ETag"]
@@ -164,6 +169,7 @@ def test_a_table_that_no_spreadsheet_can_have_is_refused(owner, olga, job):
         assert (answer.status_code, answer.json["code"]) == (409, "too_large_for_xlsx")
 
 
+@pytest.mark.long
 def test_a_lost_file_is_made_again(owner, olga, job, export, settings):
     from webapp.clients.storage.choice import store_from
 
@@ -173,6 +179,7 @@ def test_a_lost_file_is_made_again(owner, olga, job, export, settings):
     assert get(olga.client, f"{job.table_path}.csv").data == FIRST
 
 
+@pytest.mark.long
 def test_what_is_there_is_listed_with_the_documents_that_keep_it(olga, job, export):
     waiting = olga.client.get(f"{job.path}/exports").json
     assert (waiting["status"], waiting["error"]) == ("pending", None)
@@ -197,6 +204,7 @@ def test_what_is_there_is_listed_with_the_documents_that_keep_it(olga, job, expo
         assert sent.data == get(olga.client, url).data
 
 
+@pytest.mark.long
 def test_exports_are_not_among_the_documents_unless_asked_for(olga, job, export):
     export()
     listed = olga.client.get("/api/documents").json["items"]
@@ -206,6 +214,7 @@ def test_exports_are_not_among_the_documents_unless_asked_for(olga, job, export)
     assert len(produced) == 3
 
 
+@pytest.mark.long
 def test_a_file_that_is_the_same_as_an_export_is_a_document_of_its_own(olga, job, export):
     export()
     answer = olga.client.post("/api/documents?name=a.csv", data=FIRST, content_type="text/csv")
@@ -231,6 +240,7 @@ def share(owner, olga, sten, job):
     return with_sten
 
 
+@pytest.mark.long
 def test_who_has_the_document_by_a_share_may_download_its_tables(
     owner, olga, sten, job, export, share
 ):
@@ -252,6 +262,7 @@ def test_who_has_the_document_by_a_share_may_download_its_tables(
     assert told == [("share.downloaded", job.document_id)]
 
 
+@pytest.mark.long
 def test_only_an_export_that_failed_is_retried(olga, job, export):
     export()
     answer = olga.client.post(f"{job.path}/exports/retry")

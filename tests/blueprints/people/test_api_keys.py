@@ -253,6 +253,7 @@ def test_a_scope_that_found_its_way_into_the_database_gives_no_more_than_the_rol
     assert use(people, key, "/api/admin/users").status_code == 403
 
 
+@pytest.mark.long
 def test_a_demoted_members_key_loses_what_they_lost(people, olga):
     max_ = people.person("max")
     workspace_id = people.workspace(olga, member=max_)
@@ -275,6 +276,7 @@ def test_a_demoted_admins_key_loses_what_they_lost(people, owner):
 # The workspace
 
 
+@pytest.mark.long
 def test_a_key_is_bound_to_the_workspace_of_the_request_that_made_it(people, olga):
     workspace_id = people.workspace(olga)
     made = make_key(olga, READ, WRITE, "workspace:read", workspace_id=workspace_id).json
@@ -297,6 +299,7 @@ def test_no_key_is_made_in_a_strangers_workspace(people, olga, owner):
     assert owner.execute("SELECT count(*) FROM api_keys").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_removed_members_keys_are_gone_and_those_elsewhere_stay(people, olga, owner):
     max_ = people.person("max")
     workspace_id = people.workspace(olga, member=max_)
@@ -362,6 +365,7 @@ def test_another_password_leaves_keys_unless_they_are_to_go(people, olga, owner,
     assert (details["revoked_api_keys"], details["api_keys_left"]) == (revoked, 1 - revoked)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("given", "status"), [({}, 401), ({"revoke_api_keys": False}, 200)])
 def test_a_reset_revokes_keys_unless_they_are_to_stay(app, people, olga, owner, given, status):
     key = make_key(olga, READ).json["key"]

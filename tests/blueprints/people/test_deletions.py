@@ -165,6 +165,7 @@ def test_two_who_delete_at_once_make_one_deletion(people, olga, team, owner):
 # Cancelling
 
 
+@pytest.mark.long
 def test_any_owner_cancels_and_members_have_access_again(people, olga, team, worker, owner):
     otto, sten = people.person("otto"), people.person("sten")
     people.join(team, otto, "owner")
@@ -180,6 +181,7 @@ def test_any_owner_cancels_and_members_have_access_again(people, olga, team, wor
     assert delete(olga, team).status_code == 202
 
 
+@pytest.mark.long
 def test_what_is_not_due_waits(olga, team, worker, owner):
     path = delete(olga, team).headers["Location"]
     due_now(owner)  # as an operator may do
@@ -196,6 +198,7 @@ def test_a_deletion_that_runs_cannot_be_cancelled(olga, team, owner):
     assert olga.client.post(f"{path}/cancel").json["code"] == "invalid_state_transition"
 
 
+@pytest.mark.long
 def test_the_mail_keeps_an_account_once(app, client, people, olga, owner):
     key = people.key(olga, ["workspace:items:read"])[1]
     answer = leave(olga)
@@ -372,6 +375,7 @@ def test_what_a_table_of_tomorrow_has_is_removed_as_well(olga, people, owner, ru
         owner.execute("DROP TABLE lines, sketches")
 
 
+@pytest.mark.long
 def test_every_table_of_a_workspace_or_a_user_is_cleared_or_left_on_purpose(owner):
     """A column with another name that refers to a workspace is not found, and would be left."""
     cleared = {
@@ -446,6 +450,7 @@ def test_a_share_from_and_to_an_account_ends_with_it(people, olga, owner, run, m
     assert owner.execute("SELECT FROM quotas WHERE user_id = %s", (olga.id,)).fetchone() is None
 
 
+@pytest.mark.long
 def test_a_stranger_learns_nothing_of_a_deletion(people, olga, team):
     sten = people.person("sten")
     path = delete(olga, team).headers["Location"]

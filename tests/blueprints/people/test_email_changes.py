@@ -53,6 +53,7 @@ def log_in(client, email):
     return client.post("/api/auth/login", json=login).status_code
 
 
+@pytest.mark.long
 def test_an_address_is_changed_once_the_new_one_confirms_it(client, people, olga, owner, token):
     other = people.session({"id": olga.id, "workspace_id": olga.workspace_id})
     assert (ask(olga).status_code, olga.client.get("/api/auth/me").json["email"]) == (
@@ -73,6 +74,7 @@ def test_an_address_is_changed_once_the_new_one_confirms_it(client, people, olga
     assert (log_in(client, NEW), log_in(client, olga.email)) == (200, 401)
 
 
+@pytest.mark.long
 def test_it_takes_the_password_or_a_recent_log_in(people, olga, owner):
     assert ask(olga, password="wrong").json["code"] == "wrong_password"
     sso = people.person("sso", password=False)
@@ -81,6 +83,7 @@ def test_it_takes_the_password_or_a_recent_log_in(people, olga, owner):
     assert ask(sso, "other@example.com", password=None).json["code"] == "reauthentication_required"
 
 
+@pytest.mark.long
 def test_a_reader_of_the_mail_who_is_not_the_user_cannot_confirm(people, olga, token):
     ask(olga)
     assert confirm(people.person("sten"), token()).json["code"] == "invalid_token"
@@ -88,6 +91,7 @@ def test_a_reader_of_the_mail_who_is_not_the_user_cannot_confirm(people, olga, t
     assert confirm(olga, token()).status_code == 200
 
 
+@pytest.mark.long
 def test_a_later_request_replaces_an_earlier_one(olga, token):
     ask(olga, "typo@example.com")
     earlier = token()
@@ -134,6 +138,7 @@ def test_the_old_address_prevents_a_change(client, people, olga, owner, token):
     assert undo(client, given).json["code"] == "invalid_token"
 
 
+@pytest.mark.long
 def test_the_old_address_takes_back_a_change_and_what_followed(client, olga, owner, token):
     ask(olga)
     back = token("email_change_undo")
@@ -169,6 +174,7 @@ def test_an_old_address_that_somebody_else_has_now_is_not_taken_from_them(
     assert undo(client, back).json["code"] == "address_taken"
 
 
+@pytest.mark.long
 def test_requests_are_limited(olga):
     answers = [ask(olga, f"{n}@example.com").status_code for n in range(6)]
     assert answers == [202] * 5 + [429]

@@ -193,6 +193,7 @@ def test_where_no_mail_is_sent_nobody_is_invited(make_app, people, olga, path, o
     assert count(owner, "invitations") == 0
 
 
+@pytest.mark.long
 def test_another_invitation_to_an_address_takes_the_place_of_the_older(invite, ines, owner, path):
     older = invite(role="viewer")
     newer = invite(INES.upper())
@@ -202,6 +203,7 @@ def test_another_invitation_to_an_address_takes_the_place_of_the_older(invite, i
     assert members(owner, path)["ines"] == "member"
 
 
+@pytest.mark.long
 def test_an_address_is_invited_again_when_its_invitation_has_expired(invite, ines, owner):
     invite()
     owner.execute("UPDATE invitations SET expires_at = now()")
@@ -261,6 +263,7 @@ def test_who_has_the_token_becomes_what_they_were_invited_as(
     assert entry == (f"user:{ines.id}", ines.id, path.split("/")[3], role)
 
 
+@pytest.mark.long
 def test_an_invitation_is_used_once(invite, people, ines, owner, path):
     token = invite()
     assert accept(ines, token).status_code == 200
@@ -353,6 +356,7 @@ def test_a_token_that_cannot_be_one_is_422(ines, token):
     assert accept(ines, token).status_code == 422
 
 
+@pytest.mark.long
 def test_neither_the_id_nor_the_hash_nor_another_kind_of_token_is_the_token(
     invite, app, ines, owner
 ):
@@ -451,6 +455,7 @@ def test_one_inviter_writes_to_a_mailbox_three_times_an_hour(people, olga, owner
     assert olga.client.post(paths[-1], json={"email": "max@example.com"}).status_code == 201
 
 
+@pytest.mark.long
 def test_one_workspace_writes_to_a_mailbox_three_times_an_hour(people, olga, path):
     sten = people.person("sten")
     people.join(path.split("/")[3], sten, "owner")
@@ -496,6 +501,7 @@ def test_a_workspace_invites_a_hundred_an_hour(olga, path, owner):
     assert olga.client.post(path, json={"email": INES}).status_code == 429
 
 
+@pytest.mark.long
 def test_one_invites_fifty_an_hour(people, olga, path, owner):
     fill = "interval '1 second' * %s"
     olga.client.post(path, json={"email": "g0@example.com"})

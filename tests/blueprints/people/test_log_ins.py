@@ -114,6 +114,7 @@ class TestLogIn:
         assert digest(given["refresh_token"]) in [bytes(row[1]) for row in rows]
         assert not any(given["refresh_token"] in row[0] for row in rows)
 
+    @pytest.mark.long
     def test_what_is_wrong_is_not_told(self, client, account, people):
         people.person("sso", password=False)
         wrong = told(log_in(client, password=WRONG))
@@ -219,6 +220,7 @@ class TestLogIn:
 
 @pytest.mark.usefixtures("account")
 class TestGuessing:
+    @pytest.mark.long
     def test_the_sixth_wrong_password_has_to_wait(self, client, account):
         for _ in range(5):
             assert_refused(log_in(client, password=WRONG), "invalid_credentials")
@@ -349,6 +351,7 @@ class TestGuessing:
         assert_refused(log_in(at(app, "2001:db8:1:7::1"), "b@example.com"), "rate_limited", 429)
         assert_refused(log_in(at(app, "2001:db8:2:7::1"), "b@example.com"), "invalid_credentials")
 
+    @pytest.mark.long
     def test_neighbours_in_its_48_keep_no_user_out(self, app, account, owner):
         home = at(app, "2001:db8:1:1::1")
         assert log_in(home).status_code == 200
@@ -372,6 +375,7 @@ class TestGuessing:
             assert_refused(log_in(stranger(number), email, WRONG), "invalid_credentials")
         assert mails(owner) == [("many_wrong_passwords", email)]
 
+    @pytest.mark.long
     def test_a_user_who_gets_in_is_not_counted_as_an_attack(self, client, account, owner):
         for _ in range(3):
             log_in(client)

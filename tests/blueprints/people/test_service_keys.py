@@ -63,6 +63,7 @@ def robot(people, make_key):
     return people.client(X_API_Key=make_key().json["key"])
 
 
+@pytest.mark.long
 def test_a_key_is_shown_once_listed_and_revoked(people, olga, path, make_key, owner):
     answer = make_key()
     assert answer.status_code == 201, answer.json
@@ -114,6 +115,7 @@ def test_even_a_scope_that_it_should_not_have_lets_it_do_nothing_personal(people
     assert robot.get("/api/admin/users").status_code == 403
 
 
+@pytest.mark.long
 def test_what_it_does_names_it_and_survives_who_made_it(people, olga, team, make_key, owner):
     answer = make_key()
     robot = people.client(X_API_Key=answer.json["key"])
@@ -131,6 +133,7 @@ def test_what_it_does_names_it_and_survives_who_made_it(people, olga, team, make
     assert actor == f"service:{answer.json['id']}"
 
 
+@pytest.mark.long
 def test_an_owner_is_charged_for_what_it_stores(olga, robot, team, owner):
     for text in (b"The oak posts.", b"The ash posts."):
         answer = robot.post("/api/documents?name=a.txt", data=text, content_type="text/plain")
@@ -144,6 +147,7 @@ def test_an_owner_is_charged_for_what_it_stores(olga, robot, team, owner):
     assert answer.json["code"] == "quota_exceeded"
 
 
+@pytest.mark.long
 def test_it_is_no_member(olga, people, team, make_key, owner):
     key = make_key().json
     members = f"/api/workspaces/{team}/members"
@@ -173,6 +177,7 @@ def test_a_workspace_has_a_limited_number(make_key, monkeypatch):
     assert make_key().json["code"] == "too_many_service_keys"
 
 
+@pytest.mark.long
 def test_it_ends_with_its_workspace_and_does_not_keep_its_owner(olga, team, robot, people):
     sole = people.workspace(olga)
     body = {"name": "robot", "scopes": EVERYTHING, "password": PASSWORD}

@@ -99,6 +99,7 @@ class TestRefresh:
             answer = refresh(client, first)
         assert_refused(answer, "refresh_token_reused")
 
+    @pytest.mark.long
     def test_an_older_token_ends_the_session_at_once(self, client, account, owner):
         first = logged_in(client)["refresh_token"]
         second = refresh(client, first).json["refresh_token"]
@@ -606,6 +607,7 @@ class TestAnotherSecret:
         assert_refused(refresh(turn(settings.secret_key), first), "refresh_token_reused")
         assert status_of(owner, session_of(first)) == ("ended", "token_reused")
 
+    @pytest.mark.long
     def test_an_answer_that_got_lost_while_the_secret_changed_is_given_again(
         self, client, account, turn, settings
     ):
@@ -621,6 +623,7 @@ class TestAnotherSecret:
         assert_refused(me(turn(), given["access_token"]), "unauthenticated")
 
 
+@pytest.mark.long
 def test_no_secret_is_logged_or_in_history(client, account, owner, logged):
     given = logged_in(client)
     second = refresh(client, given["refresh_token"]).json

@@ -150,14 +150,17 @@ class TestEnrol:
         assert answer.json["qr_svg"].startswith("<svg")
         assert "<script" not in answer.json["qr_svg"]
 
+    @pytest.mark.long
     def test_each_has_a_secret_of_its_own(self, account):
         assert enrol(account).json["secret"] != enrol(account).json["secret"]
 
+    @pytest.mark.long
     def test_nothing_is_asked_for_before_a_first_code(self, client, account, clock):
         enrol(account)
         assert log_in(client).status_code == 200
         assert not account.client.get("/api/auth/me").json["has_totp"]
 
+    @pytest.mark.long
     def test_the_first_code_switches_it_on_and_gives_ten_recovery_codes(
         self, client, account, clock, owner
     ):
@@ -192,6 +195,7 @@ class TestEnrol:
         answer = enrol(person, password=None)
         assert_refused(answer, 403, "reauthentication_required")
 
+    @pytest.mark.long
     def test_a_wrong_first_code_switches_nothing_on(self, client, account, clock, owner):
         enrol(account)
         assert_refused(verify(account, clock.wrong()), 403, "wrong_code")
@@ -205,12 +209,14 @@ class TestEnrol:
             assert verify(account, clock.wrong()).status_code == 403
         assert_refused(verify(account, clock.code()), 429, "rate_limited")
 
+    @pytest.mark.long
     def test_a_secret_that_was_enrolled_anew_is_good_no_longer(self, account, clock, monkeypatch):
         enrol(account)
         monkeypatch.setattr(totp, "new_secret", pyotp.random_base32)
         enrol(account)
         assert_refused(verify(account, clock.code()), 403, "wrong_code")
 
+    @pytest.mark.long
     def test_one_that_is_on_is_not_replaced(self, client, account, clock, recovery_codes):
         assert_refused(enrol(account), 409, "totp_enabled")
         assert_refused(verify(account, clock.code()), 409, "totp_not_enrolling")
@@ -503,6 +509,7 @@ class TestGuessing:
         answer = finish(client, ticket_of(client), recovery_code=recovery_codes[0])
         assert_refused(answer, 429, "rate_limited")
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("recovery_codes")
     def test_strangers_have_thirty_an_hour_together_but_a_known_address_goes_on(
         self, client, elsewhere, account, clock, owner
@@ -557,6 +564,7 @@ class TestRecovery:
         answer = finish(client, ticket_of(client), recovery_code=given)
         assert_refused(answer, 401, "wrong_code")
 
+    @pytest.mark.long
     def test_at_once_it_lets_in_once(self, app, client, recovery_codes):
         tickets = [ticket_of(client) for _ in range(4)]
         with ThreadPoolExecutor(4) as threads:
@@ -579,6 +587,7 @@ class TestRecovery:
         answer = finish(client, ticket_of(client), recovery_code=of_bob[0])
         assert_refused(answer, 401, "wrong_code")
 
+    @pytest.mark.long
     def test_new_ones_take_the_place_of_the_old(self, client, account, clock, recovery_codes):
         answer = renew(account, clock.code())
         assert answer.status_code == 200

@@ -208,6 +208,7 @@ def test_a_refresh_token_of_a_disabled_user_is_worth_nothing_ever_after(people, 
     assert app.test_client().post("/api/auth/login", json=given).status_code == 200
 
 
+@pytest.mark.long
 def test_who_is_enabled_again_gets_their_keys_and_not_their_sessions(people, ada, olga, owner):
     _, key = people.key(olga, ["workspace:items:read"])
     do(ada, "disable", olga)
@@ -218,6 +219,7 @@ def test_who_is_enabled_again_gets_their_keys_and_not_their_sessions(people, ada
     assert ended.fetchall() == [("ended", "user_disabled")]
 
 
+@pytest.mark.long
 def test_a_log_in_that_is_under_way_does_not_outlive_the_disabling(
     people, ada, olga, database, owner
 ):

@@ -82,6 +82,7 @@ def test_a_name_is_kept_as_it_came(olga, name):
     assert olga.client.get(path).json["name"] == name
 
 
+@pytest.mark.long
 def test_the_list_has_ones_own_workspaces_page_by_page(people, olga):
     sten = people.person("sten")
     shared = [people.workspace(olga) for _ in range(4)]

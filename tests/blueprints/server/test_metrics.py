@@ -32,6 +32,7 @@ def test_elsewhere_metrics_take_the_token(make_app, environment):
         assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.long
 def test_elsewhere_there_are_none_without_a_token(make_app):
     app = make_app(environment="production")
     answer = app.test_client().get("/metrics", headers={"Authorization": "Bearer None"})

@@ -162,6 +162,7 @@ def test_a_pattern_that_takes_for_ever_is_stopped(
     assert (refused.value.code, refused.value.permanent) == ("pattern_too_slow", True)
 
 
+@pytest.mark.long
 def test_patterns_are_checked_and_one_that_takes_long_to_compile_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
