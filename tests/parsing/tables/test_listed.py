@@ -31,6 +31,12 @@ def test_headings_are_the_rows_above_the_first_values() -> None:
     assert [cell.is_header for cell in rows[2]] == [False] * 3
 
 
+def test_what_names_a_group_of_rows_is_no_heading() -> None:
+    found = table(b"Fruit;2021;2022\nof trees\nAll of them:\nRed ones\nApples;12;13\n", "a.csv")
+    assert [row[0] for row in found.texts[1:4]] == ["of trees", "All of them:", "Red ones"]
+    assert found.header_rows == 2
+
+
 def test_a_sheet_has_a_table_for_each_region_of_cells() -> None:
     sheet = cells(
         '<c r="A1" t="str"><v>Sales</v></c>',
