@@ -107,9 +107,9 @@ class Extracted:
             yield Sheet(table.title, table.header, table.types, table.row_count, self._cells(table))
         self._check()
 
-    def _texts(self, table: Table) -> Iterator[list[list[str]]]:
+    def _texts(self, table: Table) -> Iterator[list[Sequence[str]]]:
         for rows in self._rows(table, queries.table_exports.texts):
-            yield [row["texts"] for row in rows]
+            yield [row["joined"] if row["texts"] is None else row["texts"] for row in rows]
 
     def _cells(self, table: Table) -> Iterator[list[list[Cell]]]:
         for rows in self._rows(table, queries.table_exports.cells):

@@ -73,9 +73,11 @@ SELECT file.table_id,
  WHERE export.id = %(id)s;
 
 -- name: texts :many
--- A batch of the rows of a table, by number: the texts.
+-- A batch of the rows of a table, by number: the texts with unit separators between them, which takes clients
+-- half the time of arrays; and as an array only where such a sign is in one of them.
 SELECT number,
-       texts
+       array_to_string(texts, chr(31)) AS joined,
+       CASE WHEN strpos(array_to_string(texts, ''), chr(31)) > 0 THEN texts END AS texts
   FROM row_answers(%(table_id)s, %(after)s)
  ORDER BY number
  LIMIT %(limit)s;

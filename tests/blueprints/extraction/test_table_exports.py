@@ -84,6 +84,23 @@ def test_values_are_typed_where_the_format_has_types(olga, job):
     assert safe.data == b"item,price\r\n007,'-1234.5O\r\n'=1+1,x\r\n"
 
 
+def test_whatever_is_in_cells_is_in_the_csv(owner, olga, job):
+    """Also nothing at all, and the sign that is between the texts while they are read."""
+    made = extracted.job(owner, job.document_id)
+    wide = [["", ""], ['a, "b"', "c\r\nd"], ["\x1f=", "e,"], ["'", "\x1f"], ["ü", " "]]
+    ids = [
+        extracted.table(owner, made, {"One": "text", "Two": "text"}, *wide),
+        extracted.table(owner, made, {"One": "text"}, [""], ["\x1f"]),
+    ]
+    extracted.succeed(owner, made)
+    found = [get(olga.client, f"/api/tables/{each}/export.csv").data.decode() for each in ids]
+    assert [list(csv.reader(io.StringIO(each, newline="")))[1:] for each in found] == [
+        wide,
+        [[""], ["\x1f"]],
+    ]
+    assert found[1] == 'one\r\n""\r\n\x1f\r\n'
+
+
 @pytest.mark.long
 def test_all_tables_are_in_a_zip_and_as_one_csv(olga, job, export):
     made = get(olga.client, f"{job.path}/export.zip").data
