@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import resource
 import zipfile
 
 import orjson
@@ -69,7 +70,19 @@ def test_in_the_safe_form_nothing_is_a_formula_and_nothing_is_lost(table):
         ),
         *(
             (formula, False)
-            for formula in ("=1", "+1+1", "-a", "@x", "\tx", "\r", "-", "+1 2", "--1")
+            for formula in (
+                "=1",
+                "+1+1",
+                "-a",
+                "@x",
+                "\tx",
+                "\r",
+                "\n=1",
+                "\uff1d1",
+                "-",
+                "+1 2",
+                "--1",
+            )
         ),
         *((text, True) for text in ("a=1", "", "1-2", " =1", "'=1")),
     ],
@@ -162,3 +175,20 @@ def test_names_of_sheets_are_legal_and_different():
         *("a b c", "A B C (2)", "Table", "Table (2)", "History (2)"),
         *("A very long title of a table in", "A very long title of a tabl (2)"),
     ]
+    # Spreadsheets count UTF-16 units.
+    trees = "\U0001f332" * 40
+    assert [names.name(each) for each in (trees, trees, "\uffff")] == [
+        *("\U0001f332" * 15, "\U0001f332" * 13 + " (2)", "Table (3)"),
+    ]
+
+
+@pytest.mark.long
+def test_a_spreadsheet_of_many_sheets_does_not_use_up_the_files_that_a_process_may_open():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    try:
+        made = made_of(*[sheet("\U0001f332" * 40)] * 120)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with zipfile.ZipFile(io.BytesIO(made)) as read:
+        assert len([name for name in read.namelist() if "worksheets/" in name]) == 120

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# What makes spreadsheets take a text for a formula, if it is in front.
-_BEGINNINGS: Final = ("=", "+", "-", "@", "\t", "\r")
+# What makes spreadsheets take a text for a formula, if it is in front: some take full-width signs
+# for the others, and leave line ends out.
+_BEGINNINGS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # What has a text quoted, besides a comma.
 _QUOTED: Final = re.compile(r'["\r\n]')
 # With a sign, thousands, decimals, an exponent or a percent sign: nothing that could be calculated.

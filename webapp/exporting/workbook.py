@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 16_384
+# Each costs milliseconds in a request, and what opens files with more is rare.
+MOST_SHEETS: Final = 500
 _LONGEST_TEXT: Final = 32_767
-_LONGEST_NAME: Final = 31
-_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_LONGEST_NAME: Final = 31  # UTF-16 units
+_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f\ufffe\uffff]")
 # Of a number: spreadsheets calculate in double precision, and show no more.
 _MOST_DIGITS: Final = 15
 # In spreadsheets, 1900 is a leap year; before its March, programs disagree about days.
@@ -33,7 +35,8 @@ _CREATED: Final = datetime(1980, 1, 1)  # noqa: DTZ001  # of every file, so that
 
 
 class TooLarge(Failure):
-    """A table has more rows or columns, or a longer text, than spreadsheets can have."""
+    """There are more tables, or one has more rows or columns, or a longer text, than spreadsheets
+    can have."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, permanent=True)
@@ -68,6 +71,12 @@ def check_size(header: Sequence[str], row_count: int) -> None:
         )
 
 
+def check_sheets(count: int) -> None:
+    """Raises TooLarge if no file has so many sheets."""
+    if count > MOST_SHEETS:
+        raise TooLarge(f"A spreadsheet has {MOST_SHEETS} sheets at most, and this needs {count}.")
+
+
 def made(sheets: Iterable[Sheet]) -> BinaryIO:
     """A temporary file with the sheets, at its beginning. Raises TooLarge, and what iterating over
     the sheets and their batches raises."""
@@ -93,7 +102,9 @@ def _write_book(file: BinaryIO, sheets: Iterable[Sheet], folder: str) -> None:
         names = SheetNames()
         for sheet in sheets:
             check_size(sheet.header, sheet.row_count)
-            _write(book.add_worksheet(names.name(sheet.name)), sheet, formats)
+            added = book.add_worksheet(names.name(sheet.name))
+            _write(added, sheet, formats)
+            added._opt_close()  # or each sheet keeps a file open until the end
         if not book.worksheets():
             book.add_worksheet()
     except BaseException:
@@ -109,16 +120,19 @@ class SheetNames:
 
     def __init__(self) -> None:
         self._taken = {"history"}  # which Excel keeps for itself
+        self._numbers: dict[str, int] = {}  # that names have reached: many tables have the same
 
     def name(self, wanted: str) -> str:
         """A name like the wanted one. Equal ones are numbered from 2."""
-        plain = _NOT_IN_NAMES.sub(" ", wanted).strip(" '")[:_LONGEST_NAME].strip(" '") or "Table"
-        name, number = plain, 1
+        plain = _NOT_IN_NAMES.sub(" ", wanted).strip(" '")
+        plain = _cut(plain, _LONGEST_NAME).strip(" '") or "Table"
+        name, number = plain, self._numbers.get(plain.casefold(), 1)
         while name.casefold() in self._taken:
             number += 1
             ending = f" ({number})"
-            name = plain[: _LONGEST_NAME - len(ending)].rstrip() + ending
+            name = _cut(plain, _LONGEST_NAME - len(ending)).rstrip() + ending
         self._taken.add(name.casefold())
+        self._numbers[plain.casefold()] = number
         return name
 
 
@@ -183,8 +197,13 @@ def _day(value: Any) -> datetime | None:
     return datetime(day.year, day.month, day.day) if day >= _FIRST_DAY else None  # noqa: DTZ001
 
 
+def _cut(name: str, most: int) -> str:
+    """The beginning of a name, of at most so many UTF-16 units, which is how spreadsheets count."""
+    return name.encode("utf-16-le")[: 2 * most].decode("utf-16-le", errors="ignore")
+
+
 def _short(text: str) -> str:
     """The same text. Raises TooLarge if no cell can have it."""
-    if len(text) > _LONGEST_TEXT:
+    if len(text) > _LONGEST_TEXT // 2 and len(text.encode("utf-16-le")) > 2 * _LONGEST_TEXT:
         raise TooLarge(f"A cell of a spreadsheet has {_LONGEST_TEXT} characters at most.")
     return text

@@ -12,7 +12,7 @@ import pytest
 from tests.blueprints.examples import Examples
 from tests.blueprints.extraction import extracted
 from tests.blueprints.extraction.exported import export, job  # noqa: F401 -- fixtures
-from webapp.exporting import tables
+from webapp.exporting import tables, workbook
 
 FIRST = b"item,price\r\n007,-1234.5O\r\n=1+1,x\r\n"
 SECOND = b"item,price\r\nAsh,2\r\n"
@@ -167,6 +167,22 @@ def test_a_table_that_no_spreadsheet_can_have_is_refused(owner, olga, job):
     for path in (f"{job.table_path}.xlsx", f"{job.path}/export.xlsx"):
         answer = olga.client.get(path)
         assert (answer.status_code, answer.json["code"]) == (409, "too_large_for_xlsx")
+
+
+def test_a_job_with_more_tables_than_a_spreadsheet_has_sheets_is_refused(olga, job, monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_SHEETS", 1)
+    get(olga.client, f"{job.table_path}.xlsx")
+    answer = olga.client.get(f"{job.path}/export.xlsx")
+    assert (answer.status_code, answer.json["code"]) == (409, "too_large_for_xlsx")
+
+
+def test_a_table_without_rows_is_exported_in_each_form(owner, olga, job):
+    other = extracted.job(owner, job.document_id)
+    path = f"/api/tables/{extracted.table(owner, other, {'Item': 'text'})}/export"
+    extracted.succeed(owner, other)
+    assert get(olga.client, f"{path}.jsonl").data == b""
+    assert get(olga.client, f"{path}.csv").data == b"item\r\n"
+    get(olga.client, f"{path}.xlsx")
 
 
 @pytest.mark.long

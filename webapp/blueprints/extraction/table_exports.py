@@ -171,7 +171,7 @@ def zip_of_job(job_id: UUID) -> Response:
 def workbook_of_job(job_id: UUID) -> Response:
     """Download all tables of a job as a spreadsheet, a sheet for each
 
-    Otherwise as for one table.
+    Otherwise as for one table. More than 500 tables give 409 `too_large_for_xlsx`, too.
     """
     job, all_tables, _ = _job(job_id)
     return _workbook(_Wanted(job, f"{all_tables.name}.xlsx", ""), all_tables, all_tables.tables)
@@ -276,12 +276,13 @@ def _streamed(wanted: _Wanted, make: Callable[[], Iterator[bytes]]) -> Response:
     if response.status_code == 200 and request.method != "HEAD":
         pieces = make()
         with _refusals():  # the first one now, while a failure can still be reported
-            response.response = chain([next(pieces)], pieces)
+            response.response = chain([next(pieces, b"")], pieces)
     return response
 
 
 def _workbook(wanted: _Wanted, all_tables: Extracted, tables: Sequence[Table]) -> Response:
     with _refusals():
+        workbook.check_sheets(len(tables))
         for table in tables:
             workbook.check_size(table.header, table.row_count)
     response = _prepared(wanted)

@@ -20,7 +20,8 @@ class CsvArguments(Schema):
         validate=validate.OneOf(["keep", "escape"]),
         metadata={
             "description": "`escape`: a text that spreadsheets would take for a formula gets `'` in"
-            " front: one that begins with `=`, `+`, `-`, `@`, a tab or CR, unless it is a number."
+            " front: one that begins with `=`, `+`, `-`, `@`, one of these in full width, a tab, CR"
+            " or LF, unless it is a number."
         },
     )
 
