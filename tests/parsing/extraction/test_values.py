@@ -64,6 +64,7 @@ from webapp.rules.document_date import MONTHS
         ("()", None),
         ("1e999", None),
         ("9" * 101, None),
+        (f"-{'9' * 40}.5", f"-{'9' * 40}.5"),
         ("one", None),
     ],
 )

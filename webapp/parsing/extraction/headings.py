@@ -30,12 +30,14 @@ def names_of(headings: Iterable[str]) -> list[str]:
     is the same, or its place if it has none."""
     names: list[str] = []
     taken: set[str] = set()
+    counts: dict[str, int] = {}  # what was reached: thousands of columns may have one heading
     for place, heading in enumerate(headings, 1):
         name = wanted = heading or f"column_{place}"
-        count = 1
+        count = counts.get(wanted.casefold(), 1)
         while name.casefold() in taken:
             count += 1
             name = f"{wanted}_{count}"
+        counts[wanted.casefold()] = count
         taken.add(name.casefold())
         names.append(name)
     return names

@@ -123,7 +123,8 @@ def decimal_of(text: str, sign: Sign | None) -> str | None:
     if len(numbers) != 1:
         return None
     number = numbers.pop()
-    return f"{-number if is_negative and number else number:f}"
+    # Not by the minus sign, which would round it to the digits of the decimal context.
+    return f"{number.copy_negate() if is_negative and number else number:f}"
 
 
 def integer_of(text: str, sign: Sign | None) -> int | str | None:
