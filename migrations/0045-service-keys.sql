@@ -13,8 +13,25 @@ CREATE INDEX users_by_workspace_they_serve ON users (service_of) WHERE service_o
 INSERT INTO role_permissions (role, permission)
 VALUES ('owner', 'workspace:service_keys:manage');
 
--- Who is charged for what a user stores in a workspace: for a service, the first owner who is enabled;
--- a person themselves.
+-- The first owner of a workspace who is enabled.
+CREATE FUNCTION first_owner(of_workspace uuid)
+RETURNS uuid
+LANGUAGE sql
+STABLE
+AS $$
+  SELECT member.user_id
+    FROM members AS member
+    JOIN users AS owner
+      ON owner.id = member.user_id
+     AND owner.disabled_at IS NULL
+   WHERE member.workspace_id = of_workspace
+     AND member.role = 'owner'
+   ORDER BY member.created_at, member.user_id
+   LIMIT 1
+$$;
+
+-- Who is charged for what a user stores in a workspace: for a service, the first owner; a person
+-- themselves.
 CREATE FUNCTION payer_of(of_user uuid, of_workspace uuid)
 RETURNS uuid
 LANGUAGE sql
@@ -22,17 +39,7 @@ STABLE
 AS $$
   SELECT CASE
            WHEN users.service_of IS NULL THEN users.id
-           ELSE (
-             SELECT member.user_id
-               FROM members AS member
-               JOIN users AS owner
-                 ON owner.id = member.user_id
-                AND owner.disabled_at IS NULL
-              WHERE member.workspace_id = of_workspace
-                AND member.role = 'owner'
-              ORDER BY member.created_at, member.user_id
-              LIMIT 1
-           )
+           ELSE first_owner(of_workspace)
          END
     FROM users
    WHERE users.id = of_user

@@ -150,7 +150,7 @@ class _Keeping:
             return False
         with self.intake.take(
             known["document_id"] if known else new_id(),
-            Owner(given["created_by"], given["workspace_id"]),
+            Owner(given["charged_to"], given["workspace_id"]),
             file.name,
             _reported(file),
             None,

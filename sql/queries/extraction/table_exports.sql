@@ -106,11 +106,23 @@ UPDATE table_exports
 RETURNING id;
 
 -- name: load :many
--- The exports whose files are to be made, and for whom.
+-- The exports whose files are to be made, and for whom. Once who started the job is no longer a member,
+-- as after one that started by itself, the first owner is charged.
 SELECT export.id,
        export.workspace_id,
        export.revision,
        job.created_by,
+       CASE
+         WHEN EXISTS (
+                SELECT FROM members AS member
+                  JOIN users
+                    ON users.id = member.user_id
+                   AND users.disabled_at IS NULL
+                 WHERE member.workspace_id = job.workspace_id
+                   AND member.user_id = job.created_by
+              ) THEN job.created_by
+         ELSE coalesce(first_owner(job.workspace_id), job.created_by)
+       END AS charged_to,
        version.name AS source_name
   FROM table_exports AS export
   JOIN jobs AS job

@@ -185,6 +185,18 @@ def test_a_table_without_rows_is_exported_in_each_form(owner, olga, job):
     get(olga.client, f"{path}.xlsx")
 
 
+def test_an_owner_is_charged_once_who_started_the_job_has_left(people, owner, olga, job, export):
+    sten = people.person("sten")
+    owner.execute("UPDATE jobs SET created_by = %s WHERE id = %s", (sten.id, job.id))
+    export()
+    assert owner.execute(
+        "SELECT DISTINCT object.user_id FROM documents JOIN document_versions AS version"
+        " ON version.id = documents.version_id JOIN objects AS object"
+        " ON object.id = version.object_id WHERE produced_by_job_id = %s",
+        (job.id,),
+    ).fetchall() == [(olga.id,)]
+
+
 @pytest.mark.long
 def test_a_lost_file_is_made_again(owner, olga, job, export, settings):
     from webapp.clients.storage.choice import store_from
