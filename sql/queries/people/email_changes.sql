@@ -60,6 +60,7 @@ RETURNING change.id,
 SELECT id,
        user_id,
        old_email,
+       created_at,
        confirmed_at IS NOT NULL AS is_confirmed
   FROM email_changes
  WHERE undo_hash = %(undo_hash)s
@@ -84,6 +85,19 @@ UPDATE users
    SET email = %(email)s,
        email_verified_at = now()
  WHERE id = %(user_id)s;
+
+-- name: keep_account :maybe
+-- Enables a user again whose account was to be deleted since a change, which cancels the deletion; no row
+-- if there is none, or it has begun.
+UPDATE users
+   SET disabled_at = NULL
+  FROM deletions AS deletion
+ WHERE users.id = %(user_id)s
+   AND users.disabled_at IS NOT NULL
+   AND deletion.user_id = users.id
+   AND deletion.status = 'scheduled'
+   AND deletion.created_at >= %(since)s
+RETURNING users.id;
 
 -- name: expire :exec
 -- Removes changes that can neither be confirmed nor taken back any more.

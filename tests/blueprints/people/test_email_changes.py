@@ -153,6 +153,18 @@ def test_the_old_address_takes_back_a_change_and_what_followed(client, olga, own
     assert undo(client, of_intruder).json["code"] == "invalid_token"
 
 
+def test_what_takes_a_change_back_keeps_an_account_that_was_deleted_since(
+    client, olga, owner, token
+):
+    ask(olga)
+    back = token("email_change_undo")
+    confirm(olga, token())
+    assert olga.client.post("/api/auth/deletion", json={"password": PASSWORD}).status_code == 202
+    assert undo(client, back).status_code == 204
+    assert owner.execute("SELECT status FROM deletions").fetchone() == ("cancelled",)
+    assert log_in(client, olga.email) == 200
+
+
 def test_after_a_week_it_cannot_be_taken_back(client, olga, owner, token):
     ask(olga)
     confirm(olga, token())

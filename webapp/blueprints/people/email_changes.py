@@ -119,7 +119,8 @@ def undo(given: dict[str, Any]) -> Response:
     """Prevent a change of the address, or take it back, with the token of the mail to the old one
 
     If the change was confirmed already, the old address is restored; later changes are taken back
-    too. All sessions end and all API keys are revoked. Then reset the password.
+    too, and a deletion of the account that was asked for since is cancelled. All sessions end and
+    all API keys are revoked. Then reset the password.
     """
     undo_hash = digest(given["token"])
     with transaction() as conn:
@@ -135,6 +136,11 @@ def undo(given: dict[str, Any]) -> Response:
         if change["is_confirmed"]:
             queries.email_changes.give_back(conn, user_id=user_id, email=change["old_email"])
             queries.password_resets.clear(conn, email=present)
+            # Whoever had the address deleted the account, and got the token that keeps it.
+            if queries.email_changes.keep_account(
+                conn, user_id=user_id, since=change["created_at"]
+            ):
+                audit.record(conn, "user.deletion_cancelled", actor="anonymous", user_id=user_id)
         end_all(conn, user_id, reason="email_change_undone", api_keys=True)
         audit.record(
             conn,
