@@ -169,6 +169,7 @@ def test_a_table_that_no_spreadsheet_can_have_is_refused(owner, olga, job):
         assert (answer.status_code, answer.json["code"]) == (409, "too_large_for_xlsx")
 
 
+@pytest.mark.long
 def test_a_job_with_more_tables_than_a_spreadsheet_has_sheets_is_refused(olga, job, monkeypatch):
     monkeypatch.setattr(workbook, "MOST_SHEETS", 1)
     get(olga.client, f"{job.table_path}.xlsx")
@@ -176,6 +177,7 @@ def test_a_job_with_more_tables_than_a_spreadsheet_has_sheets_is_refused(olga, j
     assert (answer.status_code, answer.json["code"]) == (409, "too_large_for_xlsx")
 
 
+@pytest.mark.long
 def test_a_table_without_rows_is_exported_in_each_form(owner, olga, job):
     other = extracted.job(owner, job.document_id)
     path = f"/api/tables/{extracted.table(owner, other, {'Item': 'text'})}/export"
@@ -185,6 +187,7 @@ def test_a_table_without_rows_is_exported_in_each_form(owner, olga, job):
     get(olga.client, f"{path}.xlsx")
 
 
+@pytest.mark.long
 def test_an_owner_is_charged_once_who_started_the_job_has_left(people, owner, olga, job, export):
     sten = people.person("sten")
     owner.execute("UPDATE jobs SET created_by = %s WHERE id = %s", (sten.id, job.id))
