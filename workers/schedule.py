@@ -141,10 +141,15 @@ def _next(cron: str, now: datetime) -> datetime:
     from cronsim import CronSim, CronSimError
 
     try:
-        return next(CronSim(cron, now))
-    except (CronSimError, StopIteration) as error:
+        found = next(CronSim(cron, now))
+    except (CronSimError, StopIteration, ValueError) as error:
         said = str(error) or "there is no such day"
-        raise click.ClickException(f"the cron expression {cron!r} is wrong: {said}") from None
+    else:
+        if len(cron.split()) == 5:
+            return found
+        said = "Wrong number of fields"  # of six, CronSim counts seconds by the first
+    shown = operators.plain(cron, most=80)
+    raise click.ClickException(f"the cron expression {shown!r} is wrong: {said}")
 
 
 if __name__ == "__main__":

@@ -97,6 +97,8 @@ def test_another_time_and_policy_take_effect_at_once(schedule):
         (["run", "no\x1bthing"], "there is no schedule of no thing"),
         (["change", KIND, "61 * * * *"], "the cron expression '61 * * * *' is wrong"),
         (["change", KIND, "0 0 31 2 *"], "the cron expression '0 0 31 2 *' is wrong: "),
+        (["change", KIND, "0 0 3 * * *"], "the cron expression '0 0 3 * * *' is wrong: "),
+        (["change", KIND, f"{'1' * 5000} * * * *"], "the cron expression '1111"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_nothing_changes(schedule, owner, given, said):

@@ -215,6 +215,37 @@ def test_an_owner_is_charged_once_who_started_the_job_has_left(people, owner, ol
 
 
 @pytest.mark.long
+def test_a_job_with_more_tables_than_a_spreadsheet_has_sheets_is_refused(olga, job, monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_SHEETS", 1)
+    get(olga.client, f"{job.table_path}.xlsx")
+    answer = olga.client.get(f"{job.path}/export.xlsx")
+    assert (answer.status_code, answer.json["code"]) == (409, "too_large_for_xlsx")
+
+
+@pytest.mark.long
+def test_a_table_without_rows_is_exported_in_each_form(owner, olga, job):
+    other = extracted.job(owner, job.document_id)
+    path = f"/api/tables/{extracted.table(owner, other, {'Item': 'text'})}/export"
+    extracted.succeed(owner, other)
+    assert get(olga.client, f"{path}.jsonl").data == b""
+    assert get(olga.client, f"{path}.csv").data == b"item\r\n"
+    get(olga.client, f"{path}.xlsx")
+
+
+@pytest.mark.long
+def test_an_owner_is_charged_once_who_started_the_job_has_left(people, owner, olga, job, export):
+    sten = people.person("sten")
+    owner.execute("UPDATE jobs SET created_by = %s WHERE id = %s", (sten.id, job.id))
+    export()
+    assert owner.execute(
+        "SELECT DISTINCT object.user_id FROM documents JOIN document_versions AS version"
+        " ON version.id = documents.version_id JOIN objects AS object"
+        " ON object.id = version.object_id WHERE produced_by_job_id = %s",
+        (job.id,),
+    ).fetchall() == [(olga.id,)]
+
+
+@pytest.mark.long
 def test_a_lost_file_is_made_again(owner, olga, job, export, settings):
     from webapp.clients.storage.choice import store_from
 
