@@ -33,9 +33,10 @@ def remove(conn: Connection, job: Job, _: object) -> bool | Again:
     if begun["wait"]:
         return Again(begun["wait"].total_seconds())
     until = time.monotonic() + _LONG_ENOUGH
-    said = "more"
-    while said == "more" and time.monotonic() < until:
+    while True:
         said = queries.deletions.remove_batch(conn, id=job.subject_id, limit=BATCH)
+        if said != "more" or time.monotonic() >= until:
+            break
     if said != "done":
         return Again(_OBJECTS_TAKE if said == "waiting" else 0.0)
     _record(conn, job)

@@ -390,7 +390,8 @@ def workspace_deletion(
         f"{_name(who, 'Somebody')} requested the deletion of {_name(workspace, 'a workspace')} on"
         f" {_time(when)}. Nobody has access to it any more, and on {_time(due_at)} it is deleted"
         " for good, with everything in it.",
-        "Until then each of its owners can cancel the deletion, which is listed in their account.",
+        "If you do not want that, cancel the deletion before then: it is listed in your account."
+        " Each of its owners can.",
         address=address,
         app_url=app_url,
     )

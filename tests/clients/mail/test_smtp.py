@@ -654,6 +654,21 @@ WITH_TOKEN: Mapping[str, tuple[Callable[..., texts.Text], str, str]] = {
         "/invitation",
         "/api/invitations/accept",
     ),
+    "address": (
+        lambda **where: texts.confirm_address(TOKEN, 24, **where),
+        "/confirm-address",
+        "/api/auth/email/confirm",
+    ),
+    "address changed": (
+        lambda **where: texts.address_changed(TOKEN, True, WHEN, "192.0.2.7", **where),
+        "/undo-address",
+        "/api/auth/email/undo",
+    ),
+    "account deletion": (
+        lambda **where: texts.account_deletion(TOKEN, WHEN, WHEN, "192.0.2.7", **where),
+        "/keep-account",
+        "/api/auth/deletion/cancel",
+    ),
 }
 NOTICES: Mapping[str, Callable[..., texts.Text]] = {
     "already registered": texts.already_registered,
@@ -669,6 +684,13 @@ NOTICES: Mapping[str, Callable[..., texts.Text]] = {
     "role": lambda **where: texts.role_given("owner", "Ben", "Team", WHEN, None, **where),
     "codes": lambda **where: texts.many_wrong_codes(WHEN, **where),
     "webhook": lambda **where: texts.webhook_paused("a.example", "failing", "Team", WHEN, **where),
+    "service key": lambda **where: texts.service_key_made(
+        "backup", "cfk_abcdef", "2027-01-01", WHEN, "192.0.2.7", **where
+    ),
+    "address taken": texts.address_taken,
+    "workspace deletion": lambda **where: texts.workspace_deletion(
+        "Ben", "Team", WHEN, WHEN, **where
+    ),
     "confirmations": lambda **where: texts.many_wrong_confirmations(WHEN, None, **where),
 }
 EVERY = {**{name: made for name, (made, _, _) in WITH_TOKEN.items()}, **NOTICES}
@@ -727,8 +749,9 @@ def test_without_a_front_end_the_call_can_be_run_as_it_is(name: str) -> None:
     assert given[:3] == ["-X", "POST", ADDRESS + path]
     body = json.loads(given[given.index("-d") + 1])
     assert body.pop("token") == TOKEN
-    assert body.keys() == (set() if name == "invitation" else {"password"})
-    assert ("Authorization: Bearer YOUR-ACCESS-TOKEN" in given) == (name == "invitation")
+    assert body.keys() == ({"password"} if name in ("confirm", "reset") else set())
+    is_signed_in = name in ("invitation", "address")
+    assert ("Authorization: Bearer YOUR-ACCESS-TOKEN" in given) == is_signed_in
 
 
 def test_a_notice_says_when_and_from_where() -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from flask import Response, request
-from werkzeug.wsgi import wrap_file
 
 from sql import queries
 from webapp.access.callers import caller
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 table_exports = Blueprint(
     "table_exports", __name__, url_prefix="/api", description="Exports of extracted tables."
 )
+
+_PIECE: Final = 1 << 16  # bytes of a file that are sent at once
 
 _TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -291,9 +293,13 @@ def _workbook(wanted: _Wanted, all_tables: Extracted, tables: Sequence[Table]) -
             file = workbook.made(all_tables.sheets(tables))
         response.content_length = file.seek(0, 2)
         file.seek(0)
-        response.response = wrap_file(request.environ, file)
-        response.direct_passthrough = True
+        response.response = _pieces(file)
     return response
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        yield from iter(partial(file.read, _PIECE), b"")
 
 
 def _prepared(wanted: _Wanted) -> Response:

@@ -54,8 +54,8 @@ class ConfigurationArguments(PageArguments):
     """Which configurations are listed."""
 
     document_type = text(1, 100, load_default=None)
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
-    is_active = fields.Boolean(load_default=None)
+    status = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(STATUSES))
+    is_active = fields.Boolean(load_default=None, allow_none=False)
 
 
 class Configuration(Schema):
