@@ -34,10 +34,12 @@ class Overtaken(Failure):
 
 
 class NotAlike(Failure):
-    """The tables do not have the same columns, so that they are not one file."""
+    """There are no tables, or they do not have the same columns: they are not one file."""
 
     def __init__(self) -> None:
-        super().__init__("The tables of this job do not have the same columns.", permanent=True)
+        super().__init__(
+            "The job has no tables, or tables that do not have the same columns.", permanent=True
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,14 @@ def test_headings_are_the_rows_above_the_first_values() -> None:
     assert [cell.is_header for cell in rows[2]] == [False] * 3
 
 
+def test_lines_above_the_headings_are_the_title() -> None:
+    data = b"Invoice: RE-5;;\n\nFor Ana\nItem;Pieces;Price\n00471;3;12,50\n"
+    found = table(data, "a.csv")
+    assert found.title == "Invoice: RE-5 For Ana"
+    assert (found.header_rows, found.texts[0]) == (1, ["Item", "Pieces", "Price"])
+    assert len(found.texts) == 2
+
+
 def test_what_names_a_group_of_rows_is_no_heading() -> None:
     found = table(b"Fruit;2021;2022\nof trees\nAll of them:\nRed ones\nApples;12;13\n", "a.csv")
     assert [row[0] for row in found.texts[1:4]] == ["of trees", "All of them:", "Red ones"]

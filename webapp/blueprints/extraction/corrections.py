@@ -35,7 +35,7 @@ corrections = Blueprint(
 
 _NOT_OF_TYPE: Final = {
     "integer": "Must be a whole number, such as 1200, or nothing.",
-    "decimal": "Must be a number, such as 1200.50, or nothing.",
+    "decimal": "Must be a number as this column writes them, or nothing.",
     "date": "Must be a day, such as 2026-02-28, or nothing.",
     "boolean": "Must be yes or no, or nothing.",
 }

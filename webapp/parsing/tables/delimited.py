@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from webapp.parsing.documents.detection import delimiter_of
 from webapp.parsing.documents.errors import DocumentError
 from webapp.parsing.documents.plain import decode_text
-from webapp.parsing.tables.headings import heading_rows
+from webapp.parsing.tables.headings import heading_rows, title_rows
 from webapp.parsing.tables.table import Table
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ def find(source: Source, finding: Finding) -> None:
         # One line far longer than all others would fill all of them up with empty cells.
         raise DocumentError("too_complex")
     texts = [row + [""] * (width - len(row)) for row in rows]
-    finding.add(Table(1, "csv", 1.0 if width > 1 else 0.5, texts, header_rows=heading_rows(texts)))
+    above = title_rows(texts)
+    title = " ".join(row[0].strip() for row in texts[:above])[:500]
+    texts = texts[above:]
+    confidence = 1.0 if width > 1 else 0.5
+    finding.add(Table(1, "csv", confidence, texts, header_rows=heading_rows(texts), title=title))
     finding.is_cut = finding.is_cut or source.size > len(data)
 
 

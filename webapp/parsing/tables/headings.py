@@ -31,6 +31,18 @@ def heading_rows(texts: Sequence[Sequence[str]]) -> int:
     return int(all(first) and len(set(first)) == len(first) > 1)
 
 
+def title_rows(texts: Sequence[Sequence[str]]) -> int:
+    """How many of the first rows are a title rather than headings: they say something in their
+    first cell alone, above a row that says more. As in a list of invoice lines below the number of
+    the invoice."""
+    for number, (first, *others) in enumerate(texts[:_MOST_ROWS]):
+        if any(map(str.strip, others)):
+            return number
+        if not first.strip():
+            break
+    return 0
+
+
 def _names_of_groups(above: Sequence[Sequence[str]]) -> int:
     """How many of the last rows above the values say something in their first cell alone, below a
     row in which every column has its heading; unless they go on with what it began."""

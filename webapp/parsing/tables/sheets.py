@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from webapp.parsing.documents.errors import DocumentError
 from webapp.parsing.documents.ooxml import Package
 from webapp.parsing.documents.sheets import errors_of, is_locked, parts_of, sheets_of, written
-from webapp.parsing.tables.headings import heading_rows
+from webapp.parsing.tables.headings import heading_rows, title_rows
 from webapp.parsing.tables.regions import regions_of
 from webapp.parsing.tables.table import Table
 
@@ -58,13 +58,18 @@ def add_sheet(
             # A line above a table is its title, one below a note.
             title = f"{name}: {' '.join(filter(None, rows[0]))}"
             continue
+        is_merged = (region.top, region.left) in spans  # a heading of several columns or rows
+        above = 0 if is_merged else title_rows(rows)
+        if above:
+            title = f"{name}: {' '.join(row[0] for row in rows[:above])}"
+        rows, top = rows[above:], region.top + above
         own = {
-            (row - region.top, column - region.left): (
+            (row - top, column - region.left): (
                 min(down, region.bottom - row),
                 min(right, region.right - column),
             )
             for (row, column), (down, right) in spans.items()
-            if region.top <= row < region.bottom and region.left <= column < region.right
+            if top <= row < region.bottom and region.left <= column < region.right
         }
         finding.add(
             Table(
