@@ -227,6 +227,7 @@ def test_zero_for_reads_leaves_writes_limited(process, people):
 # Where nobody has signed in yet
 
 
+@pytest.mark.long
 def test_one_address_tries_sixty_times_a_minute(app, owner):
     assert (SIGN_INS.most, SIGN_INS.seconds) == (60, 60)
     first = from_address(app, "203.0.113.1").status_code

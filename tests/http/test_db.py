@@ -39,6 +39,7 @@ def test_a_living_connection_is_not_asked(database):
         assert last == before
 
 
+@pytest.mark.long
 def test_a_connection_without_its_server_is_known(database):
     with database.connect(role="app") as conn, database.connect(role="admin") as admin:
         assert is_alive(conn)

@@ -83,6 +83,7 @@ def test_a_body_that_is_refused_does_not_burn_the_key(ana):
     assert post(ana, "k").status_code == 201
 
 
+@pytest.mark.long
 def test_a_refused_action_does_not_burn_the_key(ana, make):
     url = post(ana, "k").headers["Location"]
     retry = f"{url}/retry"

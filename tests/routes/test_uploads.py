@@ -66,6 +66,7 @@ def stalled():
             each.goes_on.set()
 
 
+@pytest.mark.long
 def test_who_stops_in_the_middle_stops_nobody_elses_file(people, olga, stalled, app):
     streams = [stalled(), stalled()]
     sent = [stalled.threads.submit(send, olga, stream) for stream in streams]

@@ -223,6 +223,7 @@ def test_where_no_more_fit_in_the_longest_waiting_is_let_go(serve, many):
     eventually(lambda: site.worker.nr_conns <= 30)
 
 
+@pytest.mark.long
 def test_what_is_kept_of_unfinished_requests_is_bounded(serve, many):
     site = serve(hello, kept_bytes=1_000_000)
     slow = many(site, 20, post(200_000) + b"x" * 100_000)

@@ -210,6 +210,7 @@ def test_the_server_keeps_up_its_tables_by_itself(make, owner):
     owner.execute("REINDEX TABLE tags")
 
 
+@pytest.mark.long
 def test_an_unfinished_transaction_makes_nobody_wait(make, database):
     user = make.user()
     with database.connect(role="app") as one, database.connect(role="app") as other:

@@ -126,6 +126,7 @@ def test_nothing_is_done_without_one_clear_choice(asked, owner, command, chosen)
     assert left(owner) == ["a"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["retry", "discard"])
 def test_an_empty_kind_does_not_mean_every_kind(asked, owner, command):
     bury(owner, "a")

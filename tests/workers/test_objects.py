@@ -106,6 +106,7 @@ def test_a_store_that_is_away_is_one_plain_line(database, tmp_path):
     assert answer.stderr.startswith("Error: ")
 
 
+@pytest.mark.long
 def test_a_store_is_made_before_its_first_object_but_one_that_is_gone_is_told(
     ana, owner, worker, logged, tmp_path
 ):

@@ -235,6 +235,7 @@ def test_what_was_so_already_is_said(queue, owner):
     assert owner.execute("SELECT kind FROM paused_kinds").fetchall() == [(KIND,)]
 
 
+@pytest.mark.long
 def test_resuming_wakes_those_who_sleep(queue, database):
     with database.connect() as listening:
         listening.execute("LISTEN coffer_work")
@@ -335,6 +336,7 @@ def test_that_nothing_is_queued_is_one_plain_line(queue, owner):
     assert f"`coffer dead retry {letter}` tries again" in said
 
 
+@pytest.mark.long
 def test_that_another_worker_holds_it_is_one_plain_line(queue, owner, subject):
     hold(owner, lease=60)
     answer = queue("run", KIND, subject)

@@ -102,6 +102,7 @@ def events_of(client, job):
 DONE = ["job.created", "job.started", "job.outputs.persisted", "job.succeeded"]
 
 
+@pytest.mark.long
 def test_what_was_extracted_is_saved_at_once_and_counted(ana, job, running, owner):
     running(lambda *_: INVOICE).round()
     found = ana.get(job).json
@@ -271,6 +272,7 @@ def test_one_cancelled_and_run_again_while_it_runs_is_done_once(ana, job, runnin
     assert len(rows_of(owner)) == 3
 
 
+@pytest.mark.long
 def test_a_document_purged_meanwhile_leaves_nothing(ana, job, running, owner):
     document = f"/api/documents/{ana.get(job).json['document_id']}"
 

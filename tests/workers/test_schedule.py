@@ -45,6 +45,7 @@ def make_due(owner):
     owner.execute("UPDATE schedules SET next_run_at = now() WHERE kind = %s", (KIND,))
 
 
+@pytest.mark.long
 def test_a_schedule_shows_when_it_fired_and_that_its_work_is_queued(schedule, owner, app_conn):
     before = listed(schedule)
     assert before["last_run_at"] is None

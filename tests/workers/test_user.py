@@ -362,6 +362,7 @@ def test_another_password_ends_every_session(asked, people, app, owner):
     assert log(owner)[0] == ("password.reset", "operator", ines.id, None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("options", "status"), [((), 401), (("--keep-api-keys",), 200)])
 def test_another_password_revokes_every_key_unless_they_are_to_stay(
     asked, people, owner, options, status

@@ -48,6 +48,7 @@ def since(ana):
     return cursor_of(ana)
 
 
+@pytest.mark.long
 def test_what_happens_is_told_once_in_order_and_without_contents(ana, since):
     item = ana.post("/api/items", json={"source_type": "note", "raw_text": "Milk"}).json
     ana.patch(f"/api/items/{item['id']}", json={"action": "discard"})
@@ -169,6 +170,7 @@ def test_wrong_arguments_are_named(ana, query, field):
     assert_problem(ana.get("/api/changes", query_string=query), 422, "invalid_input", field)
 
 
+@pytest.mark.long
 def test_a_cursor_is_gone_with_what_followed_it(ana, since, owner):
     """Events are pruned, or the database is restored: neither is passed over in silence."""
     ana.post("/api/me/tasks", json={"title": "Old"})

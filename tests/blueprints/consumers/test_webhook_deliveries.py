@@ -70,6 +70,7 @@ def test_what_happens_while_it_is_paused_can_be_sent_later(ana, path, capture):
     assert [each["status"] for each in deliveries(ana, path)] == ["pending"] * 3
 
 
+@pytest.mark.long
 def test_a_span_is_replayed_in_parts(ana, path, capture, monkeypatch):
     monkeypatch.setattr("webapp.blueprints.consumers.webhook_deliveries._MOST_REPLAYED", 2)
     ana.patch(path, json={"action": "pause"})

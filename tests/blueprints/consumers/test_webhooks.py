@@ -90,6 +90,7 @@ def test_secrets_are_shown_once_and_stored_encrypted(ana, hook, owner, logged):
         assert secret.removeprefix("whsec_") not in everything
 
 
+@pytest.mark.long
 def test_it_is_paused_and_resumed(ana, hook):
     path = f"/api/webhooks/{hook['id']}"
     assert_problem(ana.patch(path, json={"action": "resume"}), 409, "invalid_state_transition")

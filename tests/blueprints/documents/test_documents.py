@@ -65,6 +65,7 @@ def quota(client):
     return client.get("/api/quota").json["used_bytes"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/api/documents", "/api/documents/upload"])
 def test_an_uploaded_file_is_a_document_that_waits_to_be_read(ana, upload, path):
     fields = {"title": "A letter", "tags": "a, b"}
@@ -98,6 +99,7 @@ def test_the_same_file_again_is_the_same_document(ana, upload):
     assert second.json["id"] != first["id"]
 
 
+@pytest.mark.long
 def test_two_uploads_of_a_file_at_once_make_one_document(sign_in, upload, owner):
     answers = []
     clients = [sign_in("ana") for _ in range(2)]
@@ -118,6 +120,7 @@ def test_two_uploads_of_a_file_at_once_make_one_document(sign_in, upload, owner)
     assert quota(clients[0]) == len(pdf())
 
 
+@pytest.mark.long
 def test_a_file_in_the_trash_is_named_and_stands_in_nobodys_way(ana, upload):
     first = upload(ana).json["id"]
     assert ana.post(f"/api/documents/{first}/discard").json["status"] == "discarded"
@@ -138,6 +141,7 @@ def test_purging_gives_back_what_was_charged_once(ana, upload):
     assert quota(ana) == 0
 
 
+@pytest.mark.long
 def test_a_key_makes_one_document_of_a_streamed_body(ana, upload, owner):
     once = {"headers": {"Idempotency-Key": "k"}}
     first, again = upload(ana, **once), upload(ana, **once)
@@ -214,6 +218,7 @@ def nested(levels):
     return value
 
 
+@pytest.mark.long
 def test_deep_metadata_is_refused_and_the_deepest_is_listed(ana, upload):
     document = upload(ana).json["id"]
     path = f"/api/documents/{document}"

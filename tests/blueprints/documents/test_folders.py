@@ -80,6 +80,7 @@ def test_a_folder_tells_where_it_is_and_what_is_in_it(ana, folder, put):
     assert (outer["path"], outer["documents"], outer["folders"]) == (["Letters"], 0, 1)
 
 
+@pytest.mark.long
 def test_folders_are_listed_all_topmost_or_in_another(ana, folder):
     a = folder("A")
     ab = folder("B", parent=a)
@@ -115,6 +116,7 @@ def test_a_folder_is_renamed_and_moved_with_all_in_it(ana, folder, put):
     assert_problem(ana.patch(f"{FOLDERS}/{moved}", json={}), 422, "invalid_input", "body")
 
 
+@pytest.mark.long
 def test_no_folder_is_inside_itself(ana, folder):
     a = folder("A")
     c = folder("B", "C", parent=a)
@@ -198,6 +200,7 @@ def test_anothers_folder_is_not_there(sign_in, ana, folder, upload):
     assert_problem(ana.get(f"{FOLDERS}/{foreign}"), 404, "not_found")
 
 
+@pytest.mark.long
 def test_a_discarded_document_is_not_moved(ana, folder, put):
     path = f"/api/documents/{put(folder('A'), 'a')}"
     assert ana.post(f"{path}/discard").status_code == 200

@@ -80,6 +80,7 @@ def assert_dead(client, path):
         assert one == other
 
 
+@pytest.mark.long
 def test_anybody_with_the_address_gets_the_file(client, link):
     path = link()
     shown = get(client, path)
@@ -250,6 +251,7 @@ def test_neither_address_nor_password_is_stored_or_logged(client, link, owner, l
     assert "$argon2id$" in kept
 
 
+@pytest.mark.long
 def test_the_audit_log_tells_of_links_and_their_downloads(ana, client, document, link, owner):
     path = link(most_downloads=5)
     get(client, path)

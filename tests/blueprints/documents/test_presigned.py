@@ -158,6 +158,7 @@ def test_what_cannot_be_read_is_kept_all_the_same(ana, client, announce, read):
     assert quota(ana) == len(content)
 
 
+@pytest.mark.long
 def test_a_file_that_the_workspace_has_need_not_be_sent(ana, upload):
     first = upload(ana, CONTENT).json["id"]
     body = {"name": "b.pdf", "bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}

@@ -151,6 +151,7 @@ def test_accepting_gives_a_document_the_value_as_if_written(ana, document, sugge
     assert queue(ana) == []
 
 
+@pytest.mark.long
 def test_what_was_rejected_leaves_the_queue_and_the_document(ana, item, document, suggest):
     (tag,) = suggest(item, ("tag", "fence"))
     category, kept = suggest(document, ("category", "Order"), ("tag", "oak"))
@@ -163,6 +164,7 @@ def test_what_was_rejected_leaves_the_queue_and_the_document(ana, item, document
     assert ana.get(item).json["tags"] == []
 
 
+@pytest.mark.long
 def test_accepting_tags_an_item(ana, item, suggest):
     ids = suggest(item, ("tag", "fence"), ("tag", "Oak"))
     ana.post(f"{REVIEW}/accept", json={"ids": ids})

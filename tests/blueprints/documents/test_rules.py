@@ -31,6 +31,7 @@ EXAMPLES = Examples(
 )
 
 
+@pytest.mark.long
 def test_a_rule_is_made_changed_listed_in_order_and_removed(ana):
     first = ana.post(RULES, json=BILLS)
     assert first.status_code == 201, first.json
@@ -68,6 +69,7 @@ def test_a_rule_that_makes_no_sense_is_refused(ana, change, fields):
     assert_problem(ana.post(RULES, json=BILLS | change), 422, "invalid_input", *fields)
 
 
+@pytest.mark.long
 def test_the_number_of_rules_is_limited(ana, owner):
     ana.post(RULES, json=BILLS)
     owner.execute(
@@ -79,6 +81,7 @@ def test_the_number_of_rules_is_limited(ana, owner):
     assert_problem(ana.post(RULES, json=BILLS), 409, "too_many_rules")
 
 
+@pytest.mark.long
 def test_a_rule_whose_folder_is_deleted_stays(ana):
     folder = ana.post("/api/folders", json={"name": "Bills"}).json["id"]
     path = ana.post(RULES, json=BILLS | {"folder_id": folder}).headers["Location"]

@@ -92,6 +92,7 @@ def test_a_folder_contains_what_is_in_the_folders_in_it(ana, written, found):
     assert found("in:taxes") == ["all.pdf", "year.pdf"]
 
 
+@pytest.mark.long
 def test_others_folders_mean_nothing(sign_in, written, found):
     sign_in("ben").post("/api/folders", json={"name": "Secret"})
     written("oak")

@@ -310,6 +310,7 @@ def test_shares_are_listed_changed_and_ended(ana, ben, letter, share, sign_in):
     assert_problem(ana.patch(at, json={"level": "view"}), 404, "not_found")
 
 
+@pytest.mark.long
 def test_whom_something_can_be_shared_with(ana, ben, letter, share, owner):
     path = f"{letter}/shares"
     answer = ana.post(path, json={"handle": "nobody", "level": "view"})

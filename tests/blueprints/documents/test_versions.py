@@ -114,6 +114,7 @@ def test_the_body_alone_may_be_the_version_and_the_documents_own_name_stays(ana,
     assert 'filename="Mine.pdf"' in named
 
 
+@pytest.mark.long
 def test_a_version_sent_again_with_its_key_is_one(ana, path, add):
     once = {"headers": {"Idempotency-Key": "k"}}
     first, again = add("two", **once), add("two", **once)
@@ -191,6 +192,7 @@ def test_nobody_replaces_what_they_have_not_seen(ana, path, add):
     assert used(ana) == len(pdf("one") + pdf("two"))
 
 
+@pytest.mark.long
 def test_a_discarded_document_gets_no_version(ana, path, add):
     ana.post(f"{path}/discard")
     assert_problem(add("two"), 409, "invalid_state_transition")

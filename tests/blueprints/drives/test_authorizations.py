@@ -123,6 +123,7 @@ def test_the_browser_may_be_sent_to_a_page_of_ours_and_no_other(browser, server,
     assert_problem(wrong, 422, "invalid_input", "return_to")
 
 
+@pytest.mark.long
 def test_a_callback_works_once_and_only_in_the_browser_that_began(
     drive_app, browser, server, begin, place, owner
 ):
@@ -160,6 +161,7 @@ def test_whoever_may_no_longer_connect_connects_nothing(browser, server, begin, 
     assert_problem(come_back(browser, url), 404, "not_found")
 
 
+@pytest.mark.long
 def test_an_expired_token_is_refreshed_and_the_new_one_kept(browser, server, connect_drive):
     server.lifetime = 1  # expired before it is used
     made = connect_drive()

@@ -81,6 +81,7 @@ def test_a_mailbox_has_no_files(ana, connect_mail):
         assert_problem(answer, 403, "drive_refused")
 
 
+@pytest.mark.long
 def test_a_password_that_is_no_longer_accepted_breaks_the_connection(ana, mail, connect_mail):
     path = connect_mail().headers["Location"]
     mail.password = "another"

@@ -92,6 +92,7 @@ def test_a_document_gets_its_job_once_it_is_classified_and_no_second_one(
     assert jobs_of(ana, document) == [2, 1]
 
 
+@pytest.mark.long
 def test_a_person_who_gives_a_document_the_type_starts_its_job(ana, ready, configure, automatic):
     document, other = ready(category="List"), ready()
     configure(document)

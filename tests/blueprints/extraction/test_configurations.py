@@ -83,6 +83,7 @@ def test_versions_of_a_type_are_numbered(ana, make):
     assert ana.get(path_of(second)).json == second
 
 
+@pytest.mark.long
 def test_one_of_a_type_is_active(ana, make):
     assert_problem(ana.get(f"{PATH}/active/invoice"), 404, "no_active_configuration")
     first, second, other = make("a/b"), make("A/B"), make("order")

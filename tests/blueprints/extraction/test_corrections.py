@@ -130,6 +130,7 @@ def run_again(app_conn, document):
     return run
 
 
+@pytest.mark.long
 def test_a_later_run_takes_corrections_over_where_the_cell_is_the_same(ana, run_again, made, row):
     ana.patch(row, json={"texts": {"price": "10", "tax": "1"}})
     # A row above, and a mistake that is read rightly now.

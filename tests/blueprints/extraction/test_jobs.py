@@ -170,6 +170,7 @@ def test_a_version_that_is_activated_later_changes_no_job(ana, document, configu
     assert states(ana) == [(2, "pending"), (1, "pending")]
 
 
+@pytest.mark.long
 def test_jobs_are_listed_newest_first_by_what_they_have_in_common(ana, ready, configure, owner):
     one, two = ready(category="Invoice"), ready(category="List")
     invoices, lists = configure(one), configure(two, "List")
@@ -265,6 +266,7 @@ def test_many_jobs_are_begun_at_once_and_each_document_says_what_became_of_it(
     assert states(ana) == [(1, "pending"), (1, "succeeded"), (1, "succeeded")]
 
 
+@pytest.mark.long
 def test_many_jobs_may_be_begun_with_one_configuration(ana, ready, configure, sign_in):
     one, two = ready(category="Invoice"), ready()
     draft = configure(one, "Other", "draft")

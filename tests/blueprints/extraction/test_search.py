@@ -57,6 +57,7 @@ def test_the_snippet_is_of_the_row(found, budget):
     assert found("fisheries ")[0]["snippet"].startswith("<mark>Fisheries</mark>")
 
 
+@pytest.mark.long
 def test_only_the_latest_run_is_found_once(ana, app_conn, owner, found, budget, document):
     job_id = extracted.job(app_conn, document)
     later = extracted.table(app_conn, job_id, {"Ministry": "text"}, ["Forestry"], pages=[8])

@@ -155,6 +155,7 @@ def test_rows_are_paged_and_cells_say_where_they_are_from(ana, owner, made, docu
         assert_problem(ana.get(f"{path}/{number}"), 404, "not_found")
 
 
+@pytest.mark.long
 def test_those_whom_the_document_is_shared_with_read_its_tables(
     ana, sign_in, owner, made, document
 ):

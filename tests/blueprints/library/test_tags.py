@@ -78,6 +78,7 @@ def test_bad_input_names_its_field(olga, given, field):
     assert [each["field"] for each in answer.json["errors"]] == [field]
 
 
+@pytest.mark.long
 def test_the_counts_are_of_what_is_there_now(olga):
     item(olga, "garden", "fence")
     gone = item(olga, "garden")

@@ -412,6 +412,7 @@ class TestChange:
         account.client.environ_base["REMOTE_ADDR"] = "203.0.113.99"
         assert_refused(change(account.client), 429, "rate_limited")
 
+    @pytest.mark.long
     def test_wrong_passwords_of_somebody_signed_in_are_told_to_the_user_once(self, account, owner):
         def guess():
             body = {"current_password": "wrong", "new_password": NEW}
@@ -524,6 +525,7 @@ class TestReset:
         bearer = {"Authorization": f"Bearer {other}"}
         assert client.get("/api/auth/me", headers=bearer).status_code == 401
 
+    @pytest.mark.long
     def test_no_session_of_somebody_else_ends(self, client, account, people, token):
         bob = people.person("bob")
         forget(client)
@@ -544,6 +546,7 @@ class TestReset:
         assert_refused(reset(client, given), 400, "invalid_token")
         assert log_in(client, f"{NEW} {statuses.index(204)}").status_code == 200
 
+    @pytest.mark.long
     def test_it_uses_up_the_other_tokens_of_the_address(self, client, account, token, owner):
         forget(client)
         forget(client, "ANA@EXAMPLE.com")
@@ -624,6 +627,7 @@ class TestReset:
         ).fetchone()
         assert is_verified
 
+    @pytest.mark.long
     def test_a_log_in_that_races_with_it_leaves_no_session(
         self, app, client, account, owner, token, stand_in
     ):

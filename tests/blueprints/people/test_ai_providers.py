@@ -158,6 +158,7 @@ def test_nobody_reaches_inside_by_http_whoever_they_are(olga, ada, server, url, 
         assert said in assert_failed(client.put(path, json=chat(server, url=url)), 422)
 
 
+@pytest.mark.long
 def test_a_stored_key_is_sent_only_where_it_was_given_for(olga, server):
     def assign(**changes):
         body = chat(server, **changes)

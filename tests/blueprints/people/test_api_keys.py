@@ -99,6 +99,7 @@ def test_a_scope_that_one_cannot_give_is_refused_by_its_place(olga, owner, given
     assert owner.execute("SELECT count(*) FROM api_keys").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_viewer_cannot_give_what_their_role_lacks(people, olga):
     vera = people.person("vera")
     workspace_id = people.workspace(olga, viewer=vera)
@@ -193,6 +194,7 @@ def test_its_owner_is_told_by_mail(olga, owner):
     assert made["key"] not in text
 
 
+@pytest.mark.long
 def test_a_key_made_while_the_password_is_reset_does_not_outlive_the_reset(
     app, people, olga, owner, database
 ):
@@ -211,6 +213,7 @@ def test_a_key_made_while_the_password_is_reset_does_not_outlive_the_reset(
     assert owner.execute("SELECT count(*) FROM api_keys").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_key_made_while_all_is_logged_out_does_not_outlive_it(app, people, olga, owner, database):
     with (
         ThreadPoolExecutor(1) as threads,
@@ -236,6 +239,7 @@ def test_scopes_narrow_what_the_owner_may(people, olga):
     assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
 
 
+@pytest.mark.long
 def test_a_key_with_every_scope_manages_no_keys(people, olga):
     scopes = olga.client.get("/api/auth/me").json["permissions"]
     key = make_key(olga, *(scope for scope in scopes if scope not in NEVER)).json
@@ -265,6 +269,7 @@ def test_a_demoted_members_key_loses_what_they_lost(people, olga):
     assert use(people, key).status_code == 200
 
 
+@pytest.mark.long
 def test_a_demoted_admins_key_loses_what_they_lost(people, owner):
     ada = people.person("ada", admin=True)
     key = make_key(ada, "admin:users:read").json["key"]
@@ -340,6 +345,7 @@ def test_the_database_keeps_no_key_for_longer(people, olga):
 # What keys survive, which docs/security.md has as a table
 
 
+@pytest.mark.long
 def test_log_out_everywhere_says_what_keys_are_left_and_revokes_them_where_asked(people, olga):
     key = make_key(olga, READ).json["key"]
     path = "/api/auth/logout-everywhere"
@@ -353,6 +359,7 @@ def test_log_out_everywhere_says_what_keys_are_left_and_revokes_them_where_asked
     assert use(people, key).status_code == 401
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("given", "status"), [({}, 200), ({"revoke_api_keys": True}, 401)])
 def test_another_password_leaves_keys_unless_they_are_to_go(people, olga, owner, given, status):
     key = make_key(olga, READ).json["key"]
@@ -497,6 +504,7 @@ def test_the_use_of_a_key_is_written_once_a_minute(people, olga, owner, seconds,
     assert (last_use(owner) != before) == is_written
 
 
+@pytest.mark.long
 def test_two_uses_at_once_are_written_once(people, olga, owner):
     key = make_key(olga, READ).json["key"]
     answers = [use(people, key) for _ in range(2)]

@@ -135,6 +135,7 @@ def test_an_account_without_a_password_needs_a_recent_log_in(people, owner):
     assert leave(sso, password=None).json["code"] == "reauthentication_required"
 
 
+@pytest.mark.long
 def test_access_ends_at_once_and_owners_are_told(people, olga, team, owner):
     key = people.key(olga, ["workspace:items:read"], workspace_id=team)[1]
     people.join(team, people.person("otto"), "owner")
@@ -192,6 +193,7 @@ def test_what_is_not_due_waits(olga, team, worker, owner):
     ).fetchone() == (True,)
 
 
+@pytest.mark.long
 def test_a_deletion_that_runs_cannot_be_cancelled(olga, team, owner):
     path = delete(olga, team).headers["Location"]
     owner.execute("UPDATE deletions SET status = 'running'")
@@ -215,6 +217,7 @@ def test_the_mail_keeps_an_account_once(app, client, people, olga, owner):
     assert client.get("/api/items/pending", headers=headers).status_code == 200
 
 
+@pytest.mark.long
 def test_whom_an_admin_disables_meanwhile_stays_disabled(app, client, people, olga):
     ada = people.person("ada", admin=True)
     answer = leave(olga)
@@ -236,6 +239,7 @@ def test_an_account_that_is_gone_is_not_enabled_again(app, client, people, olga,
 # Owners
 
 
+@pytest.mark.long
 def test_the_last_owner_hands_over_first(people, olga, team, owner):
     answer = leave(olga)
     assert (answer.status_code, answer.json["code"]) == (409, "owns_workspaces")

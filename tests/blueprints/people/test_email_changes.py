@@ -100,12 +100,14 @@ def test_a_later_request_replaces_an_earlier_one(olga, token):
     assert confirm(olga, token()).json["email"] == NEW
 
 
+@pytest.mark.long
 def test_a_token_expires(olga, owner, token):
     ask(olga)
     owner.execute("UPDATE email_changes SET expires_at = now()")
     assert confirm(olga, token()).json["code"] == "invalid_token"
 
 
+@pytest.mark.long
 def test_whether_an_address_has_an_account_only_its_reader_learns(
     app, people, olga, owner, app_conn, token
 ):
@@ -126,6 +128,7 @@ def test_whether_an_address_has_an_account_only_its_reader_learns(
     assert confirm(olga, token()).json["code"] == "address_taken"
 
 
+@pytest.mark.long
 def test_the_old_address_prevents_a_change(client, people, olga, owner, token):
     key = people.key(olga, ["workspace:items:read"])[1]
     ask(olga)
@@ -165,6 +168,7 @@ def test_what_takes_a_change_back_keeps_an_account_that_was_deleted_since(
     assert log_in(client, olga.email) == 200
 
 
+@pytest.mark.long
 def test_after_a_week_it_cannot_be_taken_back(client, olga, owner, token):
     ask(olga)
     confirm(olga, token())
@@ -175,6 +179,7 @@ def test_after_a_week_it_cannot_be_taken_back(client, olga, owner, token):
     assert undo(client, token("email_change_undo")).json["code"] == "invalid_token"
 
 
+@pytest.mark.long
 def test_an_old_address_that_somebody_else_has_now_is_not_taken_from_them(
     client, people, olga, owner, token
 ):

@@ -124,6 +124,7 @@ def test_an_invitation_is_a_mail_of_the_workspace_and_no_token_of_it_is_kept(
     assert week.fetchone() == (True,)
 
 
+@pytest.mark.long
 def test_a_kept_answer_has_no_token_either(olga, path, owner, token_of):
     for _ in range(2):
         answer = olga.client.post(path, json={"email": INES}, headers={HEADER: "k"})
@@ -162,6 +163,7 @@ def test_nobody_is_invited_into_a_personal_workspace(olga, owner):
     assert count(owner, "audit_log") == 0
 
 
+@pytest.mark.long
 def test_an_invitation_into_a_personal_workspace_leads_nowhere(people, olga, ines, owner):
     invitation = people.invitation(olga.workspace_id, olga, INES)
     answer = accept(ines, str(invitation))
@@ -210,6 +212,7 @@ def test_an_address_is_invited_again_when_its_invitation_has_expired(invite, ine
     assert accept(ines, invite()).status_code == 200
 
 
+@pytest.mark.long
 def test_one_address_is_invited_into_several_workspaces(people, olga, invite, ines, owner):
     other = f"/api/workspaces/{people.workspace(olga)}/invitations"
     assert olga.client.post(other, json={"email": INES}).status_code == 201
@@ -249,6 +252,7 @@ def test_invitations_are_listed_page_by_page_and_those_that_are_past_are_not(
 # Accepting
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ["owner", "member", "viewer"])
 def test_who_has_the_token_becomes_what_they_were_invited_as(
     invite, people, ines, owner, path, role
@@ -273,6 +277,7 @@ def test_an_invitation_is_used_once(invite, people, ines, owner, path):
     assert members(owner, path) == {"olga": "owner", "ines": "member"}
 
 
+@pytest.mark.long
 def test_the_same_acceptance_sent_twice_gives_one_answer(invite, ines):
     token = invite()
     first, second = (accept(ines, token, **{HEADER: "k"}) for _ in range(2))
@@ -297,6 +302,7 @@ def test_of_two_who_use_an_invitation_at_once_one_gets_in(invite, people, ines, 
         owner.execute("DELETE FROM members WHERE role = 'member'")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ["owner", "viewer"])
 def test_a_member_who_accepts_stays_what_they_are(invite, people, olga, ines, owner, path, role):
     people.join(path.split("/")[3], ines, "member")
@@ -305,6 +311,7 @@ def test_a_member_who_accepts_stays_what_they_are(invite, people, olga, ines, ow
     assert members(owner, path)["ines"] == "member"
 
 
+@pytest.mark.long
 def test_the_audit_log_does_not_say_that_a_member_joined(invite, people, ines, owner, path):
     people.join(path.split("/")[3], ines, "viewer")
     accept(ines, invite(role="owner"))
@@ -319,6 +326,7 @@ def test_the_last_owner_does_not_demote_themselves_by_an_invitation(invite, olga
     assert members(owner, path) == {"olga": "owner"}
 
 
+@pytest.mark.long
 def test_an_invitation_is_good_until_it_expires(invite, ines, owner, path):
     token = invite()
     owner.execute("UPDATE invitations SET expires_at = now()")
@@ -328,6 +336,7 @@ def test_an_invitation_is_good_until_it_expires(invite, ines, owner, path):
     assert accept(ines, token).status_code == 200
 
 
+@pytest.mark.long
 def test_a_withdrawn_invitation_is_invalid(invite, olga, ines, owner, path):
     token = invite()
     invitation = f"{path}/{latest(owner)}"
@@ -369,6 +378,7 @@ def test_neither_the_id_nor_the_hash_nor_another_kind_of_token_is_the_token(
         assert accept(ines, token).json["code"] == "invalid_token"
 
 
+@pytest.mark.long
 def test_a_key_accepts_no_invitation(invite, people, ines):
     token = invite()
     _, key = people.key(ines, ["workspace:read", "workspaces:create", "account:read"])
@@ -477,6 +487,7 @@ def test_invitations_of_others_block_nobody_but_their_mails_wait_for_their_turn(
     assert waiting[TO_MAILBOX.most :] == sorted(waiting[TO_MAILBOX.most :])
 
 
+@pytest.mark.long
 def test_a_mailbox_gets_five_invitations_an_hour(olga, path, owner):
     assert (TO_MAILBOX.most, TO_MAILBOX.seconds) == (5, 3600)
     crowd(owner, hours=3)

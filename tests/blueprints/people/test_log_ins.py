@@ -95,6 +95,7 @@ def seconds_used(owner, key):
 
 @pytest.mark.usefixtures("account")
 class TestLogIn:
+    @pytest.mark.long
     def test_it_gives_tokens_that_work(self, client, account):
         answer = log_in(client)
         assert answer.status_code == 200
@@ -122,6 +123,7 @@ class TestLogIn:
         assert wrong == told(log_in(client, "nobody@example.com"))
         assert wrong == told(log_in(client, "sso@example.com"))
 
+    @pytest.mark.long
     def test_as_much_work_is_done_for_an_address_without_account(self, client, account, watch):
         watched = watch()
         log_in(client, password=WRONG)
@@ -129,6 +131,7 @@ class TestLogIn:
         log_in(client, "nobody@example.com", WRONG)
         assert watched.done == known == ["verify"]
 
+    @pytest.mark.long
     def test_of_a_disabled_account_only_its_user_learns(self, client, account, owner):
         owner.execute("UPDATE users SET disabled_at = now()")
         assert_refused(log_in(client), "account_disabled", 403)
@@ -136,6 +139,7 @@ class TestLogIn:
         assert wrong == told(log_in(client, "nobody@example.com", WRONG))
         assert not owner.execute("SELECT FROM sessions WHERE token_hash <> ''").fetchall()
 
+    @pytest.mark.long
     def test_failures_and_successes_are_in_the_audit_log_without_the_password(
         self, client, account, owner
     ):
@@ -149,6 +153,7 @@ class TestLogIn:
         ]
         assert not any(said in row[2] for row in found for said in (PASSWORD, WRONG))
 
+    @pytest.mark.long
     def test_a_hash_by_former_parameters_is_made_anew(self, client, account, owner):
         old = Passwords(memory_kib=128, time_cost=1, parallelism=1).hash(PASSWORD)
         owner.execute("UPDATE users SET password_hash = %s", (old,))
@@ -160,6 +165,7 @@ class TestLogIn:
         assert log_in(client).status_code == 200
         assert owner.execute("SELECT password_hash FROM users").fetchone() == (new,)
 
+    @pytest.mark.long
     def test_two_log_ins_that_make_the_hash_anew_at_once_both_get_in(
         self, app, account, owner, watch
     ):
@@ -180,6 +186,7 @@ class TestLogIn:
         assert_refused(log_in(client), "invalid_credentials")
         assert not owner.execute("SELECT FROM sessions WHERE token_hash <> ''").fetchall()
 
+    @pytest.mark.long
     def test_one_that_races_with_being_disabled_leaves_no_session(
         self, client, account, owner, watch
     ):
@@ -306,6 +313,7 @@ class TestGuessing:
         owner.execute("DELETE FROM rate_limits WHERE key LIKE 'log_in:%'")
         assert log_in(client).status_code == 200
 
+    @pytest.mark.long
     def test_what_the_user_tries_from_a_known_address_takes_nothing_from_strangers(
         self, client, account, owner
     ):

@@ -83,6 +83,7 @@ def test_members_are_listed_with_their_roles_page_by_page(team):
     assert not any("password" in key for each in seen for key in each)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["max", "vera"])
 def test_who_is_no_owner_manages_nobody(team, owner, who):
     path, persons = team
@@ -117,6 +118,7 @@ def test_a_stranger_learns_nothing_of_a_workspace(team, owner):
 # What outlasts the session that granted it
 
 
+@pytest.mark.long
 def test_an_owner_is_made_soon_after_a_log_in_and_told_by_mail(team, owner):
     path, persons = team
     member = f"{path}/members/{persons['max'].id}"
@@ -204,6 +206,7 @@ def test_who_left_is_not_let_in_for_the_answer(team):
 # The last owner
 
 
+@pytest.mark.long
 def test_the_last_owner_stays_an_owner(team, owner):
     path, persons = team
     client = persons["olga"].client
@@ -221,6 +224,7 @@ def test_the_last_owner_stays_an_owner(team, owner):
     assert client.patch(member, json={"role": "owner"}).status_code == 200
 
 
+@pytest.mark.long
 def test_one_of_two_owners_may_go(team, owner):
     path, persons = team
     olga, max_ = persons["olga"], persons["max"]
@@ -271,6 +275,7 @@ def test_of_two_owners_who_act_at_once_one_remains(people, owner, way):
         assert list(roles(owner, path).values()).count("owner") == 1
 
 
+@pytest.mark.long
 def test_of_two_owners_who_leave_within_open_transactions_the_second_is_refused(
     people, database, owner
 ):

@@ -104,6 +104,7 @@ def test_what_only_persons_may_no_service_may(make_key, scope):
     assert answer.json["errors"][0]["field"] == "scopes.0"
 
 
+@pytest.mark.long
 def test_even_a_scope_that_it_should_not_have_lets_it_do_nothing_personal(people, make_key, owner):
     answer = make_key()
     owner.execute(

@@ -77,6 +77,7 @@ class TestRefresh:
             assert refresh(client, first).json["refresh_token"] == second
         assert refresh(client, second).status_code == 200
 
+    @pytest.mark.long
     def test_after_ten_seconds_a_spent_token_ends_the_session(self, client, account, owner, logged):
         first = logged_in(client)
         second = refresh(client, first["refresh_token"]).json
@@ -91,6 +92,7 @@ class TestRefresh:
         ).fetchall()
         assert entry == (account.id, {"session_id": str(session_id)})
 
+    @pytest.mark.long
     def test_giving_it_again_does_not_begin_the_ten_seconds_anew(self, client, account, owner):
         first = logged_in(client)["refresh_token"]
         refresh(client, first)
@@ -155,6 +157,7 @@ class TestRefresh:
         given = {answer.json["refresh_token"] for answer in answers if answer.status_code == 200}
         assert all(refresh(app.test_client(), each).status_code == 401 for each in given)
 
+    @pytest.mark.long
     @pytest.mark.parametrize("generation", [0, 1, 2, 1_000, 2**31, 2**32 - 2])
     def test_a_forged_token_does_not_end_the_session(self, client, account, owner, generation):
         first = logged_in(client)
@@ -368,6 +371,7 @@ class TestCookie:
 
 @pytest.mark.usefixtures("account")
 class TestLogOut:
+    @pytest.mark.long
     def test_by_the_access_token(self, client, account, owner):
         given = logged_in(client)
         bearer = {"Authorization": f"Bearer {given['access_token']}"}
@@ -376,6 +380,7 @@ class TestLogOut:
         assert_refused(refresh(client, given["refresh_token"]), "invalid_refresh_token")
         assert actions(owner) == ["login.succeeded", "session.logged_out"]
 
+    @pytest.mark.long
     def test_by_the_refresh_token(self, client, account):
         given = logged_in(client)
         body = {"refresh_token": given["refresh_token"]}
@@ -465,6 +470,7 @@ class TestList:
         assert len(set(seen)) == len(seen) == 5
         assert cursor is None
 
+    @pytest.mark.long
     def test_one_is_ended_with_the_very_next_request(self, client, account):
         given = logged_in(client)
         session_id = session_of(given["refresh_token"])
@@ -516,6 +522,7 @@ class TestAccessTokens:
         headers = {"Authorization": "Bearer x", "X-Dev-User-Id": "ana"}
         assert client.get("/api/auth/me", headers=headers).status_code == 401
 
+    @pytest.mark.long
     def test_other_secrets_are_no_access_tokens(self, client, account):
         given = logged_in(client, cookie=False)
         session_id = session_of(given["refresh_token"])

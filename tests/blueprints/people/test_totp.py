@@ -188,6 +188,7 @@ class TestEnrol:
         assert_refused(enrol(account, password=password), 403, "wrong_password")
         assert owner.execute("SELECT count(*) FROM totp").fetchone() == (0,)
 
+    @pytest.mark.long
     def test_it_takes_a_fresh_session_where_there_is_no_password(self, people, owner, clock):
         person = people.person("ina", password=False)
         assert enrol(person, password=None).status_code == 200
@@ -253,6 +254,7 @@ class TestEnrol:
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
         assert owner.execute("SELECT count(*) FROM recovery_codes").fetchone() == (10,)
 
+    @pytest.mark.long
     @pytest.mark.parametrize("code", ["", "12345", "1234567", 123456, None, "12\x003456"])
     def test_what_is_no_code_is_refused_by_name(self, account, clock, code):
         enrol(account)
@@ -260,6 +262,7 @@ class TestEnrol:
         assert answer.status_code == 422
         assert answer.json["errors"][0]["field"] == "code"
 
+    @pytest.mark.long
     def test_an_api_key_touches_no_second_factor(self, people, account):
         _, key = people.key(account, ["account:read"])
         account.client = people.client(Authorization=f"Bearer {key}")
@@ -269,6 +272,7 @@ class TestEnrol:
 
 @pytest.mark.usefixtures("recovery_codes")
 class TestLogIn:
+    @pytest.mark.long
     def test_the_password_gives_a_ticket_and_the_code_the_tokens(self, client, clock, owner):
         answer = log_in(client)
         assert answer.status_code == 202
@@ -293,6 +297,7 @@ class TestLogIn:
         body = {"email": EMAIL, "password": "a garden fence of pine"}
         assert client.post("/api/auth/login", json=body).status_code == 401
 
+    @pytest.mark.long
     def test_a_ticket_signs_in_to_nothing(self, client, owner):
         ticket = ticket_of(client)
         assert me(client, ticket).status_code == 401
@@ -355,6 +360,7 @@ class TestLogIn:
         live = "SELECT count(*) FROM sessions WHERE status = 'active' AND token_hash <> ''"
         assert owner.execute(live).fetchone() == (1,)
 
+    @pytest.mark.long
     def test_a_ticket_works_once(self, client, clock, owner):
         ticket = ticket_of(client)
         first = finish(client, ticket, clock.code()).json
@@ -367,6 +373,7 @@ class TestLogIn:
         owner.execute("UPDATE sessions SET expires_at = expires_at - interval '300 seconds'")
         assert_refused(finish(client, ticket, clock.code()), 401, "invalid_ticket")
 
+    @pytest.mark.long
     @pytest.mark.parametrize("change", ["x", "cft_x", "{}x", "cft_" + "A" * 64, "é"], ids=ascii)
     def test_what_is_no_ticket_is_refused_and_uses_nothing_up(self, client, clock, change):
         ticket = ticket_of(client)
@@ -411,6 +418,7 @@ class TestLogIn:
         owner.execute("UPDATE users SET disabled_at = now()")
         assert_refused(finish(client, ticket, clock.code()), 401, "invalid_ticket")
 
+    @pytest.mark.long
     @pytest.mark.parametrize("how", ["reset", "change", "everywhere"])
     def test_what_ends_every_session_ends_those_that_wait(
         self, app, client, account, clock, owner, how
@@ -437,6 +445,7 @@ class TestLogIn:
         client.post("/api/auth/password/reset", json={"token": token, "password": NEW})
         assert log_in(client, password=NEW).status_code == 202
 
+    @pytest.mark.long
     def test_a_secret_by_a_former_key_stays_good(self, client, clock, settings, account, make_app):
         ticket = ticket_of(client)
         app = make_app(secret_key=ANOTHER_SECRET, secret_keys_former=(settings.secret_key,))
@@ -521,6 +530,7 @@ class TestGuessing:
         assert_refused(answer, 429, "rate_limited")
         assert finish(client, ticket_of(client), clock.code()).status_code == 200
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("recovery_codes")
     def test_codes_from_a_48_of_ipv6_are_counted_together(self, app, client, account, clock, owner):
         def try_from(network):
@@ -546,6 +556,7 @@ class TestGuessing:
 
 @pytest.mark.usefixtures("account")
 class TestRecovery:
+    @pytest.mark.long
     @pytest.mark.parametrize(
         "typed",
         [
@@ -574,6 +585,7 @@ class TestRecovery:
             )
             assert sorted(statuses) == [200, 401, 401, 401]
 
+    @pytest.mark.long
     def test_it_is_not_used_up_by_a_ticket_that_is_over(self, client, owner, recovery_codes):
         ticket = ticket_of(client)
         owner.execute("UPDATE sessions SET expires_at = now() - interval '1 second'")
@@ -581,6 +593,7 @@ class TestRecovery:
         answer = finish(client, ticket_of(client), recovery_code=recovery_codes[0])
         assert answer.status_code == 200
 
+    @pytest.mark.long
     def test_another_users_code_is_wrong(self, client, people, clock, recovery_codes, account):
         clock.pass_steps(1)
         of_bob = switch_on(people.person("bob"), clock)
@@ -617,6 +630,7 @@ class TestRecovery:
 
 @pytest.mark.usefixtures("account")
 class TestDisable:
+    @pytest.mark.long
     @pytest.mark.parametrize("with_recovery_code", [False, True], ids=["code", "recovery code"])
     def test_it_takes_the_password_and_a_code(
         self, client, account, clock, owner, recovery_codes, with_recovery_code
@@ -633,6 +647,7 @@ class TestDisable:
         assert "totp.disabled" in actions(owner)
         assert owner.execute("SELECT count(*) FROM mails").fetchone() == (2,)
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("recovery_codes")
     def test_a_code_that_logged_in_does_not_disable(self, client, account, clock):
         assert finish(client, ticket_of(client), clock.code()).status_code == 200

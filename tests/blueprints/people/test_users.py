@@ -72,6 +72,7 @@ def test_an_owner_of_a_workspace_is_no_admin(people, olga):
     assert answer.status_code == 403
 
 
+@pytest.mark.long
 def test_who_was_demoted_is_refused_at_the_next_request(people, ada, olga):
     do(ada, "promote", olga)
     assert olga.client.get(USERS).status_code == 200
@@ -181,6 +182,7 @@ def test_an_unknown_user_is_not_found(ada):
 # Disabling
 
 
+@pytest.mark.long
 def test_who_is_disabled_is_refused_at_the_next_request_in_every_way(people, ada, olga, app):
     _, key = people.key(olga, ["workspace:items:read"])
     by_key = people.client(X_API_Key=key)
@@ -196,6 +198,7 @@ def test_who_is_disabled_is_refused_at_the_next_request_in_every_way(people, ada
     assert app.test_client().post("/api/auth/login", json=given).status_code == 403
 
 
+@pytest.mark.long
 def test_a_refresh_token_of_a_disabled_user_is_worth_nothing_ever_after(people, ada, olga, app):
     given = {"email": olga.email, "password": PASSWORD}
     tokens = app.test_client().post("/api/auth/login", json=given).json

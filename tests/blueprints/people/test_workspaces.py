@@ -149,6 +149,7 @@ def test_the_header_says_which_workspace_items_are_of(people, olga):
     assert olga.client.patch(item, json={"action": "discard"}, headers=other).status_code == 404
 
 
+@pytest.mark.long
 def test_a_viewer_reads_items_and_writes_none(people, olga, owner):
     vera = people.person("vera")
     team = {"X-Workspace-Id": str(people.workspace(olga, viewer=vera))}

@@ -145,6 +145,7 @@ def test_fields_are_found_by_pattern_with_their_place() -> None:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "body",
     [

@@ -89,6 +89,7 @@ def test_regions_are_apart_if_two_lines_are_empty_or_they_differ(
     assert regions_of([[at.strip() for at in line] for line in sheet.split("\n")]) == regions
 
 
+@pytest.mark.long
 def test_many_regions_take_a_moment() -> None:
     assert len(regions_of([["a", "b"], [], []] * 2_000)) == 2_000
 
