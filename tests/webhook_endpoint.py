@@ -67,7 +67,11 @@ def endpoint() -> Iterator[Endpoint]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it was killed in the middle
+                self.close_connection = True
+                return
             made.calls.append(Call(self.headers, body))
             made.before()
             status = made.statuses.pop(0) if len(made.statuses) > 1 else made.statuses[0]

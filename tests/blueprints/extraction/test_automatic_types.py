@@ -16,7 +16,7 @@ TYPES = "/api/automatic-types"
 def type_in(place):
     return place.make.conn.execute(
         "INSERT INTO automatic_types (workspace_id, document_type, created_by)"
-        " VALUES (%s, 'Invoice', %s) RETURNING id",
+        " VALUES (%s, gen_random_uuid()::text, %s) RETURNING id",
         (place.workspace_id, place.owner.id),
     ).fetchone()[0]
 

@@ -38,6 +38,7 @@ tables = Blueprint(
 @permit("workspace:jobs:read")
 @tables.arguments(PageArguments, location="query")
 @tables.response(200, ExtractedTablePage)
+@tables.alt_response(409, description="The job has not succeeded: `job_results_unavailable`.")
 def list_of_job(arguments: dict[str, Any], job_id: UUID) -> Response:
     """List the tables of a job, in reading order
 
@@ -53,6 +54,7 @@ def list_of_job(arguments: dict[str, Any], job_id: UUID) -> Response:
 @permit("workspace:jobs:read")
 @tables.arguments(DocumentTablesArguments, location="query")
 @tables.response(200, ExtractedTablePage)
+@tables.alt_response(409, description="The job has not succeeded: `job_results_unavailable`.")
 def list_of_document(arguments: dict[str, Any], document_id: UUID) -> Response:
     """List the tables of a document, in reading order
 
