@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
 from benchmarks import authentication, search
@@ -20,3 +22,8 @@ def test_pages_of_changes_can_be_measured(database):
 @pytest.mark.parametrize("fill", [rows.fill, authentication.fill, search.prepare])
 def test_a_benchmark_can_fill_its_database(owner, fill):
     assert fill(owner)
+
+
+def test_the_engine_can_be_measured():
+    """It makes results of workers, whose form may change."""
+    assert importlib.import_module("benchmarks.engine.coffer_engine")

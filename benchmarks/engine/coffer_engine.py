@@ -42,6 +42,7 @@ _FOUND: Final = Enriched(
         tags=tuple(TagSuggestion(name, confidence) for name, confidence in items.TAGS.items()),
         language=items.LANGUAGE,
     ),
+    source="text",
 )
 
 
