@@ -41,8 +41,8 @@ def public_trust() -> ssl.SSLContext:
 class PublicClient(HttpClient):
     """Calls addresses given by users, each checked as text and by where it leads. Thread-safe.
 
-    Every address is looked up and checked again for each request: no connection is kept for
-    another one, unless that is asked for, and then for some seconds. Raises what `HttpClient`
+    Every address is looked up and checked when a connection is made. By default each request makes
+    its own; with `keeps_connections`, one is used again for some seconds. Raises what `HttpClient`
     raises, and `AddressError`.
     """
 
