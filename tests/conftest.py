@@ -16,6 +16,7 @@ import structlog
 
 from sql import queries
 from tests import databases
+from tests.closing import ClosingClient, close_answers
 from tests.factories import Factory
 from tests.people import People, Person
 from webapp.app import create_app
@@ -207,6 +208,7 @@ def shared_app(settings: Settings) -> Iterator[Flask]:
         # Repeated denials of one test must not be written while another one counts entries.
         patched.setattr("webapp.access.denials._SECONDS", 86_400.0)
         app = create_app(settings)
+    app.test_client_class = ClosingClient
     yield app
     _close(app)
 
@@ -228,7 +230,7 @@ def _close(app: Flask) -> None:
 @pytest.fixture
 def make_app(
     settings: Settings, database: databases.Database, kept_apps: dict[Settings, list[Flask]]
-) -> Callable[..., Flask]:
+) -> Iterator[Callable[..., Flask]]:
     """Gives apps with some settings changed, each time a different one, as in another process.
 
     The next test gets the same apps, but cannot notice: what they remember, they remember by id,
@@ -241,16 +243,19 @@ def make_app(
         made = kept_apps.setdefault(wanted, [])
         if given[wanted] == len(made):
             made.append(create_app(wanted))
+            made[-1].test_client_class = ClosingClient
             logs.configure(settings)  # which the other app has configured differently
         given[wanted] += 1
         return made[given[wanted] - 1]
 
-    return make
+    yield make
+    close_answers()
 
 
 @pytest.fixture
-def app(shared_app: Flask, database: databases.Database) -> Flask:
-    return shared_app
+def app(shared_app: Flask, database: databases.Database) -> Iterator[Flask]:
+    yield shared_app
+    close_answers()
 
 
 @pytest.fixture
