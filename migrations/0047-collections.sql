@@ -8,6 +8,8 @@ CREATE TABLE system_state (
   CONSTRAINT system_state_pkey PRIMARY KEY (key)
 );
 
+COMMENT ON TABLE system_state IS 'Stays small: a row for each switch.';
+
 -- The accounts that sign reveals. `next_nonce` moves only in the transaction that stores what was signed
 -- with the nonce before. `balance` is in wei, as last looked up; `is_low` since an alarm was raised for it.
 CREATE TABLE keepers (
@@ -21,12 +23,15 @@ CREATE TABLE keepers (
   CONSTRAINT keepers_next_nonce_is_not_negative CHECK (next_nonce >= 0)
 );
 
+COMMENT ON TABLE keepers IS 'Stays small: a row for each key that signs.';
+
 -- A season is a row. `contract` and `keeper` are addresses in their mixed-case form (EIP-55). In
--- `name_template`, {n} is the token's number on the chain. Blocks before `next_block` have been read;
--- `head_block` is the newest that the chain was seen to have. A mint counts after `mint_confirmations`
--- further blocks, a reveal after `reveal_confirmations`. `default_prompt` makes the pictures of authors
--- without a prompt, `fallback_prompt` those whose prompt was refused. `watch_error` is what is wrong with
--- what the node says, null if nothing is.
+-- `name_template`, {n} is the token's number on the chain. Blocks before `next_block` have been read; the
+-- last of these had `block_hash`, and after it the contract's next token was to be `next_token_id`, where
+-- that is known. `head_block` is the newest that the chain was seen to have. A mint counts after
+-- `mint_confirmations` further blocks, a reveal after `reveal_confirmations`. `default_prompt` makes the
+-- pictures of authors without a prompt, `fallback_prompt` those whose prompt was refused. `watch_error` is
+-- what is wrong with what the node says, null if nothing is; `watch_failures` counts how often in a row.
 CREATE TABLE collections (
   id                   uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id         uuid        NOT NULL,
@@ -42,10 +47,13 @@ CREATE TABLE collections (
   pause_reason         text,
   start_block          bigint      NOT NULL DEFAULT 0,
   next_block           bigint      NOT NULL,
+  block_hash           text,
+  next_token_id        bigint,
   head_block           bigint,
   mint_confirmations   integer     NOT NULL,
   reveal_confirmations integer     NOT NULL,
   watch_error          text,
+  watch_failures       integer     NOT NULL DEFAULT 0,
   watched_at           timestamptz,
   created_at           timestamptz NOT NULL DEFAULT now(),
   updated_at           timestamptz NOT NULL DEFAULT now(),
@@ -63,6 +71,8 @@ CREATE TABLE collections (
   CONSTRAINT collections_confirmations_are_0_to_1000
     CHECK (mint_confirmations BETWEEN 0 AND 1000 AND reveal_confirmations BETWEEN 0 AND 1000)
 );
+
+COMMENT ON TABLE collections IS 'Stays small: operators register each row.';
 
 INSERT INTO transitions
   (entity,       from_status, to_status, event,                action,   work,          payload)

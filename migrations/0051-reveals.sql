@@ -53,6 +53,7 @@ CREATE TABLE reveal_attempts (
   CONSTRAINT reveal_attempts_pkey PRIMARY KEY (tx_hash),
   CONSTRAINT reveal_attempts_number_is_unique UNIQUE (reveal_id, number),
   CONSTRAINT reveal_attempts_reveal_exists FOREIGN KEY (reveal_id) REFERENCES reveal_transactions (id)
+    ON DELETE CASCADE
 );
 
 ALTER TABLE tokens
