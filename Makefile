@@ -20,7 +20,7 @@ dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and cloc
 test: .venv/ready  ## Run most tests on their own PostgreSQL, in about a minute
 	@$(BIN)/python -m pytest -n 2 -m "not processes and not long and not fuzz"
 
-test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/spectral/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run the tests that make test leaves out: whole processes, much random input
+test-rest: .venv/ready tests/oidc/node_modules/.package-lock.json tests/spectral/node_modules/.package-lock.json tests/chain/node_modules/.package-lock.json tests/s3/.venv/ready  ## Run the tests that make test leaves out: whole processes, much random input
 	@$(BIN)/python -m pytest -n 2 -m "processes or long or fuzz" --deep
 
 test-all: test test-rest  ## Run everything
@@ -56,7 +56,9 @@ lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest 
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --extra s3 -c requirements.lock setup.cfg -o requirements-s3.lock
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --extra dev --extra otel --extra s3 -c requirements.lock setup.cfg -o requirements-dev.lock
+	  --no-header --no-annotate --extra tokens -c requirements.lock setup.cfg -o requirements-tokens.lock
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --extra dev --extra otel --extra s3 --extra tokens -c requirements.lock setup.cfg -o requirements-dev.lock
 
 tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@if command -v npm >/dev/null; then \

@@ -16,6 +16,8 @@ import structlog
 
 from sql import queries
 from tests import databases
+from tests.anvil import Anvil
+from tests.anvil import anvil as running_anvil
 from tests.closing import ClosingClient, close_answers
 from tests.factories import Factory
 from tests.people import People, Person
@@ -353,6 +355,13 @@ def is_ready(app_conn: psycopg.Connection[Any]) -> Callable[..., None]:
             )
 
     return read
+
+
+@pytest.fixture(scope="session")
+def anvil() -> Iterator[Anvil]:
+    """A node of a chain that tests of this process share. Each has a contract of its own."""
+    with running_anvil() as node:
+        yield node
 
 
 @pytest.fixture

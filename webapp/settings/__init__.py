@@ -24,6 +24,7 @@ from webapp.settings.library import Library
 from webapp.settings.mail import Mail
 from webapp.settings.mail_in import MailIn
 from webapp.settings.observability import Observability
+from webapp.settings.tokens import Tokens
 from webapp.settings.web import Web
 from webapp.settings.webhooks import Webhooks
 
@@ -41,6 +42,7 @@ class SettingsError(Exception):
 class Settings(
     Observability,
     AI,
+    Tokens,
     Drives,
     Webhooks,
     MailIn,
