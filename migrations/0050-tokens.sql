@@ -34,8 +34,11 @@ CREATE TABLE tokens (
   CONSTRAINT tokens_number_is_not_negative CHECK (token_id >= 0)
 );
 
-CREATE INDEX tokens_by_status ON tokens (workspace_id, status, minted_at, id);
-CREATE INDEX tokens_by_author ON tokens (author_id, token_id);
+-- A list of several statuses or collections merges a range of each.
+CREATE INDEX tokens_by_status ON tokens (collection_id, status, minted_at, id);
+CREATE INDEX tokens_by_author ON tokens (author_id, minted_at, id);
+-- How many each author has.
+CREATE INDEX tokens_counted ON tokens (collection_id, author_id) WHERE status <> 'orphaned';
 CREATE INDEX tokens_by_mint ON tokens (mint_event_id);
 CREATE INDEX tokens_by_reveal ON tokens (reveal_id) WHERE reveal_id IS NOT NULL;
 CREATE INDEX tokens_to_reveal ON tokens (collection_id, ready_at) WHERE status = 'ready' AND reveal_id IS NULL;

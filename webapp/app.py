@@ -10,7 +10,16 @@ from flask import Flask, Response, g, request
 
 from webapp import settings
 from webapp.access import callers, credentials, denials, limits
-from webapp.blueprints import consumers, documents, drives, extraction, library, people, server
+from webapp.blueprints import (
+    consumers,
+    documents,
+    drives,
+    extraction,
+    library,
+    people,
+    server,
+    tokens,
+)
 from webapp.http import (
     client_address,
     db,
@@ -32,7 +41,7 @@ log = structlog.get_logger("webapp.requests")
 
 # Each has BLUEPRINTS, which the API's description covers; INSTALLS, which give an app what else
 # they need; and REFUSALS, the response for each constraint that the database may refuse with.
-SYSTEMS: Final = (server, library, documents, extraction, drives, consumers, people)
+SYSTEMS: Final = (server, library, documents, extraction, drives, tokens, consumers, people)
 
 
 class App(Flask):

@@ -1,0 +1,1 @@
+DROP FUNCTION public_token_answers, token_briefs;

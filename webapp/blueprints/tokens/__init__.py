@@ -1,0 +1,13 @@
+"""Tokens: minted on a chain, given pictures, and revealed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from webapp.blueprints.tokens import authors, public_tokens, signatures, tokens
+
+BLUEPRINTS: Final = (authors.authors, tokens.tokens, public_tokens.public_tokens)
+
+INSTALLS: Final = (signatures.install,)
+
+REFUSALS: Final[dict[str, object]] = {}

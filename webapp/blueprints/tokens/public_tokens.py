@@ -1,0 +1,62 @@
+"""Tokens of public collections, as everybody sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sql import queries
+from webapp.blueprints.tokens.publicity import READS, public_collection
+from webapp.http.answers import answer, list_page, read_bigint
+from webapp.http.db import connection
+from webapp.http.errors import not_found
+from webapp.routes.blueprint import Blueprint
+from webapp.routes.permit import PUBLIC, permit
+from webapp.schemas.common import PageArguments
+from webapp.schemas.tokens.tokens import PublicToken, PublicTokenPage
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from flask import Response
+
+public_tokens = Blueprint(
+    "public_tokens",
+    __name__,
+    url_prefix="/api/collections/<uuid:collection_id>/tokens",
+    description="Tokens of public collections, for everybody.",
+)
+
+
+@public_tokens.get("")
+@permit(PUBLIC, limit=READS)
+@public_tokens.arguments(PageArguments, location="query")
+@public_tokens.response(200, PublicTokenPage)
+def list_of_collection(arguments: dict[str, Any], collection_id: UUID) -> Response:
+    """List the tokens of a public collection, the highest numbers first
+
+    No account is needed. What a token shows is told once it is revealed.
+    """
+    with connection() as conn:
+        collection = public_collection(conn, collection_id)
+    ask = queries.tokens.list_public
+    return list_page(arguments, read_bigint, ask, collection_id=collection["id"])
+
+
+@public_tokens.get("/<int:number>")
+@permit(PUBLIC, limit=READS)
+@public_tokens.response(200, PublicToken)
+def get(collection_id: UUID, number: int) -> Response:
+    """Show a token of a public collection by its number"""
+    return answer(_find(collection_id, number))
+
+
+def _find(collection_id: UUID, number: int) -> dict[str, Any]:
+    """A token as everybody sees it. Raises Problem 404."""
+    if number >= 2**63:
+        raise not_found()
+    with connection() as conn:
+        collection = public_collection(conn, collection_id)
+        found: dict[str, Any] = queries.tokens.get_public(
+            conn, collection_id=collection["id"], token_id=number
+        )
+    return found
