@@ -30,9 +30,10 @@ STATUSES: Final = {
     "failed": ("failed",),
     "confirmed": ("confirmed",),
     "discarded": ("discarded",),
+    "revealed": ("revealed",),
 }
 TYPES: Final = (
-    *("item", "note", "article", "task", "document", "table"),
+    *("item", "note", "article", "task", "document", "table", "token", "author"),
     *("pdf", "text", "sheet", "slides", "mail", "page", "book", "image", "other"),
 )
 

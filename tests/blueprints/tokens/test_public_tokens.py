@@ -69,6 +69,14 @@ def test_tokens_that_are_not_there_or_not_public_are_404(
         assert_problem(client.get(wrong), 404, "not_found")
 
 
+def test_a_workspace_that_is_about_to_be_deleted_shows_nothing(client, path, mint, owner):
+    mint(1, "revealed")
+    assert client.get(path).status_code == 200
+    owner.execute("UPDATE workspaces SET deletion_id = id")
+    assert_problem(client.get(path), 404, "not_found")
+    assert_problem(client.get("/api/authors/leaderboard"), 404, "not_found")
+
+
 @pytest.mark.parametrize("cursor", ["!", "LTE", "eA"])
 def test_a_cursor_that_is_none_is_refused(client, path, cursor):
     assert_problem(client.get(f"{path}?cursor={cursor}"), 400, "invalid_cursor")

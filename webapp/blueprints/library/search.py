@@ -29,7 +29,7 @@ search = Blueprint(
 @search.arguments(SearchArguments, location="query")
 @search.response(200, SearchPage)
 def find(arguments: dict[str, Any]) -> Response:
-    """Find items, documents and tasks, best match first
+    """Find items, documents, tasks and tokens, best match first
 
     Every word has to match, in any order; the last one may be unfinished. A query may also contain
     `"a phrase"`, `-not`, `this OR that`, `#tag`, `is:pending`, `type:task`, `before:2026-11-21` and
@@ -45,7 +45,7 @@ def find(arguments: dict[str, Any]) -> Response:
 @search.arguments(SearchArguments)
 @search.response(200, SearchPage)
 def find_by_body(arguments: dict[str, Any]) -> Response:
-    """Find items, documents and tasks, with the query in the body
+    """Find items, documents, tasks and tokens, with the query in the body
 
     The same search as by GET, but the query does not end up in the logs of proxies.
     """

@@ -55,8 +55,8 @@ def list_leading(arguments: dict[str, Any]) -> Response:
     Of those with as many, the lowest addresses come first.
     """
     with connection() as conn:
-        collection = public_collection(conn, arguments["collection_id"])
-        rows = queries.authors.list_leading(conn, collection_id=collection["id"])
+        collection_id = public_collection(conn, arguments["collection_id"])
+        rows = queries.authors.list_leading(conn, collection_id=collection_id)
     response = answer({"items": rows})
     response.headers["Cache-Control"] = "public, max-age=30"
     return response
@@ -154,10 +154,8 @@ def _find(wallet: str, collection_id: UUID | None, field: str = "wallet") -> dic
     """A wallet as an author of a public collection. Raises Problem 404 or 422."""
     address = wallet_in(wallet, field)
     with connection() as conn:
-        collection = public_collection(conn, collection_id)
-        found: dict[str, Any] = queries.authors.find(
-            conn, collection_id=collection["id"], wallet=address
-        )
+        meant = public_collection(conn, collection_id)
+        found: dict[str, Any] = queries.authors.find(conn, collection_id=meant, wallet=address)
     return found | {"wallet": address}
 
 

@@ -37,9 +37,9 @@ def list_of_collection(arguments: dict[str, Any], collection_id: UUID) -> Respon
     No account is needed. What a token shows is told once it is revealed.
     """
     with connection() as conn:
-        collection = public_collection(conn, collection_id)
+        public_collection(conn, collection_id)
     ask = queries.tokens.list_public
-    return list_page(arguments, read_bigint, ask, collection_id=collection["id"])
+    return list_page(arguments, read_bigint, ask, collection_id=collection_id)
 
 
 @public_tokens.get("/<int:number>")
@@ -55,8 +55,8 @@ def _find(collection_id: UUID, number: int) -> dict[str, Any]:
     if number >= 2**63:
         raise not_found()
     with connection() as conn:
-        collection = public_collection(conn, collection_id)
+        public_collection(conn, collection_id)
         found: dict[str, Any] = queries.tokens.get_public(
-            conn, collection_id=collection["id"], token_id=number
+            conn, collection_id=collection_id, token_id=number
         )
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sql import queries
 from webapp.access.limits import Limit
@@ -20,10 +20,10 @@ READS: Final = Limit("tokens_reads", 300, 60)
 PROMPTS: Final = Limit("prompts", 20, 600)
 
 
-def public_collection(conn: Connection, collection_id: UUID | None) -> dict[str, Any]:
-    """The public collection that is meant: the only one, if none is named. Raises Problem 404, and
-    422 `collection_required`."""
-    found: list[dict[str, Any]] = queries.collections.list_public(conn, id=collection_id)
+def public_collection(conn: Connection, collection_id: UUID | None) -> UUID:
+    """The id of the public collection that is meant: the only one, if none is named. Raises Problem
+    404, and 422 `collection_required`."""
+    found: list[dict[str, UUID]] = queries.collections.list_public(conn, id=collection_id)
     if not found:
         raise not_found()
     if len(found) > 1:
@@ -32,7 +32,7 @@ def public_collection(conn: Connection, collection_id: UUID | None) -> dict[str,
             "collection_required",
             "There are several collections: name the one you mean by collection_id.",
         )
-    return found[0]
+    return found[0]["id"]
 
 
 def wallet_in(text: str, field: str = "wallet") -> str:

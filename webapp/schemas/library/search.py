@@ -11,10 +11,13 @@ from webapp.schemas.documents.documents import KINDS as DOCUMENT_KINDS
 from webapp.schemas.documents.documents import STATUSES as DOCUMENT_STATUSES
 from webapp.schemas.library.items import STATUSES
 
-KINDS: Final = ("note", "article", "task", "document", "table", *DOCUMENT_KINDS)
+KINDS: Final = (
+    *("note", "article", "task", "document", "table", *DOCUMENT_KINDS),
+    *("token", "author"),
+)
 
-_TYPES: Final = ("item", "task", "document", "table")
-_STATUSES: Final = sorted({*STATUSES, *DOCUMENT_STATUSES, "pending", "completed"})
+_TYPES: Final = ("item", "task", "document", "table", "token", "author")
+_STATUSES: Final = sorted({*STATUSES, *DOCUMENT_STATUSES, "pending", "completed", "revealed"})
 
 _QUERY: Final = {
     "description": 'Words, `"a phrase"`, `-not`, `OR`, `#tag`, `is:`, `type:`, `before:`, '

@@ -1,0 +1,22 @@
+DELETE FROM token_texts;
+DROP TRIGGER authors_enter_search ON authors;
+DROP TRIGGER authors_refresh_search ON authors;
+DROP TRIGGER authors_leave_search ON authors;
+DO $$
+DECLARE
+  gone search_entries;
+BEGIN
+  FOR gone IN SELECT entry.* FROM search_entries AS entry JOIN authors AS author ON author.id = entry.id LOOP
+    DELETE FROM search_entries WHERE id = gone.id;
+    PERFORM search_forget(gone.workspace_id, gone.audience, search_words_in(gone.vector));
+  END LOOP;
+END
+$$;
+CALL unite_views('searchable', leaving => 'searchable_authors');
+DROP VIEW searchable_authors;
+CALL unite_views('searchable', leaving => 'searchable_token_texts');
+DROP VIEW searchable_token_texts;
+DROP TRIGGER tokens_that_go_on_leave_search ON tokens;
+DROP TRIGGER tokens_at_rest_enter_search ON tokens;
+DROP FUNCTION lose_token_in_search, find_token_in_search;
+DROP TABLE token_texts;
