@@ -70,3 +70,10 @@ SELECT follower.number AS follower,
     OR found.number = %(most)s::integer
  ORDER BY follower.number,
           found.number;
+
+-- name: list_names :many
+-- The names of all events, with who is told of them.
+SELECT event,
+       audience
+  FROM known_events
+ ORDER BY event;

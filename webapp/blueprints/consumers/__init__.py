@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from webapp.blueprints.consumers import changes, webhook_deliveries, webhooks
+from webapp.blueprints.consumers import changes, event_names, webhook_deliveries, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +14,6 @@ BLUEPRINTS: Final = (
     *(webhooks.webhooks, webhook_deliveries.webhook_deliveries),
 )
 
-INSTALLS: Final = (changes.install,)
+INSTALLS: Final = (changes.install, event_names.install)
 
 REFUSALS: Final[Mapping[str, Any]] = {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Response, request
 
 from webapp.access.callers import caller
+from webapp.blueprints.consumers.event_names import WORKSPACE_AND_USER, refuse_unknown
 from webapp.blueprints.consumers.following import Follower, Head, find
 from webapp.blueprints.consumers.listening import MOST, Listener, News, as_events
 from webapp.http import db
@@ -48,6 +49,7 @@ def list_changes(arguments: dict[str, Any]) -> Response:
     With `events`, a page may be empty although `has_more` is true.
     """
     me = caller()
+    refuse_unknown(arguments["events"], WORKSPACE_AND_USER)
     with connection() as conn:
         head = Head.read(conn)
         found = find(
@@ -83,6 +85,7 @@ def stream(arguments: dict[str, Any]) -> Response:
     there. It ends within seconds after the session, the key or the membership has ended.
     """
     me, names = caller(), arguments["events"]
+    refuse_unknown(names, WORKSPACE_AND_USER)
     streams = streams_of_request()
     if streams is not None and not streams.has_room(me.user_id):
         raise Problem(

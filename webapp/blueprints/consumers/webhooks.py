@@ -10,6 +10,7 @@ from flask import Response
 from sql import queries
 from webapp.access.callers import caller
 from webapp.access.credentials import keyring
+from webapp.blueprints.consumers.event_names import WORKSPACE, refuse_unknown
 from webapp.clients.http.connection import is_ip
 from webapp.clients.public.address import is_loopback, is_public
 from webapp.clients.public.contract import AddressError
@@ -54,6 +55,7 @@ def create(new: dict[str, Any]) -> Response:
     Messages are signed with its secret, which is only shown in this response.
     """
     check_address(new["url"])
+    refuse_unknown(new["events"], WORKSPACE)
     webhook_id, secret = new_id(), new_secret()
     with transaction() as conn:
         row = queries.webhooks.create(
@@ -115,6 +117,7 @@ def change(change: dict[str, Any], webhook_id: UUID) -> Response:
     action = change.pop("action", None)
     if "url" in change:
         check_address(change["url"])
+    refuse_unknown(change.get("events"), WORKSPACE)
     with transaction() as conn:
         before = queries.webhooks.hold(conn, **mine)
         if change:

@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 MOST_NAMES: Final = 50
 
-_NAME: Final = re.compile(r"[a-z_]{1,50}\.(\*|[a-z_]{1,50})")
+_NAME: Final = re.compile(r"[a-z_]{1,50}\.(\*|[a-z_.]{1,50})")
 
 
 def is_event_name(value: str) -> None:

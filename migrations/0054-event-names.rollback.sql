@@ -1,0 +1,2 @@
+DROP VIEW known_events;
+DROP TABLE noted_events;
