@@ -92,7 +92,7 @@ BEGIN
 END
 $$;
 
-DROP TABLE changes_feed;
+DROP TABLE changes_feed, subscriptions;
 DROP INDEX events_of_workspace, events_of_user;
 ALTER TABLE events DROP COLUMN user_id, DROP COLUMN txid;
 ALTER TABLE transitions DROP COLUMN audience;

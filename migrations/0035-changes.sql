@@ -41,7 +41,17 @@ CREATE INDEX events_of_user
     ON events (workspace_id, user_id, txid, id)
  WHERE user_id IS NOT NULL;
 
--- As before, and says who is told.
+-- The hub of events: a row has each event of this name start this kind of work too, on the thing that it
+-- is about and in the same transaction, besides the work that its transition names.
+CREATE TABLE subscriptions (
+  event text NOT NULL,
+  work  text NOT NULL,
+  CONSTRAINT subscriptions_pkey PRIMARY KEY (event, work)
+);
+
+COMMENT ON TABLE subscriptions IS 'Stays small: it only grows with migrations.';
+
+-- As before, says who is told, and starts the work of those who subscribed.
 CREATE OR REPLACE FUNCTION record_transition()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -52,13 +62,15 @@ DECLARE
   this_trace CONSTANT text := nullif(current_setting('coffer.traceparent', true), '');
   nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
   old_status text;
-  move transitions;
+  move record;
+  this_work text;
 BEGIN
   IF TG_OP = 'UPDATE' THEN
     old_status := OLD.status;
   END IF;
 
-  SELECT t.*
+  SELECT t.*,
+         ARRAY(SELECT s.work FROM subscriptions AS s WHERE s.event = t.event) AS subscribed
     INTO move
     FROM transitions AS t
    WHERE t.entity = this_entity
@@ -89,9 +101,9 @@ BEGIN
     )
   );
 
-  IF move.work IS NOT NULL THEN
+  FOREACH this_work IN ARRAY array_remove(move.work || move.subscribed, NULL) LOOP
     INSERT INTO outbox AS queued (kind, subject_id, workspace_id, request_id, traceparent)
-    VALUES (move.work, NEW.id, NEW.workspace_id, this_request, this_trace)
+    VALUES (this_work, NEW.id, NEW.workspace_id, this_request, this_trace)
     ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
     DO UPDATE
           SET request_id = EXCLUDED.request_id,
@@ -105,9 +117,9 @@ BEGIN
               last_error = NULL,
               enqueued_at = EXCLUDED.enqueued_at;
     DELETE FROM dead_letters AS dead
-     WHERE dead.kind = move.work
+     WHERE dead.kind = this_work
        AND dead.subject_id = NEW.id;
-  END IF;
+  END LOOP;
 
   RETURN NULL;
 END

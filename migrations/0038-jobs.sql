@@ -1,10 +1,10 @@
 -- Jobs: what a configuration extracts from a version of a document, and the tables that came out.
 
 -- `configuration_version` is the version of its configuration, of which each is a row. `fields` has the
--- values that the configuration's field patterns found. `metrics` counts what the run took and gave; it is
--- null before. `error_code` says why it failed: as for documents, or 'pattern_too_slow', 'discarded' if the
--- document is in the trash, or 'unavailable' if what is needed for it did not work, however often it was
--- tried. `is_automatic` is a job that nobody asked for by itself; see `automatic_types`.
+-- values that the configuration's field patterns found, `left_out` the first of the tables that it does not
+-- take, and why. `metrics` counts what the run took and gave; it is null before. `error_code` says why it
+-- failed: as for documents, or 'pattern_too_slow', 'discarded' if the document is in the trash, or
+-- 'unavailable' if what is needed for it did not work, however often it was tried. `is_automatic` is a job that nobody asked for by itself; see `automatic_types`.
 CREATE TABLE jobs (
   id                    uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id          uuid        NOT NULL,
@@ -14,6 +14,7 @@ CREATE TABLE jobs (
   configuration_version integer     NOT NULL,
   status                text        NOT NULL DEFAULT 'pending',
   fields                jsonb       NOT NULL DEFAULT '[]',
+  left_out              jsonb       NOT NULL DEFAULT '[]',
   metrics               jsonb,
   error                 text,
   error_code            text,
@@ -71,6 +72,7 @@ CREATE TYPE job_answer AS (
   status                text,
   is_automatic          boolean,
   fields                jsonb,
+  left_out              jsonb,
   metrics               jsonb,
   error                 text,
   error_code            text,
@@ -99,6 +101,7 @@ AS $$
          job.status,
          job.is_automatic,
          job.fields,
+         job.left_out,
          job.metrics,
          job.error,
          job.error_code,

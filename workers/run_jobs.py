@@ -116,7 +116,11 @@ def save(conn: Connection, job: Job, found: Outputs | Refused) -> bool:
         payload=Jsonb({name: found.metrics[name] for name in ("tables", "rows")}),
     )
     queries.jobs.succeed(
-        conn, id=job.subject_id, fields=Jsonb(found.fields), metrics=Jsonb(found.metrics)
+        conn,
+        id=job.subject_id,
+        fields=Jsonb(found.fields),
+        left_out=Jsonb(found.left_out),
+        metrics=Jsonb(found.metrics),
     )
     return True
 

@@ -23,6 +23,7 @@ from webapp.parsing.extraction.extracted import (
     ExtractedField,
     ExtractedTable,
     Extraction,
+    LeftOut,
     Row,
 )
 from workers.run_jobs import Outside, run_jobs
@@ -51,6 +52,8 @@ INVOICE = extraction(
     table(Row(3, [], []), columns=0),
     fields=[ExtractedField("total", "decimal", ODD, "1.50", 1, Box(1, 2, 3, 4), 0.9)],
     pictures=[3],
+    left_out=[LeftOut([3], ODD, ["A"], 9, "ruled", 0.5, "required_column_missing", [ODD])],
+    left_out_count=4,
 )
 
 
@@ -116,7 +119,11 @@ def test_what_was_extracted_is_saved_at_once_and_counted(ana, job, running, owne
         "pages": 3,
         "unread_pages": [3],
         "is_cut": False,
+        "tables_left_out": 4,
     }
+    (left_out,) = found["left_out"]
+    assert (left_out["title"], left_out["missing"]) == (PLAIN, [PLAIN])
+    assert (left_out["headings"], left_out["reason"]) == (["A"], "required_column_missing")
     (field,) = found["fields"]
     assert (field["text"], field["value"], field["box"]) == (PLAIN, "1.50", [1, 2, 3, 4])
     assert rows_of(owner) == [

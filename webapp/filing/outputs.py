@@ -57,11 +57,12 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What is written: tables and fields as JSON, rows in parts."""
+    """What is written: rows in parts, everything else as JSON."""
 
     tables: list[dict[str, Any]]
     parts: list[Rows]
     fields: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
     metrics: dict[str, Any]
 
 
@@ -89,6 +90,7 @@ def outputs_of(found: Extraction, milliseconds: int) -> Outputs:
         tables=tables,
         parts=parts if rows else [],
         fields=_storable([_field(each) for each in found.fields]),
+        left_out=_storable([each._asdict() for each in found.left_out]),
         metrics={
             "tables": len(tables),
             "rows": rows,
@@ -97,6 +99,7 @@ def outputs_of(found: Extraction, milliseconds: int) -> Outputs:
             "pages": found.pages,
             "unread_pages": found.pictures,
             "is_cut": is_cut,
+            "tables_left_out": found.left_out_count,
             "milliseconds": milliseconds,
         },
     )

@@ -201,10 +201,12 @@ SELECT job.workspace_id,
    FOR NO KEY UPDATE;
 
 -- name: succeed :exec
--- Saves that a job has run, the fields that were found, and what it took and gave.
+-- Saves that a job has run, the fields that were found, the tables that were left out, and what it took
+-- and gave.
 UPDATE jobs
    SET status = 'succeeded',
        fields = %(fields)s,
+       left_out = %(left_out)s,
        metrics = %(metrics)s,
        error = NULL,
        error_code = NULL,

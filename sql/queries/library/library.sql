@@ -1,11 +1,35 @@
 -- name: list :many
--- Confirmed items, newest first: all of them, or those with a tag, with a text in title or
--- summary, or from a document.
+-- Confirmed items, newest first: all of them, or those with a tag or with a text in title or summary.
 SELECT *
   FROM item_briefs(%(workspace_id)s) AS item
  WHERE item.status = 'confirmed'
    AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-   AND (%(document_id)s::uuid IS NULL OR item.document_id = %(document_id)s)
+   AND (
+         %(tag)s::text IS NULL
+         OR EXISTS (
+              SELECT
+                FROM item_tags
+                JOIN tags AS tag
+                  ON tag.id = item_tags.tag_id
+               WHERE item_tags.item_id = item.id
+                 AND fold(tag.name) = fold(%(tag)s)
+            )
+       )
+   AND (
+         %(q)s::text IS NULL
+         OR position(fold(%(q)s) IN fold(concat_ws(' ', item.title, item.summary))) > 0
+       )
+ ORDER BY item.id DESC
+ LIMIT %(limit)s;
+
+-- name: list_of_document :many
+-- Those of them that come from a document. It is a query of its own because few items come from one:
+-- with this condition in the other, that one would be planned anew for each request.
+SELECT *
+  FROM item_briefs(%(workspace_id)s) AS item
+ WHERE item.status = 'confirmed'
+   AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   AND item.document_id = %(document_id)s
    AND (
          %(tag)s::text IS NULL
          OR EXISTS (

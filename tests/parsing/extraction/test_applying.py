@@ -60,6 +60,32 @@ def test_columns_are_found_by_heading_or_pattern_and_get_values() -> None:
     ]
 
 
+def test_a_table_that_is_left_out_says_why() -> None:
+    def reasons(body: dict[str, object]) -> list[tuple[list[int], str, list[str]]]:
+        extraction = apply(body, found(LARGE, SMALL))
+        assert len(extraction.tables) + extraction.left_out_count == 2
+        return [(each.pages, each.reason, each.missing) for each in extraction.left_out]
+
+    required = [{"name": name, "required": True} for name in ("Amount", "VAT", "Item")]
+    assert reasons({"columns": required}) == [
+        ([1], "required_column_missing", ["VAT"]),
+        ([2], "required_column_missing", ["Amount", "VAT"]),
+    ]
+    assert reasons({"columns": [{"name": "Amount"}]}) == [([2], "no_column_found", [])]
+    assert reasons({"tables": {"min_rows": 2}}) == [([2], "too_few_rows", [])]
+    assert reasons({"tables": {"min_confidence": 0.5}}) == [([2], "too_uncertain", [])]
+    assert reasons({"tables": {"pages": "2-"}}) == [([1], "other_page", [])]
+    assert reasons({"tables": {"methods": ["csv"]}}) == [([2], "other_method", [])]
+    assert reasons({}) == []
+    (left_out,) = apply({"columns": [{"name": "Amount"}]}, found(LARGE, SMALL)).left_out
+    assert (left_out.headings, left_out.row_count, left_out.method) == (["Item", "Note"], 1, "ruled")
+
+
+def test_of_very_many_tables_that_are_left_out_the_first_are_told() -> None:
+    extraction = apply({"tables": {"min_rows": 2}}, found(*[SMALL] * 30))
+    assert (len(extraction.left_out), extraction.left_out_count) == (20, 30)
+
+
 def test_what_is_told_goes_before_what_shows() -> None:
     body = {
         "columns": [

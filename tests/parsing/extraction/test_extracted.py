@@ -20,6 +20,7 @@ from webapp.parsing.extraction.extracted import (
     ExtractedField,
     ExtractedTable,
     Extraction,
+    LeftOut,
     Row,
 )
 from webapp.parsing.tables.table import DocumentTables, Table
@@ -38,7 +39,8 @@ def test_what_is_extracted_arrives_as_it_was_sent() -> None:
     table = ExtractedTable("T", "ruled", 0.5, [1, 2], Box(1, 2, 3, 4), columns, rows)
     field = ExtractedField("total", "decimal", "1,50", "1.50", 1, Box(1, 2, 3, 4), 1.0)
     bare = replace(table, box=None, rows=[], continued_from=0)
-    extraction = Extraction(CSV, 2, [table, bare], [field], [2], is_cut=True)
+    left_out = [LeftOut([2], "T", ["A"], 3, "csv", 0.5, "required_column_missing", ["b"])]
+    extraction = Extraction(CSV, 2, [table, bare], [field], [2], True, left_out, 7)
     assert extracted.decode(extracted.encode(extraction)) == extraction
 
 

@@ -155,6 +155,8 @@ def _shown(extraction: Extraction) -> dict[str, Any]:
         ],
         "unread_pages": extraction.pictures,
         "is_cut": extraction.is_cut,
+        "left_out": [each._asdict() for each in extraction.left_out],
+        "left_out_count": extraction.left_out_count,
     }
 
 

@@ -38,8 +38,12 @@ library = Blueprint(
 @library.response(200, LibraryPage)
 def list_confirmed(arguments: dict[str, Any]) -> Response:
     """List confirmed items, newest first"""
-    ask = queries.library.list
-    return list_page(arguments, UUID, ask, workspace_id=caller().workspace_id)
+    mine = {"workspace_id": caller().workspace_id}
+    document_id = arguments.pop("document_id")
+    if document_id is None:
+        return list_page(arguments, UUID, queries.library.list, **mine)
+    ask = queries.library.list_of_document
+    return list_page(arguments, UUID, ask, document_id=document_id, **mine)
 
 
 @library.get("/trash")

@@ -20,6 +20,17 @@ Type = Literal["text", "integer", "decimal", "date", "boolean"]
 # of `integer`, an int, or a string beyond 2^53, which JSON's numbers do not reach everywhere.
 Value = str | int | bool | None
 
+# Why a table was left out: it is on a page or of a method that was not asked for, has too few rows,
+# is less sure than asked for, lacks columns that are required, or has none that is asked for.
+Reason = Literal[
+    "other_page",
+    "other_method",
+    "too_few_rows",
+    "too_uncertain",
+    "required_column_missing",
+    "no_column_found",
+]
+
 
 class Column(NamedTuple):
     """A column: its name, which no other column of the table has, its heading as read, and the type
@@ -69,6 +80,20 @@ class ExtractedTable:
     continued_from: int | None = None
 
 
+class LeftOut(NamedTuple):
+    """A table of the document that the configuration does not take, and why. `missing` are the
+    required columns that it lacks, by name."""
+
+    pages: list[int]
+    title: str
+    headings: list[str]
+    row_count: int
+    method: Method
+    confidence: float
+    reason: Reason
+    missing: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class ExtractedField:
     """A field of the document. One that was not found has no text, value, page or confidence; one
@@ -87,7 +112,8 @@ class ExtractedField:
 class Extraction:
     """Everything that was extracted, in reading order. `pages` is the number of the document's
     pages, `pictures` the numbers of those that show pictures of text which were not read. `is_cut`
-    means that there is more than Coffer accepts."""
+    means that there is more than Coffer accepts. `left_out` are the first of the tables that were
+    not taken, `left_out_count` the number of all of them."""
 
     media: Media
     pages: int
@@ -95,6 +121,8 @@ class Extraction:
     fields: list[ExtractedField] = field(default_factory=list)
     pictures: list[int] = field(default_factory=list)
     is_cut: bool = False
+    left_out: list[LeftOut] = field(default_factory=list)
+    left_out_count: int = 0
 
 
 def encode(extraction: Extraction) -> bytes:
@@ -116,6 +144,8 @@ def encode(extraction: Extraction) -> bytes:
         ],
         "pictures": extraction.pictures,
         "is_cut": extraction.is_cut,
+        "left_out": extraction.left_out,
+        "left_out_count": extraction.left_out_count,
     }
     boxes = b"".join(
         row.boxes.tobytes()
@@ -155,7 +185,12 @@ def decode(data: bytes) -> Extraction:
         for name, type_, text, value, page, box, confidence in said["fields"]
     ]
     media = BY_TYPE[said["media_type"]]
-    return Extraction(media, said["pages"], tables, fields, said["pictures"], is_cut=said["is_cut"])
+    return Extraction(
+        *(media, said["pages"], tables, fields, said["pictures"]),
+        is_cut=said["is_cut"],
+        left_out=[LeftOut(*each) for each in said["left_out"]],
+        left_out_count=said["left_out_count"],
+    )
 
 
 def _box(sides: list[float] | None) -> Box | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from webapp.parsing.extraction.applying import taken_tables
+from webapp.parsing.extraction.choosing import choose
 from webapp.parsing.extraction.patterns import SECONDS, Stopwatch
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def propose(found: DocumentTables) -> dict[str, Any] | None:
     """The body of a configuration that takes the largest table of a document, and others with the
     same columns; None if there is no table. Without headings, columns cannot be told apart, and
     every table is taken as it is."""
-    tables = [each for _, each in taken_tables({}, found, Stopwatch(SECONDS))]
+    tables = choose({}, found, Stopwatch(SECONDS)).taken.values()
     if not tables:
         return None
     table, taken = max(tables, key=lambda each: each[0].row_count * each[0].first.width)

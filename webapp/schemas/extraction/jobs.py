@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from webapp.schemas.common import MOST_AT_ONCE, Flag, PageArguments, ShortList, page_of
 from webapp.schemas.documents.documents import DocumentFilters
+from webapp.schemas.extraction.left_out import tables_left_out
 from webapp.schemas.library.items import Progress
 
 STATUSES: Final = ("pending", "running", "succeeded", "failed", "cancelled")
@@ -129,6 +130,10 @@ class JobMetrics(Schema):
     is_cut = fields.Boolean(
         required=True, metadata={"description": "true: there is more than Coffer keeps."}
     )
+    tables_left_out = fields.Integer(
+        required=True,
+        metadata={"description": "Tables of the document that the configuration does not take."},
+    )
     milliseconds = fields.Integer(required=True)
 
 
@@ -173,6 +178,7 @@ class Job(JobInList):
         data_key="fields",
         metadata={"description": "What the configuration's patterns found."},
     )
+    left_out = tables_left_out()
 
 
 JobPage = page_of(JobInList)

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from webapp.schemas.extraction.configuration_bodies import METHODS, TYPES, ConfigurationBody
+from webapp.schemas.extraction.left_out import tables_left_out
 
 
 class TrialArguments(Schema):
@@ -99,3 +100,5 @@ class Trial(Schema):
     is_cut = fields.Boolean(
         required=True, metadata={"description": "There is more than Coffer accepts."}
     )
+    left_out = tables_left_out()
+    left_out_count = fields.Integer(required=True)
