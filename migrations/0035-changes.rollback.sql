@@ -95,4 +95,4 @@ $$;
 DROP TABLE changes_feed, subscriptions;
 DROP INDEX events_of_workspace, events_of_user;
 ALTER TABLE events DROP COLUMN user_id, DROP COLUMN txid;
-ALTER TABLE transitions DROP COLUMN audience;
+ALTER TABLE transitions DROP COLUMN audience, DROP COLUMN is_recorded;

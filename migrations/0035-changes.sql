@@ -1,5 +1,10 @@
 -- Changes: the events of a workspace as consumers follow them, without missing any.
 
+-- `is_recorded` is false if the transition writes no event, because its table keeps all there is to know and
+-- there are as many rows as events.
+ALTER TABLE transitions
+  ADD COLUMN is_recorded boolean NOT NULL DEFAULT true;
+
 -- Who is told of an entity's events: everybody who may read the changes of its workspace; the `user`
 -- whose `user_id` its table has; or nobody, because they are about how this server works.
 ALTER TABLE transitions
@@ -80,26 +85,28 @@ BEGIN
     PERFORM refuse_transition(this_entity, old_status, jsonb_build_object('to_status', NEW.status));
   END IF;
 
-  INSERT INTO events
-    (workspace_id, user_id, entity, entity_id, event, from_status, to_status, actor, request_id, payload)
-  VALUES (
-    NEW.workspace_id,
-    CASE move.audience
-      WHEN 'user' THEN coalesce((to_jsonb(NEW) ->> 'user_id')::uuid, nobody)
-      WHEN 'nobody' THEN nobody
-    END,
-    this_entity,
-    NEW.id,
-    move.event,
-    old_status,
-    NEW.status,
-    coalesce(nullif(current_setting('coffer.actor', true), ''), 'database:' || session_user),
-    this_request,
-    (
-      SELECT coalesce(jsonb_object_agg(kept.name, to_jsonb(NEW) -> kept.name), '{}')
-        FROM unnest(move.payload) AS kept (name)
-    )
-  );
+  IF move.is_recorded THEN
+    INSERT INTO events
+      (workspace_id, user_id, entity, entity_id, event, from_status, to_status, actor, request_id, payload)
+    VALUES (
+      NEW.workspace_id,
+      CASE move.audience
+        WHEN 'user' THEN coalesce((to_jsonb(NEW) ->> 'user_id')::uuid, nobody)
+        WHEN 'nobody' THEN nobody
+      END,
+      this_entity,
+      NEW.id,
+      move.event,
+      old_status,
+      NEW.status,
+      coalesce(nullif(current_setting('coffer.actor', true), ''), 'database:' || session_user),
+      this_request,
+      (
+        SELECT coalesce(jsonb_object_agg(kept.name, to_jsonb(NEW) -> kept.name), '{}')
+          FROM unnest(move.payload) AS kept (name)
+      )
+    );
+  END IF;
 
   FOREACH this_work IN ARRAY array_remove(move.work || move.subscribed, NULL) LOOP
     INSERT INTO outbox AS queued (kind, subject_id, workspace_id, request_id, traceparent)

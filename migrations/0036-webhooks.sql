@@ -67,18 +67,19 @@ CREATE TABLE webhook_deliveries (
   CONSTRAINT webhook_deliveries_excerpt_is_at_most_1000_characters CHECK (length(response_excerpt) <= 1000)
 );
 
--- Its work is queued by a trigger of its own, below.
+-- Its work is queued by a trigger of its own, below. A delivery tells of an event, and keeps its attempts
+-- itself: events of deliveries would double the log.
 INSERT INTO transitions
-  (entity,             from_status, to_status,   event,                        action,   audience)
+  (entity,             from_status, to_status,   event,                        action,   audience, is_recorded)
 VALUES
-  ('webhook_delivery', NULL,        'pending',   'webhook_delivery.created',   NULL,     'nobody'),
-  ('webhook_delivery', NULL,        'skipped',   'webhook_delivery.skipped',   NULL,     'nobody'),
-  ('webhook_delivery', 'pending',   'delivered', 'webhook_delivery.delivered', NULL,     'nobody'),
-  ('webhook_delivery', 'pending',   'failed',    'webhook_delivery.failed',    NULL,     'nobody'),
-  ('webhook_delivery', 'pending',   'skipped',   'webhook_delivery.skipped',   NULL,     'nobody'),
-  ('webhook_delivery', 'failed',    'pending',   'webhook_delivery.replayed',  'replay', 'nobody'),
-  ('webhook_delivery', 'delivered', 'pending',   'webhook_delivery.replayed',  'replay', 'nobody'),
-  ('webhook_delivery', 'skipped',   'pending',   'webhook_delivery.replayed',  'replay', 'nobody');
+  ('webhook_delivery', NULL,        'pending',   'webhook_delivery.created',   NULL,     'nobody', false),
+  ('webhook_delivery', NULL,        'skipped',   'webhook_delivery.skipped',   NULL,     'nobody', false),
+  ('webhook_delivery', 'pending',   'delivered', 'webhook_delivery.delivered', NULL,     'nobody', false),
+  ('webhook_delivery', 'pending',   'failed',    'webhook_delivery.failed',    NULL,     'nobody', false),
+  ('webhook_delivery', 'pending',   'skipped',   'webhook_delivery.skipped',   NULL,     'nobody', false),
+  ('webhook_delivery', 'failed',    'pending',   'webhook_delivery.replayed',  'replay', 'nobody', false),
+  ('webhook_delivery', 'delivered', 'pending',   'webhook_delivery.replayed',  'replay', 'nobody', false),
+  ('webhook_delivery', 'skipped',   'pending',   'webhook_delivery.replayed',  'replay', 'nobody', false);
 
 CALL follow_transitions('webhook_deliveries', 'webhook_delivery');
 

@@ -104,6 +104,25 @@ class Attempt:
         """Which attempt of its delivery it was, from 1."""
         return int(self.row["attempts"]) + 1
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it was accepted, and nothing has to be written of its webhook."""
+        return self.reply.is_accepted and self.secrets is None and not self.row["is_failing"]
+
+    def tried(self) -> Jsonb:
+        """It, as the delivery keeps it: a list with one object."""
+        reply = self.reply
+        return Jsonb(
+            [
+                {
+                    "at": self.at.isoformat().replace("+00:00", "Z"),
+                    "milliseconds": reply.milliseconds,
+                    "status": reply.status,
+                    "error": reply.error,
+                }
+            ]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -181,7 +200,30 @@ def _secrets(row: Row, keyring: Keyring) -> tuple[list[str], tuple[bytes, bytes 
     return secrets, (stored[0], stored[1] if len(stored) > 1 else None)
 
 
-def save(conn: Connection, job: Job, ended: Attempt | Settled) -> bool | Again:
+def save_all(
+    conn: Connection, ended: Sequence[tuple[Job, Attempt | Settled]]
+) -> list[bool | Again]:
+    """Most are accepted by webhooks about which nothing else has to be written: one statement."""
+    plain = [each for _, each in ended if isinstance(each, Attempt) and each.is_plain]
+    noted: set[UUID] = set()
+    if plain:
+        found = queries.webhook_deliveries.note_accepted(
+            conn,
+            ids=[each.row["id"] for each in plain],
+            tried=[each.tried() for each in plain],
+            response_statuses=[each.reply.status for each in plain],
+            response_excerpts=[each.reply.excerpt for each in plain],
+        )
+        noted = {row["id"] for row in found}
+    return [
+        job.subject_id in noted
+        if isinstance(each, Attempt) and each.is_plain
+        else _save(conn, job, each)
+        for job, each in ended
+    ]
+
+
+def _save(conn: Connection, job: Job, ended: Attempt | Settled) -> bool | Again:
     if isinstance(ended, Settled):
         return bool(
             queries.webhook_deliveries.settle(
@@ -204,16 +246,7 @@ def save(conn: Connection, job: Job, ended: Attempt | Settled) -> bool | Again:
         conn,
         id=job.subject_id,
         status=status,
-        tried=Jsonb(
-            [
-                {
-                    "at": ended.at.isoformat().replace("+00:00", "Z"),
-                    "milliseconds": reply.milliseconds,
-                    "status": reply.status,
-                    "error": reply.error,
-                }
-            ]
-        ),
+        tried=ended.tried(),
         response_status=reply.status,
         response_excerpt=reply.excerpt,
         error=reply.error,
@@ -268,7 +301,7 @@ deliver_webhooks = Kind(
     open_clients=open_clients,
     load=load,
     work=deliver,
-    save=save,
+    save_all=save_all,
     give_up=give_up,
     revive=revive,
     lease=60,

@@ -7,7 +7,7 @@ from itertools import product
 import psycopg
 import pytest
 
-from tests.factories import WAYS
+from tests.factories import WAYS, Factory
 
 STATUSES = tuple(WAYS)
 LISTED = {
@@ -181,6 +181,31 @@ def test_entering_a_status_again_takes_the_work_from_whoever_holds_it(make, owne
     make.move(item["id"], "enriching")
     rows = owner.execute("SELECT claim, claimed_by, attempts, run_after <= now() FROM outbox")
     assert rows.fetchall() == [(None, None, 0, True)]
+
+
+@pytest.fixture
+def undone(owner):
+    """Makes rows as the owner of the schema, whose changes of it end with the test."""
+    with owner.transaction(force_rollback=True):
+        yield Factory(owner)
+
+
+def test_work_that_subscribes_to_an_event_is_queued_with_that_of_the_move(undone, owner):
+    owner.execute("INSERT INTO subscriptions VALUES ('item.created', 'a'), ('item.failed', 'b')")
+    item = undone.item()
+    queued = "SELECT kind FROM outbox WHERE subject_id = %s ORDER BY kind"
+    assert owner.execute(queued, (item["id"],)).fetchall() == [("a",), ("enrich_items",)]
+    owner.execute("DELETE FROM outbox")
+    undone.move(item["id"], "failed")
+    assert owner.execute(queued, (item["id"],)).fetchall() == [("b",)]
+
+
+def test_a_move_that_is_not_recorded_is_made_and_writes_no_event(undone, owner):
+    owner.execute("UPDATE transitions SET is_recorded = false WHERE event = 'item.failed'")
+    item = undone.item()
+    undone.move(item["id"], "failed")
+    undone.move(item["id"], "enriching")
+    assert [event for *_, event in moves(owner, item["id"])] == ["item.created", "item.retried"]
 
 
 def test_new_work_takes_the_place_of_its_dead_letter(make, owner):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from webapp.settings import Settings
     from workers.engine.job import Again, Job
 
+    SaveAll = Callable[[Connection, Sequence[tuple[Job, Any]]], Sequence[bool | Again]]
+
 
 class Clients:
     """The outside connections that a kind of work needs. This one needs none."""
@@ -58,6 +60,9 @@ class Kind:
                   `workers.engine.job.Again` to be called again later
     save          writes the result; False if the row no longer needs it, Again if there is more to
                   do. Without it there is nothing to write
+    save_all      in place of `save`: writes the results of several rows in few statements, and
+                  returns what `save` would for each, in their order. Their requests may differ, so
+                  what it does is done for none of them
     put_back      after an attempt that failed, was given back or returned Again: moves the row back
                   to where `start` finds it
     give_up       after the last attempt: records the reason on the row
@@ -92,6 +97,7 @@ class Kind:
     still_wanted: Callable[[Connection, Sequence[Job]], bool] | None = None
     work: Callable[[Any, Any], Any] | None = None
     save: Callable[[Connection, Job, Any], bool | Again] | None = None
+    save_all: SaveAll | None = None
     put_back: Callable[[Connection, Job], None] | None = None
     give_up: Callable[[Connection, Job, str], None] | None = None
     revive: Callable[[Connection, UUID], bool] | None = None
@@ -105,6 +111,11 @@ class Kind:
     computes: bool = False
     waits: int = 1
     share: Callable[[Any, UUID], int] | None = None
+
+    @property
+    def saves(self) -> bool:
+        """Whether results are written, and not only that the work is done."""
+        return self.save is not None or self.save_all is not None
 
     def delay_after(self, attempts: int) -> float:
         """Seconds to wait before the attempt after this many."""

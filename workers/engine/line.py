@@ -311,7 +311,7 @@ class Line:
         total: dict[str, int] = {}
         while ended:
             rows = self._batch
-            if self.kind.save is not None:
+            if self.kind.saves:
                 rows = self._write_pace.rows_in(_LONGEST_WRITE, most=self._batch) or 1
             some = [each for each in ended[:rows] if each.job.claim in self.in_hand]
             began = time.monotonic()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from workers.engine.job import Job, Outcome
-    from workers.engine.kind import Kind
+    from workers.engine.kind import Kind, SaveAll
     from workers.engine.metrics import Meter
 
 log = structlog.get_logger("workers")
@@ -131,7 +131,7 @@ def _succeed(
     conn: Connection, kind: Kind, outcomes: Sequence[Outcome], patience: str
 ) -> list[tuple[Outcome, str]]:
     ends: dict[int, str] = {}  # by claim
-    if kind.save is None and not any(isinstance(each.result, Again) for each in outcomes):
+    if not kind.saves and not any(isinstance(each.result, Again) for each in outcomes):
         held = _finish(conn, kind, outcomes)
         for outcome in outcomes:
             if outcome.job.claim in held:
@@ -139,15 +139,38 @@ def _succeed(
     else:
         with conn.transaction():
             held = _finish(conn, kind, outcomes)
+            mine = [outcome for outcome in outcomes if outcome.job.claim in held]
             request = None
-            for outcome in outcomes:
+            if kind.save_all is not None and mine:
+                ends = _save_all(conn, kind, kind.save_all, mine, patience)
+                mine = []
+            for outcome in mine:
                 job = outcome.job
-                if job.claim not in held:
-                    continue
                 if request != (request := (job.request_id, job.traceparent)) or not ends:
                     identify(conn, job, patience)
                 ends[job.claim] = _save(conn, kind, outcome) if outcome.wanted else "dropped"
     return [(outcome, ends.get(outcome.job.claim, "lost")) for outcome in outcomes]
+
+
+def _save_all(
+    conn: Connection, kind: Kind, save_all: SaveAll, outcomes: Sequence[Outcome], patience: str
+) -> dict[int, str]:
+    """Write the results of several rows together, in the open transaction, in which they have left
+    the outbox; return how the work ended, by claim."""
+    queries.workers.act(
+        conn, actor=f"worker:{kind.name}", request_id="", traceparent="", patience=patience
+    )
+    ends = {outcome.job.claim: "dropped" for outcome in outcomes}
+    wanted = [outcome for outcome in outcomes if outcome.wanted]
+    saved = [outcome for outcome in wanted if not isinstance(outcome.result, Again)]
+    for outcome in wanted:
+        if isinstance(outcome.result, Again):
+            ends[outcome.job.claim] = _save(conn, kind, outcome)
+    if saved:
+        answers = save_all(conn, [(outcome.job, outcome.result) for outcome in saved])
+        for outcome, answer in zip(saved, answers, strict=True):
+            ends[outcome.job.claim] = _end(conn, outcome.job, answer)
+    return ends
 
 
 def _save(conn: Connection, kind: Kind, outcome: Outcome) -> str:
@@ -159,6 +182,11 @@ def _save(conn: Connection, kind: Kind, outcome: Outcome) -> str:
             kind.put_back(conn, job)
     else:
         answer = kind.save is None or kind.save(conn, job, answer)
+    return _end(conn, job, answer)
+
+
+def _end(conn: Connection, job: Job, answer: bool | Again) -> str:  # noqa: FBT001
+    """How work ended by what `save` answered; queues it again if that is what it answered."""
     if isinstance(answer, Again):
         queries.outbox.enqueue(
             conn,

@@ -114,6 +114,32 @@ UPDATE webhook_deliveries
  WHERE id = %(id)s
    AND status = 'pending';
 
+-- name: note_accepted :many
+-- Saves that several deliveries were accepted at their first attempt or a later one; returns the ids of
+-- those that were still pending.
+WITH accepted AS (
+  SELECT *
+    FROM unnest(
+           %(ids)s::uuid[],
+           %(tried)s::jsonb[],
+           %(response_statuses)s::integer[],
+           %(response_excerpts)s::text[]
+         ) AS attempt (id, tried, response_status, response_excerpt)
+)
+UPDATE webhook_deliveries AS delivery
+   SET status = 'delivered',
+       attempts = attempts + 1,
+       tries = CASE WHEN jsonb_array_length(tries) < 20 THEN tries ELSE tries - 0 END || accepted.tried,
+       response_status = accepted.response_status,
+       response_excerpt = accepted.response_excerpt,
+       error = NULL,
+       updated_at = now(),
+       ended_at = now()
+  FROM accepted
+ WHERE delivery.id = accepted.id
+   AND delivery.status = 'pending'
+RETURNING delivery.id;
+
 -- name: settle :exec
 -- Ends a delivery without an attempt.
 UPDATE webhook_deliveries

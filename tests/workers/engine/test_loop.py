@@ -9,6 +9,8 @@ import pytest
 
 from tests.workers.conftest import KIND, dead, due_now, enqueue, kind_of, outbox, save
 from webapp.failure import Failure
+from workers.engine import outcomes
+from workers.engine.job import Again
 
 
 def test_finished_work_leaves_its_effect_and_no_row(worker, owner, effects):
@@ -230,6 +232,38 @@ def test_the_result_and_the_end_of_the_row_are_one_transaction(worker, owner, ef
     worker(kind_of(str, save=look_from_outside)).round()
     assert counted == [(1,)]
     assert outbox(owner) == []
+
+
+def test_results_are_written_together_if_the_kind_can_and_each_alone_if_one_is_refused(
+    worker, owner, effects
+):
+    enqueue(owner, *range(5))
+    together = []
+
+    def save_all(conn, saved):
+        together.append(sorted(result for _, result in saved))
+        for job, result in saved:
+            save(conn, job, result)
+            if result == "1":
+                conn.execute("SELECT 1 / 0")
+        return [Again(9) if result == "2" else result != "3" for _, result in saved]
+
+    def work(number):
+        return Again(5) if number == 4 else str(number)
+
+    kind = kind_of(work, save=None, save_all=save_all)
+    holding = worker(kind, concurrency=5)
+    holding.claim()
+    ended = []
+    while len(ended) < 5:
+        ended += holding._inbox.get(timeout=60)
+    counts = outcomes.write(holding._conn(), kind, ended)
+    assert {name: count for name, count in counts.items() if count} == {
+        **{"finished": 1, "again": 2, "dropped": 1, "failed": 1}
+    }
+    assert together == [["0", "1", "2", "3"], ["0"], ["1"], ["2"], ["3"]]
+    assert effects() == [("0",), ("2",), ("3",)]
+    assert len(outbox(owner)) == 3
 
 
 def test_slow_work_of_one_kind_does_not_keep_another_from_beginning(worker, owner, effects):
