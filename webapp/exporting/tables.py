@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+    from webapp.exporting.comma_separated import Batch
 
     Row = dict[str, Any]
 
@@ -109,9 +110,18 @@ class Extracted:
             yield Sheet(table.title, table.header, table.types, table.row_count, self._cells(table))
         self._check()
 
-    def _texts(self, table: Table) -> Iterator[list[Sequence[str]]]:
-        for rows in self._rows(table, queries.table_exports.texts):
-            yield [row["joined"] if row["texts"] is None else row["texts"] for row in rows]
+    def _texts(self, table: Table) -> Iterator[Batch]:
+        after, count = 0, _BATCH
+        while count == _BATCH:
+            with self.connect() as conn:
+                asked = {"table_id": table.id, "after": after, "limit": _BATCH}
+                batch = queries.table_exports.lines(conn, **asked)
+                rows = queries.table_exports.cells(conn, **asked) if batch["is_ambiguous"] else []
+            after, count = batch["last"], batch["count"]
+            if rows:
+                yield [row["texts"] for row in rows]
+            elif count:
+                yield batch["lines"]
 
     def _cells(self, table: Table) -> Iterator[list[list[Cell]]]:
         for rows in self._rows(table, queries.table_exports.cells):

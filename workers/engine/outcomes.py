@@ -185,7 +185,7 @@ def _save(conn: Connection, kind: Kind, outcome: Outcome) -> str:
     return _end(conn, job, answer)
 
 
-def _end(conn: Connection, job: Job, answer: bool | Again) -> str:  # noqa: FBT001
+def _end(conn: Connection, job: Job, answer: bool | Again) -> str:
     """How work ended by what `save` answered; queues it again if that is what it answered."""
     if isinstance(answer, Again):
         queries.outbox.enqueue(

@@ -72,15 +72,23 @@ SELECT file.table_id,
    AND object.status = 'stored'
  WHERE export.id = %(id)s;
 
--- name: texts :many
--- A batch of the rows of a table, by number: the texts with unit separators between them, which takes clients
--- half the time of arrays; and as an array only where such a sign is in one of them.
-SELECT number,
-       array_to_string(texts, chr(31)) AS joined,
-       CASE WHEN strpos(array_to_string(texts, ''), chr(31)) > 0 THEN texts END AS texts
-  FROM row_answers(%(table_id)s, %(after)s)
- ORDER BY number
- LIMIT %(limit)s;
+-- name: lines :one
+-- A batch of the rows of a table, by number, as one text: unit separators are between the texts of a row, and
+-- record separators between rows, which takes a fifth of the time of rows and arrays. `is_ambiguous` if such
+-- a sign is in one of the texts.
+WITH batch AS (
+  SELECT number,
+         array_to_string(texts, chr(31)) AS line,
+         array_to_string(texts, '') AS said
+    FROM row_answers(%(table_id)s, %(after)s)
+   ORDER BY number
+   LIMIT %(limit)s
+)
+SELECT count(*) AS count,
+       max(number) AS last,
+       string_agg(line, chr(30) ORDER BY number) AS lines,
+       coalesce(bool_or(strpos(said, chr(31)) > 0 OR strpos(said, chr(30)) > 0), false) AS is_ambiguous
+  FROM batch;
 
 -- name: cells :many
 -- A batch of the rows of a table, by number: the texts and the values.

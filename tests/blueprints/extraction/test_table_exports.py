@@ -85,9 +85,9 @@ def test_values_are_typed_where_the_format_has_types(olga, job):
 
 
 def test_whatever_is_in_cells_is_in_the_csv(owner, olga, job):
-    """Also nothing at all, and the sign that is between the texts while they are read."""
+    """Also nothing at all, and the signs that are between the texts while they are read."""
     made = extracted.job(owner, job.document_id)
-    wide = [["", ""], ['a, "b"', "c\r\nd"], ["\x1f=", "e,"], ["'", "\x1f"], ["ü", " "]]
+    wide = [["", ""], ['a, "b"', "c\r\nd"], ["\x1f=", "e,"], ["\x1e", "\x1f"], ["ü", " "]]
     ids = [
         extracted.table(owner, made, {"One": "text", "Two": "text"}, *wide),
         extracted.table(owner, made, {"One": "text"}, [""], ["\x1f"]),

@@ -259,7 +259,10 @@ def test_results_are_written_together_if_the_kind_can_and_each_alone_if_one_is_r
         ended += holding._inbox.get(timeout=60)
     counts = outcomes.write(holding._conn(), kind, ended)
     assert {name: count for name, count in counts.items() if count} == {
-        **{"finished": 1, "again": 2, "dropped": 1, "failed": 1}
+        "finished": 1,
+        "again": 2,
+        "dropped": 1,
+        "failed": 1,
     }
     assert together == [["0", "1", "2", "3"], ["0"], ["1"], ["2"], ["3"]]
     assert effects() == [("0",), ("2",), ("3",)]
