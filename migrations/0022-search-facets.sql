@@ -110,7 +110,7 @@ AS $$
     FROM (SELECT $q$' ':9$q$::tsvector AS lexeme) AS gap
 $$;
 
--- The first page of a text that has a hit, and what of the page to show: 900 characters from shortly
+-- The first page of a text that has a hit, and what of the page to show: 600 characters from shortly
 -- before the hit, since a snippet costs as much as the text that it is taken from is long. No row if none
 -- of the first pages that seem to have one has one: words are looked for by their stems without the
 -- endings, which reads a long book in milliseconds, and only what is around the first one on a page is
@@ -124,38 +124,39 @@ AS $$
 DECLARE
   most_parsed CONSTANT integer := 100;
   around_hit CONSTANT integer := 100;
-  before_hit CONSTANT integer := 250;
-  shown_around CONSTANT integer := 900;
+  before_hit CONSTANT integer := 200;
+  shown_around CONSTANT integer := 600;
   before_likely CONSTANT integer := 1000;
   most_shown CONSTANT integer := 4000;
-  roots text[] := ARRAY(
+  roots CONSTANT text[] := ARRAY(
     SELECT left(replace(found.stem[1], $q$''$q$, $q$'$q$), greatest(length(found.stem[1]) - 2, 3))
       FROM regexp_matches(hits::text, $q$'((?:[^']|'')+)'$q$, 'g') AS found (stem)
   );
-  likely record;
+  parsed integer := 0;
+  page_text text;
+  folded text;
+  place integer;
 BEGIN
-  FOR likely IN
-    SELECT part.number, part.text, min(strpos(lower(part.text), root)) AS place
-      FROM string_to_table(body, E'\f') WITH ORDINALITY AS part (text, number)
-      JOIN unnest(roots) AS root
-        ON strpos(lower(part.text), root) > 0
-     GROUP BY part.number, part.text
-     ORDER BY part.number
-     LIMIT most_parsed
-  LOOP
-    page := likely.number;
+  page := 0;
+  FOREACH page_text IN ARRAY coalesce(string_to_array(body, E'\f'), '{}') LOOP
+    page := page + 1;
+    folded := lower(page_text);
+    place := (SELECT min(nullif(strpos(folded, root), 0)) FROM unnest(roots) AS root);
+    CONTINUE WHEN place IS NULL;
+    EXIT WHEN parsed = most_parsed;
+    parsed := parsed + 1;
     IF to_tsvector(
          config,
-         search_text(substr(likely.text, greatest(likely.place - around_hit, 1), 2 * around_hit))
+         search_text(substr(page_text, greatest(place - around_hit, 1), 2 * around_hit))
        ) @@ hits
     THEN
-      shown := substr(likely.text, greatest(likely.place - before_hit, 1), shown_around);
+      shown := substr(page_text, greatest(place - before_hit, 1), shown_around);
       RETURN NEXT;
       RETURN;
     END IF;
     shown := CASE
-      WHEN length(likely.text) <= most_shown THEN likely.text
-      ELSE substr(likely.text, greatest(likely.place - before_likely, 1), most_shown)
+      WHEN length(page_text) <= most_shown THEN page_text
+      ELSE substr(page_text, greatest(place - before_likely, 1), most_shown)
     END;
     IF to_tsvector(config, search_text(shown)) @@ hits THEN
       RETURN NEXT;
