@@ -39,6 +39,7 @@ AS
 SELECT event,
        audience
   FROM transitions
+ WHERE is_recorded
  UNION
 SELECT entity || '.attempt_failed',
        audience

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from webapp.schemas.common import MOST_AT_ONCE, Flag, PageArguments, ShortList, page_of
 from webapp.schemas.documents.documents import DocumentFilters
-from webapp.schemas.extraction.left_out import tables_left_out
+from webapp.schemas.extraction.tables import tables_left_out
 from webapp.schemas.library.items import Progress
 
 STATUSES: Final = ("pending", "running", "succeeded", "failed", "cancelled")

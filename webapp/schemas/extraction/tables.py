@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
@@ -10,6 +10,12 @@ from webapp.schemas.common import PageArguments, page_of
 
 TYPES: Final = ("text", "integer", "decimal", "date", "boolean")
 METHODS: Final = ("ruled", "white_space", "ocr", "sheet", "html", "word", "csv")
+
+# Why a configuration does not take a table.
+REASONS: Final = (
+    *("other_page", "other_method", "too_few_rows", "too_uncertain"),
+    *("required_column_missing", "no_column_found"),
+)
 
 MOST_ROWS: Final = 1000
 
@@ -183,4 +189,38 @@ class RowArguments(PageArguments):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_ROWS))
     provenance = fields.String(
         load_default=None, allow_none=False, validate=validate.OneOf(("cells",))
+    )
+
+
+class TableLeftOut(Schema):
+    """A table of the document that the configuration does not take, and why."""
+
+    pages = fields.List(fields.Integer(), required=True)
+    title = fields.String(required=True)
+    headings = fields.List(fields.String(), required=True)
+    row_count = fields.Integer(required=True)
+    method = fields.String(required=True, validate=validate.OneOf(METHODS))
+    confidence = fields.Float(required=True)
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf(REASONS),
+        metadata={
+            "description": "It is on a page or of a method that was not asked for, has fewer rows "
+            "or less confidence than asked for, lacks columns that are required, or has no column "
+            "that is asked for."
+        },
+    )
+    missing = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The required columns that it lacks, by name."},
+    )
+
+
+def tables_left_out() -> fields.Field[Any]:
+    """The first of a document's tables that were left out."""
+    return fields.List(
+        fields.Nested(TableLeftOut),
+        required=True,
+        metadata={"description": "The first 20 of the document's tables that are not taken."},
     )

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from webapp.schemas.extraction.configuration_bodies import METHODS, TYPES, ConfigurationBody
-from webapp.schemas.extraction.left_out import tables_left_out
+from webapp.schemas.extraction.tables import tables_left_out
 
 
 class TrialArguments(Schema):
