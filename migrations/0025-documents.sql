@@ -1,9 +1,11 @@
 -- Documents: files that are stored, read and searched.
 
 -- `version_id` is the current version, `text_id` the latest text read from it. `versions` is the highest
--- number that a version has had: no other gets it again. `error_code` says why it could not be read: 'encrypted', 'damaged', 'too_complex', 'unsupported', 'empty', 'mismatch' or
--- 'lost'. `produced_by_job_id` is the job whose tables the document exports; such a document is ready at
--- once and never read by itself.
+-- number that a version has had: no other gets it again. `classified` is the hash of the text that was
+-- classified last; null if that is to be done, whatever the text. `error_code` says why it could not be
+-- read: 'encrypted', 'damaged', 'too_complex', 'unsupported', 'empty', 'mismatch' or 'lost'.
+-- `produced_by_job_id` is the job whose tables the document exports; such a document is ready at once and
+-- never read by itself.
 CREATE TABLE documents (
   id            uuid        NOT NULL DEFAULT uuidv7(),
   workspace_id  uuid        NOT NULL,
@@ -20,6 +22,7 @@ CREATE TABLE documents (
   version_id    uuid        NOT NULL,
   versions      integer     NOT NULL DEFAULT 1,
   text_id       uuid,
+  classified    bytea,
   error         text,
   error_code    text,
   metadata      jsonb       NOT NULL DEFAULT '{}',
@@ -337,6 +340,7 @@ CREATE TYPE document_answer AS (
   created_at    timestamptz,
   updated_at    timestamptz,
   progress      jsonb,
+  is_classified boolean,
   shared        jsonb
 );
 
@@ -392,6 +396,7 @@ AS $$
             WHERE work.kind = 'read_documents'
               AND work.subject_id = document.id
          ),
+         document.classified IS NOT NULL,
          CASE
            WHEN seen_from <> document.workspace_id
              THEN reach_answer(reach_of_document(document.id, seen_from))

@@ -17,7 +17,6 @@ DROP FUNCTION telling_words(text, text);
 DROP TABLE learned_documents, learned_words, learned_labels, document_words, rules;
 UPDATE transitions SET work = NULL WHERE event = 'document.read';
 ALTER TABLE documents
-  DROP COLUMN written_fields,
-  DROP COLUMN classified;
+  DROP COLUMN written_fields;
 DELETE FROM outbox WHERE kind = 'classify_documents';
 DELETE FROM dead_letters WHERE kind = 'classify_documents';

@@ -1,10 +1,8 @@
 -- Classification of documents: rules of a workspace, and counts learned from what its people decided.
 
--- `written_fields` are the fields that a person wrote, which classification leaves alone. `classified` is
--- the hash of the text that was classified last; null if that is to be done, whatever the text.
+-- `written_fields` are the fields that a person wrote, which classification leaves alone.
 ALTER TABLE documents
-  ADD COLUMN written_fields text[] NOT NULL DEFAULT '{}',
-  ADD COLUMN classified bytea;
+  ADD COLUMN written_fields text[] NOT NULL DEFAULT '{}';
 
 UPDATE transitions
    SET work = 'classify_documents'

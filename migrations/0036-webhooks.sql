@@ -203,6 +203,8 @@ CREATE TYPE webhook_delivery_answer AS (
   id               uuid,
   event_id         bigint,
   event            text,
+  entity           text,
+  entity_id        uuid,
   status           text,
   attempts         integer,
   tries            jsonb,
@@ -224,6 +226,8 @@ AS $$
   SELECT delivery.id,
          delivery.event_id,
          delivery.event,
+         event.entity,
+         event.entity_id,
          delivery.status,
          delivery.attempts,
          delivery.tries,
@@ -241,6 +245,8 @@ AS $$
          delivery.updated_at,
          delivery.ended_at
     FROM webhook_deliveries AS delivery
+    LEFT JOIN events AS event
+      ON event.id = delivery.event_id
    WHERE delivery.webhook_id = of_webhook
      AND delivery.workspace_id = of_workspace
 $$;

@@ -88,8 +88,10 @@ def counts(owner):
 @pytest.mark.long
 def test_a_document_that_was_read_is_classified_by_itself(ana, document, classify, owner):
     path = document(BILL)
+    assert ana.get(path).json["is_classified"] is False
     classify()
     found = ana.get(path).json
+    assert found["is_classified"] is True
     assert (found["dated_on"], found["title"]) == ("2024-04-03", "Stadtwerke Musterstadt")
     assert "forty euros" in found["summary"]
     event = ana.get(f"{path}/events").json["items"][-1]

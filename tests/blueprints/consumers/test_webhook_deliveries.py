@@ -32,9 +32,10 @@ def deliveries(client, path, **query):
 
 @pytest.mark.long
 def test_each_event_that_it_names_becomes_one_delivery(ana, path, capture, owner):
-    capture()
+    item = capture()
     ana.post("/api/me/tasks", json={"title": "Private"})
     (made,) = deliveries(ana, path)
+    assert (made["entity"], made["entity_id"]) == ("item", item["id"])
     assert (made["event"], made["status"], made["attempts"]) == ("item.created", "pending", 0)
     assert made["next_attempt_at"] is not None
     assert ana.get(f"{path}/deliveries/{made['id']}").json == made

@@ -34,6 +34,12 @@ class WebhookDelivery(Schema):
         required=True, metadata={"description": "The `webhook-id` that is sent."}
     )
     event = fields.String(required=True)
+    entity = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What kind of thing it is about; null once it is no longer kept."},
+    )
+    entity_id = fields.UUID(required=True, allow_none=True)
     status = fields.String(
         required=True,
         validate=validate.OneOf(STATUSES),

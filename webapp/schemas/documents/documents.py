@@ -190,6 +190,13 @@ class DocumentInList(Schema):
         allow_none=True,
         metadata={"description": "The job whose tables the document exports."},
     )
+    is_classified = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "false: category, tags and what else follows from the text are still to "
+            "come. Documents that jobs produce are not classified."
+        },
+    )
     expires_at = fields.DateTime(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
