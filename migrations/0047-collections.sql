@@ -29,7 +29,7 @@ COMMENT ON TABLE keepers IS 'Stays small: a row for each key that signs.';
 -- `name_template`, {n} is the token's number on the chain. Blocks before `next_block` have been read; the
 -- last of these had `block_hash`, and after it the contract's next token was to be `next_token_id`, where
 -- that is known. `doubted_block` is one from which on to read again, because somebody told of something else
--- there. `head_block` is the newest that the chain was seen to have. A mint counts after
+-- there; `doubts` counts how often. `head_block` is the newest that the chain was seen to have. A mint counts after
 -- `mint_confirmations` further blocks, a reveal after `reveal_confirmations`. `default_prompt` makes the
 -- pictures of authors without a prompt, `fallback_prompt` those whose prompt was refused. `watch_error` is
 -- what is wrong with what the node says, null if nothing is; `watch_failures` counts how often in a row.
@@ -51,6 +51,7 @@ CREATE TABLE collections (
   block_hash           text,
   next_token_id        bigint,
   doubted_block        bigint,
+  doubts               integer     NOT NULL DEFAULT 0,
   head_block           bigint,
   mint_confirmations   integer     NOT NULL,
   reveal_confirmations integer     NOT NULL,

@@ -1,1 +1,1 @@
-"""Rules of tokens and their authors."""
+"""Rules of tokens, their mints and their authors."""
