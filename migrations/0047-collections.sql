@@ -26,9 +26,9 @@ CREATE TABLE keepers (
 COMMENT ON TABLE keepers IS 'Stays small: a row for each key that signs.';
 
 -- A season is a row. `contract` and `keeper` are addresses in their mixed-case form (EIP-55). In
--- `name_template`, {n} is the token's number on the chain. Blocks before `next_block` have been read; the
--- last of these had `block_hash`, and after it the contract's next token was to be `next_token_id`, where
--- that is known. `doubted_block` is one from which on to read again, because somebody told of something else
+-- `name_template`, {n} is the token's number on the chain. Blocks from `start_block` on are read, in which the
+-- first token is to be `first_token_id`; those before `next_block` have been. The last of these had
+-- `block_hash`, and after it the contract's next token was to be `next_token_id`, where that is known. `doubted_block` is one from which on to read again, because somebody told of something else
 -- there; `doubts` counts how often. `head_block` is the newest that the chain was seen to have. A mint counts after
 -- `mint_confirmations` further blocks, a reveal after `reveal_confirmations`. `default_prompt` makes the
 -- pictures of authors without a prompt, `fallback_prompt` those whose prompt was refused. `watch_error` is
@@ -47,6 +47,7 @@ CREATE TABLE collections (
   status               text        NOT NULL DEFAULT 'active',
   pause_reason         text,
   start_block          bigint      NOT NULL DEFAULT 0,
+  first_token_id       bigint,
   next_block           bigint      NOT NULL,
   block_hash           text,
   next_token_id        bigint,

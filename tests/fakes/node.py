@@ -87,6 +87,16 @@ class FakeNode:
             return told | {"result": result}
         if self.behind is None:
             return told | {"error": {"code": -32601, "message": "the method does not exist"}}
+        return self._passed_on(call)
+
+    def pass_on(self, method: str, params: list[Any]) -> Any:
+        """What the node behind answers to a call."""
+        return self._passed_on({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})[
+            "result"
+        ]
+
+    def _passed_on(self, call: dict[str, Any]) -> dict[str, Any]:
+        assert self.behind is not None
         passed: dict[str, Any] = httpx2.post(
             self.behind, json=call, timeout=30, trust_env=False
         ).json()

@@ -25,6 +25,8 @@ INSERT INTO collections (
   is_public,
   start_block,
   next_block,
+  first_token_id,
+  next_token_id,
   mint_confirmations,
   reveal_confirmations
 )
@@ -40,6 +42,8 @@ VALUES (
   %(is_public)s,
   %(start_block)s,
   %(start_block)s,
+  %(first_token_id)s,
+  %(first_token_id)s,
   %(mint_confirmations)s,
   %(reveal_confirmations)s
 )
@@ -199,7 +203,8 @@ SELECT collection.id,
             ORDER BY mint.block_number DESC,
                      mint.start_token_id DESC
             LIMIT 1
-         )
+         ),
+         collection.first_token_id
        ) AS next_token_id,
        collection.doubts,
        collection.watch_failures,

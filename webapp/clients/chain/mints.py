@@ -95,7 +95,7 @@ class MintReader:
 
     def __init__(self, node: Node, blocks: int) -> None:
         self._node = node
-        self._blocks = blocks
+        self._declared = self._blocks = blocks
 
     def look(self, at: Position) -> Quiet | Forked | Filled | Stretch:
         """Read on. Raises `NodeError`, and `AnsweredInPart` if the node must be asked again."""
@@ -109,6 +109,7 @@ class MintReader:
                 wanted = _questions(at, last, head)
                 answers = dict(zip(wanted, self._node.batch(list(wanted.values())), strict=True))
                 first_error([answers["logs"]])
+                self._blocks = min(self._declared, self._blocks * 2)
                 break
             except NodeError as error:
                 # It has just told of its head, so that it is these blocks that are too many.
@@ -133,7 +134,7 @@ class MintReader:
         following = _next_token_id(answers.get("next"))
         taken, until = _cut(mints, end, following)
         missing = gaps(taken, at.known, at.next_token_id, until.next_token_id)
-        if missing:
+        if missing or gone(at.known, taken, until.block.number):
             mints = in_order([*mints, *self._ask_again(at, mints, end)])
             taken, until = _cut(mints, end, following)
             missing = gaps(taken, at.known, at.next_token_id, until.next_token_id)
