@@ -12,6 +12,9 @@ COMMENT ON TABLE noted_events IS 'Stays small: it only grows with migrations.';
 
 INSERT INTO noted_events (event, entity)
 VALUES
+  ('collection.answered_in_part', 'collection'),
+  ('collection.reorged',        'collection'),
+  ('collection.webhooks_stopped', 'collection'),
   ('configuration.removed',     'configuration'),
   ('connection.removed',        'connection'),
   ('document.classified',       'document'),

@@ -44,7 +44,7 @@ ROOMS = {
     "webapp.telemetry": ("webapp.settings",),
     "webapp.filing": (
         *("sql", "webapp.clients", "webapp.failure", "webapp.identity", "webapp.parsing"),
-        "webapp.settings",
+        *("webapp.rules", "webapp.settings"),
     ),
     "webapp.schemas": ("webapp.identity", "webapp.rules"),
     "webapp.imports": ("webapp.rules", "webapp.schemas"),

@@ -218,9 +218,7 @@ def _undo(conn: Connection, job: Job, ids: Sequence[object]) -> None:
 
 
 def _alarm(conn: Connection, job: Job, what: str, **payload: object) -> None:
-    queries.collections.alarm(
-        conn, ids=[job.subject_id], event=f"collection.{what}", payload=Jsonb(payload)
-    )
+    queries.collections.alarm(conn, ids=[job.subject_id], what=what, payload=Jsonb(payload))
 
 
 watch_chain = Kind(

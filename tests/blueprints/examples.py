@@ -56,11 +56,13 @@ class Examples:
     # "<document_id>" stands for the thing of that parameter.
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
     queries: dict[str, dict[str, str]] = field(default_factory=dict)
-    # The addresses that anybody may read, and those that anybody may try, a limited number of
-    # times; and the POSTs that keep no answer for a second try, because that would keep a secret,
-    # because the sender of the first has no access to the answer, or because they change nothing.
+    # The addresses that anybody may read; those that anybody may try, a limited number of times;
+    # and those where each message is signed with a secret that operators share with its sender. And
+    # the POSTs that keep no answer for a second try, because that would keep a secret, because the
+    # sender of the first has no access to the answer, or because they change nothing.
     open: set[str] = field(default_factory=set)
     ways_in: set[str] = field(default_factory=set)
+    signed: set[str] = field(default_factory=set)
     not_kept: set[str] = field(default_factory=set)
     # Endpoints whose method does not say whether they require a permission to read or to write.
     unlike_their_method: set[str] = field(default_factory=set)

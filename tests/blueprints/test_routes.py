@@ -18,7 +18,8 @@ def test_every_route_declares_a_permission_and_few_are_public(
     for rule in routes:
         with subtests.test(rule.rule, endpoint=rule.endpoint):
             permission = view_of(shared_app, rule.endpoint).permission
-            assert (permission == permit.PUBLIC) == (rule.rule in examples.open | examples.ways_in)
+            public = examples.open | examples.ways_in | examples.signed
+            assert (permission == permit.PUBLIC) == (rule.rule in public)
 
 
 @pytest.mark.long
@@ -33,15 +34,18 @@ def test_whatever_anybody_may_try_is_limited(shared_app, routes, examples, subte
     for rule in routes:
         with subtests.test(rule.rule, endpoint=rule.endpoint):
             is_limited = view_of(shared_app, rule.endpoint).is_limited
-            assert is_limited == (rule.rule not in examples.open)
+            assert is_limited == (rule.rule not in examples.open | examples.signed)
 
 
 @pytest.mark.long
-def test_nobody_gets_nothing_but_what_is_public(client, app, calls, subtests):
+def test_nobody_gets_nothing_but_what_is_public(client, app, routes, calls, examples, subtests):
+    signed = {rule.endpoint for rule in routes if rule.rule in examples.signed}
     for method, path, endpoint in calls:
         with subtests.test(endpoint, method=method):
             answer = client.open(path, method=method, buffered=True)
-            if view_of(app, endpoint).permission == permit.PUBLIC:
+            if endpoint in signed:
+                assert (answer.status_code, answer.json["code"]) == (401, "invalid_signature")
+            elif view_of(app, endpoint).permission == permit.PUBLIC:
                 assert answer.status_code in (200, 204, 404, 415, 422)
             else:
                 assert answer.status_code == 401
@@ -63,8 +67,8 @@ def test_a_write_takes_more_than_a_permission_to_read(shared_app, calls, example
 def test_a_post_may_be_sent_again_unless_its_answer_is_secret(
     shared_app, routes, examples, subtests
 ):
-    # Those for signing in do not belong to anybody yet.
-    not_kept = examples.not_kept | examples.ways_in
+    # Those for signing in do not belong to anybody yet, and what is signed is recorded once.
+    not_kept = examples.not_kept | examples.ways_in | examples.signed
     for rule in routes:
         if "POST" in rule.methods:
             with subtests.test(rule.rule):

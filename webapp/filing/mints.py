@@ -5,16 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from psycopg.types.json import Jsonb
-
-from sql import queries
 from webapp.clients.chain import abi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from uuid import UUID
 
-    from sql.connection import Connection
     from webapp.rules.tokens.mint_logs import Mint
 
     Row = dict[str, Any]
@@ -35,12 +30,3 @@ def row_of(mint: Mint, collection_id: UUID, source: str) -> Row:
         "block_time": mint.block_time and mint.block_time.isoformat(),
         "source": source,
     }
-
-
-def take(conn: Connection, rows: Iterable[Row]) -> Row:
-    """Record mints with their authors and tokens, in the open transaction; what `mint_events.take`
-    returns. Any number may do this at once, and none of them is refused."""
-    mints = Jsonb(list(rows))
-    queries.mint_events.meet_authors(conn, mints=mints)
-    taken: Row = queries.mint_events.take(conn, mints=mints)
-    return taken

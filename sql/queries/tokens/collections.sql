@@ -165,18 +165,21 @@ UPDATE collections AS collection
                   tx_hash text,
                   token_id bigint
                 )
-          WHERE NOT EXISTS (
-                  SELECT FROM mint_events AS mint
+          WHERE (
+                  SELECT mint.id
+                    FROM mint_events AS mint
                    WHERE mint.collection_id = doubt.collection_id
                      AND mint.tx_hash = doubt.tx_hash
                      AND mint.status <> 'orphaned'
-                )
-            AND NOT EXISTS (
-                  SELECT FROM tokens AS token
+                   LIMIT 1
+                ) IS NULL
+            AND (
+                  SELECT token.id
+                    FROM tokens AS token
                    WHERE token.collection_id = doubt.collection_id
                      AND token.token_id = doubt.token_id
                      AND token.status <> 'orphaned'
-                )
+                ) IS NULL
           GROUP BY doubt.collection_id
        ) AS doubted
  WHERE collection.id = doubted.collection_id
@@ -329,14 +332,20 @@ UPDATE collections
 RETURNING watch_failures;
 
 -- name: alarm :exec
--- Something about a collection that a person should look at, for its timeline and for consumers.
+-- Something about some collections, or about all that are not paused, that a person should look at: for
+-- their timelines and for consumers.
 INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
 SELECT workspace_id,
        'collection',
        id,
-       %(event)s,
+       CASE %(what)s::text
+         WHEN 'reorged' THEN 'collection.reorged'
+         WHEN 'answered_in_part' THEN 'collection.answered_in_part'
+         WHEN 'webhooks_stopped' THEN 'collection.webhooks_stopped'
+       END,
        coalesce(nullif(current_setting('coffer.actor', true), ''), 'database'),
        nullif(current_setting('coffer.request_id', true), ''),
        %(payload)s
   FROM collections
- WHERE id = ANY (%(ids)s::uuid[]);
+ WHERE id = ANY (%(ids)s::uuid[])
+    OR %(ids)s::uuid[] IS NULL AND status = 'active';

@@ -13,11 +13,12 @@ SELECT collection.workspace_id,
        ) AS met
   JOIN collections AS collection
     ON collection.id = met.collection_id
- WHERE NOT EXISTS (
-         SELECT FROM authors AS author
+ WHERE (
+         SELECT author.id
+           FROM authors AS author
           WHERE author.collection_id = met.collection_id
             AND author.wallet = met.wallet
-       )
+       ) IS NULL
  ORDER BY met.collection_id,
           met.wallet
 ON CONFLICT ON CONSTRAINT authors_wallet_is_known_once
@@ -79,9 +80,14 @@ WITH told AS MATERIALIZED (
          told.source,
          told.source <> 'webhook'
     FROM told
-    JOIN authors AS author
-      ON author.collection_id = told.collection_id
-     AND author.wallet = told.author
+   CROSS JOIN LATERAL (
+           SELECT known.id,
+                  known.workspace_id
+             FROM authors AS known
+            WHERE known.collection_id = told.collection_id
+              AND known.wallet = told.author
+            LIMIT 1
+         ) AS author
    ORDER BY told.collection_id,
             told.tx_hash,
             told.log_index
@@ -111,21 +117,28 @@ WITH told AS MATERIALIZED (
   SELECT told.collection_id,
          told.block_number
     FROM told
-    JOIN mint_events AS other
-      ON other.collection_id = told.collection_id
-     AND other.block_number = told.block_number
-     AND other.status = 'pending'
-   WHERE other.block_hash <> told.block_hash
+   CROSS JOIN LATERAL (
+           SELECT
+             FROM mint_events AS mint
+            WHERE mint.collection_id = told.collection_id
+              AND mint.block_number = told.block_number
+              AND mint.status = 'pending'
+              AND mint.block_hash <> told.block_hash
+            LIMIT 1
+         ) AS other
    UNION ALL
   SELECT told.collection_id,
          least(told.block_number, other.block_number)
     FROM told
-    JOIN mint_events AS other
-      ON other.collection_id = told.collection_id
-     AND other.tx_hash = told.tx_hash
-     AND other.log_index = told.log_index
-   WHERE other.block_hash <> told.block_hash
-      OR other.status = 'orphaned'
+   CROSS JOIN LATERAL (
+           SELECT mint.block_number
+             FROM mint_events AS mint
+            WHERE mint.collection_id = told.collection_id
+              AND mint.tx_hash = told.tx_hash
+              AND mint.log_index = told.log_index
+              AND (mint.block_hash <> told.block_hash OR mint.status = 'orphaned')
+            LIMIT 1
+         ) AS other
 )
 SELECT (SELECT count(*) FROM told) AS told,
        (SELECT count(*) FROM taken) AS mints,
@@ -175,6 +188,17 @@ SELECT count(*) AS mints,
 -- name: read :many
 -- Mints that were known, and now are read in the chain: perhaps in another block, and perhaps again.
 -- Returns those about which anything was new.
+WITH told AS MATERIALIZED (
+  SELECT mint.*
+    FROM jsonb_to_recordset(%(mints)s::jsonb) AS mint (
+           collection_id uuid,
+           tx_hash text,
+           log_index integer,
+           block_number bigint,
+           block_hash text,
+           block_time timestamptz
+         )
+)
 UPDATE mint_events AS known
    SET block_number = told.block_number,
        block_hash = told.block_hash,
@@ -182,22 +206,29 @@ UPDATE mint_events AS known
        status = CASE WHEN known.status = 'orphaned' THEN 'pending' ELSE known.status END,
        is_read = true,
        updated_at = now()
-  FROM jsonb_to_recordset(%(mints)s::jsonb) AS told (
-         collection_id uuid,
-         tx_hash text,
-         log_index integer,
-         block_number bigint,
-         block_hash text,
-         block_time timestamptz
+  FROM told
+ WHERE known.id = ANY (
+         ARRAY(
+           SELECT changed.id
+             FROM told AS each
+            CROSS JOIN LATERAL (
+                    SELECT mint.id
+                      FROM mint_events AS mint
+                     WHERE mint.collection_id = each.collection_id
+                       AND mint.tx_hash = each.tx_hash
+                       AND mint.log_index = each.log_index
+                       AND (
+                             NOT mint.is_read
+                             OR mint.status = 'orphaned'
+                             OR mint.block_hash <> each.block_hash
+                           )
+                     LIMIT 1
+                  ) AS changed
+         )
        )
- WHERE known.collection_id = told.collection_id
+   AND known.collection_id = told.collection_id
    AND known.tx_hash = told.tx_hash
    AND known.log_index = told.log_index
-   AND (
-         NOT known.is_read
-         OR known.status = 'orphaned'
-         OR known.block_hash <> told.block_hash
-       )
 RETURNING known.id;
 
 -- name: incomplete :many

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.tokens import authors, public_tokens, signatures, tokens
+from webapp.blueprints.tokens import (
+    authors,
+    collections,
+    mint_events,
+    public_tokens,
+    signatures,
+    tokens,
+)
 
-BLUEPRINTS: Final = (authors.authors, tokens.tokens, public_tokens.public_tokens)
+BLUEPRINTS: Final = (
+    *(collections.collections, mint_events.mint_events),
+    *(authors.authors, tokens.tokens, public_tokens.public_tokens),
+)
 
 INSTALLS: Final = (signatures.install,)
 
