@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
-
 import pytest
 
-from tests.blueprints.examples import Examples, Place
 from tests.blueprints.tokens.alchemy import CONTRACT
+from tests.blueprints.tokens.minted import collection
 from tests.factories import NOWHERE
-
-
-def add_collection(conn, workspace_id, contract=None, **given):
-    """A collection of a workspace; its id."""
-    columns = {
-        "workspace_id": workspace_id,
-        "chain_id": 31337,
-        "contract": contract or f"0x{secrets.token_hex(20)}",
-        "name_template": "Season #{n}",
-        "default_prompt": "a garden",
-        "fallback_prompt": "a fence",
-        "start_block": 10,
-        "next_block": 150,
-        "mint_confirmations": 2,
-        "reveal_confirmations": 3,
-    } | given
-    names, values = ", ".join(columns), ", ".join(f"%({name})s" for name in columns)
-    (made,) = conn.execute(
-        f"INSERT INTO collections ({names}) VALUES ({values}) RETURNING id", columns
-    ).fetchone()
-    return made
-
-
-def collection_in(place: Place) -> object:
-    """A collection of a place."""
-    return add_collection(place.make.conn, place.workspace_id)
-
-
-EXAMPLES = Examples(things={"collection_id": collection_in})
 
 PATH = "/api/collections"
 
 
 @pytest.fixture
 def collection_id(app_conn, olga):
-    return str(add_collection(app_conn, olga.workspace_id, CONTRACT, keeper=CONTRACT))
+    return collection(
+        app_conn,
+        olga.workspace_id,
+        contract=CONTRACT,
+        keeper=CONTRACT,
+        start_block=10,
+        next_block=150,
+        mint_confirmations=2,
+        reveal_confirmations=3,
+    )
 
 
 def test_a_collection_shows_how_it_stands(olga, collection_id, owner):
@@ -56,9 +34,9 @@ def test_a_collection_shows_how_it_stands(olga, collection_id, owner):
         "chain_id": 31337,
         "contract": CONTRACT,
         "name_template": "Season #{n}",
-        "description": "",
-        "default_prompt": "a garden",
-        "fallback_prompt": "a fence",
+        "description": "The first season.",
+        "default_prompt": "a default prompt",
+        "fallback_prompt": "a fallback prompt",
         "keeper": CONTRACT,
         "is_public": True,
         "status": "active",
@@ -75,7 +53,7 @@ def test_a_collection_shows_how_it_stands(olga, collection_id, owner):
 
 
 def test_collections_are_listed_page_by_page_newest_first(olga, app_conn):
-    made = [str(add_collection(app_conn, olga.workspace_id)) for _ in range(3)]
+    made = [collection(app_conn, olga.workspace_id) for _ in range(3)]
     first = olga.client.get(f"{PATH}?limit=2").json
     second = olga.client.get(f"{PATH}?limit=2&cursor={first['next_cursor']}").json
     assert [each["id"] for each in first["items"] + second["items"]] == made[::-1]

@@ -23,6 +23,7 @@ from tests.blueprints.tokens.alchemy import (
     signed,
     word,
 )
+from tests.blueprints.tokens.minted import collection
 from tests.factories import NOWHERE
 
 PATH = "/webhooks/alchemy"
@@ -34,14 +35,8 @@ EXAMPLES = Examples(signed={PATH, f"{PATH}/<uuid:collection_id>"})
 @pytest.fixture
 def collection_id(app_conn, make):
     """A collection whose contract the messages are about, read up to block 150."""
-    (made,) = app_conn.execute(
-        "INSERT INTO collections (workspace_id, chain_id, contract, name_template, default_prompt,"
-        " fallback_prompt, start_block, next_block, mint_confirmations, reveal_confirmations)"
-        " VALUES (%s, 31337, %s, 'Season #{n}', 'a garden', 'a fence', 10, 150, 2, 2)"
-        " RETURNING id",
-        (make.user()["workspace_id"], CONTRACT),
-    ).fetchone()
-    return str(made)
+    workspace_id = make.user()["workspace_id"]
+    return collection(app_conn, workspace_id, contract=CONTRACT, start_block=10, next_block=150)
 
 
 @pytest.fixture
