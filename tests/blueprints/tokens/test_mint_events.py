@@ -312,6 +312,17 @@ def test_neither_secret_nor_message_is_logged(told, logged):
         assert hidden not in str(logged)
 
 
+@pytest.mark.long
+def test_while_the_database_is_away_alchemy_is_told_to_come_again(make_app, monkeypatch):
+    monkeypatch.setattr("webapp.http.db.POOL_TIMEOUT", 0.2)
+    away = make_app(
+        database_url="postgresql://x@127.0.0.1:1/x", alchemy_webhook_secrets=(alchemy.SECRET,)
+    )
+    answer = alchemy.send(away.test_client(), graphql(minted()))
+    assert_problem(answer, 503, "database_unavailable")
+    assert answer.headers["Retry-After"]
+
+
 # At once
 
 

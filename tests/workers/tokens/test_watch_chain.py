@@ -105,6 +105,20 @@ def test_many_tokens_are_taken_in_several_transactions(watch, monkeypatch):
     assert counts == [50, 100, 150, 200]
 
 
+def test_what_is_known_is_compared_however_much_it_is(watched, owner, monkeypatch):
+    monkeypatch.setattr("workers.watch_chain._MOST_KNOWN", 3)
+    for _ in range(8):
+        watched.mint()
+    watched.look()
+    owner.execute("UPDATE collections SET doubted_block = start_block, doubts = doubts + 1")
+    watched.look()
+    assert watched.column("next_block") <= watched.column("head_block")
+    while watched.column("next_block") <= watched.column("head_block"):
+        watched.look()
+    assert "orphaned" not in {status for _, _, status, _ in watched.mints()}
+    assert len(watched.tokens()) == 8
+
+
 # What the chain takes back
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.anvil import AUTHOR
 from tests.blueprints.tokens import alchemy
+from tests.fakes.node import fake_node
 from tests.workers.tokens.watching import OTHER, Watched, register
 from webapp.clients.chain.abi import MINTED, PROMPT_AUTHOR, call_data
 from workers.engine.loop import Worker
@@ -21,12 +22,19 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture
-def watched(anvil, owner, app_conn, make, settings):
+def node(anvil):
+    """What the watcher asks: the real node, with something that may happen in between."""
+    with fake_node(anvil.url) as made:
+        yield made
+
+
+@pytest.fixture
+def watched(anvil, node, owner, app_conn, make, settings):
     """A collection with a new contract, which is watched."""
     anvil.mines_by_itself(on=False)
     contract = anvil.deploy()
     collection_id = register(app_conn, make.user()["workspace_id"], contract)
-    chosen = {"chain_rpc_url": anvil.url, "chain_poll_seconds": 0.1}
+    chosen = {"chain_rpc_url": node.url, "chain_poll_seconds": 0.1}
     worker = Worker((watch_chain,), replace(settings, **chosen))
     yield Watched(collection_id, anvil, contract, owner, worker.round)
     worker.close()
@@ -97,6 +105,45 @@ def test_a_mint_that_the_chain_never_had_is_undone_before_it_counts(client, watc
     watched.anvil.mine(5)
     watched.look()
     assert watched.mints() == [(1, 2, "orphaned", "webhook")]
+
+
+def test_a_mint_that_is_told_while_its_block_is_read_does_not_count_yet(client, watched, node):
+    watched.mint(AUTHOR.address, 2)
+    said = message(watched, watched.anvil.head())
+    watched.anvil.reorg(1)
+    watched.anvil.mine(5)
+
+    def logs(_):
+        node.answers.clear()
+        alchemy.send(client, said)
+        return NotImplemented
+
+    node.answers["eth_getLogs"] = logs
+    watched.look()
+    assert watched.mints() == [(1, 2, "pending", "webhook")]
+    watched.look()
+    assert watched.mints() == [(1, 2, "orphaned", "webhook")]
+
+
+def test_a_doubt_that_comes_while_the_chain_is_read_is_looked_into(client, watched, node, owner):
+    watched.mint(AUTHOR.address, 2)
+    number = watched.anvil.head()
+    watched.anvil.mine(3)
+    watched.look()
+    owner.execute("DELETE FROM tokens")
+    owner.execute("DELETE FROM mint_events")
+    watched.anvil.mine()
+
+    def logs(_):
+        node.answers.clear()
+        alchemy.send(client, alchemy.activity(number, 1, contract=watched.contract.address))
+        return NotImplemented
+
+    node.answers["eth_getLogs"] = logs
+    watched.look()
+    assert watched.tokens() == []
+    watched.look()
+    assert len(watched.tokens()) == 2
 
 
 def test_a_block_number_that_comes_again_gives_the_tokens_to_the_new_author(client, watched):
