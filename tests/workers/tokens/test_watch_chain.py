@@ -94,7 +94,7 @@ def test_what_was_missed_is_read_in_the_ranges_that_the_node_takes(watch, liar):
 
 
 def test_many_tokens_are_taken_in_several_transactions(watch, monkeypatch):
-    monkeypatch.setattr("webapp.clients.chain.mints.cut.__defaults__", (60,))
+    monkeypatch.setattr("webapp.rules.tokens.stretch.MOST_TOKENS", 60)
     watched = watch()
     for _ in range(4):
         watched.mint(AUTHOR.address, 50)

@@ -7,10 +7,11 @@ of it.
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from webapp.rules.tokens.mint_logs import Mint
 
@@ -44,25 +45,18 @@ def in_order(mints: Iterable[Mint]) -> list[Mint]:
     return sorted(by_log.values(), key=lambda each: (each.block_number, each.log_index or 0))
 
 
-def cut(mints: Sequence[Mint], most: int = MOST_TOKENS) -> list[Mint]:
-    """The first of them, of whole blocks, with at most so many tokens if a block has no more."""
+def cut(mints: Iterable[Mint]) -> list[Mint]:
+    """The first of them, of whole blocks, with no more than MOST_TOKENS tokens unless one block has
+    more."""
     taken: list[Mint] = []
     tokens = 0
-    for index, each in enumerate(mints):
-        if tokens + each.quantity > most:
-            rest_begins = mints[index].block_number
-            whole = [mint for mint in taken if mint.block_number < rest_begins]
-            if whole:
-                return whole
-        tokens += each.quantity
-        taken.append(each)
-        if tokens > most and _ends_block(mints, index):
-            return taken
+    for _, of_block in groupby(mints, lambda each: each.block_number):
+        block = list(of_block)
+        tokens += sum(each.quantity for each in block)
+        if taken and tokens > MOST_TOKENS:
+            break
+        taken += block
     return taken
-
-
-def _ends_block(mints: Sequence[Mint], index: int) -> bool:
-    return index + 1 == len(mints) or mints[index + 1].block_number > mints[index].block_number
 
 
 def gaps(
