@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +22,13 @@ class Clients:
 
     def close(self) -> None:
         """Close connections."""
+
+
+class Permit(NamedTuple):
+    """How many rows may be claimed now and, if none, the seconds until it is worth asking again."""
+
+    rows: int
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class Kind:
     In calling order; those with a connection run in the main thread, in a short transaction in the
     worker's name, and may be called again after a crash:
 
+    permits       before a claim: how many of so many rows an outside system, or a budget, has room
+                  for. It is not an attempt to be refused. Also gets the clients
     start         in the claim's transaction: moves its row on (`pending` to `running`; it may
                   already be `running`, from an attempt that died); False if the row no longer
                   needs the work
@@ -92,6 +101,7 @@ class Kind:
     """
 
     name: str
+    permits: Callable[[Connection, Any, int], Permit] | None = None
     start: Callable[[Connection, Job], bool] | None = None
     load: Callable[[Connection, Sequence[Job]], Mapping[UUID, Any]] = _the_jobs
     still_wanted: Callable[[Connection, Sequence[Job]], bool] | None = None

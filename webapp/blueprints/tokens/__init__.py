@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.tokens import authors, public_tokens, signatures, tokens
+from webapp.blueprints.tokens import (
+    authors,
+    image_generation_jobs,
+    ipfs_files,
+    public_tokens,
+    signatures,
+    tokens,
+)
 
-BLUEPRINTS: Final = (authors.authors, tokens.tokens, public_tokens.public_tokens)
+BLUEPRINTS: Final = (
+    *(authors.authors, tokens.tokens, public_tokens.public_tokens),
+    *(ipfs_files.ipfs_files, image_generation_jobs.image_generation_jobs),
+)
 
 INSTALLS: Final = (signatures.install,)
 
