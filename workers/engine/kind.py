@@ -73,7 +73,8 @@ class Kind:
                   returns what `save` would for each, in their order. Their requests may differ, so
                   what it does is done for none of them
     put_back      after an attempt that failed, was given back or returned Again: moves the row back
-                  to where `start` finds it
+                  to where `start` finds it, by a transition with the event `<entity>.put_back`. It
+                  must not queue the work, which is queued already: its attempts would begin anew
     give_up       after the last attempt: records the reason on the row
     revive        an operator retries the dead letter: moves the row back to a status that enqueues
                   the work; False if that is not possible. By default it is simply enqueued

@@ -304,6 +304,8 @@ class Line:
         ahead that wait for long. Return the seconds until the next check."""
         now = time.monotonic()
         if not self.in_hand:
+            if now < self._permitted_from:
+                return self._permitted_from - now
             return math.inf if self.turns.due_in is None else self.turns.due_in
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY

@@ -7,7 +7,6 @@ has a seed of its own, by which one whose name nobody heard is found in the list
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from datetime import datetime, timedelta
@@ -234,7 +233,7 @@ def _inline(address: str) -> bytes | Ended:
     _, _, encoded = address.partition(";base64,")
     try:
         return base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # also of letters that are no base 64
         return Ended("Replicate has sent something else than a picture.")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urljoin, urlsplit
@@ -98,7 +97,7 @@ class SelfHosted:
         if isinstance(encoded, str):
             try:
                 return base64.b64decode(encoded, validate=True)
-            except binascii.Error:
+            except ValueError:  # also of letters that are no base 64
                 return b""
         if not isinstance(address, str):
             return b""
