@@ -99,8 +99,10 @@ class Tokens(Environment):
     kubo_url: str | None = setting(
         None,
         check=web_address,
+        secret=True,
         about="""
-        The RPC API of a Kubo node that keeps pictures and metadata, such as http://localhost:5001.
+        The RPC API of a Kubo node that keeps pictures and metadata, such as http://localhost:5001;
+        with user:password@ before the host, if it takes one.
         """,
     )
     ipfs_profile: str = setting(

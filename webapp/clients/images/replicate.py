@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from webapp.clients.http.allowance import Allowance
 from webapp.clients.http.contract import CallError
+from webapp.clients.http.late import Late, http_client
 from webapp.clients.http.retry_after import seconds_to_wait
 from webapp.clients.images.contract import (
     MOST_BYTES,
@@ -33,7 +34,6 @@ from webapp.clients.public.gate import Gate
 
 if TYPE_CHECKING:
     from webapp.clients.http import contract
-    from webapp.clients.http.client import HttpClient
     from webapp.clients.images.pictures import Pictures
     from webapp.clients.public.client import PublicClient
 
@@ -70,7 +70,6 @@ class Replicate:
         hosts: tuple[str, ...] = ("replicate.delivery",),
         gate: Gate | None = None,
     ) -> None:
-        self._token = token
         self._pictures = pictures
         self._base = base
         self._hosts = hosts
@@ -78,8 +77,8 @@ class Replicate:
         found = _VERSION.fullmatch(model)
         self._version = found[1] if found else None
         self._path = "predictions" if found else f"models/{model}/predictions"
-        self._http: HttpClient | None = None
-        self._files: PublicClient | None = None
+        self._http = http_client({"Authorization": f"Bearer {token}"})
+        self._files = Late(self._client_of_files)
 
     def __repr__(self) -> str:
         return f"Replicate({self._path!r})"
@@ -143,9 +142,8 @@ class Replicate:
         return None
 
     def close(self) -> None:
-        for client in (self._http, self._files):
-            if client is not None:
-                client.close()
+        self._http.close()
+        self._files.close()
 
     def _answer(self, name: str, said: dict[str, Any]) -> Answer:
         status, error = said.get("status"), str(said.get("error") or "")[:_SAID]
@@ -179,9 +177,7 @@ class Replicate:
         if not self._is_theirs(address):
             raise ImageError("Replicate names a picture at a place that is not its own.")
         try:
-            answer = self._client_of_files().call(
-                "GET", address, Allowance(_SECONDS), most=MOST_BYTES
-            )
+            answer = self._files().call("GET", address, Allowance(_SECONDS), most=MOST_BYTES)
         except CallError as error:
             raise ImageError(f"The server of Replicate's pictures {error.what}.") from None
         except AddressError as error:
@@ -204,12 +200,8 @@ class Replicate:
     def _call(
         self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
     ) -> contract.Answer:
-        if self._http is None:
-            from webapp.clients.http.client import HttpClient
-
-            self._http = HttpClient(headers={"Authorization": f"Bearer {self._token}"})
         try:
-            return self._http.call(
+            return self._http().call(
                 method,
                 f"{self._base}/{path}",
                 Allowance(_SECONDS + (_WAIT if method == "POST" else 0)),
@@ -221,11 +213,9 @@ class Replicate:
             raise ImageError(f"Replicate {error.what}.") from None
 
     def _client_of_files(self) -> PublicClient:
-        if self._files is None:
-            from webapp.clients.public.client import PublicClient
+        from webapp.clients.public.client import PublicClient
 
-            self._files = PublicClient(self._gate)
-        return self._files
+        return PublicClient(self._gate)
 
 
 def _inline(address: str) -> bytes | Ended:

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from webapp.clients.http.allowance import Allowance
 from webapp.clients.http.contract import CallError, asks_for_later
+from webapp.clients.http.late import http_client
 from webapp.clients.http.retry_after import seconds_to_wait
 from webapp.clients.images.contract import (
     MOST_BYTES,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from webapp.clients.http import contract
-    from webapp.clients.http.client import HttpClient
     from webapp.clients.images.pictures import Pictures
 
 # Seconds for one picture. A small server takes a while.
@@ -44,11 +44,10 @@ class SelfHosted:
 
     def __init__(self, url: str, key: str | None, model: str | None, pictures: Pictures) -> None:
         self._url = url.rstrip("/").removesuffix("/images/generations") + "/images/generations"
-        self._key = key
         self._model = model
         self._pictures = pictures
         self._names_format = True
-        self._http: HttpClient | None = None
+        self._http = http_client({"Authorization": f"Bearer {key}"} if key else {})
 
     def __repr__(self) -> str:
         return f"SelfHosted({urlsplit(self._url).hostname!r}, model={self._model!r})"
@@ -79,8 +78,7 @@ class SelfHosted:
         return None
 
     def close(self) -> None:
-        if self._http is not None:
-            self._http.close()
+        self._http.close()
 
     def _ask(self, prompt: str, allowance: Allowance) -> contract.Answer:
         asked: dict[str, Any] = {"prompt": prompt, "n": 1, "size": "1024x1024"}
@@ -117,13 +115,8 @@ class SelfHosted:
         headers: dict[str, str] | None = None,
         body: bytes | None = None,
     ) -> contract.Answer:
-        if self._http is None:
-            from webapp.clients.http.client import HttpClient
-
-            authorization = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-            self._http = HttpClient(headers=authorization)
         try:
-            return self._http.call(
+            return self._http().call(
                 *(method, url, allowance), headers=headers, content=body, most=MOST_BYTES * 2
             )
         except CallError as error:

@@ -10,16 +10,16 @@ from __future__ import annotations
 import base64
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
-from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlencode, urlsplit, urlunsplit
 
 from webapp.clients.http.allowance import Allowance
 from webapp.clients.http.contract import CallError
+from webapp.clients.http.late import http_client
 from webapp.clients.http.multipart import form_with_file
 from webapp.clients.ipfs.cid import standard_form
 from webapp.clients.ipfs.contract import AnotherCid, IpfsError
 
 if TYPE_CHECKING:
-    from webapp.clients.http.client import HttpClient
     from webapp.clients.http.contract import Answer
     from webapp.clients.ipfs.cid import Profile
     from webapp.clients.ipfs.contract import File
@@ -38,7 +38,6 @@ class Kubo:
         host = parts.netloc.rpartition("@")[2]
         path = parts.path.rstrip("/").removesuffix("/api/v0")
         self._url = urlunsplit((parts.scheme, host, f"{path}/api/v0/", "", ""))
-        self._user = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
         # All that decides about the blocks, whatever the node's own configuration says.
         self._import = {
             "cid-version": profile.version,
@@ -52,7 +51,7 @@ class Kubo:
             "pin": "true",
             "quieter": "true",
         }
-        self._http: HttpClient | None = None
+        self._http = http_client(_authorization(parts))
 
     def __repr__(self) -> str:
         return f"Kubo({self._url!r})"
@@ -79,8 +78,7 @@ class Kubo:
             raise IpfsError(f"The Kubo node has not pinned the file: {_said(said)}")
 
     def close(self) -> None:
-        if self._http is not None:
-            self._http.close()
+        self._http.close()
 
     def _call(
         self,
@@ -93,18 +91,17 @@ class Kubo:
         url = f"{self._url}{method}?{urlencode(arguments)}"
         headers = {"Content-Type": content_type}
         try:
-            return self._client().call("POST", url, allowance, headers=headers, content=body)
+            return self._http().call("POST", url, allowance, headers=headers, content=body)
         except CallError as error:
             raise IpfsError(f"The Kubo node {error.what}.") from None
 
-    def _client(self) -> HttpClient:
-        if self._http is None:
-            from webapp.clients.http.client import HttpClient
 
-            user = base64.b64encode(self._user.encode()).decode()
-            headers = {"Authorization": f"Basic {user}"} if self._user != ":" else {}
-            self._http = HttpClient(headers=headers)
-        return self._http
+def _authorization(parts: SplitResult) -> dict[str, str]:
+    """The header for the user and the password in an address."""
+    if not parts.username:
+        return {}
+    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
 
 
 def _lines(body: bytes) -> list[dict[str, Any]]:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from webapp.clients.http.allowance import Allowance
 from webapp.clients.http.contract import CallError, asks_for_later
+from webapp.clients.http.late import http_client
 from webapp.clients.http.multipart import form_with_file
 from webapp.clients.http.retry_after import seconds_to_wait
 from webapp.clients.ipfs.cid import standard_form
 from webapp.clients.ipfs.contract import AnotherCid, IpfsError
 
 if TYPE_CHECKING:
-    from webapp.clients.http.client import HttpClient
     from webapp.clients.http.contract import Answer
     from webapp.clients.ipfs.cid import Profile
     from webapp.clients.ipfs.contract import File
@@ -34,10 +34,9 @@ class Pinata:
     def __init__(self, url: str, jwt: str, profile: Profile) -> None:
         """`url` is where to upload to, which says by which API."""
         self._url = url
-        self._jwt = jwt
         self._is_older = "/pinning/" in url
         self._version = profile.version
-        self._http: HttpClient | None = None
+        self._http = http_client({"Authorization": f"Bearer {jwt}"})
 
     def __repr__(self) -> str:
         return f"Pinata({self._url!r})"
@@ -47,7 +46,7 @@ class Pinata:
             file.name, file.media_type, file.data, self._fields(file.name)
         )
         try:
-            answer = self._client().call(
+            answer = self._http().call(
                 "POST",
                 self._url,
                 Allowance(_SECONDS),
@@ -65,8 +64,7 @@ class Pinata:
             raise AnotherCid("Pinata", file.cid, made)
 
     def close(self) -> None:
-        if self._http is not None:
-            self._http.close()
+        self._http.close()
 
     def _fields(self, name: str) -> dict[str, str]:
         if not self._is_older:
@@ -87,13 +85,6 @@ class Pinata:
             data = said.get("data")
             made = data.get("cid") if isinstance(data, dict) else None
         return made if isinstance(made, str) else None
-
-    def _client(self) -> HttpClient:
-        if self._http is None:
-            from webapp.clients.http.client import HttpClient
-
-            self._http = HttpClient(headers={"Authorization": f"Bearer {self._jwt}"})
-        return self._http
 
 
 def _refusal(answer: Answer) -> IpfsError:
