@@ -142,7 +142,12 @@ def _picture(row: Row, clients: Outside) -> bytes:
 def _send(row: Row, record_type: str, file: File, clients: Outside) -> None:
     if clients.bucket is not None:
         clients.bucket.take()
+    _note(row, record_type, file, "pending", clients)
     clients.store.store(file)
+    _note(row, record_type, file, "stored", clients)
+
+
+def _note(row: Row, record_type: str, file: File, status: str, clients: Outside) -> None:
     with clients.transaction() as conn:
         queries.ipfs_upload_records.note(
             conn,
@@ -151,7 +156,7 @@ def _send(row: Row, record_type: str, file: File, clients: Outside) -> None:
             record_type=record_type,
             service=clients.store.service,
             cid=file.cid,
-            status="stored",
+            status=status,
         )
 
 
