@@ -140,9 +140,9 @@ def _picture(row: Row, clients: Outside) -> bytes:
 
 
 def _send(row: Row, record_type: str, file: File, clients: Outside) -> None:
+    _note(row, record_type, file, "pending", clients)
     if clients.bucket is not None:
         clients.bucket.take()
-    _note(row, record_type, file, "pending", clients)
     clients.store.store(file)
     _note(row, record_type, file, "stored", clients)
 

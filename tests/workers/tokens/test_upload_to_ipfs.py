@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from benchmarks.tokens import buckets, seasons
 from tests.workers.conftest import due_now
 from webapp.clients.ipfs.cid import PROFILES, cid_of
 from webapp.clients.ipfs.contract import AnotherCid, IpfsError
@@ -182,3 +183,11 @@ def test_a_planner_that_is_about_to_be_queued_is_not_waited_for(
         uploading.round()
     assert season.statuses() == ["ready"]
     assert planned(owner) == 0
+
+
+def test_three_workers_together_keep_to_what_a_service_allows(season, owner, database):
+    """A short form of benchmarks/tokens/buckets.py, where nothing depends on a late arrival."""
+    season.mint(60)
+    seasons.picture(owner)
+    used = buckets.share_of_threads(database.url, 5.0, 600)
+    assert 0.4 < used < 1.1
