@@ -88,6 +88,13 @@ class Reused:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """It goes on in so many seconds: the service is at it, or wants to be left alone."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedPrompt:
     """The attempt's prompt was refused, for this reason."""
 
@@ -157,12 +164,12 @@ def still_wanted(conn: Connection, jobs: Sequence[Job]) -> bool:
     return bool(queries.image_generation_jobs.count_generating(conn, token_ids=ids))
 
 
-def generate(row: Row, clients: Outside) -> Picture | Reused | RefusedPrompt | Again:
+def generate(row: Row, clients: Outside) -> Picture | Reused | RefusedPrompt | Later | Again:
     """The work itself. Raises ImageError."""
     if row["status"] == "succeeded":
         return Reused(row["id"])
     service = row["service"] or clients.generator.service
-    answer: Answer | Again
+    answer: Answer | Later | Again
     if row["is_refused"] or service == clients.embedded.service:
         service = clients.embedded.service
         answer = clients.embedded.begin(Wanted(row["prompt"], row["number"]))
@@ -170,11 +177,11 @@ def generate(row: Row, clients: Outside) -> Picture | Reused | RefusedPrompt | A
         try:
             answer = _asked(row, clients)
         except NotNow as busy:
-            return Again(busy.seconds)
+            return Later(busy.seconds)
         except ImageError as error:
             if not error.slows_down:
                 raise
-            return Again(_slowed_down(row, error, clients))
+            return Later(_slowed_down(row, error, clients))
     else:
         answer = Ended(f"{service} is not used any more.")
     match answer:
@@ -189,12 +196,12 @@ def generate(row: Row, clients: Outside) -> Picture | Reused | RefusedPrompt | A
                     queries.spend.refund(conn, id=row["id"])
             raise ImageError(reason)
         case Begun():
-            return Again(_LOOK_AGAIN)
-        case Again():
+            return Later(_LOOK_AGAIN)
+        case Later() | Again():
             return answer
 
 
-def _asked(row: Row, clients: Outside) -> Answer | Again:
+def _asked(row: Row, clients: Outside) -> Answer | Later | Again:
     """What the service says about an attempt, which is begun unless it may have been before."""
     generator, name = clients.generator, row["external_id"]
     wanted = Wanted(
@@ -206,7 +213,7 @@ def _asked(row: Row, clients: Outside) -> Answer | Again:
         if name is not None:
             _keep_name(row, name, clients)
         elif (left := generator.settles - row["asked_for"]) > 0:
-            return Again(left)
+            return Later(left)
     if name is not None:
         return generator.look(name)
     if clients.bucket is not None:
@@ -264,7 +271,9 @@ def _slowed_down(row: Row, error: ImageError, clients: Outside) -> float:
     return seconds
 
 
-def save(conn: Connection, job: Job, found: Picture | Reused | RefusedPrompt) -> bool | Again:
+def save(
+    conn: Connection, job: Job, found: Picture | Reused | RefusedPrompt | Later
+) -> bool | Again:
     match found:
         case Picture(job_id, service, cid, data):
             return bool(
@@ -272,6 +281,8 @@ def save(conn: Connection, job: Job, found: Picture | Reused | RefusedPrompt) ->
                     conn, id=job_id, service=service, cid=cid, picture=data
                 )
             )
+        case Later(seconds):
+            return Again(seconds)
         case Reused(job_id):
             return bool(queries.image_generation_jobs.reuse(conn, id=job_id))
         case RefusedPrompt(job_id, is_fallback, reason):
@@ -310,7 +321,7 @@ generate_images = Kind(
     revive=revive,
     delays=(0, 5, 30, 120, 600, 1_200, 3_600),
     # Seconds: longer than a service is waited for.
-    lease=120,
+    lease=180,
     waits=8,
 )
 

@@ -204,7 +204,7 @@ def test_what_is_not_found_is_asked_for_again_but_not_too_early(season, studio, 
     asked(season, owner, 5)
     at_work = studio()
     at_work.round()
-    assert (season.statuses(), len(service.predictions)) == (["detected"], 0)
+    assert (season.statuses(), len(service.predictions)) == (["generating"], 0)
     owner.execute("UPDATE image_generation_jobs SET asked_at = asked_at - interval '30 s'")
     rounds(at_work, owner, 1)
     assert (season.statuses(), len(service.predictions)) == (["uploading"], 1)
