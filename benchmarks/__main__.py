@@ -21,7 +21,7 @@ from benchmarks.engine import __main__ as engine
 from benchmarks.extraction import exports, jobs
 from benchmarks.http import __main__ as http
 from benchmarks.tables import __main__ as tables
-from benchmarks.tokens import missed
+from benchmarks.tokens import buckets, missed, paid
 from benchmarks.tokens import webhook as mints_told
 
 BENCHMARKS = (
@@ -30,6 +30,7 @@ BENCHMARKS = (
     *(reading, ocr, throughput, upload, documents_search, classification, shares, tables),
     *(changes, webhooks, jobs, exports),
     *(mints_told, missed),
+    *(buckets, paid),
 )
 
 

@@ -1,10 +1,10 @@
 """Does one thing in a child that is killed before a chosen step.
 
-    python -m tests.processes.mortal upload|read|extract|export|purge|delete
+    python -m tests.processes.mortal upload|read|extract|export|purge|delete|picture
 
-A step is a round trip to the database, or a change to a file. For each number that it reads, one a
-line, it forks a child that does the thing and is killed by SIGKILL before that step. It answers
-`killed`, or `done` if the child took fewer steps.
+A step is a round trip to the database, a change to a file, or a request or an answer over HTTP. For
+each number that it reads, one a line, it forks a child that does the thing and is killed by SIGKILL
+before that step. It answers `killed`, or `done` if the child took fewer steps.
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ import itertools
 import os
 import signal
 import sys
+from types import SimpleNamespace
 
 import psycopg
 
+from tests.workers.tokens.studio import kind_at
 from webapp import settings
 from webapp.app import create_app
+from webapp.clients.http import client
+from webapp.clients.http.client import HttpClient
 from webapp.reading.language import load_model
 from webapp.telemetry import logs
 from workers.classify_documents import classify_documents
@@ -36,14 +40,21 @@ FILE_STEPS = ("fsync", "replace", "rename", "unlink", "mkdir", "link")
 
 
 def upload(loaded, number):
-    client = create_app(loaded).test_client()
+    browser = create_app(loaded).test_client()
     form = {"file": (io.BytesIO(f"Letter {number}.".encode()), f"{number}.txt")}
-    answer = client.post("/api/documents", data=form, headers={"X-Dev-User-Id": "ana"})
+    answer = browser.post("/api/documents", data=form, headers={"X-Dev-User-Id": "ana"})
     assert answer.status_code == 201, answer.json
 
 
 def work_on(*kinds):
     return lambda loaded, number: Worker(kinds, loaded, concurrency=1).run(once=True)
+
+
+def picture(loaded, number):
+    """By a service at REPLICATE_AT, whose pictures are taken as they are."""
+    service = SimpleNamespace(base=os.environ["REPLICATE_AT"])
+    taken = SimpleNamespace(checked=lambda data: data, close=lambda: None)
+    work_on(kind_at(service, taken))(loaded, number)
 
 
 THINGS = {
@@ -53,6 +64,7 @@ THINGS = {
     "purge": work_on(purge_documents, delete_objects),
     "delete": work_on(run_deletions, delete_objects),
     "export": work_on(export_tables),
+    "picture": picture,
 }
 
 
@@ -69,6 +81,8 @@ def die_before(number):
         return step
 
     psycopg.Connection.wait = counted(psycopg.Connection.wait)
+    HttpClient.call = counted(HttpClient.call)
+    client.read = counted(client.read)
     for name in FILE_STEPS:
         setattr(os, name, counted(getattr(os, name)))
 

@@ -7,14 +7,19 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.blueprints.extraction import extracted
 from tests.blueprints.extraction.conftest import configure, ready, upload  # noqa: F401 -- fixtures
+from tests.fakes.replicate import FakeReplicate
+from tests.fakes.vendor import running
 from tests.people import PASSWORD
 from tests.processes import BIN
 from tests.workers.conftest import due_now
+from tests.workers.tokens.conftest import season  # noqa: F401 -- a fixture
+from tests.workers.tokens.studio import kind_at
 from webapp.clients.storage.choice import store_from
 from workers.classify_documents import classify_documents
 from workers.delete_objects import delete_objects
@@ -44,7 +49,7 @@ def walk(database, settings):
     """Does a thing repeatedly, killed one step later each time, until it comes to its end."""
     begun = []
 
-    def steps(thing):
+    def steps(thing, **more):
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.processes.mortal", thing],
             cwd=ROOT,
@@ -53,6 +58,7 @@ def walk(database, settings):
                 "COFFER_ENV": "development",
                 "DATABASE_URL": database.url,
                 "STORAGE_URL": settings.storage_url,
+                **more,
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -184,6 +190,28 @@ def test_what_a_job_extracts_is_saved_once(
         assert owner.execute("SELECT FROM dead_letters").fetchone() is None
         begun.append(ana.post("/api/jobs", json={"document_id": document}).headers["Location"])
     assert len(begun) > 5
+
+
+def test_a_picture_is_paid_for_once(season, owner, walk, worker):  # noqa: F811
+    taken = SimpleNamespace(checked=lambda data: data, close=lambda: None)
+    with running(FakeReplicate()) as service:
+        finish = worker(kind_at(service, taken)).round
+        for _ in walk("picture", REPLICATE_AT=service.base):
+            while owner.execute("SELECT 1 FROM outbox WHERE kind = 'generate_images'").fetchone():
+                # What the child has left undone, once nothing of it can be under way any more.
+                owner.execute(
+                    "UPDATE image_generation_jobs SET asked_at = asked_at - interval '1 minute'"
+                )
+                due_now(owner)
+                finish()
+            assert len(service.predictions) == len(season.minted)
+            assert set(season.statuses()) <= {"uploading"}
+            owner.execute("DELETE FROM outbox")
+            season.mint()
+    assert len(season.minted) > 15
+    (spent,) = owner.execute("SELECT images FROM spend WHERE author_id IS NULL").fetchone()
+    assert spent == len(service.predictions)
+    assert owner.execute("SELECT FROM dead_letters").fetchone() is None
 
 
 def test_a_purge_leaves_nothing(ana, owner, store, walk, worker):

@@ -1,11 +1,18 @@
-"""Tokens: the chain, and who tells of it."""
+"""Tokens: the chain, pictures and IPFS."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from webapp.settings.declaration import between, setting, web_address
+from webapp.clients.ipfs.cid import DEFAULT_PROFILE, PROFILES
+from webapp.settings.declaration import at_least, between, one_of, setting, web_address
 from webapp.settings.environment import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from webapp.settings.declaration import Mistake
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +54,95 @@ class Tokens(Environment):
         found all the same, when the chain is read.
         """,
     )
+    replicate_token: str | None = setting(
+        None,
+        secret=True,
+        about="""
+        A token of Replicate, which then makes the pictures of tokens; each costs something. Without
+        it, and without IMAGES_URL, Coffer draws them itself, offline and for nothing.
+        """,
+    )
+    replicate_model: str = setting(
+        "black-forest-labs/flux-schnell",
+        about="""
+        The model to ask, as owner/name or as the id of a version. It must take `prompt`, `seed` and
+        `output_format`.
+        """,
+    )
+    replicate_webhook_secret: str | None = setting(
+        None,
+        secret=True,
+        about="""
+        The signing secret of your account (whsec_…), with which Replicate can report to PUBLIC_URL
+        that a picture is there. Without it, it is asked now and then.
+        """,
+    )
+    replicate_per_minute: int = setting(
+        600,
+        check=at_least(1),
+        about="How many pictures Replicate may be asked for a minute, by all workers together.",
+    )
+    images_url: str | None = setting(
+        None,
+        check=web_address,
+        about="""
+        A server with OpenAI's images API that makes the pictures, such as http://localhost:7860/v1.
+        """,
+    )
+    images_key: str | None = setting(None, secret=True, about="Its API key, if it takes one.")
+    images_model: str | None = setting(None, about="Its name for the model to use, if it has many.")
+    image_budget_author_day: int = setting(
+        0,
+        check=at_least(0),
+        about="""
+        How many pictures Replicate or IMAGES_URL may be asked for each day (UTC) for one author; 0
+        for no limit. What is over it waits.
+        """,
+    )
+    image_budget_day: int = setting(
+        0, check=at_least(0), about="The same for all authors together."
+    )
+    pinata_jwt: str | None = setting(
+        None,
+        secret=True,
+        about="""
+        A token (JWT) of Pinata, which then keeps pictures and metadata in IPFS. Without it, and
+        without KUBO_URL, they are only in the database, and served at /ipfs/.
+        """,
+    )
+    pinata_url: str = setting(
+        "https://uploads.pinata.cloud/v3/files",
+        check=web_address,
+        about="""
+        Where to upload to. For the older API: https://api.pinata.cloud/pinning/pinFileToIPFS
+        """,
+    )
+    pinata_per_minute: int = setting(
+        60,
+        check=at_least(1),
+        about="How many files your plan may upload a minute, by all workers together.",
+    )
+    kubo_url: str | None = setting(
+        None,
+        check=web_address,
+        secret=True,
+        about="""
+        The RPC API of a Kubo node that keeps pictures and metadata, such as http://localhost:5001;
+        with user:password@ before the host, if it takes one.
+        """,
+    )
+    ipfs_profile: str = setting(
+        DEFAULT_PROFILE,
+        check=one_of(*PROFILES),
+        about="""
+        How files become blocks in IPFS, which decides their addresses: kubo-cid-v1, unixfs-v0-2015
+        (shorter addresses, which cost less to reveal), or unixfs-v1-2025. A service that stores
+        files otherwise is refused.
+        """,
+    )
+
+    def mistakes(self) -> Iterator[Mistake]:
+        if self.replicate_token and self.images_url:
+            yield "IMAGES_URL", "either this or REPLICATE_TOKEN, not both"
+        if self.pinata_jwt and self.kubo_url:
+            yield "KUBO_URL", "either this or PINATA_JWT, not both"

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from sql.connection import Connection
     from webapp.settings import Settings
     from workers.engine.job import Job, Task
-    from workers.engine.kind import Kind
+    from workers.engine.kind import Kind, Permit
 
 
 class _Together(NamedTuple):
@@ -68,6 +69,11 @@ class Hands:
         """How many rows of a workspace may be worked on at once."""
         assert self._kind.share is not None
         return self._kind.share(self._clients, workspace_id)
+
+    def permits(self, conn: Connection, wanted: int) -> Permit:
+        """How many of so many rows may be claimed."""
+        assert self._kind.permits is not None
+        return self._kind.permits(conn, self._clients, wanted)
 
     def take(self, tasks: Sequence[Task]) -> None:
         """Process these, one after the other or, if the kind says so, all at once."""

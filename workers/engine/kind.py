@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +22,13 @@ class Clients:
 
     def close(self) -> None:
         """Close connections."""
+
+
+class Permit(NamedTuple):
+    """How many rows may be claimed now and, if none, the seconds until it is worth asking again."""
+
+    rows: int
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class Kind:
     In calling order; those with a connection run in the main thread, in a short transaction in the
     worker's name, and may be called again after a crash:
 
+    permits       before a claim: how many of so many rows an outside system, or a budget, has room
+                  for. It is not an attempt to be refused. Also gets the clients
     start         in the claim's transaction: moves its row on (`pending` to `running`; it may
                   already be `running`, from an attempt that died); False if the row no longer
                   needs the work
@@ -64,7 +73,8 @@ class Kind:
                   returns what `save` would for each, in their order. Their requests may differ, so
                   what it does is done for none of them
     put_back      after an attempt that failed, was given back or returned Again: moves the row back
-                  to where `start` finds it
+                  to where `start` finds it, by a transition with the event `<entity>.put_back`. It
+                  must not queue the work, which is queued already: its attempts would begin anew
     give_up       after the last attempt: records the reason on the row
     revive        an operator retries the dead letter: moves the row back to a status that enqueues
                   the work; False if that is not possible. By default it is simply enqueued
@@ -92,6 +102,7 @@ class Kind:
     """
 
     name: str
+    permits: Callable[[Connection, Any, int], Permit] | None = None
     start: Callable[[Connection, Job], bool] | None = None
     load: Callable[[Connection, Sequence[Job]], Mapping[UUID, Any]] = _the_jobs
     still_wanted: Callable[[Connection, Sequence[Job]], bool] | None = None

@@ -102,6 +102,7 @@ class Line:
         self._write_pace = Pace()
         self._moved = time.monotonic()
         self._hasty_until = 0.0
+        self._permitted_from = 0.0
         self._next_report = 0.0
         self._streak = 0
         self._gathered: list[Task] = []
@@ -115,6 +116,8 @@ class Line:
     def claim(self, conn: Connection, room: int) -> Claimed:
         """Claim up to so many due rows. For a kind that does not move its rows at the claim, this
         may be done in another thread."""
+        if room > 0 and self.kind.permits is not None:
+            room = self._permitted(conn, room)
         if room <= 0:
             return NOTHING
         held_until = (began := time.monotonic()) + self._lease
@@ -185,6 +188,15 @@ class Line:
     def _ahead(self) -> int:
         """How many rows to hold beyond those in progress."""
         return self._work_pace.rows_in(_AHEAD * self._concurrency, most=self._batch)
+
+    def _permitted(self, conn: Connection, wanted: int) -> int:
+        """How many of so many rows may be claimed."""
+        if (now := time.monotonic()) < self._permitted_from:
+            return 0
+        permit = self._hands.permits(conn, wanted)
+        if permit.rows <= 0:
+            self._permitted_from = now + permit.wait
+        return min(permit.rows, wanted)
 
     def _claim(self, conn: Connection, room: int) -> list[Job]:
         left = None if self._shares is None else self._shares.left
@@ -292,6 +304,8 @@ class Line:
         ahead that wait for long. Return the seconds until the next check."""
         now = time.monotonic()
         if not self.in_hand:
+            if now < self._permitted_from:
+                return self._permitted_from - now
             return math.inf if self.turns.due_in is None else self.turns.due_in
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY

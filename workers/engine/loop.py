@@ -34,6 +34,7 @@ import structlog
 
 from sql import queries
 from sql.connection import connect, connect_at_start
+from webapp.failure import Failure
 from workers.engine import metrics_server
 from workers.engine.cut_off import CutOff
 from workers.engine.line import Line
@@ -375,6 +376,16 @@ class Worker:
             if line.kind.check is not None:
                 line.kind.check()
         self._connection = self._connection or self._set_up(connect_at_start)
+        self._check_transitions(self._connection)
+
+    def _check_transitions(self, conn: Connection) -> None:
+        """Refuse a kind that would be retried for ever. Raises Failure."""
+        entities = [line.kind.entity for line in self._lines.values() if line.kind.put_back]
+        for found in queries.workers.put_back_with_work(conn, entities=entities):
+            raise Failure(
+                f"The transition {found['event']} queues {found['work']}, which is queued already: "
+                "its attempts would begin anew each time. It must have no work."
+            )
 
     def _connect(self) -> Connection:
         return self._set_up(connect)

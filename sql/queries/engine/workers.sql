@@ -101,3 +101,13 @@ SELECT host,
        pid
   FROM workers
  WHERE id = %(id)s;
+
+-- name: put_back_with_work :many
+-- The transitions by which work on some entities is put back that would queue it anew.
+SELECT event,
+       work
+  FROM transitions
+ WHERE entity = ANY (%(entities)s::text[])
+   AND event = entity || '.put_back'
+   AND work IS NOT NULL
+ ORDER BY event;

@@ -52,3 +52,23 @@ WITH past AS MATERIALIZED (
 DELETE FROM rate_limits
  USING past
  WHERE rate_limits.key = past.key;
+
+-- name: take_turn :value
+-- Takes the next turn of what is done evenly, one every `worth`; returns the seconds until then.
+INSERT INTO rate_limits AS kept (key, used_until)
+VALUES (%(key)s, now() + %(worth)s)
+ON CONFLICT ON CONSTRAINT rate_limits_pkey
+DO UPDATE
+      SET used_until = greatest(kept.used_until, now()) + %(worth)s
+RETURNING greatest(0, extract(epoch FROM used_until - %(worth)s - clock_timestamp()))::float;
+
+-- name: hold :exec
+-- Lets nobody use some allowances for a while.
+INSERT INTO rate_limits AS kept (key, used_until)
+SELECT held.key,
+       now() + %(wait)s
+  FROM unnest(%(keys)s::text[]) AS held (key)
+ ORDER BY held.key
+ON CONFLICT ON CONSTRAINT rate_limits_pkey
+DO UPDATE
+      SET used_until = greatest(kept.used_until, EXCLUDED.used_until);

@@ -7,6 +7,8 @@ from typing import Final
 from webapp.blueprints.tokens import (
     authors,
     collections,
+    image_generation_jobs,
+    ipfs_files,
     mint_events,
     public_tokens,
     signatures,
@@ -16,6 +18,7 @@ from webapp.blueprints.tokens import (
 BLUEPRINTS: Final = (
     *(collections.collections, mint_events.mint_events),
     *(authors.authors, tokens.tokens, public_tokens.public_tokens),
+    *(ipfs_files.ipfs_files, image_generation_jobs.image_generation_jobs),
 )
 
 INSTALLS: Final = (signatures.install,)

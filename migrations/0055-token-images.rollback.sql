@@ -1,0 +1,3 @@
+DROP TABLE spend, ipfs_upload_records, image_generation_jobs, ipfs_files;
+DELETE FROM transitions WHERE entity IN ('image_generation_job', 'ipfs_upload_record');
+DELETE FROM events WHERE entity IN ('image_generation_job', 'ipfs_upload_record');
