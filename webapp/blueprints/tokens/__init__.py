@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.tokens import authors, public_tokens, signatures, tokens
+from webapp.blueprints.tokens import (
+    authors,
+    keepers,
+    public_tokens,
+    reveals,
+    signatures,
+    tokens,
+)
 
-BLUEPRINTS: Final = (authors.authors, tokens.tokens, public_tokens.public_tokens)
+BLUEPRINTS: Final = (
+    *(authors.authors, tokens.tokens, public_tokens.public_tokens),
+    *(reveals.reveals, keepers.keepers),
+)
 
 INSTALLS: Final = (signatures.install,)
 
