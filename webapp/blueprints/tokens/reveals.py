@@ -59,12 +59,12 @@ def list_events(arguments: dict[str, Any], reveal_id: UUID) -> Response:
 @permit("workspace:reveals:write")
 @idempotent
 @reveals.response(200, Reveal)
+@reveals.alt_response(409, description="The status does not allow the action.")
 def bump(reveal_id: UUID) -> Response:
     """Let a reveal pay more for its gas
 
     It is signed anew at the same nonce, with fees an eighth higher or more, as far as
-    REVEAL_MAX_FEE_GWEI allows. Only one that was signed, and is in no block yet; any other gives
-    400 `invalid_state`.
+    REVEAL_MAX_FEE_GWEI allows. Only one that was signed, and is in no block yet.
     """
     return _act(reveal_id, "bump")
 
@@ -73,6 +73,7 @@ def bump(reveal_id: UUID) -> Response:
 @permit("workspace:reveals:write")
 @idempotent
 @reveals.response(200, Reveal)
+@reveals.alt_response(409, description="The status does not allow the action.")
 def cancel(reveal_id: UUID) -> Response:
     """Cancel a reveal that is in no block yet
 
