@@ -1,16 +1,17 @@
 """Does one thing in a child that is killed before a chosen step.
 
-    python -m tests.processes.mortal upload|read|extract|export|purge|delete
+    python -m tests.processes.mortal upload|read|extract|export|purge|delete|reveal
 
-A step is a round trip to the database, or a change to a file. For each number that it reads, one a
-line, it forks a child that does the thing and is killed by SIGKILL before that step. It answers
-`killed`, or `done` if the child took fewer steps.
+A step is a round trip to the database, a call of a server, or a change to a file. For each number
+that it reads, one a line, it forks a child that does the thing and is killed by SIGKILL before that
+step. It answers `killed`, or `done` if the child took fewer steps.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import io
 import itertools
 import os
@@ -21,16 +22,21 @@ import psycopg
 
 from webapp import settings
 from webapp.app import create_app
+from webapp.clients.http.client import HttpClient
 from webapp.reading.language import load_model
 from webapp.telemetry import logs
 from workers.classify_documents import classify_documents
+from workers.confirm_reveals import confirm_reveals
 from workers.delete_objects import delete_objects
 from workers.engine.loop import Worker
 from workers.export_tables import export_tables
+from workers.plan_reveals import plan_reveals
 from workers.purge_documents import purge_documents
 from workers.read_documents import read_documents
 from workers.run_deletions import run_deletions
 from workers.run_jobs import run_jobs
+from workers.send_reveals import send_reveals
+from workers.sign_reveals import sign_reveals
 
 FILE_STEPS = ("fsync", "replace", "rename", "unlink", "mkdir", "link")
 
@@ -53,6 +59,7 @@ THINGS = {
     "purge": work_on(purge_documents, delete_objects),
     "delete": work_on(run_deletions, delete_objects),
     "export": work_on(export_tables),
+    "reveal": work_on(plan_reveals, sign_reveals, send_reveals, confirm_reveals),
 }
 
 
@@ -69,6 +76,7 @@ def die_before(number):
         return step
 
     psycopg.Connection.wait = counted(psycopg.Connection.wait)
+    HttpClient.call = counted(HttpClient.call)
     for name in FILE_STEPS:
         setattr(os, name, counted(getattr(os, name)))
 
@@ -77,7 +85,10 @@ def main():
     loaded = settings.load()
     logs.configure(loaded)
     do = THINGS[sys.argv[1]]
-    load_model()  # once, instead of in every child
+    # Once, instead of in every child.
+    load_model()
+    if sys.argv[1] == "reveal":
+        importlib.import_module("eth_account")
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

@@ -44,7 +44,7 @@ def walk(database, settings):
     """Does a thing repeatedly, killed one step later each time, until it comes to its end."""
     begun = []
 
-    def steps(thing):
+    def steps(thing, **environment):
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.processes.mortal", thing],
             cwd=ROOT,
@@ -53,6 +53,7 @@ def walk(database, settings):
                 "COFFER_ENV": "development",
                 "DATABASE_URL": database.url,
                 "STORAGE_URL": settings.storage_url,
+                **environment,
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
