@@ -2,13 +2,14 @@
 
 Any of the transactions that were signed for a reveal settles it, since all have the same nonce. One
 that the node has lost is sent again; one that is stuck is signed anew with higher fees; one whose
-block was taken back is sent once more. Reveals are looked up together, in two or three requests.
+block was taken back is sent once more. Reveals are looked up together, in two or three requests,
+and only when the chain has a new block.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from sql import queries
 from webapp.clients.chain.abi import REVEALED
 from webapp.clients.chain.fees import GWEI, Fees, raised_fees
 from webapp.clients.chain.looking import Found, look_up
-from webapp.clients.chain.node import Node, NodeError
+from webapp.clients.chain.node import Node, NodeError, number
 from webapp.filing.keepers import note_foreign_use
 from workers.engine.job import Again
 from workers.engine.kind import Batch, Clients, Kind
@@ -34,22 +35,28 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-# Seconds between two looks: at one that was sent just now, some time ago, long ago.
-_LOOKS: Final = ((60.0, 1.0), (600.0, 4.0), (float("inf"), 15.0))
+# Seconds between two looks, at one that was sent at most so many seconds ago. The next one can be
+# planned when it is seen in a block; after that there is no hurry.
+_LOOKS: Final = ((60.0, 0.25), (600.0, 4.0), (float("inf"), 15.0))
+_IN_A_BLOCK: Final = 1.0
+_AFTER_A_FAILURE: Final = 1.0
 # It is stuck if it is the keeper's next one, and these seconds and blocks have passed since it was
 # signed. Blocks, because a chain that stands still takes no fee.
 _STUCK_SECONDS: Final = 20.0
 _STUCK_BLOCKS: Final = 2
+_MOST_KNOWN: Final = 1_000
 # A nonce that somebody else has used is given up after so many blocks, or more.
 _LEAST_DEPTH: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Outside(Clients):
-    """The node, and the most that is paid for one gas, in wei."""
+    """The node, and the most that is paid for one gas, in wei. `looked` is in which block, and with
+    which status, reveals were looked up last by this worker."""
 
     node: Node
     cap: int
+    looked: dict[UUID, tuple[int, str]] = field(default_factory=dict)
 
     def close(self) -> None:
         self.node.close()
@@ -81,18 +88,36 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
     return {row["id"]: row for row in rows}
 
 
-def look(reveals: Sequence[Row], clients: Outside) -> list[Look | Waits]:
+def look(reveals: Sequence[Row], clients: Outside) -> list[Look | Waits | Again]:
     """The work itself."""
     try:
-        looked = look_up(clients.node, reveals)
+        head = number(clients.node.call("eth_blockNumber"))
+        fresh = [each for each in reveals if clients.looked.get(each["id"]) != _mark(each, head)]
+        found = dict(zip((each["id"] for each in fresh), look_up(clients.node, fresh), strict=True))
     except NodeError as error:
-        looked = [error] * len(reveals)
-    return [
-        Waits(str(found), max(_LOOKS[0][1], found.retry_after or 0.0))
-        if isinstance(found, NodeError)
-        else Look(reveal, found, _can_pay_more(reveal, found, clients.cap))
-        for reveal, found in zip(reveals, looked, strict=True)
-    ]
+        return [_waits(error) for _ in reveals]
+    if len(clients.looked) > _MOST_KNOWN:
+        clients.looked.clear()
+    clients.looked.update(
+        (each["id"], _mark(each, head)) for each in fresh if isinstance(found[each["id"]], Found)
+    )
+    return [_seen(each, found.get(each["id"]), clients.cap) for each in reveals]
+
+
+def _mark(reveal: Row, head: int) -> tuple[int, str]:
+    return head, str(reveal["status"])
+
+
+def _seen(reveal: Row, found: Found | NodeError | None, cap: int) -> Look | Waits | Again:
+    if found is None:
+        return _again(reveal)
+    if isinstance(found, NodeError):
+        return _waits(found)
+    return Look(reveal, found, _can_pay_more(reveal, found, cap))
+
+
+def _waits(error: NodeError) -> Waits:
+    return Waits(str(error), max(_AFTER_A_FAILURE, error.retry_after or 0.0))
 
 
 def _can_pay_more(reveal: Row, found: Found, cap: int) -> bool:
@@ -143,8 +168,10 @@ def _is_stuck(look: Look) -> bool:
 
 
 def _again(reveal: Row) -> Again:
-    """At the next full second, or four, or fifteen, so that all are looked up together."""
+    """At the next full second, or a quarter, or so, so that all are looked up together."""
     every = next(every for until, every in _LOOKS if (reveal["sent_for"] or 0.0) < until)
+    if reveal["status"] == "mined":
+        every = max(every, _IN_A_BLOCK)
     return Again(every - time.time() % every)
 
 

@@ -40,6 +40,8 @@ class Found:
 
 def look_up(node: Node, sent: Sequence[Sent]) -> list[Found | NodeError]:
     """What became of each. Raises `NodeError` if that is true of all."""
+    if not sent:
+        return []
     for chain_id in {each["chain_id"] for each in sent}:
         node.expect(chain_id)
     found = _receipts(node, sent)
