@@ -12,25 +12,28 @@ COMMENT ON TABLE noted_events IS 'Stays small: it only grows with migrations.';
 
 INSERT INTO noted_events (event, entity)
 VALUES
-  ('configuration.removed',     'configuration'),
-  ('connection.removed',        'connection'),
-  ('document.classified',       'document'),
-  ('document.edited',           'document'),
-  ('document.expired',          'document'),
-  ('document.moved',            'document'),
-  ('document.purged',           'document'),
-  ('document.version_added',    'document'),
-  ('document.version_removed',  'document'),
-  ('document.version_restored', 'document'),
-  ('item.edited',               'item'),
-  ('item.purged',               'item'),
-  ('job.corrected',             'job'),
-  ('job.outputs.persisted',     'job'),
-  ('job.reviewed',              'job'),
-  ('task.deleted',              'task'),
-  ('watch.removed',             'watch'),
-  ('webhook.removed',           'webhook'),
-  ('webhook.tested',            'webhook');
+  ('collection.keeper_low',             'collection'),
+  ('collection.keeper_refilled',        'collection'),
+  ('collection.keeper_used_elsewhere',  'collection'),
+  ('configuration.removed',             'configuration'),
+  ('connection.removed',                'connection'),
+  ('document.classified',               'document'),
+  ('document.edited',                   'document'),
+  ('document.expired',                  'document'),
+  ('document.moved',                    'document'),
+  ('document.purged',                   'document'),
+  ('document.version_added',            'document'),
+  ('document.version_removed',          'document'),
+  ('document.version_restored',         'document'),
+  ('item.edited',                       'item'),
+  ('item.purged',                       'item'),
+  ('job.corrected',                     'job'),
+  ('job.outputs.persisted',             'job'),
+  ('job.reviewed',                      'job'),
+  ('task.deleted',                      'task'),
+  ('watch.removed',                     'watch'),
+  ('webhook.removed',                   'webhook'),
+  ('webhook.tested',                    'webhook');
 
 -- All events, and who is told of them. Where a status means work, an attempt at it may fail.
 CREATE VIEW known_events

@@ -57,9 +57,11 @@ def keep_balance(
     keeper = {"chain_id": chain_id, "address": address}
     wanted = enough(prices)
     noted = queries.keepers.note_balance(conn, **keeper, balance=balance, enough=wanted)
-    if noted["is_low"] != noted["was_low"]:
-        event = "collection.keeper_low" if noted["is_low"] else "collection.keeper_refilled"
-        _tell(conn, keeper, event, {"balance": str(balance), "enough": str(wanted)})
+    about = {"balance": str(balance), "enough": str(wanted)}
+    if noted["is_low"] and not noted["was_low"]:
+        _tell(conn, keeper, about, event="collection.keeper_low")
+    if noted["was_low"] and not noted["is_low"]:
+        _tell(conn, keeper, about, event="collection.keeper_refilled")
 
 
 def note_foreign_use(
@@ -68,9 +70,9 @@ def note_foreign_use(
     """Note that somebody else uses a keeper's key, and tell its collections."""
     keeper = {"chain_id": chain_id, "address": address}
     queries.keepers.note_foreign_use(conn, **keeper)
-    _tell(conn, keeper, "collection.keeper_used_elsewhere", about)
+    _tell(conn, keeper, about, event="collection.keeper_used_elsewhere")
 
 
-def _tell(conn: Connection, keeper: dict[str, Any], event: str, about: dict[str, Any]) -> None:
+def _tell(conn: Connection, keeper: dict[str, Any], about: dict[str, Any], *, event: str) -> None:
     payload = Jsonb({"keeper": keeper["address"], **about})
     queries.keepers.tell(conn, **keeper, event=event, payload=payload)

@@ -358,6 +358,8 @@ UPDATE tokens
    SET status = CASE WHEN tokens.status = 'ready' THEN 'revealed' ELSE tokens.status END,
        revealed_at = CASE WHEN tokens.status = 'ready' THEN now() END,
        reveal_id = CASE WHEN tokens.status = 'ready' THEN tokens.reveal_id END,
+       error = CASE WHEN tokens.status <> 'ready' THEN tokens.error END,
+       error_code = CASE WHEN tokens.status <> 'ready' THEN tokens.error_code END,
        updated_at = now()
   FROM confirmed
  WHERE tokens.reveal_id = confirmed.id;

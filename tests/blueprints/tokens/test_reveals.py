@@ -9,64 +9,35 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from tests.blueprints.examples import Examples
+from tests.blueprints.tokens import minted
 from tests.factories import NOWHERE
 from webapp.schemas.tokens.reveals import Reveal, RevealPage, RevealsAsked
 
 REVEALS = "/api/reveals"
 KEEPER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
-CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 RAW = b"the signed bytes"
 
 
-def collection_in(place):
-    return add_collection(place.make.conn, place.workspace_id)
-
-
 def reveal_in(place):
-    collection_id = place.made.get("collection_id") or collection_in(place)
-    return add_reveal(place.make.conn, collection_id)
+    conn = place.make.conn
+    made = place.made.get("collection_id") or add_collection(conn, place.workspace_id)
+    return add_reveal(conn, made)
 
 
-EXAMPLES = Examples(things={"collection_id": collection_in, "reveal_id": reveal_in})
+EXAMPLES = Examples(things={"reveal_id": reveal_in})
 
 
 def add_collection(conn, workspace_id, keeper=KEEPER):
-    """A collection with a contract of its own."""
-    return conn.execute(
-        "INSERT INTO collections (workspace_id, chain_id, contract, name_template, default_prompt,"
-        " fallback_prompt, keeper, next_block, mint_confirmations, reveal_confirmations)"
-        " VALUES (%s, 31337, '0x' || substr(md5(random()::text) || md5('x'), 1, 40), '#{n}', 'a',"
-        " 'b', %s, 0, 1, 2) RETURNING id",
-        (workspace_id, keeper),
-    ).fetchone()[0]
+    return minted.collection(conn, workspace_id, keeper=keeper)
 
 
 def add_tokens(conn, collection_id, *numbers, mint="confirmed"):
-    """Tokens that are ready, each with a mint."""
+    """Tokens that are ready, whose mints have a status."""
+    author_id = minted.author(conn, collection_id)
     for number in numbers:
-        conn.execute(
-            "WITH author AS ("
-            "  INSERT INTO authors (workspace_id, collection_id, wallet)"
-            "  SELECT workspace_id, id, contract FROM collections WHERE id = %(id)s"
-            "  ON CONFLICT ON CONSTRAINT authors_wallet_is_known_once"
-            "  DO UPDATE SET wallet = EXCLUDED.wallet RETURNING *),"
-            " mint AS ("
-            "  INSERT INTO mint_events (workspace_id, collection_id, author_id, tx_hash, log_index,"
-            "    block_number, block_hash, minter, start_token_id, quantity, total_paid, source)"
-            "  SELECT workspace_id, collection_id, id, %(n)s, 0, 1, 'x', 'x', %(n)s, 1, 0, 'chain'"
-            "    FROM author RETURNING *)"
-            " INSERT INTO tokens (workspace_id, collection_id, token_id, author_id, mint_event_id)"
-            " SELECT workspace_id, collection_id, %(n)s, author_id, id FROM mint",
-            {"id": collection_id, "n": number},
-        )
+        minted.token(conn, collection_id, author_id, number, "ready")
     if mint != "pending":
         conn.execute("UPDATE mint_events SET status = %s WHERE status = 'pending'", (mint,))
-    for step in ("generating", "uploading", "ready"):
-        conn.execute(
-            "UPDATE tokens SET status = %s, metadata_cid = 'bafy' || token_id, ready_at = now()"
-            " WHERE collection_id = %s AND status NOT IN ('ready', 'revealed')",
-            (step, collection_id),
-        )
 
 
 def add_reveal(conn, collection_id, *numbers, status="planned"):
