@@ -20,8 +20,7 @@ RAW = b"the signed bytes"
 
 def reveal_in(place):
     conn = place.make.conn
-    made = place.made.get("collection_id") or add_collection(conn, place.workspace_id)
-    return add_reveal(conn, made)
+    return add_reveal(conn, add_collection(conn, place.workspace_id))
 
 
 EXAMPLES = Examples(things={"reveal_id": reveal_in})
