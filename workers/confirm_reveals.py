@@ -188,7 +188,6 @@ def _in_block(conn: Connection, job: Job, now: Row, look: Look) -> bool | Again:
             gas_used=receipt.gas_used,
             price=receipt.price,
         )
-        _plan(conn, job, now)  # there is room for another one
     if not look.found.is_deep:
         return _again(reveal)
     if receipt.tx_hash in (reveal["cancelling"] or ()):
@@ -211,6 +210,7 @@ def _in_block(conn: Connection, job: Job, now: Row, look: Look) -> bool | Again:
         )
     else:
         queries.reveals.confirm(conn, **this)
+        return True
     _plan(conn, job, now)
     return True
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 MOST_TOKENS: Final = 50
 # Seconds that a token waits for others.
 PATIENCE: Final = 5.0
-# Seconds between two looks while some wait.
-_LOOK_EVERY: Final = 0.5
+# Seconds between two looks while some wait: for others, or for a reveal to get into a block.
+_LOOK_EVERY: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,10 @@ def work(job: Job, clients: Outside) -> Outside:  # noqa: ARG001
 
 def save(conn: Connection, job: Job, wanted: Outside) -> bool | Again:
     under_way = queries.reveals.count_under_way(conn, collection_id=job.subject_id)
-    room = (wanted.in_flight - under_way) * MOST_TOKENS
-    if room <= 0:
-        return True
-    tokens = queries.reveals.next_tokens(conn, collection_id=job.subject_id, limit=room)
-    batches = list(_batches(tokens, at_once=bool(job.payload.get("now"))))
+    room = max(wanted.in_flight - under_way, 0) * MOST_TOKENS
+    # One more, to know whether any will be left.
+    tokens = queries.reveals.next_tokens(conn, collection_id=job.subject_id, limit=room + 1)
+    batches = list(_batches(tokens[:room], at_once=bool(job.payload.get("now"))))
     if batches:
         told = [
             {
@@ -65,7 +64,6 @@ def save(conn: Connection, job: Job, wanted: Outside) -> bool | Again:
             for batch in batches
         ]
         queries.reveals.plan(conn, collection_id=job.subject_id, batches=Jsonb(told))
-    # More may become ready meanwhile, which finds this queued.
     return Again(_LOOK_EVERY) if len(tokens) > sum(map(len, batches)) else True
 
 

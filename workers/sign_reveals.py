@@ -15,9 +15,10 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp.clients.chain import abi, transactions
-from webapp.clients.chain.fees import GWEI, Fees, first_fees, raised_fees
+from webapp.clients.chain.collection import revealed_in
+from webapp.clients.chain.fees import GWEI, Fees, enough, first_fees, raised_fees
 from webapp.clients.chain.keeper import KeyUnreadable, Order
-from webapp.clients.chain.node import Node, NodeError, first_error, number, quantity
+from webapp.clients.chain.node import Node, NodeError
 from webapp.filing.keepers import OwnKeeper, keep_balance, note_foreign_use
 from workers.engine.job import Again
 from workers.engine.kind import Clients, Kind
@@ -128,14 +129,6 @@ def prepare(reveal: Row, clients: Outside) -> Ready | Waits | Kept | RevealedBef
 def _first(
     reveal: Row, clients: Outside, keeper: Keeper, standing: Standing, prices: Prices
 ) -> Ready | Waits | RevealedBefore:
-    if reveal["next_nonce"] is None and standing.pending != standing.latest:
-        return Waits(
-            "Transactions of the keeper wait at the node that this Coffer has not sent.", _LATER
-        )
-    if reveal["next_nonce"] is not None and standing.latest > max(
-        reveal["next_nonce"], standing.deep
-    ):
-        return Waits("Somebody else has used the keeper's key: waiting for that block.", _SOON)
     fees = first_fees(prices, clients.cap)
     if fees is None:
         return Waits(_too_dear(prices, clients.cap), _LATER, standing, prices)
@@ -155,34 +148,12 @@ def _first(
 
 
 def _revealed_before(reveal: Row, node: Node, head: int) -> RevealedBefore | Waits:
-    """Which tokens are revealed already, by one call of all."""
-    block = quantity(max(head - reveal["depth"], 0))
-    answers = node.batch(
-        [
-            ("eth_call", [{"to": reveal["contract"], "data": abi.call_data(asked, each)}, block])
-            for asked in (abi.IS_REVEALED, abi.TOKEN_URI)
-            for each in reveal["token_ids"]
-        ]
-    )
-    count = len(reveal["token_ids"])
-    first_error(answers[:count])
-    uris = {
-        each: _text(uri)
-        for each, is_revealed, uri in zip(
-            reveal["token_ids"], answers[:count], answers[count:], strict=True
-        )
-        if number(is_revealed)
-    }
+    """Which tokens are revealed already, by one request."""
+    block = max(head - reveal["depth"], 0)
+    uris = revealed_in(node, reveal["contract"], reveal["token_ids"], block)
     if not uris:
         return Waits("Somebody else has just revealed one of the tokens.", _SOON)
     return RevealedBefore(uris)
-
-
-def _text(answer: Any) -> str:
-    try:
-        return "" if isinstance(answer, NodeError) else abi.text_in(answer)
-    except ValueError:
-        return ""
 
 
 def _anew(
@@ -216,7 +187,7 @@ def save(conn: Connection, job: Job, found: Ready | Waits | Kept | RevealedBefor
         return bool(queries.reveals.keep(conn, **this, note=found.why))
     if isinstance(found, RevealedBefore):
         return _settle(conn, job, reveal, found)
-    if found.standing is not None and found.prices is not None:
+    if found.standing is not None and found.prices is not None and _matters(reveal, found):
         keep_balance(
             conn,
             reveal["chain_id"],
@@ -230,7 +201,14 @@ def save(conn: Connection, job: Job, found: Ready | Waits | Kept | RevealedBefor
     return _sign(conn, job, reveal, found)
 
 
-def _sign(conn: Connection, job: Job, reveal: Row, found: Ready) -> bool:
+def _matters(reveal: Row, found: Ready | Waits) -> bool:
+    """Whether what the keeper has left is worth a note now; it is looked up regularly anyway."""
+    assert found.standing is not None
+    assert found.prices is not None
+    return bool(reveal["keeper_is_low"]) or found.standing.balance < 2 * enough(found.prices)
+
+
+def _sign(conn: Connection, job: Job, reveal: Row, found: Ready) -> bool | Again:
     this, nonce = {"id": job.subject_id}, reveal["nonce"]
     if reveal["status"] == "planned":
         if queries.reveals.count_fit(conn, **this) < len(reveal["token_ids"]):
@@ -240,6 +218,9 @@ def _sign(conn: Connection, job: Job, reveal: Row, found: Ready) -> bool:
             _plan(conn, job, reveal)
             return True
         nonce = _take_nonce(conn, reveal, found.standing)
+        if isinstance(nonce, Waits):
+            queries.reveals.note(conn, **this, note=nonce.why)
+            return Again(nonce.seconds)
     signed = found.keeper.sign(found.order, nonce=nonce, fees=found.fees)
     fees = {"max_fee": found.fees.max_fee, "tip": found.fees.tip}
     queries.reveals.keep_attempt(
@@ -256,8 +237,17 @@ def _sign(conn: Connection, job: Job, reveal: Row, found: Ready) -> bool:
     return bool(queries.reveals.sign(conn, **this, **fees, nonce=nonce))
 
 
-def _take_nonce(conn: Connection, reveal: Row, standing: Standing) -> int:
+def _take_nonce(conn: Connection, reveal: Row, standing: Standing) -> int | Waits:
     keeper = {"chain_id": reveal["chain_id"], "address": reveal["keeper"]}
+    known = queries.keepers.hold(conn, **keeper)
+    if known is None or known["next_nonce"] is None:
+        if standing.pending != standing.latest:
+            return Waits(
+                "Transactions of the keeper wait at the node that this Coffer has not sent.",
+                _LATER,
+            )
+    elif standing.latest > max(known["next_nonce"], standing.deep):
+        return Waits("Somebody else has used the keeper's key: waiting for that block.", _SOON)
     taken = queries.keepers.take_nonce(conn, **keeper, first=standing.latest, deep=standing.deep)
     if taken["was_used_elsewhere"]:
         note_foreign_use(conn, *keeper.values(), nonce=taken["nonce"] - 1)

@@ -62,7 +62,7 @@ class Tokens(Environment):
         """,
     )
     reveals_in_flight: int = setting(
-        8,
+        12,
         check=between(1, 64),
         about="""
         How many reveals of one keeper may be on their way into a block at once. Nodes keep only so

@@ -1,3 +1,11 @@
+-- name: hold :maybe
+-- Locks a keeper until the transaction ends.
+SELECT next_nonce
+  FROM keepers
+ WHERE chain_id = %(chain_id)s
+   AND address = %(address)s
+   FOR NO KEY UPDATE;
+
 -- name: take_nonce :one
 -- The keeper's next nonce, and the row locked until the transaction ends, in which what is signed with it is
 -- stored. A keeper's first is the one that the chain expects; later ones are counted here, and jump over what

@@ -96,7 +96,6 @@ SELECT reveal.id,
        collection.contract,
        collection.status AS collection_status,
        collection.reveal_confirmations AS depth,
-       keeper.next_nonce,
        last.cancels,
        last.max_fee,
        last.tip,
@@ -104,9 +103,6 @@ SELECT reveal.id,
   FROM reveal_transactions AS reveal
   JOIN collections AS collection
     ON collection.id = reveal.collection_id
-  LEFT JOIN keepers AS keeper
-    ON keeper.chain_id = reveal.chain_id
-   AND keeper.address = reveal.keeper
   LEFT JOIN LATERAL (
          SELECT attempt.cancels,
                 attempt.max_fee,
@@ -123,20 +119,23 @@ SELECT reveal.id,
 
 -- name: hold :maybe
 -- Locks a reveal until the transaction ends.
-SELECT status,
-       collection_id,
-       token_ids,
-       uris,
-       chain_id,
-       keeper,
-       nonce,
-       attempts,
-       note,
-       overtaken_block,
-       mined_hash
-  FROM reveal_transactions
- WHERE id = %(id)s
-   FOR NO KEY UPDATE;
+SELECT reveal.status,
+       reveal.collection_id,
+       reveal.token_ids,
+       reveal.uris,
+       reveal.chain_id,
+       reveal.keeper,
+       reveal.nonce,
+       reveal.attempts,
+       reveal.overtaken_block,
+       reveal.mined_hash,
+       keeper.low_since IS NOT NULL AS keeper_is_low
+  FROM reveal_transactions AS reveal
+  LEFT JOIN keepers AS keeper
+    ON keeper.chain_id = reveal.chain_id
+   AND keeper.address = reveal.keeper
+ WHERE reveal.id = %(id)s
+   FOR NO KEY UPDATE OF reveal;
 
 -- name: count_fit :value
 -- How many tokens of a reveal may still be revealed, locked until the transaction ends: those that were not

@@ -8,7 +8,7 @@ import pytest
 
 from sql import queries
 from tests.anvil import ETHER
-from tests.workers.tokens.test_reveals import finish, revealed, told
+from tests.workers.tokens.checks import finish, revealed, told
 from workers.check_keepers import check_keepers
 from workers.engine.loop import Worker
 
