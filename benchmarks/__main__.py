@@ -21,12 +21,14 @@ from benchmarks.engine import __main__ as engine
 from benchmarks.extraction import exports, jobs
 from benchmarks.http import __main__ as http
 from benchmarks.tables import __main__ as tables
+from benchmarks.tokens import chaos, gas, reveals
 
 BENCHMARKS = (
     *(transitions, round_trips, extractive, notify, claims, authentication),
     *(search, imports, http, engine),
     *(reading, ocr, throughput, upload, documents_search, classification, shares, tables),
     *(changes, webhooks, jobs, exports),
+    *(gas, reveals, chaos),
 )
 
 

@@ -59,18 +59,18 @@ class Season:
         depth: int = 2,
         keeper: Account | None = None,
     ) -> Season:
-        """Deploy a contract and register it; `depth` blocks confirm a reveal."""
+        """Deploy a contract and register it; `depth` blocks confirm mints and reveals."""
         keeper = keeper or keeper_with(anvil)
         contract = anvil.deploy(keeper.address)
         (collection_id,) = conn.execute(
             "INSERT INTO collections (workspace_id, chain_id, contract, name_template, keeper,"
             " default_prompt, fallback_prompt, start_block, next_block, mint_confirmations,"
             " reveal_confirmations)"
-            " VALUES (%s, %s, %s, 'Season #{n}', %s, 'a pond', 'a tree', %s, %s, 1, %s)"
+            " VALUES (%s, %s, %s, 'Season #{n}', %s, 'a pond', 'a tree', %s, %s, %s, %s)"
             " RETURNING id",
             (
                 *(workspace_id, CHAIN_ID, contract.address, keeper.address),
-                *(contract.block, contract.block, depth),
+                *(contract.block, contract.block, depth, depth),
             ),
         ).fetchone()
         (author_id,) = conn.execute(
@@ -103,26 +103,23 @@ class Season:
                 "UPDATE mint_events SET status = %s WHERE id = %s AND status <> %s",
                 (status, mint_id, status),
             )
-            self.conn.cursor().executemany(
+            self.conn.execute(
                 "INSERT INTO tokens (workspace_id, collection_id, token_id, author_id,"
-                " mint_event_id) VALUES (%s, %s, %s, %s, %s)",
-                [
-                    (self.workspace_id, self.id, each, self.author_id, mint_id)
-                    for each in range(first, first + count)
-                ],
+                " mint_event_id)"
+                " SELECT %s, %s, n, %s, %s FROM generate_series(%s::bigint, %s::bigint) AS n",
+                (self.workspace_id, self.id, self.author_id, mint_id, first, self.minted),
             )
             for step in ("generating", "uploading"):
                 self.conn.execute(
                     "UPDATE tokens SET status = %s WHERE mint_event_id = %s", (step, mint_id)
                 )
-            self.conn.cursor().executemany(
-                "UPDATE tokens SET status = 'ready', metadata_cid = %s,"
+            numbers = range(first, first + count)
+            self.conn.execute(
+                "UPDATE tokens SET status = 'ready', metadata_cid = cid,"
                 " ready_at = now() - %s * interval '1 second'"
-                " WHERE collection_id = %s AND token_id = %s",
-                [
-                    (cid_of(self.id, each), waited, self.id, each)
-                    for each in range(first, first + count)
-                ],
+                " FROM unnest(%s::bigint[], %s::text[]) AS made (n, cid)"
+                " WHERE collection_id = %s AND token_id = n",
+                (waited, list(numbers), [cid_of(self.id, each) for each in numbers], self.id),
             )
             self.conn.execute(
                 "DELETE FROM outbox WHERE kind IN ('generate_images', 'upload_to_ipfs',"

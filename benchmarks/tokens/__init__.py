@@ -1,0 +1,1 @@
+"""Benchmarks of tokens, on a real node of a chain."""
