@@ -119,9 +119,14 @@ def test_a_block_that_is_not_the_chains_confirms_nothing(season, reveals, node):
     season.mint()
     do("plan", "sign", "send")
     season.anvil.mine(3)
+    node.answers["eth_getBlockByNumber"] = lambda *_: None
+    do("confirm")
+    assert season.reveals() == ["mined"]  # it does not know yet
+    season.anvil.mine()
     node.answers["eth_getBlockByNumber"] = lambda *_: {"hash": ONE, "baseFeePerGas": "0x1"}
     do("confirm")
     assert season.statuses() == {"ready": 1}
+    assert season.events()[-1] == "reveal.reorged"
     del node.answers["eth_getBlockByNumber"]
     finish(do, season)
     revealed(season)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from webapp.clients.chain.node import NodeError, first_error, number, quantity
+from webapp.clients.chain.node import NodeError, first_error, hexadecimal, number, quantity
 from webapp.clients.chain.transactions import PRICE_CALLS, prices_in, receipts_of
 
 if TYPE_CHECKING:
@@ -85,8 +85,9 @@ def _deep(
     answers = node.batch([("eth_getBlockByNumber", [quantity(each), False]) for each in blocks])
     first_error(answers)
     hashes = {
-        block: str((answer or {}).get("hash")).lower()
+        block: hexadecimal(answer.get("hash"), 32)
         for block, answer in zip(blocks, answers, strict=True)
+        if isinstance(answer, dict)
     }
     return [
         _checked(each, hashes) if isinstance(each, Found) and _is_below(each, asked) else each
@@ -100,7 +101,10 @@ def _is_below(found: Found, asked: Sent) -> bool:
 
 def _checked(found: Found, hashes: Mapping[int, str]) -> Found:
     assert found.receipt is not None
-    if hashes[found.receipt.block] == found.receipt.block_hash:
+    known = hashes.get(found.receipt.block)
+    if known is None:
+        return found  # a node that does not know its own block says nothing about it
+    if known == found.receipt.block_hash:
         return replace(found, is_deep=True)
     return replace(found, receipt=None)
 
