@@ -21,7 +21,7 @@ from benchmarks.engine import __main__ as engine
 from benchmarks.extraction import exports, jobs
 from benchmarks.http import __main__ as http
 from benchmarks.tables import __main__ as tables
-from benchmarks.tokens import buckets, missed, paid
+from benchmarks.tokens import buckets, chaos, gas, missed, paid, reveals
 from benchmarks.tokens import webhook as mints_told
 
 BENCHMARKS = (
@@ -31,6 +31,7 @@ BENCHMARKS = (
     *(changes, webhooks, jobs, exports),
     *(mints_told, missed),
     *(buckets, paid),
+    *(gas, reveals, chaos),
 )
 
 

@@ -10,15 +10,17 @@ CREATE TABLE system_state (
 
 COMMENT ON TABLE system_state IS 'Stays small: a row for each switch.';
 
--- The accounts that sign reveals. `next_nonce` moves only in the transaction that stores what was signed
--- with the nonce before. `balance` is in wei, as last looked up; `is_low` since an alarm was raised for it.
+-- The accounts that sign reveals. `next_nonce`, null until the first one, moves only in the transaction that
+-- stores what was signed with the nonce before. `balance` is in wei, as last looked up; it is too low since
+-- `low_since`. `used_elsewhere_at` is when somebody else was last seen to use the key.
 CREATE TABLE keepers (
-  chain_id   bigint      NOT NULL,
-  address    text        NOT NULL,
-  next_nonce bigint      NOT NULL,
-  balance    numeric(78),
-  is_low     boolean     NOT NULL DEFAULT false,
-  checked_at timestamptz,
+  chain_id          bigint      NOT NULL,
+  address           text        NOT NULL,
+  next_nonce        bigint,
+  balance           numeric(78),
+  low_since         timestamptz,
+  used_elsewhere_at timestamptz,
+  checked_at        timestamptz,
   CONSTRAINT keepers_pkey PRIMARY KEY (chain_id, address),
   CONSTRAINT keepers_next_nonce_is_not_negative CHECK (next_nonce >= 0)
 );

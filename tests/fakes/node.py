@@ -48,6 +48,9 @@ class FakeNode:
     faults_of: dict[str, list[Fault]] = field(default_factory=dict)  # the next with such a call
     requests: list[list[tuple[str, list[Any]]]] = field(default_factory=list)
     batch_limit: int | None = None
+    client: httpx2.Client = field(
+        default_factory=lambda: httpx2.Client(trust_env=False, timeout=30, verify=False)
+    )
 
     def asked(self, method: str) -> list[list[Any]]:
         """The parameters of each call of a method."""
@@ -97,9 +100,7 @@ class FakeNode:
 
     def _passed_on(self, call: dict[str, Any]) -> dict[str, Any]:
         assert self.behind is not None
-        passed: dict[str, Any] = httpx2.post(
-            self.behind, json=call, timeout=30, trust_env=False
-        ).json()
+        passed: dict[str, Any] = self.client.post(self.behind, json=call).json()
         return passed
 
 
@@ -110,6 +111,7 @@ def fake_node(behind: str | None = None) -> Iterator[FakeNode]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             reply = made.reply(self.rfile.read(int(self.headers["Content-Length"])))
@@ -139,3 +141,4 @@ def fake_node(behind: str | None = None) -> Iterator[FakeNode]:
         finally:
             server.shutdown()
             thread.join()
+            made.client.close()

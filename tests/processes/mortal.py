@@ -1,6 +1,6 @@
 """Does one thing in a child that is killed before a chosen step.
 
-    python -m tests.processes.mortal upload|read|extract|export|purge|delete|picture
+    python -m tests.processes.mortal upload|read|extract|export|purge|delete|picture|reveal
 
 A step is a round trip to the database, a change to a file, or a request or an answer over HTTP. For
 each number that it reads, one a line, it forks a child that does the thing and is killed by SIGKILL
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import io
 import itertools
 import os
@@ -28,13 +29,17 @@ from webapp.clients.http.client import HttpClient
 from webapp.reading.language import load_model
 from webapp.telemetry import logs
 from workers.classify_documents import classify_documents
+from workers.confirm_reveals import confirm_reveals
 from workers.delete_objects import delete_objects
 from workers.engine.loop import Worker
 from workers.export_tables import export_tables
+from workers.plan_reveals import plan_reveals
 from workers.purge_documents import purge_documents
 from workers.read_documents import read_documents
 from workers.run_deletions import run_deletions
 from workers.run_jobs import run_jobs
+from workers.send_reveals import send_reveals
+from workers.sign_reveals import sign_reveals
 
 FILE_STEPS = ("fsync", "replace", "rename", "unlink", "mkdir", "link")
 
@@ -65,6 +70,7 @@ THINGS = {
     "delete": work_on(run_deletions, delete_objects),
     "export": work_on(export_tables),
     "picture": picture,
+    "reveal": work_on(plan_reveals, sign_reveals, send_reveals, confirm_reveals),
 }
 
 
@@ -91,7 +97,10 @@ def main():
     loaded = settings.load()
     logs.configure(loaded)
     do = THINGS[sys.argv[1]]
-    load_model()  # once, instead of in every child
+    # Once, instead of in every child.
+    load_model()
+    if sys.argv[1] == "reveal":
+        importlib.import_module("eth_account")
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

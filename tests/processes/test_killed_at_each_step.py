@@ -49,7 +49,7 @@ def walk(database, settings):
     """Does a thing repeatedly, killed one step later each time, until it comes to its end."""
     begun = []
 
-    def steps(thing, **more):
+    def steps(thing, **environment):
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.processes.mortal", thing],
             cwd=ROOT,
@@ -58,7 +58,7 @@ def walk(database, settings):
                 "COFFER_ENV": "development",
                 "DATABASE_URL": database.url,
                 "STORAGE_URL": settings.storage_url,
-                **more,
+                **environment,
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -91,8 +91,8 @@ def test_a_token_is_shown_with_its_mint_and_its_reveal(ana, app_conn, collection
     assert shown.json["mint"]["block_number"] == 7
     app_conn.execute(
         "WITH reveal AS (INSERT INTO reveal_transactions"
-        "   (workspace_id, collection_id, token_ids, chain_id, keeper)"
-        "   SELECT workspace_id, collection_id, '{42}', 1, %s FROM tokens RETURNING id)"
+        "   (workspace_id, collection_id, token_ids, uris, chain_id, keeper)"
+        "   SELECT workspace_id, collection_id, '{42}', '{x}', 1, %s FROM tokens RETURNING id)"
         " UPDATE tokens SET reveal_id = reveal.id FROM reveal",
         (minted.address(),),
     )

@@ -9,8 +9,10 @@ from webapp.blueprints.tokens import (
     collections,
     image_generation_jobs,
     ipfs_files,
+    keepers,
     mint_events,
     public_tokens,
+    reveals,
     signatures,
     tokens,
 )
@@ -19,6 +21,7 @@ BLUEPRINTS: Final = (
     *(collections.collections, mint_events.mint_events),
     *(authors.authors, tokens.tokens, public_tokens.public_tokens),
     *(ipfs_files.ipfs_files, image_generation_jobs.image_generation_jobs),
+    *(reveals.reveals, keepers.keepers),
 )
 
 INSTALLS: Final = (signatures.install,)

@@ -64,13 +64,14 @@ class NodeError(Failure):
 
 
 class Node:
-    """The node at `url`, which an operator named. Thread-safe; connects when it is first called.
+    """The node at `url`, which an operator named; without one, every call fails. Thread-safe;
+    connects when it is first called.
 
     The address may hold a key, and is in no error and in no repr.
     """
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+    def __init__(self, url: str | None) -> None:
+        parts = urlsplit(url or "")
         self._url = url
         self._host = parts.hostname
         # Keys of nodes are in the path, in the query or before the host.
@@ -153,6 +154,8 @@ class Node:
         return [found.get(index, missing) for index in range(len(calls))]
 
     def _post(self, body: object) -> Answer:
+        if self._url is None:
+            raise NodeError("CHAIN_RPC_URL is not set.")
         content = json.dumps(body, separators=(",", ":")).encode()
         try:
             return self._opened().call(

@@ -1,0 +1,1 @@
+"""Workers that reveal tokens, on a real node."""
