@@ -95,24 +95,28 @@ CREATE TABLE spend (
 
 CREATE INDEX spend_by_workspace ON spend (workspace_id);
 
+-- Their rows keep all there is to know, so no events do.
 INSERT INTO transitions
-  (entity,                 from_status, to_status,   event,                             payload,                   audience)
+  (entity, from_status, to_status, event, audience, is_recorded)
 VALUES
-  ('image_generation_job', NULL,        'pending',   'image_generation_job.created',    '{token_id}',              'nobody'),
-  ('image_generation_job', 'pending',   'running',   'image_generation_job.asked',      '{service}',                      'nobody'),
-  ('image_generation_job', 'pending',   'succeeded', 'image_generation_job.succeeded',  '{cid}',                   'nobody'),
-  ('image_generation_job', 'running',   'succeeded', 'image_generation_job.succeeded',  '{cid}',                   'nobody'),
-  ('image_generation_job', 'pending',   'refused',   'image_generation_job.refused',    '{error}',                 'nobody'),
-  ('image_generation_job', 'running',   'refused',   'image_generation_job.refused',    '{error}',                 'nobody'),
-  ('image_generation_job', 'pending',   'failed',    'image_generation_job.failed',     '{error}',                 'nobody'),
-  ('image_generation_job', 'running',   'failed',    'image_generation_job.failed',     '{error}',                 'nobody'),
-  ('ipfs_upload_record',   NULL,        'pending',   'ipfs_upload_record.created',      '{record_type,cid}',       'nobody'),
-  ('ipfs_upload_record',   NULL,        'stored',    'ipfs_upload_record.stored',       '{record_type,cid}',       'nobody'),
-  ('ipfs_upload_record',   'pending',   'stored',    'ipfs_upload_record.stored',       '{record_type,cid}',       'nobody'),
-  ('ipfs_upload_record',   'stored',    'pending',   'ipfs_upload_record.created',      '{record_type,cid}',       'nobody'),
-  ('ipfs_upload_record',   'pending',   'failed',    'ipfs_upload_record.failed',       '{record_type,cid,error}', 'nobody'),
-  ('ipfs_upload_record',   'failed',    'pending',   'ipfs_upload_record.created',      '{record_type,cid}',       'nobody'),
-  ('ipfs_upload_record',   'failed',    'stored',    'ipfs_upload_record.stored',       '{record_type,cid}',       'nobody');
+  ('image_generation_job', NULL,      'pending',   'image_generation_job.created',   'nobody', false),
+  ('image_generation_job', 'pending', 'running',   'image_generation_job.asked',     'nobody', false),
+  ('image_generation_job', 'pending', 'succeeded', 'image_generation_job.succeeded', 'nobody', false),
+  ('image_generation_job', 'running', 'succeeded', 'image_generation_job.succeeded', 'nobody', false),
+  ('image_generation_job', 'pending', 'refused',   'image_generation_job.refused',   'nobody', false),
+  ('image_generation_job', 'running', 'refused',   'image_generation_job.refused',   'nobody', false),
+  ('image_generation_job', 'pending', 'failed',    'image_generation_job.failed',    'nobody', false),
+  ('image_generation_job', 'running', 'failed',    'image_generation_job.failed',    'nobody', false),
+  ('ipfs_upload_record',   NULL,      'pending',   'ipfs_upload_record.created',     'nobody', false),
+  ('ipfs_upload_record',   NULL,      'stored',    'ipfs_upload_record.stored',      'nobody', false),
+  ('ipfs_upload_record',   'pending', 'stored',    'ipfs_upload_record.stored',      'nobody', false),
+  ('ipfs_upload_record',   'stored',  'pending',   'ipfs_upload_record.created',     'nobody', false),
+  ('ipfs_upload_record',   'pending', 'failed',    'ipfs_upload_record.failed',      'nobody', false),
+  ('ipfs_upload_record',   'failed',  'pending',   'ipfs_upload_record.created',     'nobody', false),
+  ('ipfs_upload_record',   'failed',  'stored',    'ipfs_upload_record.stored',      'nobody', false);
+
+INSERT INTO noted_events (event, entity)
+VALUES ('token.prompt_refused', 'token');
 
 CALL follow_transitions('image_generation_jobs', 'image_generation_job');
 CALL follow_transitions('ipfs_upload_records', 'ipfs_upload_record');
