@@ -33,6 +33,7 @@ SELECT entry.id
 """
 
 # Known words that are no longer anywhere, and words of titles and summaries that are not known.
+# Numbers are not guessed.
 WORDS = """
 SELECT word FROM search_words
 EXCEPT
@@ -42,6 +43,7 @@ UNKNOWN = """
 SELECT word
   FROM searchable CROSS JOIN unnest(search_words_of(concat_ws(' ', title, summary))) AS word
  WHERE length(word) >= 4
+   AND word !~ '^[0-9]+$'
 EXCEPT
 SELECT word FROM search_words
 """

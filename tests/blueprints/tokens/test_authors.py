@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -438,3 +439,26 @@ def test_a_cursor_that_is_none_is_refused(client, collection_id, cursor):
 def test_strangers_may_set_few_prompts_and_are_told_when_to_try_again(send, key, collection_id):
     answers = [send(key.address, "x", "0x00", "x").status_code for _ in range(21)]
     assert answers == [422] * 20 + [429]
+
+
+def test_a_web_without_the_extra_says_so_once_there_is_a_collection(
+    client, ana, collection_id, owner, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "eth_hash.auto", None)
+    wallet = "0x" + "7" * 40
+    asked = {
+        "wallet_address": wallet,
+        "prompt_text": "a",
+        "message": "b",
+        "signature": "0x" + 130 * "0",
+    }
+    for answer in (
+        client.get(f"{AUTHORS}/{wallet}"),
+        client.get(f"{AUTHORS}/{wallet}/tokens"),
+        client.post(f"{AUTHORS}/prompt", json=asked),
+        ana.get("/api/tokens", query_string={"author": wallet}),
+    ):
+        assert_problem(answer, 503, "tokens_not_installed")
+    assert ana.get("/api/tokens").status_code == 200
+    owner.execute("UPDATE collections SET is_public = false")
+    assert_problem(client.get(f"{AUTHORS}/{wallet}"), 404, "not_found")

@@ -52,6 +52,18 @@ def test_a_token_that_begins_again_or_is_reorged_is_not_found(found, wallet, own
     assert found("season") == []
 
 
+def test_a_token_that_turns_out_to_be_anothers_is_found_by_that_wallet(
+    found, wallet, app_conn, collection_id, owner
+):
+    other = minted.address()
+    owner.execute(
+        "UPDATE tokens SET author_id = %s WHERE status = 'revealed'",
+        (minted.author(app_conn, collection_id, wallet=other),),
+    )
+    assert found(f"{other} type:token") == ["Season #2"]
+    assert found(f"{wallet} type:token") == ["Season #3"]
+
+
 def test_authors_are_found_by_wallet_and_handle(found, wallet, owner):
     for q in ("lighthouses", f"{wallet.lower()} type:author", f"type:author {wallet[:8]}"):
         assert found(q)[0].startswith("@lighthouses"), q

@@ -151,10 +151,10 @@ def set_prompt(new: dict[str, Any]) -> Response:
 
 
 def _find(wallet: str, collection_id: UUID | None, field: str = "wallet") -> dict[str, Any]:
-    """A wallet as an author of a public collection. Raises Problem 404 or 422."""
-    address = wallet_in(wallet, field)
+    """A wallet as an author of a public collection. Raises Problem 404, 422 or 503."""
     with connection() as conn:
         meant = public_collection(conn, collection_id)
+        address = wallet_in(wallet, field)
         found: dict[str, Any] = queries.authors.find(conn, collection_id=meant, wallet=address)
     return found | {"wallet": address}
 
