@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def keeper_with(anvil: Anvil, ether: int = 100) -> Account:
     """A new account with some money, whose nonces nobody has used."""
-    from eth_account import Account as Accounts
+    from tests.accounts import Account as Accounts
 
     made = Accounts.create()
     anvil.set_balance(made.address, ether * ETHER)

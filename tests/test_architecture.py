@@ -265,6 +265,22 @@ def problem_codes():
     return found
 
 
+def test_eth_account_is_only_imported_where_the_recursion_limit_is_kept():
+    kept = {Path("webapp/clients/chain/accounts.py"), Path("tests/accounts.py")}
+    importing = {
+        path.relative_to(PROJECT)
+        for folder in ("webapp", "workers", "tests", "benchmarks")
+        for path in (PROJECT / folder).rglob("*.py")
+        if ".venv" not in path.parts
+        and re.search(
+            r"^\s*(from|import) eth_(account|keyfile)|^\s*\S*import_module\(.eth_a",
+            path.read_text(),
+            re.MULTILINE,
+        )
+    }
+    assert importing == kept
+
+
 def test_every_problem_is_documented():
     documented = (PROJECT / "docs" / "api.md").read_text()
     assert {code for code in problem_codes() if f"`{code}`" not in documented} == set()

@@ -22,6 +22,7 @@ from benchmarks.databases import migrated_server
 from sql import queries
 from tests.anvil import anvil
 from tests.season import Season, cid_of
+from webapp.clients.chain.accounts import accounts
 from webapp.settings import Settings
 from workers.confirm_reveals import confirm_reveals
 from workers.engine.kind import Kind
@@ -144,7 +145,7 @@ class Workers:
 @contextlib.contextmanager
 def workers(settings: Settings, count: int, **more: Any) -> Iterator[Workers]:
     """So many of them, until the end of the block."""
-    importlib.import_module("eth_account")  # once, and not in each
+    accounts()  # once, and not in each
     made = Workers(settings, count, **more)
     try:
         yield made

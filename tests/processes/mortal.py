@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib
 import io
 import itertools
 import os
@@ -24,6 +23,7 @@ import psycopg
 from tests.workers.tokens.studio import kind_at
 from webapp import settings
 from webapp.app import create_app
+from webapp.clients.chain.accounts import accounts
 from webapp.clients.http import client
 from webapp.clients.http.client import HttpClient
 from webapp.reading.language import load_model
@@ -100,7 +100,7 @@ def main():
     # Once, instead of in every child.
     load_model()
     if sys.argv[1] == "reveal":
-        importlib.import_module("eth_account")
+        accounts()
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

@@ -6,9 +6,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from eth_account import Account
-from eth_account.messages import encode_defunct
 
+from tests.accounts import Account, encode_defunct
 from tests.blueprints.examples import Examples
 from tests.blueprints.test_bad_input import assert_problem
 from tests.blueprints.tokens import minted

@@ -8,6 +8,7 @@ import traceback
 
 import pytest
 
+from tests.accounts import Account, TypedTransaction
 from tests.anvil import CHAIN_ID, KEEPER
 from webapp.clients.chain.fees import Fees
 from webapp.clients.chain.keeper import KeyUnreadable, Order, keeper_of_key, keeper_of_keystore
@@ -19,14 +20,10 @@ ORDER = Order(CHAIN_ID, "0x5FbDB2315678afecb367f032d93F642f64180aa3", "0x0102030
 
 @pytest.fixture(scope="module")
 def keystore():
-    from eth_account import Account
-
     return json.dumps(Account.encrypt(KEEPER.key, PASSWORD, iterations=2))
 
 
 def test_a_signature_is_of_the_account_for_this_chain_and_this_nonce():
-    from eth_account import Account
-    from eth_account.typed_transactions import TypedTransaction
     from hexbytes import HexBytes
 
     signed = keeper_of_key(KEEPER.key).sign(ORDER, nonce=7, fees=Fees(2_000, 10))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from eth_account import Account
-from eth_account.messages import defunct_hash_message, encode_defunct
 
+from tests.accounts import Account, defunct_hash_message, encode_defunct
 from tests.anvil import AUTHOR, CHAIN_ID, Anvil
 from webapp.clients.chain.abi import checksum
 from webapp.clients.chain.node import NodeError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from webapp.clients.chain.accounts import accounts
 from webapp.failure import Failure
 
 if TYPE_CHECKING:
@@ -60,10 +61,9 @@ class Keeper:
 
 def keeper_of_key(key: str) -> Keeper:
     """The account of a key in hexadecimal. Raises `KeyUnreadable`."""
-    from eth_account import Account
-
+    account_of = accounts()
     try:
-        account = Account.from_key(key)
+        account = account_of.from_key(key)
     except Exception:  # noqa: BLE001 -- whatever it says might quote the key
         raise KeyUnreadable("KEEPER_KEY is not a key.", permanent=True) from None
     return Keeper(account.address, account)
@@ -72,10 +72,9 @@ def keeper_of_key(key: str) -> Keeper:
 def keeper_of_keystore(content: str, password: str) -> Keeper:
     """The account of a keystore (Web3 Secret Storage, version 3). Takes half a second and more, as
     it is meant to. Raises `KeyUnreadable`."""
-    from eth_account import Account
-
+    account_of = accounts()
     try:
-        account = Account.from_key(Account.decrypt(content, password))
+        account = account_of.from_key(account_of.decrypt(content, password))
     except Exception:  # noqa: BLE001 -- as above
         raise KeyUnreadable(
             "KEEPER_KEYSTORE is not a keystore, or KEEPER_PASSWORD_FILE has another password.",

@@ -30,29 +30,35 @@ def is_by_key(text: str, signature: bytes, wallet: str) -> bool:
         return False
     if int.from_bytes(signature[32:64], "big") > _HIGHEST_S:
         return False
-    from eth_account import Account
-    from eth_account.messages import encode_defunct
+    from eth_keys.datatypes import Signature
     from eth_keys.exceptions import BadSignature
 
+    low = signature[:64] + bytes([signature[64] % 27])
     try:
-        signer: Any = Account.recover_message(encode_defunct(text=text), signature=signature)
+        signer: Any = Signature(low).recover_public_key_from_msg_hash(_digest(text))
     except (BadSignature, ValueError):
         return False
-    return bool(signer == wallet)
+    return bool(signer.to_checksum_address() == wallet)
 
 
 def is_by_contract(node: Node, text: str, signature: bytes, wallet: str) -> bool:
     """Whether a wallet that is a contract says that a signature under a text is its own. Raises
     `NodeError` if the node does not answer."""
     from eth_abi.abi import encode
-    from eth_hash.auto import keccak
 
-    signed = text.encode()
-    digest = keccak(b"\x19Ethereum Signed Message:\n" + str(len(signed)).encode() + signed)
-    data = _IS_VALID + encode(["bytes32", "bytes"], [digest, signature]).hex()
+    data = _IS_VALID + encode(["bytes32", "bytes"], [_digest(text), signature]).hex()
     try:
         return bool(node.call("eth_call", {"to": wallet, "data": data}, "latest") == _VALID)
     except NodeError as error:
         if error.code == _CODE_OF_REVERTS or any(each in str(error).lower() for each in _FAILED):
             return False
         raise
+
+
+def _digest(text: str) -> bytes:
+    """What is signed for a text, by EIP-191."""
+    from eth_hash.auto import keccak
+
+    said = text.encode()
+    digest: bytes = keccak(b"\x19Ethereum Signed Message:\n" + str(len(said)).encode() + said)
+    return digest

@@ -42,7 +42,7 @@ def by_hand(season: Season, token_ids, uris, **more) -> None:
 
 def foreign(season: Season, **more) -> None:
     """Somebody else signs with the keeper's key."""
-    from eth_account import Account
+    from tests.accounts import Account
 
     call = {
         "chainId": 31337,
