@@ -223,3 +223,16 @@ SELECT collection_id,
        revealed_at
   FROM public_token_answers(%(collection_id)s)
  WHERE token_id = %(token_id)s;
+
+-- name: get_public_metadata :one
+-- The metadata of a token of a collection that is revealed, as it is in IPFS.
+SELECT file.cid,
+       file.media_type,
+       file.bytes
+  FROM tokens AS token
+  JOIN ipfs_files AS file
+    ON file.cid = token.metadata_cid
+   AND file.workspace_id = token.workspace_id
+ WHERE token.collection_id = %(collection_id)s
+   AND token.token_id = %(token_id)s
+   AND token.status = 'revealed';

@@ -8,13 +8,17 @@ from tests.blueprints.examples import Examples
 from tests.blueprints.test_bad_input import assert_problem
 from tests.blueprints.tokens import minted
 from tests.factories import NOWHERE
+from webapp.clients.ipfs.cid import PROFILES, cid_of
 from webapp.schemas.tokens.tokens import PublicTokenPage
 
 OF_COLLECTION = "/api/collections/<uuid:collection_id>/tokens"
 
 EXAMPLES = Examples(
     things={"collection_id": lambda place: minted.collection(place.make.conn, place.workspace_id)},
-    ways_in={OF_COLLECTION, f"{OF_COLLECTION}/<int:number>"},
+    ways_in={
+        *(OF_COLLECTION, f"{OF_COLLECTION}/<int:number>"),
+        f"{OF_COLLECTION}/<int:number>/metadata",
+    },
 )
 
 
@@ -53,6 +57,32 @@ def test_what_a_token_shows_is_told_once_it_is_revealed(client, path, mint, owne
     owner.execute("UPDATE tokens SET status = 'revealed' WHERE id = %s", (one,))
     shown = client.get(f"{path}/1").json
     assert (shown["image_cid"], shown["metadata_cid"]) == (minted.IMAGE, minted.METADATA)
+
+
+def test_metadata_is_the_very_bytes_that_the_chain_leads_to(
+    client, app_conn, workspace_id, path, mint, owner
+):
+    told = '{"name":"Season #1 🗼","image":"ipfs://x"}'.encode()
+    cid = cid_of(told, PROFILES["kubo-cid-v1"])
+    app_conn.execute(
+        "INSERT INTO ipfs_files (workspace_id, cid, media_type, size, bytes)"
+        " VALUES (%s, %s, 'application/json', %s, %s)",
+        (workspace_id, cid, len(told), told),
+    )
+    one = mint(1, "ready")
+    owner.execute("UPDATE tokens SET metadata_cid = %s", (cid,))
+    assert_problem(client.get(f"{path}/1/metadata"), 404, "not_found")
+    owner.execute("UPDATE tokens SET status = 'revealed' WHERE id = %s", (one,))
+    shown = client.get(f"{path}/1/metadata")
+    assert (shown.data, shown.content_type) == (told, "application/json")
+    assert cid_of(shown.data, PROFILES["kubo-cid-v1"]) == cid == shown.headers["ETag"].strip('"')
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+    again = client.get(f"{path}/1/metadata", headers={"If-None-Match": f'"{cid}"'})
+    assert (again.status_code, again.data) == (304, b"")
+    for nothing in (f"{path}/2/metadata", f"{path}/{2**63}/metadata"):
+        assert_problem(client.get(nothing), 404, "not_found")
+    owner.execute("UPDATE collections SET is_public = false")
+    assert_problem(client.get(f"{path}/1/metadata"), 404, "not_found")
 
 
 def test_tokens_that_are_not_there_or_not_public_are_404(

@@ -47,15 +47,15 @@ def show(arguments: dict[str, Any], cid: str) -> Response:
     etag = f'"{known}"' if form is None else f'"{known}.{form}"'
     with connection() as conn:
         file = queries.ipfs_files.find_public(conn, cid=known)
-        if request.if_none_match.contains_raw(etag.strip('"')) or "*" in request.if_none_match:
-            return Response(status=304, headers=_headers(known, etag))
+        if has_client(etag.strip('"')):
+            return Response(status=304, headers=file_headers(known, etag))
         length = file["size"]
         part = wanted_range(request.headers, etag, length) if form is None else None
         start, end = part or (0, length)
         data: bytes = queries.ipfs_files.part(
             conn, cid=known, workspace_id=file["workspace_id"], start=start, end=end
         )
-    headers = _headers(known, etag)
+    headers = file_headers(known, etag)
     if form is not None:
         profile = _profile_of(known, data)
         body, media_type = (root_block, _RAW) if form == "raw" else (car, _CAR)
@@ -75,7 +75,7 @@ def show(arguments: dict[str, Any], cid: str) -> Response:
 _ENDINGS: Final = {"raw": "bin", "car": "car"}
 
 
-def _headers(cid: str, etag: str) -> dict[str, str]:
+def file_headers(cid: str, etag: str) -> dict[str, str]:
     """What gateways say about a file; and nothing in it may run, whoever shows it."""
     return {
         "ETag": etag,
@@ -86,6 +86,11 @@ def _headers(cid: str, etag: str) -> dict[str, str]:
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Access-Control-Allow-Origin": "*",
     }
+
+
+def has_client(tag: str) -> bool:
+    """Whether the client has what has this tag, and only asks whether that has changed."""
+    return request.if_none_match.contains_raw(tag) or "*" in request.if_none_match
 
 
 def _profile_of(cid: str, data: bytes) -> Profile:

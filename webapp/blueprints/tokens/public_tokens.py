@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flask import Response
+
 from sql import queries
+from webapp.blueprints.tokens.ipfs_files import file_headers, has_client
 from webapp.blueprints.tokens.publicity import READS, public_collection
 from webapp.http.answers import answer, list_page, read_bigint
 from webapp.http.db import connection
@@ -16,8 +19,6 @@ from webapp.schemas.tokens.tokens import PublicToken, PublicTokenPage
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-    from flask import Response
 
 public_tokens = Blueprint(
     "public_tokens",
@@ -48,6 +49,31 @@ def list_of_collection(arguments: dict[str, Any], collection_id: UUID) -> Respon
 def get(collection_id: UUID, number: int) -> Response:
     """Show a token of a public collection by its number"""
     return answer(_find(collection_id, number))
+
+
+@public_tokens.get("/<int:number>/metadata")
+@permit(PUBLIC, limit=READS)
+@public_tokens.response(200, content_type="application/json")
+@public_tokens.alt_response(304, description="The client has it.")
+def get_metadata(collection_id: UUID, number: int) -> Response:
+    """Show the metadata of a token that is revealed
+
+    The very bytes that its URI on the chain leads to, whose CID is the ETag. While a token is not
+    revealed, there are none: 404.
+    """
+    if number >= 2**63:
+        raise not_found()
+    with connection() as conn:
+        public_collection(conn, collection_id)
+        file = queries.tokens.get_public_metadata(
+            conn, collection_id=collection_id, token_id=number
+        )
+    headers = file_headers(file["cid"], f'"{file["cid"]}"')
+    # Of the file this is true for ever, but the chain may yet take back what reveals it.
+    headers["Cache-Control"] = "public, max-age=60"
+    if has_client(file["cid"]):
+        return Response(status=304, headers=headers)
+    return Response(file["bytes"], content_type=file["media_type"], headers=headers)
 
 
 def _find(collection_id: UUID, number: int) -> dict[str, Any]:
