@@ -35,11 +35,12 @@ if TYPE_CHECKING:
 FOLDER: Final = PROJECT / ".dev" / "tokens-demo"
 LOG: Final = FOLDER / "coffer.log"
 
-PROMPT: Final = "a lighthouse on a cliff at night, with a full moon and stars"
+PROMPT: Final = "a striped planet among stars and violet nebulas"
 DEFAULT_PROMPT: Final = "hills in the morning mist"
 # Tokens for the author with a prompt, and for one without.
 QUANTITIES: Final = {chain.AUTHOR.address: 7, chain.MINTER.address: 3}
 TOKENS: Final = sum(QUANTITIES.values())
+STEPS: Final = ("detected", "generating", "uploading", "ready", "revealed")
 BLOCK_SECONDS: Final = 1
 CONFIRMATIONS: Final = 2
 MOST_SECONDS: Final = 120
@@ -224,9 +225,9 @@ def tell_timeline(web: Coffer, token: dict[str, Any]) -> None:
     events = web.get(f"/api/tokens/{token['id']}/events?limit=100").json()["items"]
     say(f"The timeline of token {token['token_id']}:")
     for event in events:
-        say(f"  {event['at']}  {event['event']}")
-    names = [event["event"] for event in events]
-    expect("token.revealed" in names, f"The timeline ends with {names[-1:]}.")
+        say(f"  {event['occurred_at']}  {event['event']}, by {event['actor']}")
+    steps = [event["to_status"] for event in events if event["to_status"]]
+    expect(tuple(steps) == STEPS, f"The timeline has the steps {', '.join(steps)}.")
 
 
 def say(line: str) -> None:
