@@ -56,7 +56,7 @@ class Coffer:
         self.port = port
         self._folder = folder
         self._environment = environment
-        self._log = log
+        self.log = log
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def get(self, path: str) -> Answer:
@@ -103,10 +103,10 @@ class Coffer:
     def check(self) -> None:
         """Raise DemoError if one of the processes has ended."""
         for name, process in self._processes.items():
-            expect(process.poll() is None, f"The {name} has ended; {self._log} says why.")
+            expect(process.poll() is None, f"The {name} has ended; {self.log} says why.")
 
     def _start(self, name: str, *command: str) -> None:
-        with self._log.open("ab") as sink:
+        with self.log.open("ab") as sink:
             # A session of its own: Ctrl-C is for us, who stop it before what it needs.
             self._processes[name] = subprocess.Popen(
                 [_BIN / command[0], *command[1:]],
@@ -127,7 +127,7 @@ class Coffer:
         deadline = time.monotonic() + _START_SECONDS
         while not self._is_up():
             self.check()
-            expect(time.monotonic() < deadline, f"The web did not start; {self._log} says more.")
+            expect(time.monotonic() < deadline, f"The web did not start; {self.log} says more.")
             time.sleep(0.1)
 
     def _is_up(self) -> bool:

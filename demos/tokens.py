@@ -13,6 +13,7 @@ import json
 import shutil
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
     from tests.anvil import Anvil, Contract
 
-FOLDER: Final = PROJECT / ".dev" / "tokens-demo"
-LOG: Final = FOLDER / "coffer.log"
-
 PROMPT: Final = "a striped planet among stars and violet nebulas"
 DEFAULT_PROMPT: Final = "hills in the morning mist"
 # Tokens for the author with a prompt, and for one without.
@@ -53,14 +51,15 @@ _NO_NPM: Final = (
 )
 
 
-def main() -> None:
-    """Tell the whole story. Raises DemoError."""
+def main(folder: Path) -> None:
+    """Tell the whole story, and leave the pictures and Coffer's log in a folder. Raises
+    DemoError."""
     expect(chain.program() or shutil.which("npm"), _NO_NPM)
     expect(chain.program(), _NO_NODE)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     began = time.monotonic()
-    with _world() as (node, web):
+    with _world(folder / "coffer.log") as (node, web):
         contract = node.deploy()
         say(f"The contract is at {contract.address}; its keeper is {chain.KEEPER.address}.")
         collection = register(web, contract)
@@ -71,15 +70,16 @@ def main() -> None:
         tokens = web.get(f"/api/tokens?collection_id={collection}&limit=100").json()["items"]
         expect(len(tokens) == TOKENS, f"{len(tokens)} tokens are listed in place of {TOKENS}.")
         for token in sorted(tokens, key=lambda each: each["token_id"]):
-            check_token(web, contract, token)
+            form, picture = check_token(web, contract, token)
+            (folder / f"{token['token_id']}.{form.lower()}").write_bytes(picture)
         say(f"All {TOKENS} are on the chain, and their files have the addresses that it names.")
         tell_reveals(web)
         tell_timeline(web, tokens[-1])
-    say(f"Done in {time.monotonic() - began:.0f} s. The pictures are in {FOLDER}.")
+    say(f"Done in {time.monotonic() - began:.0f} s. The pictures are in {folder}.")
 
 
 @contextlib.contextmanager
-def _world() -> Iterator[tuple[Anvil, Coffer]]:
+def _world(log: Path) -> Iterator[tuple[Anvil, Coffer]]:
     """A chain and a Coffer, both of which are stopped in the end, whatever happens."""
     settings = {
         "CHAIN_POLL_SECONDS": str(BLOCK_SECONDS),
@@ -89,7 +89,7 @@ def _world() -> Iterator[tuple[Anvil, Coffer]]:
     with contextlib.ExitStack() as ours:
         node = ours.enter_context(chain.anvil("--block-time", str(BLOCK_SECONDS)))
         say(f"A chain runs at {node.url}, with a block each second.")
-        web = ours.enter_context(coffer(LOG, CHAIN_RPC_URL=node.url, **settings))
+        web = ours.enter_context(coffer(log, CHAIN_RPC_URL=node.url, **settings))
         ours.callback(signals.ignore)
         say(f"A Coffer of its own runs at http://localhost:{web.port}.")
         yield node, web
@@ -177,14 +177,15 @@ def wait_until_revealed(web: Coffer, collection: str) -> None:
         before = told
         if counted["revealed"] == TOKENS:
             return
-        expect(not counted["failed"], f"{counted['failed']} tokens have failed: see {LOG}.")
-        expect(time.monotonic() < deadline, f"After {MOST_SECONDS} s: {told}. See {LOG}.")
+        expect(not counted["failed"], f"{counted['failed']} tokens have failed: see {web.log}.")
+        expect(time.monotonic() < deadline, f"After {MOST_SECONDS} s: {told}. See {web.log}.")
         web.check()
         time.sleep(0.1)
 
 
-def check_token(web: Coffer, contract: Contract, token: dict[str, Any]) -> None:
-    """Follow a token from the chain to its picture, as anybody's wallet does."""
+def check_token(web: Coffer, contract: Contract, token: dict[str, Any]) -> tuple[str, bytes]:
+    """Follow a token from the chain to its picture, as anybody's wallet does; the picture, and
+    before it its format."""
     from PIL import Image, UnidentifiedImageError
 
     label = f"Token {token['token_id']}"
@@ -199,8 +200,8 @@ def check_token(web: Coffer, contract: Contract, token: dict[str, Any]) -> None:
             form, size = str(opened.format), opened.size
     except (UnidentifiedImageError, OSError) as error:
         raise DemoError(f"{label}: its picture does not open: {error}") from None
-    (FOLDER / f"{token['token_id']}.{form.lower()}").write_bytes(picture)
     say(f"  {label}: {uri}, a picture ({form}) of {size[0]} × {size[1]}")
+    return form, picture
 
 
 def fetch(web: Coffer, uri: str) -> bytes:
@@ -238,6 +239,6 @@ def say(line: str) -> None:
 if __name__ == "__main__":
     signals.listen()
     try:
-        main()
+        main(Path(sys.argv[1]) if sys.argv[1:] else PROJECT / ".dev" / "tokens-demo")
     except (DemoError, NodeError, ServerError, psycopg.Error) as error:
         sys.exit(f"The demonstration has failed: {error}")
