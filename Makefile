@@ -8,14 +8,17 @@ export PYTHONUNBUFFERED := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-rest test-all chaos lint format settings freeze lock bench
+.PHONY: help dev tokens-demo test test-rest test-all chaos lint format settings freeze lock bench
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 dev: .venv/ready .env  ## Run everything here: PostgreSQL, web, workers and clock (port 8080, or PORT)
 	@COFFER_ENV=development WEBHOOK_ALLOW_LOOPBACK=$${WEBHOOK_ALLOW_LOOPBACK-true} \
 	  exec $(BIN)/python -m webapp.dev
+
+tokens-demo: .venv/ready tests/chain/node_modules/.package-lock.json  ## Show ten tokens from mint to picture, on a chain of its own
+	@exec $(BIN)/python -m demos.tokens
 
 test: .venv/ready  ## Run most tests on their own PostgreSQL, in about a minute
 	@$(BIN)/python -m pytest -n 2 -m "not processes and not long and not fuzz"
@@ -64,7 +67,7 @@ tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@if command -v npm >/dev/null; then \
 	  npm ci --silent --no-audit --no-fund --prefix tests/$* && touch $@; \
 	else \
-	  echo "npm is not installed: tests that use tests/$* are skipped."; \
+	  echo "npm is not installed: what uses tests/$* does without, or is skipped."; \
 	fi
 
 tests/s3/.venv/ready: tests/s3/requirements.txt .venv/ready

@@ -182,22 +182,23 @@ class Anvil:
         return self.receipt(self.node.call("eth_sendTransaction", transaction))
 
 
-def program() -> str:
-    """Where anvil is. Skips the test if it is not installed."""
+def program() -> str | None:
+    """Where anvil is; None if it is not installed."""
     found = sorted((FOLDER / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil"))
-    if not found:
-        pytest.skip("the chain's node is not installed: npm ci --prefix tests/chain")
-    return str(found[0])
+    return str(found[0]) if found else None
 
 
 @contextmanager
 def anvil(*arguments: str, port: int = 0) -> Iterator[Anvil]:
     """A node, which puts each transaction into a block as it comes, unless `arguments` say
     otherwise. Skips the test if it is not installed."""
+    found = program()
+    if found is None:
+        pytest.skip("the chain's node is not installed: npm ci --prefix tests/chain")
     with (
         tempfile.TemporaryFile("w+") as complaints,
         subprocess.Popen(
-            [program(), "--port", str(port), *arguments],
+            [found, "--port", str(port), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,
