@@ -16,6 +16,7 @@ from webapp.blueprints.tokens import (
     signatures,
     tokens,
 )
+from webapp.http.errors import Problem
 
 BLUEPRINTS: Final = (
     *(collections.collections, mint_events.mint_events),
@@ -26,4 +27,9 @@ BLUEPRINTS: Final = (
 
 INSTALLS: Final = (signatures.install,)
 
-REFUSALS: Final[dict[str, object]] = {}
+REFUSALS: Final = {
+    # Whoever overheard a report may send it to the address of another attempt.
+    "image_generation_jobs_external_id_is_of_one_job": Problem(
+        409, "prediction_of_another", "The prediction belongs to another attempt."
+    ),
+}

@@ -42,6 +42,7 @@ image_generation_jobs = Blueprint(
 @permit(PUBLIC, limit=_REPORTS)
 @image_generation_jobs.response(204)
 @image_generation_jobs.alt_response(401, description="It is not signed by Replicate.")
+@image_generation_jobs.alt_response(409, description="The prediction is another attempt's.")
 def report(image_job_id: UUID) -> Response:
     """Hear from Replicate about a picture
 
@@ -76,7 +77,8 @@ def _is_signed(secret: str, body: bytes) -> bool:
         timestamp = int(headers.get("webhook-timestamp", ""))
     except ValueError:
         return False
-    if abs(time.time() - timestamp) > _FRESH:
+    # In whole numbers: the header's may be larger than any float.
+    if abs(int(time.time()) - timestamp) > _FRESH:
         return False
     wanted = signature(secret, headers.get("webhook-id", ""), timestamp, body).encode()
     given = headers.get("webhook-signature", "").encode("latin-1", "replace").split()
