@@ -87,8 +87,11 @@ def test_a_report_cannot_give_an_attempt_the_prediction_of_another(report, job, 
         "UPDATE image_generation_jobs SET status = 'running', service = 'replicate' WHERE id = %s",
         (other,),
     )
-    answer = report(other, {"id": "abc1"})
-    assert (answer.status_code, answer.json["code"]) == (409, "prediction_of_another")
+    for said in ({"id": "abc1"}, {"id": "abc2", "input": {"prompt": "p", "seed": 7}}):
+        answer = report(other, said)
+        assert (answer.status_code, answer.json["code"]) == (409, "prediction_of_another")
+    for asked in ({"seed": 8}, {"seed": None}, 7):
+        assert report(other, {"id": "abc3", "input": asked}).status_code == 204
 
 
 @pytest.mark.parametrize(

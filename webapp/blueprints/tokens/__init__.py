@@ -16,7 +16,6 @@ from webapp.blueprints.tokens import (
     signatures,
     tokens,
 )
-from webapp.http.errors import Problem
 
 BLUEPRINTS: Final = (
     *(collections.collections, mint_events.mint_events),
@@ -28,8 +27,5 @@ BLUEPRINTS: Final = (
 INSTALLS: Final = (signatures.install,)
 
 REFUSALS: Final = {
-    # Whoever overheard a report may send it to the address of another attempt.
-    "image_generation_jobs_external_id_is_of_one_job": Problem(
-        409, "prediction_of_another", "The prediction belongs to another attempt."
-    ),
+    "image_generation_jobs_external_id_is_of_one_job": image_generation_jobs.of_another(),
 }
