@@ -19,7 +19,7 @@ from sql import queries
 from webapp.clients.chain.abi import REVEALED
 from webapp.clients.chain.fees import GWEI, Fees, raised_fees
 from webapp.clients.chain.looking import Found, look_up
-from webapp.clients.chain.node import Node, NodeError, number
+from webapp.clients.chain.node import Node, NodeError, ordinal
 from webapp.filing.keepers import note_foreign_use
 from workers.engine.job import Again
 from workers.engine.kind import Batch, Clients, Kind
@@ -91,7 +91,7 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
 def look(reveals: Sequence[Row], clients: Outside) -> list[Look | Waits | Again]:
     """The work itself."""
     try:
-        head = number(clients.node.call("eth_blockNumber"))
+        head = ordinal(clients.node.call("eth_blockNumber"))
         fresh = [each for each in reveals if clients.looked.get(each["id"]) != _mark(each, head)]
         found = dict(zip((each["id"] for each in fresh), look_up(clients.node, fresh), strict=True))
     except NodeError as error:

@@ -19,6 +19,7 @@ from webapp.clients.images.contract import Begun, Ended, ImageError, Made, Refus
 from webapp.clients.images.embedded import EmbeddedGenerator
 from webapp.clients.images.pictures import Pictures
 from webapp.clients.ipfs.cid import PROFILES, cid_of
+from webapp.reading.wording import one_line
 from workers.engine import progress
 from workers.engine.buckets import Bucket, NotNow
 from workers.engine.job import Again
@@ -188,10 +189,10 @@ def generate(row: Row, clients: Outside) -> Picture | Reused | RefusedPrompt | L
         case Made(picture):
             return Picture(row["id"], service, cid_of(picture, clients.profile), picture)
         case Refused(reason):
-            return RefusedPrompt(row["id"], row["is_fallback"], reason)
+            return RefusedPrompt(row["id"], row["is_fallback"], one_line(reason))
         case Ended(reason, is_free):
             with clients.transaction() as conn:
-                queries.image_generation_jobs.fail(conn, id=row["id"], error=reason)
+                queries.image_generation_jobs.fail(conn, id=row["id"], error=one_line(reason))
                 if is_free:
                     queries.spend.refund(conn, id=row["id"])
             raise ImageError(reason)

@@ -143,6 +143,7 @@ SELECT job.id,
        job.workspace_id,
        job.token_id,
        job.status,
+       job.seed,
        job.external_id
   FROM image_generation_jobs AS job
  WHERE job.id = %(id)s

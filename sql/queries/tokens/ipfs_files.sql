@@ -7,7 +7,7 @@ SELECT bytes
 
 -- name: find_public :one
 -- A file that anybody may read: the picture or the metadata of a token that is about to be revealed, or
--- was, in a public collection.
+-- was, in a public collection, unless its workspace is about to be deleted.
 SELECT file.workspace_id,
        file.media_type,
        file.size
@@ -21,6 +21,9 @@ SELECT file.workspace_id,
            JOIN collections AS collection
              ON collection.id = token.collection_id
             AND collection.is_public
+           JOIN workspaces AS workspace
+             ON workspace.id = collection.workspace_id
+            AND workspace.deletion_id IS NULL
           WHERE record.cid = file.cid
             AND record.workspace_id = file.workspace_id
             AND record.cid IN (token.image_cid, token.metadata_cid)

@@ -11,7 +11,8 @@ SELECT count(*)
 -- name: next_tokens :many
 -- The tokens of an active collection that have waited longest to be revealed, locked until the transaction
 -- ends. Their mints are deep enough: a reveal is for ever, and may not be of a token that the chain takes
--- back. `waited` is in seconds.
+-- back. None of a workspace that is to be deleted: with the reveal, the bytes for its nonce would be gone, and
+-- every later one of the keeper's would wait for that. `waited` is in seconds.
 SELECT token.token_id,
        token.metadata_cid,
        extract(epoch FROM now() - token.ready_at)::float AS waited
@@ -20,6 +21,9 @@ SELECT token.token_id,
     ON collection.id = token.collection_id
    AND collection.status = 'active'
    AND collection.keeper IS NOT NULL
+  JOIN workspaces AS workspace
+    ON workspace.id = collection.workspace_id
+   AND workspace.deletion_id IS NULL
   JOIN mint_events AS mint
     ON mint.id = token.mint_event_id
    AND mint.status = 'confirmed'

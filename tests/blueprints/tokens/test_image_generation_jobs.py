@@ -72,6 +72,28 @@ def test_a_report_names_an_attempt_whose_answer_was_lost_and_wakes_its_work(repo
     assert state(owner) == ("abc1", True)
 
 
+def test_a_report_cannot_give_an_attempt_the_prediction_of_another(report, job, season, owner):  # noqa: F811
+    assert report(job, {"id": "abc1"}).status_code == 204
+    (token,) = season.mint()
+    other = season.insert(
+        "image_generation_jobs",
+        token_id=token,
+        author_id=season.author_id,
+        prompt="p",
+        is_fallback=False,
+        seed=8,
+    )
+    owner.execute(
+        "UPDATE image_generation_jobs SET status = 'running', service = 'replicate' WHERE id = %s",
+        (other,),
+    )
+    for said in ({"id": "abc1"}, {"id": "abc2", "input": {"prompt": "p", "seed": 7}}):
+        answer = report(other, said)
+        assert (answer.status_code, answer.json["code"]) == (409, "prediction_of_another")
+    for asked in ({"seed": 8}, {"seed": None}, 7):
+        assert report(other, {"id": "abc3", "input": asked}).status_code == 204
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -79,6 +101,7 @@ def test_a_report_names_an_attempt_whose_answer_was_lost_and_wakes_its_work(repo
         {"at": 1_000_000},
         {"webhook-id": "msg_2"},
         {"webhook-timestamp": "soon"},
+        {"webhook-timestamp": "9" * 400},
         {"webhook-signature": "v1,ü"},
         {"webhook-signature": ""},
     ],

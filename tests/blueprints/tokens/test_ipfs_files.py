@@ -87,6 +87,7 @@ def test_what_is_no_cid_names_nothing(client, name):
         "UPDATE collections SET is_public = false",
         "UPDATE tokens SET status = 'orphaned'",
         "UPDATE tokens SET image_cid = NULL",
+        "UPDATE workspaces SET deletion_id = id",
     ],
 )
 def test_only_what_is_public_is_sent(client, picture, owner, change):

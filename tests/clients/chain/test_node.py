@@ -7,6 +7,8 @@ import json
 import pytest
 
 from tests.fakes.node import FakeNode, Fault, Refused, fake_node
+from webapp.clients.chain.abi import IS_REVEALED
+from webapp.clients.chain.collection import revealed_in
 from webapp.clients.chain.node import Node, NodeError, first_error, hexadecimal, number, quantity
 
 
@@ -117,7 +119,9 @@ def test_what_is_no_answer_says_what_it_is(node, fake, fault, said, permanent, r
 
 
 def test_an_answer_that_is_left_out_of_a_batch_is_an_error_of_that_call_only(node, fake):
-    fake.faults = [Fault(200, json.dumps([{"id": 2, "result": "0x1"}, {"id": 99}, 7]).encode())]
+    fake.faults = [
+        Fault(200, json.dumps([{"id": 2, "result": "0x1"}, {"id": 99}, {"id": []}, 7]).encode())
+    ]
     first, second = node.batch([("eth_blockNumber", []), ("eth_blockNumber", [])])
     assert isinstance(first, NodeError)
     assert second == "0x1"
@@ -165,3 +169,22 @@ def test_numbers_and_bytes_are_read_strictly():
             hexadecimal(wrong)
     with pytest.raises(NodeError):
         hexadecimal("0xab", 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (b"ipfs://x", "ipfs://x"),
+        (b"a\0b", "a\ufffdb"),
+        (b"\xff", ""),
+        (b"x" * 9_000, "x" * 500),
+        (None, ""),
+        (7, ""),
+    ],
+)
+def test_addresses_of_metadata_are_kept_as_far_as_they_can_be(node, fake, said, kept):
+    text = f"0x{32:064x}{len(said):064x}{said.hex():0<64}" if isinstance(said, bytes) else said
+    fake.answers["eth_call"] = lambda call, _: (
+        f"0x{1:064x}" if call["data"].startswith(IS_REVEALED) else text
+    )
+    assert revealed_in(node, "0x" + "1" * 40, [3], 9) == {3: kept}

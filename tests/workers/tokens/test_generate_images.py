@@ -100,7 +100,9 @@ def test_authors_without_a_prompt_have_the_collections(season, studio, service):
 
 
 @pytest.mark.parametrize(
-    "refusal", [REFUSED, {"output": []}, "black"], ids=["error", "nothing", "black"]
+    "refusal",
+    [REFUSED, {"status": "failed", "error": "NSFW\0 \ud800"}, {"output": []}, "black"],
+    ids=["error", "odd", "nothing", "black"],
 )
 def test_a_refused_prompt_is_replaced_once(season, studio, service, owner, refusal):
     (token_id,) = season.mint()

@@ -328,6 +328,11 @@ def test_a_node_that_is_behind_is_waited_for(watch, liar, anvil):
         ("eth_getBlockByNumber", Fault(503, b"<html>"), "status 503"),
         ("eth_getLogs", Fault(429, b"{}", {"Retry-After": "7"}), "status 429"),
         ("eth_getLogs", Fault(200, b"{}"), "JSON-RPC"),
+        (
+            "eth_getLogs",
+            Fault(200, rb'{"error": {"code": 1, "message": "no\u0000 \ud800way"}}'),
+            "no way",
+        ),
     ],
 )
 def test_a_node_that_fails_is_asked_again_and_shows(watch, liar, method, fault, said):
@@ -343,6 +348,37 @@ def test_a_node_that_fails_is_asked_again_and_shows(watch, liar, method, fault, 
         watched.look()
     assert len(watched.tokens()) == 1
     assert watched.column("watch_error") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("eth_getBlockByNumber", {"number": "0x1" + "0" * 16, "hash": "0x" + "1" * 64}),
+        ("eth_call", "0x" + "f" * 64),  # as after a mint of 2^255 tokens
+    ],
+)
+def test_numbers_that_cannot_be_are_not_believed(watch, liar, method, said):
+    watched = watch(liar.url)
+    watched.mint()
+    liar.answers[method] = lambda *_: said
+    watched.look()
+    assert "impossibly large" in watched.column("watch_error")
+    assert watched.column("watch_failures") == 1
+    liar.answers.clear()
+    watched.look()
+    assert len(watched.tokens()) == 1
+
+
+def test_of_any_number_of_missing_tokens_some_are_asked_for_at_once(watch, liar):
+    watched = watch(liar.url)
+    watched.mint()
+    liar.answers["eth_call"] = lambda call, _: (
+        "0x" + "0" * 64 if call["data"].startswith(PROMPT_AUTHOR) else hex(2**50)
+    )
+    for _ in range(4):
+        watched.look()
+    assert "contradicts itself" in watched.column("watch_error")
+    assert len(liar.asked("eth_call")) < 6_000
 
 
 @pytest.mark.parametrize(

@@ -26,4 +26,6 @@ BLUEPRINTS: Final = (
 
 INSTALLS: Final = (signatures.install,)
 
-REFUSALS: Final[dict[str, object]] = {}
+REFUSALS: Final = {
+    "image_generation_jobs_external_id_is_of_one_job": image_generation_jobs.of_another(),
+}

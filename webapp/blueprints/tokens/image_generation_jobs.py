@@ -42,6 +42,7 @@ image_generation_jobs = Blueprint(
 @permit(PUBLIC, limit=_REPORTS)
 @image_generation_jobs.response(204)
 @image_generation_jobs.alt_response(401, description="It is not signed by Replicate.")
+@image_generation_jobs.alt_response(409, description="The prediction is another attempt's.")
 def report(image_job_id: UUID) -> Response:
     """Hear from Replicate about a picture
 
@@ -55,13 +56,16 @@ def report(image_job_id: UUID) -> Response:
     body = request_body.read()
     if not _is_signed(secret, body):
         raise Problem(401, "invalid_signature", "The report is not signed by Replicate.")
-    name = _name_in(body)
+    name, seed = _prediction_in(body)
     if name is None:
         raise Problem(400, "invalid_payload", "The report does not name a prediction.")
     with transaction(actor="replicate") as conn:
         job = queries.image_generation_jobs.find(conn, id=image_job_id, service="replicate")
         if job is None:
             raise not_found()
+        # A signature does not cover the address: it may be the report of another attempt.
+        if seed not in (None, job["seed"]):
+            raise of_another()
         if job["external_id"] is None:
             queries.image_generation_jobs.name(conn, id=image_job_id, external_id=name)
         elif job["external_id"] != name:
@@ -76,19 +80,27 @@ def _is_signed(secret: str, body: bytes) -> bool:
         timestamp = int(headers.get("webhook-timestamp", ""))
     except ValueError:
         return False
-    if abs(time.time() - timestamp) > _FRESH:
+    # In whole numbers: the header's may be larger than any float.
+    if abs(int(time.time()) - timestamp) > _FRESH:
         return False
     wanted = signature(secret, headers.get("webhook-id", ""), timestamp, body).encode()
     given = headers.get("webhook-signature", "").encode("latin-1", "replace").split()
     return any(hmac.compare_digest(wanted, each) for each in given[:10])
 
 
-def _name_in(body: bytes) -> str | None:
-    """What a report calls the attempt."""
+def of_another() -> Problem:
+    """What is answered to a report at the address of another attempt."""
+    return Problem(409, "prediction_of_another", "The prediction belongs to another attempt.")
+
+
+def _prediction_in(body: bytes) -> tuple[str | None, int | None]:
+    """What a report calls the attempt, and the seed that it was asked for with, if it says so."""
     try:
         said = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return None
-    name = said.get("id") if isinstance(said, dict) else None
+        return None, None
+    said = said if isinstance(said, dict) else {}
+    name, asked = said.get("id"), said.get("input")
     is_name = isinstance(name, str) and 0 < len(name) <= 100 and name.isascii() and name.isalnum()
-    return name if is_name else None
+    seed = asked.get("seed") if isinstance(asked, dict) else None
+    return name if is_name else None, seed if isinstance(seed, int) else None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from webapp.clients.chain import abi
-from webapp.clients.chain.node import NodeError, first_error, number, quantity
+from webapp.clients.chain.node import first_error, number, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from webapp.clients.chain.node import Node
+
+# Characters of an address that are kept; ours are shorter.
+_LONGEST: Final = 500
 
 
 def revealed_in(node: Node, contract: str, token_ids: Sequence[int], block: int) -> dict[int, str]:
@@ -33,7 +36,9 @@ def revealed_in(node: Node, contract: str, token_ids: Sequence[int], block: int)
 
 
 def _text(answer: Any) -> str:
+    """What a contract says, as far as it can be kept; empty if it is no text."""
     try:
-        return "" if isinstance(answer, NodeError) else abi.text_in(answer)
+        said = abi.text_in(answer) if isinstance(answer, str) else ""
     except ValueError:
         return ""
+    return said.replace("\0", "\ufffd")[:_LONGEST]

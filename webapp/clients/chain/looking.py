@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from webapp.clients.chain.node import NodeError, first_error, hexadecimal, number, quantity
+from webapp.clients.chain.node import NodeError, first_error, hexadecimal, ordinal, quantity
 from webapp.clients.chain.transactions import PRICE_CALLS, prices_in, receipts_of
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def _receipts(node: Node, sent: Sequence[Sent]) -> list[Found | NodeError]:
     calls += [("eth_getTransactionReceipt", [tx]) for each in sent for tx in each["tx_hashes"]]
     answers = node.batch(calls)
     first_error(answers[: 1 + len(keepers)])
-    head = number(answers[0])
-    counts = dict(zip(keepers, map(number, answers[1:]), strict=False))
+    head = ordinal(answers[0])
+    counts = dict(zip(keepers, map(ordinal, answers[1:]), strict=False))
     rest = iter(answers[1 + len(keepers) :])
     found: list[Found | NodeError] = []
     for each in sent:

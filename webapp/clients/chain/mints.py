@@ -8,10 +8,11 @@ gap, and that the contract's next token is the one after the last.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from webapp.clients.chain.abi import MINTED, NEXT_TOKEN_ID, PROMPT_AUTHOR, call_data
-from webapp.clients.chain.node import NodeError, first_error, hexadecimal, number, quantity
+from webapp.clients.chain.node import NodeError, first_error, hexadecimal, number, ordinal, quantity
 from webapp.rules.tokens.mint_logs import MOST_TOKENS as MOST_OF_MINT
 from webapp.rules.tokens.mint_logs import Mint, NotAMint, mint_of, place_of
 from webapp.rules.tokens.stretch import MOST_TOKENS, Gap, Known, cut, gaps, gone, in_order
@@ -183,7 +184,8 @@ class MintReader:
         """Mints of the missing tokens, as the contract knows them."""
         is_old = head.number - until.block.number > _STATES_KEPT
         block = "latest" if is_old else quantity(until.block.number)
-        numbers = [n for gap in missing for n in range(gap.first, gap.end)][:MOST_TOKENS]
+        every = chain.from_iterable(range(gap.first, gap.end) for gap in missing)
+        numbers = list(islice(every, MOST_TOKENS))
         answers = self._node.batch(
             [
                 ("eth_call", ({"to": at.contract, "data": call_data(PROMPT_AUTHOR, each)}, block))
@@ -297,11 +299,13 @@ def _runs(tokens: Iterable[tuple[int, str]], block: _Block) -> list[Mint]:
 
 
 def _next_token_id(answer: object) -> int | None:
-    """What a contract says; None if it says nothing, or the node does not know."""
+    """What a contract says; None if it says nothing, or the node does not know. Raises `NodeError`
+    if there cannot be so many tokens."""
     try:
-        return number(answer)
+        number(answer)
     except NodeError:
         return None
+    return ordinal(answer)
 
 
 def _block(answer: object) -> _Block:
@@ -309,4 +313,4 @@ def _block(answer: object) -> _Block:
         raise answer
     if not isinstance(answer, dict):
         raise NodeError("The chain's node does not know a block that it has told of.")
-    return _Block(number(answer.get("number")), hexadecimal(answer.get("hash"), 32))
+    return _Block(ordinal(answer.get("number")), hexadecimal(answer.get("hash"), 32))

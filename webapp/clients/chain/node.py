@@ -13,6 +13,7 @@ from webapp.clients.http.allowance import Allowance
 from webapp.clients.http.contract import CallError, asks_for_later
 from webapp.clients.http.retry_after import seconds_to_wait
 from webapp.failure import Failure
+from webapp.reading.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,6 +33,7 @@ _MOST: Final = 32_000_000
 _BATCH: Final = 100
 
 _MESSAGE_SHOWN: Final = 300
+_LAST: Final = 2**63 - 1
 _SECRET_LENGTH: Final = 8
 _NUMBER: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _BYTES: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
@@ -148,8 +150,9 @@ class Node:
         # They may come in any order, and the sender of one without an id could not be told.
         found: dict[int, Any] = {}
         for each in said:
-            if isinstance(each, dict) and each.get("id") in ids:
-                found[ids[each["id"]]] = self._result(each, answer)
+            sender = each.get("id") if isinstance(each, dict) else None
+            if isinstance(sender, int | float) and sender in ids:
+                found[ids[int(sender)]] = self._result(each, answer)
         missing = NodeError("The chain's node left out an answer.")
         return [found.get(index, missing) for index in range(len(calls))]
 
@@ -216,7 +219,7 @@ class Node:
     def _shown(self, message: str) -> str:
         for each in self._hidden:
             message = message.replace(each, "…")
-        return " ".join(message.split())[:_MESSAGE_SHOWN]
+        return one_line(message)[:_MESSAGE_SHOWN]
 
 
 class _TooLong(Exception):
@@ -228,6 +231,15 @@ def number(text: object) -> int:
     if isinstance(text, str) and _NUMBER.fullmatch(text):
         return int(text, 16)
     raise NodeError("The chain's node sent something else than a number.")
+
+
+def ordinal(text: object) -> int:
+    """A quantity that the database holds: of blocks, tokens, transactions, or gas. Raises
+    `NodeError`."""
+    found = number(text)
+    if found > _LAST:
+        raise NodeError("The chain's node sent a number that is impossibly large.")
+    return found
 
 
 def quantity(value: int) -> str:

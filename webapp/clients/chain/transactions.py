@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from webapp.clients.chain.fees import Prices
-from webapp.clients.chain.node import NodeError, first_error, hexadecimal, number, quantity
+from webapp.clients.chain.node import NodeError, first_error, hexadecimal, number, ordinal, quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from webapp.clients.chain.node import Node
 
@@ -77,7 +77,7 @@ def prices_in(block: Any, tip: Any) -> Prices:
 
 def standing(node: Node, address: str, depth: int) -> Standing:
     """How an account stands; `depth` blocks make a block deep. Raises `NodeError`."""
-    head = number(node.call("eth_blockNumber"))
+    head = ordinal(node.call("eth_blockNumber"))
     blocks = ("latest", "pending", quantity(max(head - depth, 0)))
     answers = node.batch(
         [
@@ -86,7 +86,8 @@ def standing(node: Node, address: str, depth: int) -> Standing:
         ]
     )
     first_error(answers)
-    balance, latest, pending, deep = map(number, answers)
+    balance = number(answers[0])
+    latest, pending, deep = map(ordinal, answers[1:])
     return Standing(balance, latest, pending, deep, head)
 
 
@@ -95,7 +96,7 @@ def gas_for(node: Node, sender: str, to: str, data: str) -> int:
     if it refuses."""
     call = {"from": sender, "to": to, "data": data}
     many, of = _GAS_BUFFER
-    return number(node.call("eth_estimateGas", call)) * many // of
+    return ordinal(node.call("eth_estimateGas", call)) * many // of
 
 
 def send(node: Node, raw: bytes) -> Sending:
@@ -131,18 +132,26 @@ def receipt_in(answer: Any) -> Receipt | None:
         return None
     if not isinstance(answer, dict):
         raise NodeError("The chain's node sent something else than a receipt.")
-    logs = answer.get("logs") or []
     return Receipt(
         tx_hash=hexadecimal(answer.get("transactionHash"), 32),
-        block=number(answer.get("blockNumber")),
+        block=ordinal(answer.get("blockNumber")),
         block_hash=hexadecimal(answer["blockHash"], 32),
         succeeded=number(answer.get("status")) == 1,
-        gas_used=number(answer.get("gasUsed")),
+        gas_used=ordinal(answer.get("gasUsed")),
         price=number(answer.get("effectiveGasPrice")),
-        logs=frozenset(
-            (each["topics"][0], each["address"].lower()) for each in logs if each.get("topics")
-        ),
+        logs=frozenset(_logs_in(answer.get("logs") or [])),
     )
+
+
+def _logs_in(logs: Any) -> Iterator[tuple[str, str]]:
+    """The first topic and the contract of each log. Raises `NodeError`."""
+    if not isinstance(logs, list):
+        raise NodeError("The chain's node sent something else than logs.")
+    for each in logs:
+        said = each if isinstance(each, dict) else {}
+        topics = said.get("topics")
+        if topics and isinstance(topics, list):
+            yield hexadecimal(topics[0], 32), hexadecimal(said.get("address"), 20)
 
 
 def receipts_of(answers: Sequence[Any]) -> Receipt | None:

@@ -130,3 +130,35 @@ def test_a_block_that_is_not_the_chains_confirms_nothing(season, reveals, node):
     del node.answers["eth_getBlockByNumber"]
     finish(do, season)
     revealed(season)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"logs": ["x"]}, None),
+        ({"logs": "x"}, "something else than logs"),
+        ({"logs": [{"topics": [[]]}]}, "something else than bytes"),
+        ({"logs": [{"topics": [ONE]}]}, "something else than bytes"),
+        ({"blockNumber": "0x1" + "0" * 16}, "impossibly large"),
+        ({"gasUsed": "0x1" + "0" * 16}, "impossibly large"),
+    ],
+    ids=str,
+)
+def test_a_receipt_that_is_none_is_not_believed(season, reveals, node, owner, changes, said):
+    do = reveals(chain_rpc_url=node.url)
+    season.mint()
+    do("plan", "sign", "send")
+    season.anvil.mine()
+    node.answers["eth_getTransactionReceipt"] = lambda tx: (
+        node.pass_on("eth_getTransactionReceipt", [tx]) | changes
+    )
+    do("confirm")
+    (note,) = season.reveals("note")
+    assert note is None if said is None else said in note
+    (attempts,) = owner.execute(
+        "SELECT attempts FROM outbox WHERE kind = 'confirm_reveals'"
+    ).fetchone()
+    assert attempts == 0
+    node.answers.clear()
+    finish(do, season)
+    revealed(season)

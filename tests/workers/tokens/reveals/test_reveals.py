@@ -56,6 +56,17 @@ def test_a_token_is_not_revealed_before_its_mint_is_deep(season, do, owner):
     assert season.statuses() == {"ready": 2}
 
 
+def test_no_nonce_is_taken_for_a_workspace_that_is_to_be_deleted(season, do, owner):
+    season.mint(2)
+    owner.execute("UPDATE workspaces SET deletion_id = id")
+    do("plan")
+    assert season.reveals() == []
+    owner.execute("UPDATE workspaces SET deletion_id = NULL")
+    season.plan()
+    do("plan")
+    assert season.reveals() == ["planned"]
+
+
 def test_only_so_many_reveals_are_under_way(season, reveals):
     do = reveals(reveals_in_flight=2)
     season.mint(200)
