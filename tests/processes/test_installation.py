@@ -14,7 +14,10 @@ PROJECT = Path(__file__).parent.parent.parent
 OURS = ("sql", "webapp", "workers")
 NEEDED = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "migrations", *OURS)
 # The modules of extras, which are not installed here, and one that only type checkers know.
-WITHOUT = {"_typeshed", "cv2", "obstore", "onnxruntime", "opentelemetry", "rapidocr"}
+WITHOUT = {
+    *("_typeshed", "cv2", "obstore", "onnxruntime", "opentelemetry", "rapidocr"),
+    *("eth_abi", "eth_account", "eth_hash", "eth_keys"),
+}
 SETTINGS = {
     "COFFER_ENV": "development",
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",  # nothing connects to it
