@@ -9,12 +9,14 @@ CREATE TABLE ipfs_files (
   cid          text        COLLATE "C" NOT NULL,
   media_type   text        NOT NULL,
   size         integer     NOT NULL,
-  bytes        bytea       STORAGE EXTERNAL NOT NULL,
+  bytes        bytea       NOT NULL,
   created_at   timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT ipfs_files_pkey PRIMARY KEY (cid, workspace_id),
   CONSTRAINT ipfs_files_workspace_exists FOREIGN KEY (workspace_id) REFERENCES workspaces (id),
   CONSTRAINT ipfs_files_size_is_of_the_bytes CHECK (size = length(bytes))
 );
+
+ALTER TABLE ipfs_files ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 CREATE INDEX ipfs_files_by_workspace ON ipfs_files (workspace_id, created_at);
 

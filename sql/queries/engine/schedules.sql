@@ -1,6 +1,7 @@
 -- name: note_time :maybe
 -- Records the current time, and returns by how much the clock has gone back since the last record.
--- If it has gone back by less than the tolerance, nothing is recorded and there is no row.
+-- If it has gone back by less than the tolerance, nothing is recorded and there is no row. A subquery sees the
+-- row as it was when the statement began.
 INSERT INTO latest_time AS latest (seen_at)
 VALUES (now())
 ON CONFLICT ON CONSTRAINT latest_time_is_one
@@ -8,7 +9,7 @@ DO UPDATE
       SET seen_at = EXCLUDED.seen_at
     WHERE latest.seen_at <= EXCLUDED.seen_at
        OR latest.seen_at > EXCLUDED.seen_at + %(tolerance)s
-RETURNING greatest(old.seen_at - new.seen_at, '0') AS went_back;
+RETURNING greatest((SELECT seen_at FROM latest_time) - latest.seen_at, '0') AS went_back;
 
 -- name: later :many
 -- The schedules that are not due, locked until the transaction ends.

@@ -9,18 +9,27 @@ SELECT next_nonce
 -- name: take_nonce :one
 -- The keeper's next nonce, and the row locked until the transaction ends, in which what is signed with it is
 -- stored. A keeper's first is the one that the chain expects; later ones are counted here, and jump over what
--- somebody else has used so deep in the chain that it stays. `was_used_elsewhere` if so.
+-- somebody else has used so deep in the chain that it stays. `was_used_elsewhere` if so: a subquery sees the
+-- row as it was when the statement began.
 INSERT INTO keepers AS keeper (chain_id, address, next_nonce)
 VALUES (%(chain_id)s, %(address)s, %(first)s::bigint + 1)
 ON CONFLICT ON CONSTRAINT keepers_pkey
 DO UPDATE
       SET next_nonce = greatest(coalesce(keeper.next_nonce, %(first)s), %(deep)s) + 1
 RETURNING next_nonce - 1 AS nonce,
-          coalesce(old.next_nonce < %(deep)s, false) AS was_used_elsewhere;
+          coalesce(
+            (
+              SELECT before.next_nonce
+                FROM keepers AS before
+               WHERE before.chain_id = %(chain_id)s
+                 AND before.address = %(address)s
+            ) < %(deep)s,
+            false
+          ) AS was_used_elsewhere;
 
 -- name: note_balance :one
 -- Keeps what a keeper has left, in wei. It is low below `enough`, until it is twice that. Returns what it was
--- before, and is now.
+-- before, which a subquery sees, and is now.
 INSERT INTO keepers AS keeper (chain_id, address, balance, low_since, checked_at)
 VALUES (
   %(chain_id)s,
@@ -37,8 +46,14 @@ DO UPDATE
             WHEN %(balance)s::numeric < 2 * %(enough)s::numeric THEN keeper.low_since
           END,
           checked_at = now()
-RETURNING old.low_since IS NOT NULL AS was_low,
-          new.low_since IS NOT NULL AS is_low;
+RETURNING EXISTS (
+            SELECT
+              FROM keepers AS before
+             WHERE before.chain_id = %(chain_id)s
+               AND before.address = %(address)s
+               AND before.low_since IS NOT NULL
+          ) AS was_low,
+          keeper.low_since IS NOT NULL AS is_low;
 
 -- name: note_foreign_use :exec
 -- Notes that somebody else has used a keeper's key.
