@@ -56,6 +56,7 @@ def keep_balance(
     or is enough again."""
     keeper = {"chain_id": chain_id, "address": address}
     wanted = enough(prices)
+    queries.keepers.hold(conn, **keeper)  # of two that look at once, one notices the change
     noted = queries.keepers.note_balance(conn, **keeper, balance=balance, enough=wanted)
     about = {"balance": str(balance), "enough": str(wanted)}
     if noted["is_low"] and not noted["was_low"]:

@@ -1,15 +1,33 @@
 -- name: note_time :maybe
 -- Records the current time, and returns by how much the clock has gone back since the last record.
--- If it has gone back by less than the tolerance, nothing is recorded and there is no row. A subquery sees the
--- row as it was when the statement began.
-INSERT INTO latest_time AS latest (seen_at)
-VALUES (now())
-ON CONFLICT ON CONSTRAINT latest_time_is_one
-DO UPDATE
-      SET seen_at = EXCLUDED.seen_at
-    WHERE latest.seen_at <= EXCLUDED.seen_at
-       OR latest.seen_at > EXCLUDED.seen_at + %(tolerance)s
-RETURNING greatest((SELECT seen_at FROM latest_time) - latest.seen_at, '0') AS went_back;
+-- If it has gone back by less than the tolerance, nothing is recorded and there is no row. The last record is
+-- locked first, so that of several clocks one notices.
+WITH before AS MATERIALIZED (
+  SELECT seen_at
+    FROM latest_time
+     FOR UPDATE
+),
+moved AS (
+  UPDATE latest_time
+     SET seen_at = now()
+    FROM before
+   WHERE before.seen_at <= now()
+      OR before.seen_at > now() + %(tolerance)s
+  RETURNING greatest(before.seen_at - now(), '0') AS went_back
+),
+begun AS (
+  INSERT INTO latest_time (seen_at)
+  SELECT now()
+   WHERE NOT EXISTS (SELECT FROM before)
+  ON CONFLICT ON CONSTRAINT latest_time_is_one
+  DO NOTHING
+  RETURNING interval '0' AS went_back
+)
+SELECT went_back
+  FROM moved
+ UNION ALL
+SELECT went_back
+  FROM begun;
 
 -- name: later :many
 -- The schedules that are not due, locked until the transaction ends.
