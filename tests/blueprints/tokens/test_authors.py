@@ -168,6 +168,7 @@ def test_of_two_prompts_that_are_signed_at_once_one_is_set(owner, key, message, 
     assert prompts(owner) == [(key.address, "one", 1)]
 
 
+@pytest.mark.long
 def test_a_captured_signature_is_good_for_nothing_else(
     app_conn, owner, workspace_id, collection_id, key, message, send, make_app
 ):
@@ -435,6 +436,7 @@ def test_a_cursor_that_is_none_is_refused(client, collection_id, cursor):
     assert_problem(client.get(path), 400, "invalid_cursor")
 
 
+@pytest.mark.long
 def test_strangers_may_set_few_prompts_and_are_told_when_to_try_again(send, key, collection_id):
     answers = [send(key.address, "x", "0x00", "x").status_code for _ in range(21)]
     assert answers == [422] * 20 + [429]

@@ -326,6 +326,7 @@ def test_while_the_database_is_away_alchemy_is_told_to_come_again(make_app, monk
 # At once
 
 
+@pytest.mark.long
 def test_those_who_meet_a_new_author_at_once_lose_nothing(told, owner, make_app):
     race(told, rounds=10)
     assert len(tokens(owner)) == 20

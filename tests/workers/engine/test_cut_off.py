@@ -171,8 +171,8 @@ def two_kinds(poison):
         pytest.param(50, [20], in_batches, 1, marks=pytest.mark.long),
         pytest.param(40, [3, 20, 21], one_by_one, 16, marks=pytest.mark.long),
         pytest.param(40, [3, 20, 21], in_batches, 2, marks=pytest.mark.long),
-        (20, [7], in_batches, 2),
-        (20, [7], two_kinds, 4),
+        pytest.param(20, [7], in_batches, 2, marks=pytest.mark.long),
+        pytest.param(20, [7], two_kinds, 4, marks=pytest.mark.long),
     ],
 )
 def test_what_kills_its_worker_is_given_up_and_nothing_else(

@@ -114,6 +114,7 @@ def test_a_node_that_forgets_is_told_where_to_begin(asked, olga):
         asked(*new(olga.workspace_id, ADDRESS, start_block=50), url=node.url)
 
 
+@pytest.mark.long
 def test_collections_are_listed_paused_and_resumed(asked, olga, app_conn, owner):
     assert asked("list") == "there are no collections\n"
     (made,) = app_conn.execute(
