@@ -47,7 +47,10 @@ def list_of_collection(arguments: dict[str, Any], collection_id: UUID) -> Respon
 @permit(PUBLIC, limit=READS)
 @public_tokens.response(200, PublicToken)
 def get(collection_id: UUID, number: int) -> Response:
-    """Show a token of a public collection by its number"""
+    """Show a token of a public collection by its number
+
+    What it shows, and where that is kept, is told once it is revealed.
+    """
     return answer(_find(collection_id, number))
 
 

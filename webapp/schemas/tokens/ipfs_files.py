@@ -10,6 +10,7 @@ class IpfsFileArguments(Schema):
 
     format = fields.String(
         load_default=None,
+        allow_none=False,
         validate=validate.OneOf(["raw", "car"]),
         metadata={
             "description": "`raw`: the block that the CID names; `car`: all blocks of the file, as"

@@ -30,7 +30,7 @@ class RevealArguments(PageArguments):
     """Which reveals."""
 
     collection_id = fields.UUID(load_default=None)
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    status = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(STATUSES))
 
 
 class RevealInList(Schema):
