@@ -1,1 +1,2 @@
 DROP FUNCTION public_token_answers, token_briefs;
+DROP FUNCTION collection_answers(uuid);

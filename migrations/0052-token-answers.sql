@@ -1,4 +1,56 @@
--- What responses show of tokens.
+-- What responses show of collections and tokens.
+
+-- A workspace's collections as responses show them.
+CREATE FUNCTION collection_answers(of_workspace uuid)
+RETURNS TABLE (
+  id                   uuid,
+  chain_id             bigint,
+  contract             text,
+  name_template        text,
+  description          text,
+  default_prompt       text,
+  fallback_prompt      text,
+  keeper               text,
+  is_public            boolean,
+  status               text,
+  pause_reason         text,
+  start_block          bigint,
+  next_block           bigint,
+  head_block           bigint,
+  mint_confirmations   integer,
+  reveal_confirmations integer,
+  watch_error          text,
+  watched_at           timestamptz,
+  created_at           timestamptz,
+  updated_at           timestamptz
+)
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT id,
+         chain_id,
+         contract,
+         name_template,
+         description,
+         default_prompt,
+         fallback_prompt,
+         keeper,
+         is_public,
+         status,
+         pause_reason,
+         start_block,
+         next_block,
+         head_block,
+         mint_confirmations,
+         reveal_confirmations,
+         watch_error,
+         watched_at,
+         created_at,
+         updated_at
+    FROM collections
+   WHERE workspace_id = of_workspace
+$$;
 
 -- A workspace's tokens in lists.
 CREATE FUNCTION token_briefs(of_workspace uuid)

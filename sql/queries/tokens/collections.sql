@@ -69,57 +69,17 @@ SELECT id,
 
 -- name: list_of_workspace :many
 -- The collections of a workspace, newest first.
-SELECT id,
-       chain_id,
-       contract,
-       name_template,
-       description,
-       default_prompt,
-       fallback_prompt,
-       keeper,
-       is_public,
-       status,
-       pause_reason,
-       start_block,
-       next_block,
-       head_block,
-       mint_confirmations,
-       reveal_confirmations,
-       watch_error,
-       watched_at,
-       created_at,
-       updated_at
-  FROM collections
- WHERE workspace_id = %(workspace_id)s
-   AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+SELECT *
+  FROM collection_answers(%(workspace_id)s)
+ WHERE id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
  ORDER BY id DESC
  LIMIT %(limit)s;
 
 -- name: get :one
 -- A collection of a workspace.
-SELECT id,
-       chain_id,
-       contract,
-       name_template,
-       description,
-       default_prompt,
-       fallback_prompt,
-       keeper,
-       is_public,
-       status,
-       pause_reason,
-       start_block,
-       next_block,
-       head_block,
-       mint_confirmations,
-       reveal_confirmations,
-       watch_error,
-       watched_at,
-       created_at,
-       updated_at
-  FROM collections
- WHERE id = %(id)s
-   AND workspace_id = %(workspace_id)s;
+SELECT *
+  FROM collection_answers(%(workspace_id)s)
+ WHERE id = %(id)s;
 
 -- name: pause :maybe
 -- An operator pauses a collection: it is neither watched nor revealed. No row if there is none.
