@@ -6,6 +6,7 @@ import contextlib
 import gc
 import itertools
 import os
+import threading
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
     from webapp.http.installed import Installed
     from workers.engine.kind import Kind
+
+# Until all tests are collected, nearly everything that is made stays.
+gc.disable()
 
 _SERVER = pytest.StashKey[contextlib.ExitStack]()
 _URL = pytest.StashKey[str]()
@@ -72,6 +76,7 @@ def pytest_collection_finish() -> None:
     tenth of the time of a run."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(100_000, 20, 100)
 
 
@@ -83,7 +88,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     elif not config.option.collectonly:
         config.stash[_SERVER] = contextlib.ExitStack()
         running = databases.any_server(config.option.postgres)
-        config.stash[_URL] = config.stash[_SERVER].enter_context(running)
+        url = config.stash[_URL] = config.stash[_SERVER].enter_context(running)
+        if config.getoption("numprocesses", None):
+            # While the processes collect their tests.
+            early = threading.Thread(target=databases.make_template, args=(url,))
+            early.start()
+            config.stash[_SERVER].callback(early.join)
 
 
 @pytest.hookimpl(optionalhook=True)

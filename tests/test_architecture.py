@@ -259,7 +259,7 @@ def problem_codes():
     """The codes of every Problem in the source."""
     found = set()
     for path in (PROJECT / "webapp").rglob("*.py"):
-        for node in ast.walk(tree_of(path)):
+        for node in ast.walk(tree_of(path)) if "Problem(" in path.read_text() else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem":
                 found |= {each.value for each in node.args[1:2] if isinstance(each, ast.Constant)}
     return found
@@ -268,13 +268,11 @@ def problem_codes():
 def test_eth_account_is_only_imported_where_the_recursion_limit_is_kept():
     kept = {Path("webapp/clients/chain/accounts.py"), Path("tests/accounts.py")}
     importing = {
-        path.relative_to(PROJECT)
-        for folder in ("webapp", "workers", "tests", "benchmarks")
-        for path in (PROJECT / folder).rglob("*.py")
-        if ".venv" not in path.parts
-        and re.search(
-            r"^\s*(from|import) eth_(account|keyfile)|^\s*\S*import_module\(.eth_a",
-            path.read_text(),
+        Path(name)
+        for name in tracked("webapp/*.py", "workers/*.py", "tests/*.py", "benchmarks/*.py")
+        if re.search(
+            r"^\s*(from|import) eth_(account|keyfile)|\"eth_(account|keyfile)\.",
+            (PROJECT / name).read_text(),
             re.MULTILINE,
         )
     }

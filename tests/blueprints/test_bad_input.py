@@ -101,6 +101,7 @@ def test_json_nested_however_deep_is_refused(ana, depth):
     assert len(answer.data) < 2_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "change",
     [

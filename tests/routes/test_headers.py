@@ -93,6 +93,7 @@ def test_each_answer_says_who_may_keep_it(ana, client):
         assert vary_of(answer) == PRIVATE, answer.request.path
 
 
+@pytest.mark.long
 def test_what_is_the_same_for_everybody_is_anybodys_to_keep(client):
     description = client.get("/api/openapi.json")
     assert description.headers["Cache-Control"] == "public, no-cache"

@@ -216,6 +216,7 @@ def test_idle_connections_are_not_counted_and_behind_a_proxy_none_is(serve, many
         assert read_all(conn).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.long
 def test_where_no_more_fit_in_the_longest_waiting_is_let_go(serve, many):
     site = serve(hello, connections=30, threads=2)
     many(site, 100, SLOW_HEAD)

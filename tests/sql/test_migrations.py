@@ -279,6 +279,7 @@ def test_an_app_role_with_an_odd_name_is_granted_its_privileges(empty):
             admin.execute(compose.SQL("DROP ROLE {}").format(name))
 
 
+@pytest.mark.long
 def test_ids_made_later_sort_later_and_say_their_version(owner):
     ids = [owner.execute("SELECT uuidv7(), pg_sleep(0.002)").fetchone()[0] for _ in range(20)]
     assert ids == sorted(ids)

@@ -62,6 +62,7 @@ def test_a_provider_is_tried_assigned_shown_and_taken_away(asked, people, server
     ]
 
 
+@pytest.mark.long
 def test_what_an_operator_assigned_may_be_tried_by_http_but_its_key_not_be_moved(
     asked, people, server
 ):

@@ -99,6 +99,7 @@ def test_no_scope_is_refused(asked, ines, owner):
     assert count(owner) == 0
 
 
+@pytest.mark.long
 def test_a_viewers_key_does_not_write(asked, people, ines, owner):
     workspace_id = people.workspace(people.person("olga"), viewer=ines)
     answer = create(asked, "--workspace", workspace_id, scopes=("workspace:items:write",))
@@ -144,6 +145,7 @@ def test_an_invalid_name_is_refused(asked, ines, owner, name):
     assert count(owner) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["nobody", "00000000-0000-7000-8000-000000000000"])
 def test_an_unknown_user_is_one_plain_line(asked, owner, who):
     said = f"there is no user '{who}'"

@@ -114,6 +114,7 @@ def test_a_correction_changes_nothing(goes_back, owner, app_conn, logged):
     assert (owner.execute("SELECT run_after FROM outbox").fetchall(), logged) == (due_at, [])
 
 
+@pytest.mark.long
 def test_many_clocks_set_it_back_once(goes_back, owner, database):
     enqueue(owner, 1)
     later(owner, 1, 30 * HOUR)

@@ -79,6 +79,7 @@ def test_the_list_is_newest_first_and_says_what_it_leaves_out(asked, owner):
     assert note == "These are the last 1 of 3; --limit shows more."
 
 
+@pytest.mark.long
 def test_it_says_so_if_there_are_none(asked):
     for command in (["list"], ["retry", "--all"], ["discard", "--all"]):
         answer = asked(*command)
@@ -194,6 +195,7 @@ def test_a_kind_that_revives_moves_its_row_in_the_operators_name_for_the_first_r
     assert owner.execute(event).fetchone() == ("operator", "request-a", "enriching")
 
 
+@pytest.mark.long
 def test_where_the_row_no_longer_wants_it_the_letter_goes_and_is_counted(asked, owner, make):
     failed_item(make, owner)
     gone = failed_item(make, owner, "b")
@@ -344,6 +346,7 @@ def test_an_owner_who_retries_meanwhile_waits_for_nobody(database, owner, make, 
 # Discarding
 
 
+@pytest.mark.long
 def test_discarding_asks_first(asked, owner):
     bury(owner, "a", "b")
     answer = asked("discard", "--all", typed="n\n")

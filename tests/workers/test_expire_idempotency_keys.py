@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from workers import expire_idempotency_keys as module
 from workers.clock import fire_due
 
 
+@pytest.mark.long
 def test_only_what_has_expired_is_removed(ana, worker, owner, app_conn):
     for key in ("old", "new"):
         note = {"source_type": "note", "raw_text": "x"}

@@ -91,6 +91,7 @@ def seconds(owner, interval):
     return owner.execute("SELECT extract(epoch FROM %s::interval)::int", (interval,)).fetchone()[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ROWS)
 def test_what_is_past_goes_and_what_is_nearly_stays(write, owner, app_conn, worker, table):
     past, _ = BOUNDARIES[table]

@@ -59,6 +59,7 @@ def test_what_fits_is_said_in_a_line(asked, keys):
     assert (answer.exit_code, answer.stdout) == (0, "3 objects in the store\n")
 
 
+@pytest.mark.long
 def test_what_differs_is_listed_and_nothing_is_changed(asked, keys, store, owner):
     place(store, keys[0]).unlink()
     place(store, keys[1]).write_bytes(b"x")
@@ -75,6 +76,7 @@ def test_what_differs_is_listed_and_nothing_is_changed(asked, keys, store, owner
         assert said[7] == "1 user's quota differs:"
 
 
+@pytest.mark.long
 def test_repair_removes_what_is_unknown_and_recounts(asked, ana, keys, store, owner):
     unknown_object(store)
     used = ana.get("/api/quota").json["used_bytes"]

@@ -38,6 +38,7 @@ def bury(owner, kind=KIND):
 # The queue's state
 
 
+@pytest.mark.long
 def test_each_row_is_counted_in_one_place(queue, owner):
     enqueue(owner, 1, 2, 3)
     hold(owner, lease=60)
@@ -54,6 +55,7 @@ def test_each_row_is_counted_in_one_place(queue, owner):
     assert 80 <= row["oldest_ready_seconds"] < 140
 
 
+@pytest.mark.long
 def test_what_was_done_counts_for_five_minutes_by_the_clock(queue, owner):
     minute = before = None
     while minute is None or minute != before:  # the minute may end just now
@@ -218,6 +220,7 @@ def test_that_no_worker_runs_is_said(queue):
 # Pausing
 
 
+@pytest.mark.long
 def test_no_worker_begins_on_a_paused_kind_until_it_is_resumed(queue, owner, worker, effects):
     enqueue(owner, 1)
     working = worker(kind_of(str))
@@ -227,6 +230,7 @@ def test_no_worker_begins_on_a_paused_kind_until_it_is_resumed(queue, owner, wor
     assert working.round() == 1
 
 
+@pytest.mark.long
 def test_what_was_so_already_is_said(queue, owner):
     assert queue("resume", KIND).stdout == f"{KIND} was not paused\n"
     queue("pause", KIND)
@@ -276,6 +280,7 @@ def declare(monkeypatch, call=str, **declared):
     monkeypatch.setattr(work, "KINDS", (kind_of(call, **declared),))
 
 
+@pytest.mark.long
 def test_one_row_is_worked_on_though_not_due_and_its_kind_paused(queue, owner, subject, effects):
     enqueue(owner, 2)
     queue("pause", KIND)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.workers.conftest import KIND, enqueue, hold, live
 
 
@@ -49,6 +51,7 @@ def test_what_is_queued_is_listed_due_longest_first_with_the_reason(queue, owner
     assert first.endswith(no_more)
 
 
+@pytest.mark.long
 def test_a_list_is_of_one_kind_and_one_status_where_asked(queue, owner):
     enqueue(owner, 1)
     hold(owner, lease=60)
@@ -60,6 +63,7 @@ def test_a_list_is_of_one_kind_and_one_status_where_asked(queue, owner):
     assert listed(queue, "--status", "waiting") == []
 
 
+@pytest.mark.long
 def test_a_long_list_is_cut_and_says_so(queue, owner):
     enqueue(owner, *range(4))
     answer = json.loads(queue("list", "--json", "--limit", 3).stdout)
@@ -69,6 +73,7 @@ def test_a_long_list_is_cut_and_says_so(queue, owner):
     assert "There are more" not in queue("list", "--limit", 4).stdout
 
 
+@pytest.mark.long
 def test_that_nobody_begins_it_is_a_reason(queue, owner):
     enqueue(owner, 1)
     assert [row["why"] for row in listed(queue)] == ["no running worker does this kind of work"]
@@ -93,6 +98,7 @@ def test_an_error_steers_no_terminal(queue, owner):
     assert "\x1b" not in row
 
 
+@pytest.mark.long
 def test_that_nothing_is_listed_reads_well(queue):
     assert queue("list").stdout == "Nothing is queued.\n"
     assert queue("list", "--status", "ready").stdout == "No such work is queued.\n"

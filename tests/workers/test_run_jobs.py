@@ -149,6 +149,7 @@ def test_what_was_extracted_is_saved_at_once_and_counted(ana, job, running, owne
     assert queued == []
 
 
+@pytest.mark.long
 def test_a_document_without_tables_succeeds_too(ana, job, running, owner):
     running(lambda *_: extraction()).round()
     assert ana.get(job).json["metrics"]["tables"] == 0
@@ -197,6 +198,7 @@ def nothing_is_kept(owner):
     return owner.execute("SELECT count(*) FROM extracted_tables").fetchone() == (0,)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", ["encrypted", "pattern_too_slow"])
 def test_a_document_that_gives_nothing_fails_its_job_and_leaves_no_dead_letter(
     ana, job, running, owner, code
@@ -226,6 +228,7 @@ def test_what_may_work_later_is_tried_three_times_and_then_given_up(
     assert state(ana, job) == ("succeeded", None)
 
 
+@pytest.mark.long
 def test_a_job_whose_file_is_gone_fails(ana, job, running, owner):
     owner.execute("UPDATE objects SET status = 'doomed'")
     owner.execute("DELETE FROM outbox WHERE kind = 'delete_objects'")

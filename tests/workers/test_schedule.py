@@ -75,6 +75,7 @@ def test_a_paused_schedule_does_not_fire_and_leaves_out_what_passed(schedule, ow
     assert fire_due(app_conn) == [KIND]
 
 
+@pytest.mark.long
 def test_its_work_is_queued_now_but_not_twice(schedule, owner):
     schedule("pause", KIND)
     assert schedule("run", KIND).stdout == "prune_events is queued\n"
@@ -82,6 +83,7 @@ def test_its_work_is_queued_now_but_not_twice(schedule, owner):
     assert queued(owner) == [(KIND,)]
 
 
+@pytest.mark.long
 def test_another_time_and_policy_take_effect_at_once(schedule):
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
     cron = f"{in_an_hour.minute} {in_an_hour.hour} * * *"

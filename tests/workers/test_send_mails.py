@@ -93,6 +93,7 @@ def test_a_reset_is_done_with_the_token_of_its_mail(app, client, sending, post_o
     assert "was changed" in post_office.messages[-1]["Subject"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("disabled", [False, True])
 def test_whoever_has_no_account_or_a_disabled_one_is_not_written_to(
     app, client, sending, post_office, make, owner, disabled
@@ -106,6 +107,7 @@ def test_whoever_has_no_account_or_a_disabled_one_is_not_written_to(
     assert statuses(owner) == ["dropped"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("account", "status"), [("one", "sent"), ("none", "dropped"), ("disabled", "dropped")]
 )
@@ -244,6 +246,7 @@ def test_a_token_of_a_former_key_is_sent(client, settings, sending, post_office)
     assert answer.status_code == 201
 
 
+@pytest.mark.long
 def test_production_without_a_mail_server_prints_no_mail(client, sending, owner, capsys):
     client.post("/api/auth/register", json=REGISTRATION)
     sending(environment="production", smtp_url=None).round()

@@ -78,6 +78,7 @@ def is_told(answer, said, code=1):
 # Making
 
 
+@pytest.mark.long
 def test_a_user_is_made_with_a_password_that_nobody_sees(create, app, owner):
     answer = create(INES, "--name", "Ines", "--handle", "ines")
     user_id, verified, is_admin = the_user(owner, "id, email_verified_at IS NOT NULL, is_admin")
@@ -106,6 +107,7 @@ def test_options_say_what_a_user_is(create, owner, option, wanted):
     assert the_user(owner, columns) == wanted
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""], ids=["LF", "CRLF", "none"])
 def test_a_password_ends_with_its_line(asked, app, end):
     typed = f"{PASSWORD}{end}"
@@ -125,6 +127,7 @@ def test_an_invalid_address_is_refused(create, owner, email):
     assert the_user(owner) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("email", ["ines@intranet", "ines,@example.com", "a..b@example.com"])
 def test_whoever_is_made_can_log_in(create, app, email):
     assert create(email).exit_code == 2 or log_in(app, email) == 200
@@ -136,6 +139,7 @@ def test_an_invalid_handle_is_refused(create, owner, handle):
     assert the_user(owner) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("email", [INES, INES.upper()])
 def test_an_address_has_one_user(create, owner, email):
     create(INES)
@@ -321,6 +325,7 @@ def test_who_is_disabled_is_shut_out_and_comes_back_without_their_sessions(asked
     assert owner.execute(event).fetchall() == [("operator",)]
 
 
+@pytest.mark.long
 def test_a_log_in_that_is_under_way_does_not_outlive_the_disabling(asked, people, database, owner):
     ines = people.person("ines")
     begun = Event()

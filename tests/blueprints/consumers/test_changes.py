@@ -83,6 +83,7 @@ def test_pages_and_filters_lose_nothing(ana, since, monkeypatch):
     assert [each["id"] for each in found] == sorted(each["id"] for each in found)
 
 
+@pytest.mark.long
 def test_transactions_that_commit_in_the_other_order_are_both_told(ana, database, since, owner):
     """The first to write is the last to commit: its events have the lower ids."""
     workspace_id = ana.get("/api/workspaces").json["items"][0]["id"]
@@ -186,6 +187,7 @@ def test_a_cursor_is_gone_with_what_followed_it(ana, since, owner):
     assert_problem(restored, 410, "cursor_expired")
 
 
+@pytest.mark.long
 def test_after_a_restore_what_is_there_and_what_comes_is_told(ana, owner):
     """As if the transactions of before had had higher numbers than any now."""
     ana.post("/api/me/tasks", json={"title": "Before"})

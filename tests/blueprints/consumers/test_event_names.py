@@ -57,6 +57,7 @@ def test_of_what_is_one_users_alone_no_webhook_is_told(ask, name):
         assert "task.created" not in answer.json["known_events"]
 
 
+@pytest.mark.long
 def test_what_a_migration_adds_is_known_at_once(ask, owner):
     assert ask("item.admired")[0].status_code == 422
     owner.execute("INSERT INTO noted_events VALUES ('item.admired', 'item')")
@@ -66,6 +67,7 @@ def test_what_a_migration_adds_is_known_at_once(ask, owner):
         owner.execute("DELETE FROM noted_events WHERE event = 'item.admired'")
 
 
+@pytest.mark.long
 def test_every_event_that_is_written_is_known(owner):
     """Statements name events in quotation marks, and so do calls of what records one."""
     known = {event for (event,) in owner.execute("SELECT event FROM known_events")}

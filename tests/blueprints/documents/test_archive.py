@@ -140,6 +140,7 @@ class Failing:
             raise StorageError("the store is gone")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("raises", [True, False])
 def test_what_breaks_in_the_middle_is_no_archive(ana, make, stand_in, raises):
     made = make("1")

@@ -105,6 +105,7 @@ def expire(owner):
     owner.execute("UPDATE shares SET expires_at = now() - interval '1 second'")
 
 
+@pytest.mark.long
 def test_a_shared_document_is_read_at_its_address(ana, ben, letter, share):
     ends = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     share(letter, expires_at=ends)
@@ -167,6 +168,7 @@ def test_write_is_to_edit_and_to_read_again_but_not_to_dispose(ana, ben, letter,
     assert ben.get("/api/quota").json["used_bytes"] == 0
 
 
+@pytest.mark.long
 def test_a_conditional_edit_of_a_sharee_is_checked(ana, ben, letter, share):
     share(letter, "write")
     etag = {"If-Match": ben.get(letter).headers["ETag"]}

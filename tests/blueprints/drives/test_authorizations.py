@@ -141,6 +141,7 @@ def test_a_callback_works_once_and_only_in_the_browser_that_began(
     assert owner.execute("SELECT count(*) FROM connections").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_a_code_of_somebody_elses_is_refused(browser, server, begin, owner):
     url = server.browse(begin())
     code = url.partition("code=")[2].partition("&")[0]
@@ -171,6 +172,7 @@ def test_an_expired_token_is_refreshed_and_the_new_one_kept(browser, server, con
     assert server.refreshes == 1
 
 
+@pytest.mark.long
 def test_a_rejected_token_is_refreshed(browser, server, connect_drive):
     made = connect_drive()
     server.access.clear()

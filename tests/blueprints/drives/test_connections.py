@@ -45,6 +45,7 @@ EXAMPLES = Examples(
 )
 
 
+@pytest.mark.long
 def test_a_connection_is_made_shown_and_removed(ana, connect, cloud):
     made = connect(ana)
     assert made.status_code == 201

@@ -33,6 +33,7 @@ EXAMPLES = Examples(
 )
 
 
+@pytest.mark.long
 def test_a_folder_is_watched_once_until_it_no_longer_is(ana, connect, owner):
     path = connect(ana).headers["Location"]
     made = ana.post(f"{path}/watches", json={"path": "scans"})

@@ -101,6 +101,7 @@ def test_a_person_who_gives_a_document_the_type_starts_its_job(ana, ready, confi
     assert [jobs_of(ana, each) for each in (document, other)] == [[1], [1]]
 
 
+@pytest.mark.long
 def test_what_waits_for_a_configuration_starts_nothing_and_harms_nothing(ana, ready, automatic):
     document = ready()
     changed = ana.patch(f"/api/documents/{document}", json={"category": "Invoice"})

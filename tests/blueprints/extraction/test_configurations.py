@@ -104,6 +104,7 @@ def test_one_of_a_type_is_active(ana, make):
     ]
 
 
+@pytest.mark.long
 def test_lists_are_filtered(ana, make):
     first, second, other = make(), make(), make("order")
     ana.post(path_of(second, "/activate"))
@@ -119,6 +120,7 @@ def test_lists_are_filtered(ana, make):
     assert listed(f"limit=2&cursor={page['next_cursor']}") == [first["id"]]
 
 
+@pytest.mark.long
 def test_what_has_been_active_stays_as_it_is(ana, make):
     made = make()
     etag = ana.get(path_of(made)).headers["ETag"]

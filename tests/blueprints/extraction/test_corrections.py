@@ -46,6 +46,7 @@ def test_a_correction_counts_and_what_was_read_is_kept_beside_it(ana, made, row)
     assert counts(ana, made[1]) == (0, 1)
 
 
+@pytest.mark.long
 def test_a_correction_can_be_taken_back_and_changed(ana, owner, made, row):
     before = ana.get(row).json
     ana.patch(row, json={"texts": {"price": "10", "item": "Ash"}})

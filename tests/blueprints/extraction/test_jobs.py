@@ -223,6 +223,7 @@ def test_progress_is_shown_while_a_job_runs(ana, document, configure, owner):
     assert ana.get(path).json["progress"] == {"done": 3, "total": 9, "doing": "reading pages"}
 
 
+@pytest.mark.long
 def test_what_is_purged_takes_its_jobs_along(ana, document, configure, owner):
     configure(document)
     begin(ana, document)

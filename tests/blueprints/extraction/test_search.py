@@ -70,6 +70,7 @@ def test_only_the_latest_run_is_found_once(ana, app_conn, owner, found, budget, 
     assert ids(found("forestry")) == [budget]
 
 
+@pytest.mark.long
 def test_a_corrected_text_is_found(ana, found, budget):
     path = f"/api/tables/{budget}/rows/2"
     ana.patch(path, json={"texts": {"amount": "Salmon"}})
@@ -91,6 +92,7 @@ def test_a_table_is_where_its_document_is(ana, found, budget, document):
     assert found("forestry is:discarded") == []
 
 
+@pytest.mark.long
 def test_tables_of_shared_documents_are_found_by_sharees_alone(
     ana, sign_in, found, budget, document
 ):

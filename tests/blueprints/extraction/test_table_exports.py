@@ -84,6 +84,7 @@ def test_values_are_typed_where_the_format_has_types(olga, job):
     assert safe.data == b"item,price\r\n007,'-1234.5O\r\n'=1+1,x\r\n"
 
 
+@pytest.mark.long
 def test_whatever_is_in_cells_is_in_the_csv(owner, olga, job):
     """Also nothing at all, and the signs that are between the texts while they are read."""
     made = extracted.job(owner, job.document_id)
@@ -162,6 +163,7 @@ def test_corrections_are_in_the_files_at_once(owner, olga, job, export):
     )
 
 
+@pytest.mark.long
 def test_a_table_that_is_corrected_while_it_is_read_is_not_a_mix(owner, olga, job, monkeypatch):
     monkeypatch.setattr(tables, "_BATCH", 1)
     with olga.client.get(f"{job.table_path}.csv") as answer:

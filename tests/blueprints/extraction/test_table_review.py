@@ -43,6 +43,7 @@ def test_a_table_with_doubtful_cells_is_one_entry(ana, owner, made, document):
     assert (str(event[0]), event[1]) == (made[0], {"table_id": made[1], "status": "accepted"})
 
 
+@pytest.mark.long
 def test_correcting_all_doubtful_cells_accepts_a_table(ana, made):
     rows = f"/api/tables/{made[1]}/rows"
     ana.patch(f"{rows}/1", json={"texts": {"price": "10", "tax": "1"}})
@@ -53,6 +54,7 @@ def test_correcting_all_doubtful_cells_accepts_a_table(ana, made):
     assert tables(ana) == [made[1]]
 
 
+@pytest.mark.long
 def test_only_tables_of_the_latest_run_of_a_ready_document_are_in_the_queue(
     ana, app_conn, made, document, is_ready
 ):
@@ -71,6 +73,7 @@ def test_only_tables_of_the_latest_run_of_a_ready_document_are_in_the_queue(
     assert sorted(tables(ana)) == later
 
 
+@pytest.mark.long
 def test_several_tables_are_decided_at_once(ana, app_conn, document, is_ready):
     is_ready(document, "Text")
     job_id = extracted.job(app_conn, document)

@@ -67,6 +67,7 @@ def test_rows_have_corrections_in_place_and_keep_what_was_read(owner, made):
     assert number == 3
 
 
+@pytest.mark.long
 def test_a_table_is_shown_with_its_origin_and_first_rows(ana, made, document):
     job_id, table_id, other = made
     page = ana.get(f"/api/jobs/{job_id}/tables")
@@ -88,6 +89,7 @@ def test_a_table_is_shown_with_its_origin_and_first_rows(ana, made, document):
     assert ids(ana.get(f"/api/jobs/{job_id}/tables?cursor={first['next_cursor']}")) == [other]
 
 
+@pytest.mark.long
 def test_a_documents_tables_are_those_of_its_latest_job_that_succeeded(
     ana, app_conn, made, document
 ):
@@ -110,6 +112,7 @@ def test_a_document_without_a_job_has_no_tables(ana, document):
     assert ids(ana.get(f"/api/documents/{document}/tables")) == []
 
 
+@pytest.mark.long
 def test_rows_are_paged_and_cells_say_where_they_are_from(ana, owner, made, document):
     path = f"/api/tables/{made[1]}/rows"
     correct(owner, made[1], 1, 1, "10", 10)

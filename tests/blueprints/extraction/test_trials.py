@@ -108,6 +108,7 @@ def test_a_draft_is_proposed_for_the_documents_category(ana, readers, document_i
     assert (tried.json["table_count"], tried.json["tables"][0]["mistake_count"]) == (1, 0)
 
 
+@pytest.mark.long
 def test_a_document_without_tables_or_that_cannot_be_read_says_so(ana, readers, upload):
     for content, name, code in (
         (b"Only text.", "a.txt", "no_tables"),
@@ -139,6 +140,7 @@ def test_what_is_no_pattern_is_not_saved(ana, readers, pattern):
     assert_problem(answer, 422, "invalid_input", "body.columns.1.pattern")
 
 
+@pytest.mark.long
 def test_a_pattern_that_takes_for_ever_is_stopped(ana, readers, upload, monkeypatch):
     monkeypatch.setattr("webapp.parsing.extraction.applying.SECONDS", 0.03)
     document_id = upload(ana, b"a" * 40 + b"!", "a.txt").json["id"]

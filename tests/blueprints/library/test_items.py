@@ -201,6 +201,7 @@ class TestReview:
         answer = ana.patch(url, json={"title": "x"})
         assert (answer.status_code, answer.json["code"]) == (409, "invalid_state_transition")
 
+    @pytest.mark.long
     def test_an_edit_leaves_the_rest_alone(self, ana, make):
         url = captured_as(ana, make, "ready_to_confirm")
         ana.patch(url, json={"title": "T", "summary": "S"})

@@ -94,6 +94,7 @@ def test_the_trash_has_what_is_discarded_until_it_is_purged(olga, owner):
     assert rows[-1] == ("item.purged",)
 
 
+@pytest.mark.long
 def test_many_are_confirmed_and_each_says_what_became_of_it(olga, people, make):
     ready, enriching = waiting(olga, make), waiting(olga, make, "enriching")
     foreign = waiting(people.person("max"), make)
@@ -170,6 +171,7 @@ def test_many_take_as_many_statements_as_one(app, olga, make, monkeypatch):
     assert taken[0] == taken[1]
 
 
+@pytest.mark.long
 def test_what_is_discarded_for_long_is_purged(olga, owner, settings, worker, app_conn):
     from dataclasses import replace
 

@@ -292,6 +292,7 @@ class TestSnippets:
 
 
 class TestOrder:
+    @pytest.mark.long
     def test_titles_come_before_tags_before_texts(self, olga):
         capture(olga, "There is an oak.", title="Text")
         capture(olga, "Nothing here.", "oak", title="Tag")
@@ -389,6 +390,7 @@ class TestSuggestions:
             with subtests.test(q):
                 assert suggested(olga, q) == expected
 
+    @pytest.mark.long
     def test_no_more_than_asked_for_and_nothing_discarded(self, olga):
         made = [capture(olga, "x", title=f"Oak {n}") for n in range(4)]
         olga.client.patch(f"/api/items/{made[3]['id']}", json={"action": "discard"})
@@ -453,6 +455,7 @@ def test_any_text_is_answered(olga, q):
 
 
 class TestWords:
+    @pytest.mark.long
     def test_common_words_are_looked_for_in_titles_beside_other_languages(self, olga, owner):
         in_language(owner, capture(olga, "A band of London", title="The Who"), "en")
         in_language(owner, capture(olga, "Rome", title="Italy"), "en")

@@ -218,6 +218,7 @@ def test_merges_renames_removals_and_uses_at_once_end_consistent(app, people, ol
     assert_true_index(owner)
 
 
+@pytest.mark.long
 def test_captures_that_share_a_tag_do_not_wait_for_each_other(make, database):
     user = make.user()
     mine = {"workspace_id": user["workspace_id"]}

@@ -389,6 +389,7 @@ def test_who_has_not_seen_the_last_change_is_refused(olga, method):
     )
 
 
+@pytest.mark.long
 def test_of_two_changes_at_once_that_saw_the_same_one_is_made(olga):
     task = note(olga)
     path = f"{TASKS}/{task['id']}"
@@ -409,6 +410,7 @@ def test_of_two_changes_at_once_that_saw_the_same_one_is_made(olga):
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
 
 
+@pytest.mark.long
 def test_an_item_too_is_changed_only_as_it_was_seen(olga, make):
     item = make.item({"id": olga.id, "workspace_id": olga.workspace_id}, status="ready_to_confirm")
     path = f"/api/items/{item['id']}"

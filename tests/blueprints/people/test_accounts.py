@@ -162,6 +162,7 @@ class TestRegister:
         assert bytes(rows[0][1]) == digest(given)
         assert not any(secret in row[0] for row in rows for secret in (given, PASSWORD))
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("account")
     def test_the_answer_is_the_same_for_an_address_that_has_an_account(
         self, client, account, owner
@@ -498,6 +499,7 @@ class TestWithoutPassword:
 
 @pytest.mark.usefixtures("account")
 class TestReset:
+    @pytest.mark.long
     def test_whoever_reads_the_mail_sets_another(self, client, account, owner, token):
         answer = forget(client)
         assert (answer.status_code, answer.json) == (202, SEEN)

@@ -49,6 +49,7 @@ def used(person):
     return found["origin"], found["model"]
 
 
+@pytest.mark.long
 def test_a_provider_is_tried_then_used_and_its_key_is_shown_to_nobody(olga, server, owner):
     answer = olga.client.put(path_of(olga), json=chat(server))
     assert answer.status_code == 200, answer.json

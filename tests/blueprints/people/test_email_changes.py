@@ -156,6 +156,7 @@ def test_the_old_address_takes_back_a_change_and_what_followed(client, olga, own
     assert undo(client, of_intruder).json["code"] == "invalid_token"
 
 
+@pytest.mark.long
 def test_what_takes_a_change_back_keeps_an_account_that_was_deleted_since(
     client, olga, owner, token
 ):

@@ -111,6 +111,7 @@ def test_pages_have_no_gaps_and_no_doubles(people, ada, limit):
     assert seen == [f"guest{number}" for number in range(4, -1, -1)]
 
 
+@pytest.mark.long
 def test_a_text_is_looked_for_in_address_name_and_handle_of_either_case(people, ada, owner):
     people.person("olga")
     people.person("max")

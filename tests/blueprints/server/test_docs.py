@@ -14,6 +14,7 @@ EXAMPLES = Examples(
 )
 
 
+@pytest.mark.long
 def test_the_description_names_every_route_of_the_api(shared_app, client):
     # Not part of the API: the description itself and the metrics for Prometheus.
     others = ("/api/openapi.json", "/metrics")

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.accounts import Account, encode_defunct
 from tests.blueprints.examples import Examples
 from tests.blueprints.test_bad_input import assert_problem
 from tests.blueprints.tokens import minted
 from tests.factories import NOWHERE
+from tests.wallets import Wallet
 from webapp.blueprints.tokens import signatures
 from webapp.clients.chain.node import NodeError
 from webapp.rules.tokens.prompt_message import hash_of
@@ -33,7 +33,7 @@ EXAMPLES = Examples(
 @pytest.fixture
 def key():
     """A key of a wallet."""
-    return Account.create()
+    return Wallet()
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def send(client):
 
 
 def sign(key, message):
-    return "0x" + key.sign_message(encode_defunct(text=message)).signature.hex()
+    return "0x" + key.sign(message).hex()
 
 
 def prompts(owner):
@@ -161,6 +161,7 @@ def test_a_signature_is_good_once(owner, key, message, send):
     assert prompts(owner) == [(key.address, PROMPT, 1)]
 
 
+@pytest.mark.long
 def test_of_two_prompts_that_are_signed_at_once_one_is_set(owner, key, message, send):
     texts = {prompt: message(key.address, prompt) for prompt in ("one", "two")}
     answers = [send(key.address, text, sign(key, text), prompt) for prompt, text in texts.items()]

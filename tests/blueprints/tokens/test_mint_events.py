@@ -93,6 +93,7 @@ def test_a_mint_is_taken_with_all_that_its_log_says(told, owner):
     assert actor == "alchemy"
 
 
+@pytest.mark.long
 def test_the_same_log_is_one_mint_in_every_form(told, owner):
     log = minted(1, 2, index=3)
     assert counts(told(graphql(log))) == (1, 2, 0, 0)
@@ -105,6 +106,7 @@ def test_the_same_log_is_one_mint_in_every_form(told, owner):
     assert doubted(owner) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", [graphql, below_transactions, custom])
 def test_each_form_is_read(told, owner, form):
     assert counts(told(form(minted(1, 2), minted(3, 1, OTHER)))) == (2, 3, 0, 0)

@@ -112,6 +112,7 @@ def test_a_reveal_shows_what_was_signed_but_not_the_bytes(olga, add, collection_
     ]
 
 
+@pytest.mark.long
 def test_reveals_are_listed_newest_first_by_collection_and_status(
     olga, add, app_conn, collection_id
 ):

@@ -34,6 +34,7 @@ def wallet(app_conn, collection_id):
     return wallet
 
 
+@pytest.mark.long
 def test_tokens_at_rest_are_found_by_name_and_wallet(found, wallet):
     assert found("season type:token") == ["Season #3", "Season #2"]
     assert found("season 2 ") == ["Season #2"]
@@ -43,6 +44,7 @@ def test_tokens_at_rest_are_found_by_name_and_wallet(found, wallet):
     assert found("zeppelin") == []
 
 
+@pytest.mark.long
 def test_a_token_that_begins_again_or_is_reorged_is_not_found(found, wallet, owner):
     owner.execute("UPDATE tokens SET status = 'detected' WHERE status = 'failed'")
     assert found("season") == ["Season #2"]
@@ -64,6 +66,7 @@ def test_a_token_that_turns_out_to_be_anothers_is_found_by_that_wallet(
     assert found(f"{wallet} type:token") == ["Season #3"]
 
 
+@pytest.mark.long
 def test_authors_are_found_by_wallet_and_handle(found, wallet, owner):
     for q in ("lighthouses", f"{wallet.lower()} type:author", f"type:author {wallet[:8]}"):
         assert found(q)[0].startswith("@lighthouses"), q

@@ -55,6 +55,7 @@ def listed(client, **query):
             return found
 
 
+@pytest.mark.long
 def test_tokens_are_listed_newest_mint_first_by_status_collection_and_author(
     ana, app_conn, workspace_id, collection_id, mint
 ):
@@ -108,6 +109,7 @@ def test_the_timeline_shows_every_step(ana, mint):
     ]
 
 
+@pytest.mark.long
 def test_tokens_are_counted_by_status(ana, app_conn, workspace_id, collection_id, mint):
     assert ana.get(f"{TOKENS}/stats").json["total"] == 0
     for number, status in enumerate(["ready", "revealed", "revealed", "failed", "orphaned"]):

@@ -8,7 +8,7 @@ import traceback
 
 import pytest
 
-from tests.accounts import Account, TypedTransaction
+from tests import accounts
 from tests.anvil import CHAIN_ID, KEEPER
 from webapp.clients.chain.fees import Fees
 from webapp.clients.chain.keeper import KeyUnreadable, Order, keeper_of_key, keeper_of_keystore
@@ -20,15 +20,15 @@ ORDER = Order(CHAIN_ID, "0x5FbDB2315678afecb367f032d93F642f64180aa3", "0x0102030
 
 @pytest.fixture(scope="module")
 def keystore():
-    return json.dumps(Account.encrypt(KEEPER.key, PASSWORD, iterations=2))
+    return json.dumps(accounts.Account.encrypt(KEEPER.key, PASSWORD, iterations=2))
 
 
 def test_a_signature_is_of_the_account_for_this_chain_and_this_nonce():
     from hexbytes import HexBytes
 
     signed = keeper_of_key(KEEPER.key).sign(ORDER, nonce=7, fees=Fees(2_000, 10))
-    assert Account.recover_transaction(signed.raw) == KEEPER.address
-    told = TypedTransaction.from_bytes(HexBytes(signed.raw)).as_dict()
+    assert accounts.Account.recover_transaction(signed.raw) == KEEPER.address
+    told = accounts.TypedTransaction.from_bytes(HexBytes(signed.raw)).as_dict()
     assert (told["chainId"], told["nonce"], told["value"]) == (CHAIN_ID, 7, 0)
     assert (told["maxFeePerGas"], told["maxPriorityFeePerGas"], told["gas"]) == (2_000, 10, 90_000)
     # The low one of the two forms that each signature has.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.accounts import Account, defunct_hash_message, encode_defunct
+from tests import accounts
 from tests.anvil import AUTHOR, CHAIN_ID, Anvil
 from webapp.clients.chain.abi import checksum
 from webapp.clients.chain.node import NodeError
@@ -32,7 +32,7 @@ def wallet(anvil: Anvil):
 
 
 def test_a_key_signs_what_others_sign_with_it():
-    signed = Account.sign_message(encode_defunct(text=TEXT), AUTHOR.key).signature
+    signed = accounts.Account.sign_message(accounts.encode_defunct(text=TEXT), AUTHOR.key).signature
     assert is_by_key(TEXT, bytes(signed), AUTHOR.address)
     assert not is_by_key(TEXT + " ", bytes(signed), AUTHOR.address)
     assert not is_by_key(TEXT, bytes(signed), WALLET)
@@ -40,7 +40,7 @@ def test_a_key_signs_what_others_sign_with_it():
 
 def test_a_contract_is_shown_the_digest_and_the_whole_signature(wallet):
     node = wallet(ACCEPTS_THE_DIGEST)
-    digest = bytes(defunct_hash_message(text=TEXT))
+    digest = bytes(accounts.defunct_hash_message(text=TEXT))
     assert is_by_contract(node, TEXT, digest, WALLET)
     assert is_by_contract(node, TEXT, digest + b"x" * 1000, WALLET)
     assert not is_by_contract(node, TEXT + " ", digest, WALLET)

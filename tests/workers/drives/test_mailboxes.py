@@ -279,6 +279,7 @@ def test_a_refused_log_in_breaks_the_connection_and_stops_until_it_is_mended(
     assert received() == senders("a")
 
 
+@pytest.mark.long
 def test_a_user_who_may_no_longer_receives_nothing(mail, watch, scan, owner):
     mail.put(from_("a"))
     owner.execute("UPDATE users SET disabled_at = now()")

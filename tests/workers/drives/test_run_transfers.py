@@ -198,6 +198,7 @@ def test_nothing_is_fetched_for_somebody_who_may_no_longer(people, connect, clou
     assert objects(owner) == []
 
 
+@pytest.mark.long
 def test_a_cancelled_transfer_makes_no_document(ana, path, run, cloud, owner):
     cloud.put("a.pdf", LETTER)
     (begun,) = ana.post(f"{path}/import", json={"paths": ["a.pdf"]}).json["items"]

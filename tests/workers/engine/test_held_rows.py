@@ -144,6 +144,7 @@ def test_a_held_row_of_the_queue_keeps_no_other_lease_from_being_extended(
 HOLD_THE_FIRST = "SELECT FROM outbox WHERE payload @> '{\"number\": 1}' FOR UPDATE"
 
 
+@pytest.mark.long
 def test_a_held_row_that_was_cut_off_keeps_no_other_waiting(worker, owner, effects, hold):
     enqueue(owner, 1, 2)
     owner.execute("UPDATE outbox SET cut_off = 1")
@@ -173,6 +174,7 @@ def test_one_that_is_held_just_then_is_left_alone(worker, owner, effects, hold, 
     assert effects() == [("2",)]
 
 
+@pytest.mark.long
 def test_a_held_row_whose_claim_was_lost_keeps_nobody_waiting(worker, owner, effects, hold):
     enqueue(owner, 1, 2)
     slow = worker(kind_of(str))
@@ -188,6 +190,7 @@ def test_a_held_row_whose_claim_was_lost_keeps_nobody_waiting(worker, owner, eff
     assert owner.execute(vouched_for).fetchall() == [(1, 1), (2, 0)]
 
 
+@pytest.mark.long
 def test_a_held_row_keeps_no_worker_from_coming_back(worker, owner, effects, hold):
     enqueue(owner, 1, 2)
     go_on = threading.Event()

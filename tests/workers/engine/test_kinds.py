@@ -56,6 +56,7 @@ def thing(owner, statuses):
     owner.execute("INSERT INTO things SELECT subject_id, 'pending' FROM outbox")
 
 
+@pytest.mark.long
 def test_a_row_moves_on_in_the_claims_transaction_and_to_its_end(worker, thing, statuses, owner):
     seen = []
     worker(moving(lambda _: seen.extend(statuses()))).round()
@@ -63,6 +64,7 @@ def test_a_row_moves_on_in_the_claims_transaction_and_to_its_end(worker, thing, 
     assert outbox(owner) == []
 
 
+@pytest.mark.long
 def test_it_moves_back_for_the_next_attempt_and_ends_as_failed(worker, thing, statuses, owner):
     def refuse(_):
         raise Failure("no")
@@ -155,6 +157,7 @@ def test_a_batch_that_is_not_full_begins_when_the_first_has_waited_long_enough(
     assert time.monotonic() - began >= 0.3
 
 
+@pytest.mark.long
 def test_in_a_batch_an_exception_is_the_failure_of_its_row_alone(worker, owner, effects):
     enqueue(owner, 1, 2, 3)
 
@@ -184,6 +187,7 @@ def test_a_stop_gives_back_a_batch_that_was_not_begun(worker, owner, effects):
     assert outbox(owner) == [(0, False, 0, None)] * 2
 
 
+@pytest.mark.long
 def test_the_log_of_a_batch_names_all_its_requests(worker, owner, effects, logged):
     enqueue(owner, 1, 2)
 
@@ -267,6 +271,7 @@ def test_outside_a_worker_a_report_does_nothing():
 # Follow-up work
 
 
+@pytest.mark.long
 def test_work_may_enqueue_other_work_with_its_result(worker, owner, effects):
     enqueue(owner, 1)
 
@@ -419,6 +424,7 @@ def test_its_row_moves_back_where_it_was_moved_at_the_claim(worker, thing, statu
     assert outbox(owner)[0][:3] == (0, False, 60)
 
 
+@pytest.mark.long
 def test_what_save_wrote_before_it_asks_for_more_is_kept(worker, owner, effects):
     enqueue(owner, 1)
     parts = iter([Again(), True])

@@ -13,6 +13,7 @@ from workers.engine import outcomes
 from workers.engine.job import Again
 
 
+@pytest.mark.long
 def test_finished_work_leaves_its_effect_and_no_row(worker, owner, effects):
     enqueue(owner, 1, 2, 3)
     counting = worker(kind_of(str))
@@ -47,6 +48,7 @@ def test_rows_are_claimed_in_the_order_in_which_they_fell_due(worker, owner, eff
     assert order == [3, 2, 1]
 
 
+@pytest.mark.long
 def test_rows_that_are_not_due_wait(worker, owner, effects):
     enqueue(owner, 1)
     owner.execute("UPDATE outbox SET run_after = now() + interval '1 second'")
@@ -66,6 +68,7 @@ def test_a_claim_holds_for_the_lease_and_counts_the_attempt(worker, owner, effec
     assert outbox(owner) == []
 
 
+@pytest.mark.long
 def test_no_transaction_is_open_while_the_work_runs(worker, owner, app_conn, effects):
     enqueue(owner, 1)
     states = []
@@ -139,6 +142,7 @@ def test_a_late_failure_changes_nothing_either(worker, owner, effects, ending):
     assert effects() == [("in time",)]
 
 
+@pytest.mark.long
 def test_three_attempts_with_the_stated_delays_then_a_dead_letter(worker, owner, effects, logged):
     enqueue(owner, 1)
 
@@ -170,6 +174,7 @@ def test_a_permanent_error_is_given_up_at_once(worker, owner, effects):
     assert dead(owner) == [(1, "There is no such page.", "request-1")]
 
 
+@pytest.mark.long
 def test_the_wait_that_the_other_side_asks_for_is_kept(worker, owner, effects):
     enqueue(owner, 1)
 
@@ -221,6 +226,7 @@ def test_a_result_that_the_database_refuses_is_a_failure_of_that_row_alone(worke
     assert outbox(owner) == [(1, False, 30, "Something unexpected went wrong: DivisionByZero.")]
 
 
+@pytest.mark.long
 def test_the_result_and_the_end_of_the_row_are_one_transaction(worker, owner, effects):
     enqueue(owner, 1)
     counted = []
@@ -234,6 +240,7 @@ def test_the_result_and_the_end_of_the_row_are_one_transaction(worker, owner, ef
     assert outbox(owner) == []
 
 
+@pytest.mark.long
 def test_results_are_written_together_if_the_kind_can_and_each_alone_if_one_is_refused(
     worker, owner, effects
 ):
@@ -310,6 +317,7 @@ def test_a_stop_lets_work_end_that_is_nearly_done(worker, owner, effects):
     assert effects() == [("done",)]
 
 
+@pytest.mark.long
 def test_a_lost_connection_loses_no_result(worker, owner, app_conn, effects):
     enqueue(owner, 1)
     unlucky = worker(kind_of(str))
@@ -430,6 +438,7 @@ def test_each_line_of_the_log_tells_of_its_work_and_of_the_request(worker, owner
     )
 
 
+@pytest.mark.long
 def test_work_on_one_row_now_does_not_wait_until_it_is_due(worker, owner, effects):
     enqueue(owner, 1, 2)
     owner.execute("UPDATE outbox SET run_after = now() + interval '1 hour'")
@@ -442,6 +451,7 @@ def test_work_on_one_row_now_does_not_wait_until_it_is_due(worker, owner, effect
     assert not by_hand.work_on(KIND, subject_id)
 
 
+@pytest.mark.long
 def test_work_on_one_row_leaves_it_to_the_worker_that_holds_it(worker, owner, effects):
     enqueue(owner, 1)
     forever = threading.Event()
@@ -465,6 +475,7 @@ def test_a_row_that_cannot_be_loaded_spoils_nothing_for_the_others(worker, owner
     assert outbox(owner) == [(1, False, 30, "Something unexpected went wrong: DivisionByZero.")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), MemoryError()])
 def test_whatever_the_work_raises_is_a_failure_of_its_row_alone(worker, owner, effects, error):
     enqueue(owner, 1, 2, 3)

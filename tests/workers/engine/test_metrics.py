@@ -106,6 +106,7 @@ def test_how_the_queue_stands_is_asked_at_each_scrape(metered, owner, settings):
     assert seen[("coffer_work_finished_total", KIND)] == 2
 
 
+@pytest.mark.long
 def test_where_the_database_does_not_answer_the_rest_is_reported(metered, settings, logged):
     worker = metered(kind_of(str))
     away = replace(settings, database_url="postgresql://x:hunter2@127.0.0.1:1/x")

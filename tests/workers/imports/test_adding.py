@@ -114,6 +114,7 @@ def test_what_is_imported_is_found(olga, imported):
     assert {each["type"] for each in found} == {"item", "task"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "headers", "said"),
     [
