@@ -1,10 +1,9 @@
-"""What the state machine's trigger costs, compared with none and with a statement-level one.
+"""What the state machine's trigger costs, compared with none and with the statement-level one.
 
     python -m benchmarks.transitions [rounds]
 
-Microseconds a row, the median of the rounds and their spread, inside one transaction. The
-statement-level trigger does the same work for whole sets of rows; its plan is cached from one-row
-calls, as it would be on a server that mostly gets those.
+Microseconds a row, the median of the rounds and their spread, inside one transaction. The plans of
+the statement-level trigger are cached from one-row calls, as on a server that mostly gets those.
 """
 
 from __future__ import annotations
@@ -26,40 +25,7 @@ ONE_BY_ONE = 1_000
 IN_BULK = 5_000
 
 STATEMENT_LEVEL = """
-CREATE FUNCTION record_transitions() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    WITH moves AS (
-      SELECT n.id, n.workspace_id, NULL::text AS was, n.status AS is FROM new_rows AS n
-    ), told AS (
-      INSERT INTO events (workspace_id, entity, entity_id, event, from_status, to_status, actor)
-      SELECT m.workspace_id, 'item', m.id, t.event, m.was, m.is, session_user
-        FROM moves AS m
-        LEFT JOIN transitions AS t
-          ON t.entity = 'item' AND t.from_status IS NULL AND t.to_status = m.is
-    )
-    INSERT INTO outbox (kind, subject_id, workspace_id)
-    SELECT t.work, m.id, m.workspace_id
-      FROM moves AS m
-      JOIN transitions AS t
-        ON t.entity = 'item' AND t.from_status IS NULL AND t.to_status = m.is
-     WHERE t.work IS NOT NULL;
-  ELSE
-    INSERT INTO events (workspace_id, entity, entity_id, event, from_status, to_status, actor)
-    SELECT n.workspace_id, 'item', n.id, t.event, o.status, n.status, session_user
-      FROM new_rows AS n
-      JOIN old_rows AS o USING (id)
-      LEFT JOIN transitions AS t
-        ON t.entity = 'item' AND t.from_status = o.status AND t.to_status = n.status
-     WHERE n.status <> o.status;
-  END IF;
-  RETURN NULL;
-END
-$$;
-CREATE TRIGGER births AFTER INSERT ON items REFERENCING NEW TABLE AS new_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION record_transitions();
-CREATE TRIGGER moves AFTER UPDATE ON items REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION record_transitions();
+CALL follow_transitions_by_statement('items', 'item');
 """
 WITHOUT = """
 DROP TRIGGER items_are_born_by_the_table_of_transitions ON items;

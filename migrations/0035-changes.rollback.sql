@@ -92,6 +92,12 @@ BEGIN
 END
 $$;
 
+DROP PROCEDURE follow_transitions_by_statement(regclass, text);
+DROP FUNCTION record_transitions();
+DROP FUNCTION record_moves(text, moved_row[]);
+DROP FUNCTION listed_move(text, text, text);
+DROP FUNCTION told_user(text, jsonb);
+DROP TYPE moved_row;
 DROP TABLE changes_feed, subscriptions;
 DROP INDEX events_of_workspace, events_of_user;
 ALTER TABLE events DROP COLUMN user_id, DROP COLUMN txid;

@@ -132,6 +132,206 @@ BEGIN
 END
 $$;
 
+-- What is written of a row that has moved. `event` is null if its move is not listed, and `user_id` says who
+-- is told, as in `events`.
+CREATE TYPE moved_row AS (
+  id           uuid,
+  workspace_id uuid,
+  user_id      uuid,
+  from_status  text,
+  to_status    text,
+  event        text,
+  is_recorded  boolean,
+  work         text[],
+  payload      jsonb
+);
+
+-- A move from the table of transitions, with all the work that it starts, also of those who subscribed; no
+-- row if it is not listed.
+CREATE FUNCTION listed_move(of_entity text, old_status text, new_status text)
+RETURNS TABLE (event text, audience text, is_recorded boolean, work text[], payload text[])
+LANGUAGE sql
+STABLE
+ROWS 1
+AS $$
+  SELECT t.event,
+         t.audience,
+         t.is_recorded,
+         array_remove(t.work || ARRAY(SELECT s.work FROM subscriptions AS s WHERE s.event = t.event), NULL),
+         t.payload
+    FROM transitions AS t
+   WHERE t.entity = of_entity
+     AND t.from_status IS NOT DISTINCT FROM old_status
+     AND t.to_status = new_status
+$$;
+
+-- The only user who is told of a row's move, as `events` has it.
+CREATE FUNCTION told_user(audience text, moved jsonb)
+RETURNS uuid
+LANGUAGE sql
+IMMUTABLE
+AS $$
+  SELECT CASE audience
+           WHEN 'user' THEN coalesce((moved ->> 'user_id')::uuid, '00000000-0000-0000-0000-000000000000')
+           WHEN 'nobody' THEN '00000000-0000-0000-0000-000000000000'
+         END
+$$;
+
+-- Does for rows together what `record_transition` does for one.
+CREATE FUNCTION record_moves(this_entity text, moved moved_row[])
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  this_request CONSTANT text := nullif(current_setting('coffer.request_id', true), '');
+  this_trace CONSTANT text := nullif(current_setting('coffer.traceparent', true), '');
+  this_actor CONSTANT text :=
+    coalesce(nullif(current_setting('coffer.actor', true), ''), 'database:' || session_user);
+  refused record;
+BEGIN
+  SELECT m.from_status,
+         m.to_status
+    INTO refused
+    FROM unnest(moved) AS m
+   WHERE m.event IS NULL
+   LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse_transition(
+      this_entity,
+      refused.from_status,
+      jsonb_build_object('to_status', refused.to_status)
+    );
+  END IF;
+
+  INSERT INTO events
+    (workspace_id, user_id, entity, entity_id, event, from_status, to_status, actor, request_id, payload)
+  SELECT m.workspace_id,
+         m.user_id,
+         this_entity,
+         m.id,
+         m.event,
+         m.from_status,
+         m.to_status,
+         this_actor,
+         this_request,
+         m.payload
+    FROM unnest(moved) AS m
+   WHERE m.is_recorded;
+
+  INSERT INTO outbox AS queued (kind, subject_id, workspace_id, request_id, traceparent)
+  SELECT started.kind,
+         m.id,
+         m.workspace_id,
+         this_request,
+         this_trace
+    FROM unnest(moved) AS m
+   CROSS JOIN unnest(m.work) AS started (kind)
+  ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
+  DO UPDATE
+        SET request_id = EXCLUDED.request_id,
+            traceparent = EXCLUDED.traceparent,
+            progress = NULL,
+            run_after = EXCLUDED.run_after,
+            attempts = 0,
+            claim = NULL,
+            claimed_by = NULL,
+            cut_off = 0,
+            last_error = NULL,
+            enqueued_at = EXCLUDED.enqueued_at;
+  IF FOUND THEN
+    DELETE FROM dead_letters AS dead
+     USING unnest(moved) AS m
+     WHERE dead.kind = ANY (m.work)
+       AND dead.subject_id = m.id;
+  END IF;
+END
+$$;
+
+-- The trigger for tables of which statements make and move many rows at once: it takes a third of the time of
+-- `record_transition` for many, and more for one.
+CREATE FUNCTION record_transitions()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  moved moved_row[];
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    SELECT array_agg(
+             ROW(
+               now.id,
+               now.workspace_id,
+               told_user(move.audience, to_jsonb(now)),
+               NULL,
+               now.status,
+               move.event,
+               move.is_recorded,
+               move.work,
+               (
+                 SELECT coalesce(jsonb_object_agg(kept.name, to_jsonb(now) -> kept.name), '{}')
+                   FROM unnest(move.payload) AS kept (name)
+               )
+             )::moved_row
+           )
+      INTO moved
+      FROM new_rows AS now
+      LEFT JOIN listed_move(TG_ARGV[0], NULL, now.status) AS move
+        ON true;
+  ELSE
+    -- A full join, because that is never made by comparing each row with each other one.
+    SELECT array_agg(
+             ROW(
+               now.id,
+               now.workspace_id,
+               told_user(move.audience, to_jsonb(now)),
+               before.status,
+               now.status,
+               move.event,
+               move.is_recorded,
+               move.work,
+               (
+                 SELECT coalesce(jsonb_object_agg(kept.name, to_jsonb(now) -> kept.name), '{}')
+                   FROM unnest(move.payload) AS kept (name)
+               )
+             )::moved_row
+           )
+      INTO moved
+      FROM new_rows AS now
+      FULL JOIN old_rows AS before
+        ON before.id = now.id
+      LEFT JOIN LATERAL listed_move(TG_ARGV[0], before.status, now.status) AS move
+        ON true
+     WHERE before.status IS DISTINCT FROM now.status;
+  END IF;
+  IF moved IS NOT NULL THEN
+    PERFORM record_moves(TG_ARGV[0], moved);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+-- As `follow_transitions`, for a table of which statements make and move many rows at once.
+CREATE PROCEDURE follow_transitions_by_statement(follower regclass, entity text)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  EXECUTE format(
+    'CREATE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows'
+      ' FOR EACH STATEMENT EXECUTE FUNCTION record_transitions(%L)',
+    follower || '_are_born_by_the_table_of_transitions',
+    follower,
+    entity
+  );
+  EXECUTE format(
+    'CREATE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'
+      ' FOR EACH STATEMENT EXECUTE FUNCTION record_transitions(%L)',
+    follower || '_move_by_the_table_of_transitions',
+    follower,
+    entity
+  );
+END
+$$;
+
 -- What a position in the changes means. Numbers of transactions are only comparable within one life of
 -- the database: `id` changes when it is restored. `pruned_to` is the last transaction of which events
 -- were removed.

@@ -133,7 +133,7 @@ CREATE TRIGGER webhook_deliveries_are_queued_again
   WHEN (NEW.status = 'pending' AND OLD.status <> 'pending')
   EXECUTE FUNCTION queue_delivery();
 
--- Tells the webhooks of a workspace of an event, in the transaction that writes it: an event and its
+-- Tells the webhooks of a workspace of events, in the transaction that writes them: an event and its
 -- deliveries are there together or not at all. Of what is one user's alone they are not told.
 CREATE FUNCTION tell_webhooks()
 RETURNS trigger
@@ -143,21 +143,24 @@ BEGIN
   INSERT INTO webhook_deliveries (workspace_id, webhook_id, event_id, event, status, ended_at)
   SELECT webhook.workspace_id,
          webhook.id,
-         NEW.id,
-         NEW.event,
+         told.id,
+         told.event,
          CASE webhook.status WHEN 'active' THEN 'pending' ELSE 'skipped' END,
          CASE webhook.status WHEN 'active' THEN NULL ELSE now() END
-    FROM webhooks AS webhook
-   WHERE webhook.workspace_id = NEW.workspace_id
-     AND is_listed(NEW.event, webhook.events);
+    FROM new_events AS told
+    JOIN webhooks AS webhook
+      ON webhook.workspace_id = told.workspace_id
+   WHERE told.user_id IS NULL
+     AND is_listed(told.event, webhook.events)
+   ORDER BY told.id;
   RETURN NULL;
 END
 $$;
 
 CREATE TRIGGER events_are_told_to_webhooks
   AFTER INSERT ON events
-  FOR EACH ROW
-  WHEN (NEW.user_id IS NULL)
+  REFERENCING NEW TABLE AS new_events
+  FOR EACH STATEMENT
   EXECUTE FUNCTION tell_webhooks();
 
 -- A webhook as responses show it.

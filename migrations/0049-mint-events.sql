@@ -49,4 +49,4 @@ VALUES
   ('mint_event', 'confirmed', 'orphaned',  'mint_event.reorged',   NULL,   NULL, '{block_hash}'),
   ('mint_event', 'orphaned',  'pending',   'mint_event.seen',      NULL,   NULL, '{tx_hash,block_number,quantity}');
 
-CALL follow_transitions('mint_events', 'mint_event');
+CALL follow_transitions_by_statement('mint_events', 'mint_event');

@@ -65,4 +65,4 @@ VALUES
   ('token', 'failed',     'orphaned',   'token.orphaned',   NULL,    NULL,              '{}'),
   ('token', 'orphaned',   'detected',   'token.detected',   NULL,    'generate_images', '{token_id}');
 
-CALL follow_transitions('tokens', 'token');
+CALL follow_transitions_by_statement('tokens', 'token');

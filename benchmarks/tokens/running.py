@@ -1,6 +1,7 @@
 """A chain, a collection and the workers that benchmarks of tokens run.
 
-Pictures are made at once, and cost nothing: what is measured is the way to the chain.
+Pictures are made at once, those of a claim together, and cost nothing: what is measured is the way
+to the chain.
 """
 
 from __future__ import annotations
@@ -49,39 +50,42 @@ def watcher() -> list[Kind]:
         return []
 
 
-def make_ready(conn: Connection, job: Job, _: object) -> bool:
-    """In place of a picture and of IPFS: the address of what is never made."""
-    token = conn.execute(
-        "SELECT collection_id, token_id FROM tokens WHERE id = %s AND status = 'detected'",
-        (job.subject_id,),
-    ).fetchone()
-    if token is None:
-        return False
+def make_ready(conn: Connection, saved: Sequence[tuple[Job, object]]) -> list[bool]:
+    """In place of pictures and of IPFS: the addresses of what is never made."""
+    ids = [job.subject_id for job, _ in saved]
+    tokens = conn.execute(
+        "SELECT id, collection_id, token_id FROM tokens"
+        " WHERE id = ANY (%s) AND status = 'detected' ORDER BY id FOR UPDATE",
+        (ids,),
+    ).fetchall()
+    found = [token_id for token_id, *_ in tokens]
     for step in ("generating", "uploading"):
-        conn.execute("UPDATE tokens SET status = %s WHERE id = %s", (step, job.subject_id))
+        conn.execute("UPDATE tokens SET status = %s WHERE id = ANY (%s)", (step, found))
     conn.execute(
-        "UPDATE tokens SET status = 'ready', metadata_cid = %s, ready_at = clock_timestamp()"
-        " WHERE id = %s",
-        (cid_of(*token), job.subject_id),
+        "UPDATE tokens SET status = 'ready', metadata_cid = made.cid, ready_at = clock_timestamp()"
+        "  FROM unnest(%s::uuid[], %s::text[]) AS made (id, cid)"
+        " WHERE tokens.id = made.id",
+        (found, [cid_of(*token) for _, *token in tokens]),
     )
     conn.execute(
-        "DELETE FROM outbox WHERE kind = 'upload_to_ipfs' AND subject_id = %s", (job.subject_id,)
+        "DELETE FROM outbox WHERE kind = 'upload_to_ipfs' AND subject_id = ANY (%s)", (found,)
     )
-    queries.outbox.enqueue(
-        conn,
-        kind="plan_reveals",
-        subject_id=token[0],
-        workspace_id=job.workspace_id,
-        payload=Jsonb({}),
-        request_id=None,
-        traceparent=None,
-        delay=timedelta(0),
-    )
-    return True
+    for collection_id in {collection_id for _, collection_id, _ in tokens}:
+        queries.outbox.enqueue(
+            conn,
+            kind="plan_reveals",
+            subject_id=collection_id,
+            workspace_id=saved[0][0].workspace_id,
+            payload=Jsonb({}),
+            request_id=None,
+            traceparent=None,
+            delay=timedelta(0),
+        )
+    return [each in set(found) for each in ids]
 
 
 KINDS = [
-    Kind(name="generate_images", save=make_ready, delays=(0,) * 1_000),
+    Kind(name="generate_images", save_all=make_ready, delays=(0,) * 1_000),
     *watcher(),
     *(plan_reveals, sign_reveals, send_reveals, confirm_reveals),
 ]

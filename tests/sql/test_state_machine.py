@@ -77,18 +77,22 @@ CREATE TABLE stand_in (
   workspace_id uuid NOT NULL DEFAULT uuidv7(),
   status       text NOT NULL
 );
-CALL follow_transitions('stand_in', '{entity}');
+CALL {follow}('stand_in', '{entity}');
 """
 
 
+WAYS = ("follow_transitions", "follow_transitions_by_statement")
+
+
 @pytest.mark.long
-def test_each_entity_makes_the_listed_moves_and_no_others(owner):
+@pytest.mark.parametrize("follow", WAYS)
+def test_each_entity_makes_the_listed_moves_and_no_others(owner, follow):
     rows = owner.execute("SELECT entity, from_status, to_status FROM transitions").fetchall()
     for entity in {entity for entity, *_ in rows}:
         listed = {(before, after) for of, before, after in rows if of == entity}
         statuses = {status for move in listed for status in move if status}
         with owner.transaction(force_rollback=True):
-            owner.execute(STAND_IN.format(entity=entity))
+            owner.execute(STAND_IN.format(entity=entity, follow=follow))
             made = {(None, status) for status in statuses if makes_move(owner, None, status)}
             owner.execute(
                 "ALTER TABLE stand_in DISABLE TRIGGER stand_in_are_born_by_the_table_of_transitions"
@@ -238,3 +242,50 @@ def test_new_work_takes_the_place_of_its_dead_letter(make, owner):
 def test_the_app_role_changes_neither_the_schema_nor_history(app_conn, statement):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         app_conn.execute(statement)
+
+
+@pytest.mark.parametrize("follow", WAYS)
+def test_of_many_rows_each_that_moves_is_recorded_and_starts_its_work(owner, follow):
+    with owner.transaction(force_rollback=True):
+        owner.execute(STAND_IN.format(entity="token", follow=follow))
+        owner.execute("ALTER TABLE stand_in ADD COLUMN token_id integer")
+        owner.execute(
+            "INSERT INTO stand_in (status, token_id)"
+            " SELECT 'detected', n FROM generate_series(1, 3) AS n"
+        )
+        owner.execute("UPDATE stand_in SET status = 'generating' WHERE token_id > 1")
+        owner.execute(
+            "UPDATE stand_in SET status = 'detected', token_id = token_id * 10 WHERE token_id < 3"
+        )
+        events = owner.execute(
+            "SELECT event, from_status, payload,"
+            "       (SELECT token_id FROM stand_in WHERE id = entity_id)"
+            "  FROM events ORDER BY id"
+        ).fetchall()
+        assert sorted(events[:3], key=str) == [
+            ("token.detected", None, {"token_id": 1}, 10),
+            ("token.detected", None, {"token_id": 2}, 20),
+            ("token.detected", None, {"token_id": 3}, 3),
+        ]
+        assert sorted(events[3:5], key=str) == [
+            ("token.generating", "detected", {}, 20),
+            ("token.generating", "detected", {}, 3),
+        ]
+        assert events[5:] == [("token.put_back", "generating", {}, 20)]
+        (queued,) = owner.execute("SELECT count(DISTINCT subject_id) FROM outbox").fetchone()
+        assert queued == 3
+
+
+@pytest.mark.parametrize("follow", WAYS)
+def test_one_move_that_is_not_listed_refuses_all_of_a_statement(owner, follow):
+    with owner.transaction(force_rollback=True):
+        owner.execute(STAND_IN.format(entity="token", follow=follow))
+        owner.execute("INSERT INTO stand_in (status) SELECT 'detected' FROM generate_series(1, 3)")
+        owner.execute(
+            "UPDATE stand_in SET status = 'failed'"
+            " WHERE id = (SELECT max(id::text)::uuid FROM stand_in)"
+        )
+        with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction():
+            owner.execute("UPDATE stand_in SET status = 'generating'")
+        assert refused.value.diag.constraint_name == "transitions"
+        assert "cannot go from failed to generating" in str(refused.value)

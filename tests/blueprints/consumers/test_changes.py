@@ -209,7 +209,7 @@ def test_entities_of_users_are_told_to_nobody_else(owner):
     """A table with a user says so in its transitions, unless all of the workspace see its rows."""
     rows = owner.execute(
         "SELECT DISTINCT entity FROM transitions"
-        "  JOIN pg_trigger ON tgfoid = 'record_transition'::regproc"
+        "  JOIN pg_trigger ON tgfoid::regproc::text IN ('record_transition', 'record_transitions')"
         "   AND encode(tgargs, 'escape') = entity || '\\000'"
         "  JOIN pg_attribute ON attrelid = tgrelid AND attname = 'user_id'"
         " WHERE audience = 'workspace'"
