@@ -1,67 +1,181 @@
-"""Text from bytes whose charset is only known from what the sender declares, if at all."""
+"""Text from bytes whose charset is only known from what somebody says of them, if at all.
+
+What is said is often wrong: servers say `iso-8859-1` of everything, and programs write `UTF-8`
+above what they never converted. So it is compared with the bytes: a byte order mark decides; then
+UTF-8, which hardly any other text is by chance; then what is said, if the bytes fit it; then what
+they look like.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+import string
+from itertools import islice
+from typing import Final
 
-# What a charset label means by the WHATWG Encoding Standard: browsers read `iso-8859-1` as
-# windows-1252, and pages are written for browsers. Only these: Python has codecs such as `punycode`
-# and `idna` whose decoding is quadratic, and `utf-7`, which hides tags from a filter.
-_CODECS = {
-    **dict.fromkeys(["ascii", "iso8859-1", "cp1252"], "cp1252"),
-    **dict.fromkeys(["gb2312", "gbk", "gb18030"], "gb18030"),
-    **dict.fromkeys(["shift_jis", "cp932"], "cp932"),
-    **dict.fromkeys(["euc_kr", "cp949"], "cp949"),
-    **dict.fromkeys(["big5", "big5hkscs"], "big5hkscs"),
-    **dict.fromkeys(["iso8859-9", "cp1254"], "cp1254"),
-    **dict.fromkeys(["iso8859-11", "tis-620", "cp874"], "cp874"),
-    **{name: name for name in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "euc_jp")},
-    **{name: name for name in ("iso2022_jp", "koi8-r", "koi8-u", "cp866", "mac-roman")},
-    **{f"cp{number}": f"cp{number}" for number in (1250, 1251, 1253, 1255, 1256, 1257, 1258)},
-    **{f"iso8859-{part}": f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)},
+from webencodings.labels import LABELS
+
+# Python's codecs for names of the WHATWG Encoding Standard, where they differ. By the standard,
+# `iso-8859-1` is windows-1252 and `gb2312` is GBK. Only what is in it is decoded: Python has codecs
+# such as `punycode` and `idna`, which are quadratic, and `utf-7`, which hides tags from a filter.
+_CODECS: Final = {
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "euc-kr": "cp949",
+    "shift_jis": "cp932",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "macintosh": "mac-roman",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "windows-874": "cp874",
+    "iso-8859-8-i": "iso-8859-8",
 }
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_DECLARED = re.compile(
+# Names in the standard of what browsers do not read.
+_UNREAD: Final = frozenset({"replacement", "x-user-defined"})
+# In these, letters without accents outnumber the others, as they do in the languages written so.
+_LATIN: Final = frozenset(
+    "windows-1250 windows-1252 windows-1254 windows-1257 windows-1258 macintosh iso-8859-2"
+    " iso-8859-3 iso-8859-4 iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-15 iso-8859-16".split()
+)
+# Two or three of their bytes are now and then a character of UTF-8.
+_OF_EAST_ASIA: Final = frozenset(
+    {"big5", "euc-jp", "euc-kr", "gb18030", "gbk", "shift_jis", "windows-874"}
+)
+_WIDE: Final = frozenset({"utf-16le", "utf-16be"})
+_WIDE_MARKS: Final = (
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_LABEL: Final = re.compile(r"[a-z0-9_.:-]{1,40}")
+_AS_WINDOWS_1252: Final = "as_windows_1252"
+_DECLARED: Final = re.compile(
     rb"""<(?:meta\s[^>]{0,500}?charset|\?xml\s[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""",
     re.IGNORECASE,
 )
-_DECLARED_WITHIN = 4096  # bytes; the standard says 1024, pages are less strict
-_GUESS_FROM = 32_768  # bytes; charset-normalizer tries some ninety codecs on its input
+# Bytes. The standard says 1024, but a browser begins anew when it comes to a later one.
+_DECLARED_WITHIN: Final = 65_536
+_LOOKED_AT: Final = 262_144  # bytes from which the charset is guessed
+_WORD: Final = re.compile(rb"[A-Za-z\x80-\x9f\xa1-\xff]+")
+_ASCII_LETTERS: Final = string.ascii_letters.encode()
+_ENOUGH: Final = 8  # letters, to judge by
+_OTHER: Final = re.compile(r"[^\x00-\x7f\ufffd]")
 
 
 def decode(body: bytes, charset: str | None, *, markup: bool = False) -> str:
-    """`body` as text: by its byte order mark, the server's `charset`, its own declaration (only
-    with `markup`), as UTF-8, or by a guess. Never fails: what does not fit becomes U+FFFD.
+    """`body` as text. `charset` is what its sender says; with `markup`, it may also say so itself.
+    Never fails: what cannot be read becomes U+FFFD.
     """
-    for mark, marked in _BOMS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(marked, "replace")
-    codec = _codec(charset)
-    if codec is None and markup and (declared := _DECLARED.search(body[:_DECLARED_WITHIN])):
-        codec = _codec(declared[1].decode("ascii", "replace"))
-        if codec is not None and codec.startswith("utf-16"):
-            codec = "utf-8"  # a declaration readable as ASCII is wrong about that
-    if codec is None:
-        try:
-            return body.decode()
-        except UnicodeDecodeError:
-            codec = _guess(body)
-    return body.decode(codec, "replace")
-
-
-def _codec(label: str | None) -> str | None:
-    """Python's name for a charset label, or None for one that is unknown or unwanted."""
-    if not label or not re.fullmatch(r"[A-Za-z0-9_.:-]{1,40}", label):
-        return None
+    if wide := wide_codec(body[:4096]):
+        return body.decode(wide, "replace").removeprefix("\ufeff")
+    body = body.removeprefix(codecs.BOM_UTF8)
+    said = [_name(charset)]
+    if markup and (declared := _DECLARED.search(body[:_DECLARED_WITHIN])):
+        name = _name(declared[1].decode("ascii", "replace"))
+        # A declaration that can be read as ASCII is wrong about that.
+        said.append(None if name in _WIDE else name)
+    names = [name for name in said if name is not None]
     try:
-        return _CODECS.get(codecs.lookup(label).name)
-    except LookupError:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return _of_another(body, [name for name in names if name != "utf-8"])
+    if b"\x1b$" in body and (japanese := _strictly(body, "iso-2022-jp")) is not None:
+        return japanese
+    if names and names[0] not in _LATIN | {"utf-8"}:
+        by_chance = 5 if names[0] in _OF_EAST_ASIA else 1
+        if _has_at_most(by_chance, text):
+            return _strictly(body, names[0]) or text
+    return text
+
+
+def wide_codec(head: bytes) -> str | None:
+    """The codec of a text's beginning that is in UTF-16 or UTF-32."""
+    for mark, codec in _WIDE_MARKS:
+        if head.startswith(mark):
+            return codec
+    # Without a byte order mark: in mostly ASCII text, every other byte is zero.
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) > len(head) // 5 and min(even, odd) < len(head) // 50 + 1:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return None
+
+
+def _of_another(body: bytes, said: list[str]) -> str:
+    """The text of bytes of which not all are UTF-8."""
+    for name in said:
+        if _is_likely(body, name):
+            text = body.decode(_codec(name), "replace")
+            if text.count("\ufffd") * 20 <= len(_OTHER.findall(text)):
+                return text
+    text = body.decode("utf-8", "replace")
+    if len(_OTHER.findall(text)) >= text.count("\ufffd"):
+        # Some of it was never converted: such a text is put together from several.
+        return body.decode("utf-8", _AS_WINDOWS_1252)
+    from chardetng_py import EncodingDetector
+
+    detector = EncodingDetector()
+    detector.feed(body[:_LOOKED_AT], last=True)
+    guess = detector.guess(tld=None, allow_utf8=False).lower()
+    return body.decode(_codec(guess), "replace")
+
+
+def _has_at_most(most: int, text: str) -> bool:
+    """Whether so few characters are not ASCII that a text of another charset may by chance be UTF-8
+    too."""
+    return sum(1 for _ in islice(_OTHER.finditer(text), most + 1)) <= most
+
+
+def _is_likely(body: bytes, name: str) -> bool:
+    """Whether bytes may be in a charset: in a Latin one, most letters of a word have no accent."""
+    if name in _WIDE:
+        return b"\0" in body
+    if name not in _LATIN:
+        return True
+    words = _WORD.findall(body[:_LOOKED_AT])
+    letters = b"".join(word for word in words if not word.isascii())
+    others = len(letters.translate(None, _ASCII_LETTERS))
+    return others < _ENOUGH or others <= 0.6 * len(letters)
+
+
+def _strictly(body: bytes, name: str) -> str | None:
+    try:
+        return body.decode(_codec(name))
+    except UnicodeDecodeError:
         return None
 
 
-def _guess(body: bytes) -> str:
-    from charset_normalizer import from_bytes
+def _name(label: str | None) -> str | None:
+    """The standard's name for a label; None for one that is unknown or unwanted. Mails and
+    documents also have Python's, such as `cp932`."""
+    label = (label or "").strip().lower()
+    if not _LABEL.fullmatch(label):
+        return None
+    name = LABELS.get(label)
+    if name is None:
+        try:
+            name = _NAMES.get(codecs.lookup(label).name)
+        except LookupError:
+            return None
+    return None if name in _UNREAD else name
 
-    best = from_bytes(body[:_GUESS_FROM]).best()
-    return (best and _codec(best.encoding)) or "cp1252"
+
+def _codec(name: str) -> str:
+    return _CODECS.get(name, name)
+
+
+_NAMES: Final = {
+    codecs.lookup(_codec(name)).name: name for name in LABELS.values() if name not in _UNREAD
+}
+
+
+def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
+    """What stands for bytes that are not UTF-8, unless they are the beginning of a character."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    is_cut = len(bad) > 1 or error.end == len(error.object)
+    return "\ufffd" if is_cut else bad.decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(_AS_WINDOWS_1252, _as_windows_1252)

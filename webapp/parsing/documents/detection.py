@@ -11,6 +11,7 @@ import csv
 import re
 from typing import BinaryIO
 
+from webapp.parsing.charset import wide_codec
 from webapp.parsing.documents.media import BY_TYPE, Media
 from webapp.parsing.documents.ole import SIGNATURE, OleFile
 from webapp.parsing.documents.zip_listing import ZipListing, list_zip
@@ -155,23 +156,6 @@ def _is_mail(text: str) -> bool:
         elif line[:1] not in {" ", "\t"} and not (line.startswith("From ") and not names):
             break
     return len(names) >= 2 and any(name in _MAIL_HEADERS or name.startswith("x-") for name in names)
-
-
-def wide_codec(head: bytes) -> str | None:
-    """`utf-16-le`, `utf-16-be` or `utf-32` where a text's beginning is in one of them."""
-    for mark, codec in (
-        (b"\xff\xfe\0\0", "utf-32"),
-        (b"\0\0\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16-le"),
-        (b"\xfe\xff", "utf-16-be"),
-    ):
-        if head.startswith(mark):
-            return codec
-    # Without a byte order mark: in mostly ASCII text, every other byte is zero.
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) > len(head) // 5 and min(even, odd) < len(head) // 50 + 1:
-        return "utf-16-le" if odd > even else "utf-16-be"
-    return None
 
 
 def delimiter_of(text: str) -> str | None:

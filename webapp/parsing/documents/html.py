@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import lxml.etree
 import lxml.html
 
+from webapp.parsing.charset import decode
 from webapp.parsing.documents.document import Metadata
 from webapp.parsing.documents.markup import check_depth
 from webapp.parsing.documents.ooxml import moment
-from webapp.parsing.documents.plain import decode_text
 
 if TYPE_CHECKING:
     from webapp.parsing.documents.reading import Reading
@@ -44,7 +44,7 @@ def text_of(data: bytes, charset: str | None = None) -> tuple[str, Metadata]:
 
 def parse_html(data: bytes, charset: str | None = None) -> Any:
     """The root of a page; None if there is nothing on it."""
-    text = _UNWANTED.sub("", decode_text(data, charset, markup=True))
+    text = _UNWANTED.sub("", decode(data, charset, markup=True))
     parser = lxml.html.HTMLParser(
         # Some pages nest deeper than 256; beyond 2,048 libxml2 gives up anyway.
         encoding="utf-8",

@@ -11,10 +11,10 @@ import email.utils
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from webapp.parsing.charset import decode
 from webapp.parsing.documents import html
 from webapp.parsing.documents.document import Metadata
 from webapp.parsing.documents.errors import DocumentError
-from webapp.parsing.documents.plain import decode_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ def _text(part: Message) -> str:
     charset = part.get_content_charset()
     if part.get_content_type() == "text/html":
         return html.text_of(data, charset)[0]
-    return decode_text(data, charset)
+    return decode(data, charset)
 
 
 def _bytes(part: Message) -> bytes:
@@ -142,7 +142,7 @@ def _decoded(value: str) -> str:
             decoded.append(part)
         else:
             is_named = charset is not None and charset != "unknown-8bit"
-            decoded.append(decode_text(part, charset if is_named else None))
+            decoded.append(decode(part, charset if is_named else None))
     return "".join(decoded)
 
 

@@ -6,9 +6,9 @@ import csv
 import itertools
 from typing import TYPE_CHECKING
 
+from webapp.parsing.charset import decode
 from webapp.parsing.documents.detection import delimiter_of
 from webapp.parsing.documents.errors import DocumentError
-from webapp.parsing.documents.plain import decode_text
 from webapp.parsing.tables.headings import heading_rows, title_rows
 from webapp.parsing.tables.table import Table
 
@@ -27,7 +27,7 @@ def find(source: Source, finding: Finding) -> None:
     finding.pages = 1
     data = source.read(_MOST_BYTES)
     finding.is_cut = False
-    text = decode_text(data)
+    text = decode(data, None)
     rows = list(_rows(text))
     width = max(map(len, rows), default=0)
     if width > _MOST_COLUMNS or width * len(rows) > 8 * sum(map(len, rows)) + 1_000_000:
