@@ -47,7 +47,7 @@ ROOMS = {
         *("webapp.rules", "webapp.settings"),
     ),
     "webapp.schemas": ("webapp.identity", "webapp.rules"),
-    "webapp.imports": ("webapp.rules", "webapp.schemas"),
+    "webapp.imports": ("webapp.parsing", "webapp.rules", "webapp.schemas"),
     "webapp.search": ("sql",),
     "webapp.exporting": ("sql", "webapp.failure", "webapp.rules"),
     "webapp.http": ("sql", "webapp.settings", "webapp.telemetry"),

@@ -48,7 +48,7 @@ def save(conn: Connection, job: Job, _: object) -> bool | Again:
     if goes_on:
         return Again()
     queries.import_rows.forget(conn, id=import_id)
-    queries.imports.complete(conn, id=import_id)
+    queries.imports.end(conn, id=import_id)
     return True
 
 

@@ -1,4 +1,4 @@
-"""Read imports: parse the entries of an uploaded file of bookmarks or JSON lines."""
+"""Read imports: parse the entries of an uploaded file, in whatever format it is."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def still_wanted(conn: Connection, jobs: Sequence[Job]) -> bool:
 
 def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
     """The work itself: a summary, then lists of rows, as JSON. Raises Failure."""
-    head = {"format": given["format"], "enrich": given["enrich"], "now": datetime.now(UTC)}
+    head = {name: given[name] for name in ("format", "charset", "enrich")}
+    head["now"] = datetime.now(UTC)
     data = orjson.dumps(head) + b"\n" + bytes(given["file"])
     lines = child.run(
         READER,
@@ -60,6 +61,11 @@ def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
 
 
 def _why_nothing(summary: Row) -> str:
+    if summary["missed"]:
+        return (
+            f"The file has {summary['missed']} entries by a plain count, but none of them could be"
+            " told apart."
+        )
     if not summary["refused"]:
         return "There is nothing to import in the file."
     first = summary["mistakes"][0]
@@ -74,8 +80,11 @@ def save(conn: Connection, job: Job, lines: list[bytes]) -> bool:
     wanted = queries.imports.save_reading(
         conn,
         id=job.subject_id,
+        format=summary["format"],
         total=summary["total"],
+        merged=summary["merged"],
         refused=summary["refused"],
+        missed=summary["missed"],
         mistakes=Jsonb(summary["mistakes"]),
     )
     if not wanted:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzzing import examples
-from webapp.imports.bookmarks import read
+from webapp.imports.format import Link
+from webapp.imports.formats.netscape import FORMAT
 
 FIREFOX = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
 <META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=UTF-8">
@@ -40,26 +41,35 @@ POCKET = """<!DOCTYPE html><html><body><h1>Unread</h1><ul>
 </ul></body></html>"""
 
 
+def read(text):
+    """The links of a file, all of which must be found."""
+    contents = FORMAT.read(text)
+    found = list(contents.entries)
+    assert len(found) >= contents.counted()
+    return found
+
+
 def links(text):
-    return {link["source_url"].rpartition("/")[2]: link for link in read(text)}
+    return {link.source_url.rpartition("/")[2]: link for link in read(text)}
 
 
 def test_links_have_titles_descriptions_and_times():
     found = links(FIREFOX)
     assert list(found) == ["top", "fence", "deep", "after", "bar", "last"]
-    assert found["top"] == {
-        "source_url": "https://example.com/top",
-        "title": "Top & first",
-        "summary": "About the top",
-        "tags": [],
-        "added": 1700000000,
-    }
-    assert found["last"]["title"] is None
-    assert found["deep"]["added"] is None
+    assert found["top"] == Link(
+        1,
+        "https://example.com/top",
+        title="Top & first",
+        summary="About the top",
+        tags=[],
+        added=1700000000,
+    )
+    assert found["last"].title is None
+    assert found["deep"].added is None
 
 
 def test_tags_are_those_of_the_link_and_its_folders_but_for_the_browsers_own():
-    tags = {name: link["tags"] for name, link in links(FIREFOX).items()}
+    tags = {name: link.tags for name, link in links(FIREFOX).items()}
     assert tags == {
         "top": [],
         "fence": ["oak", "Posts", "Garden"],
@@ -72,25 +82,134 @@ def test_tags_are_those_of_the_link_and_its_folders_but_for_the_browsers_own():
 
 def test_pocket_writes_lists():
     found = links(POCKET)
-    assert found["a"]["tags"] == ["one", "two"]
-    assert found["a"]["added"] == found["b"]["added"] == 1700000000
-    assert found["b"]["title"] == "B"
+    assert found["a"].tags == ["one", "two"]
+    assert found["a"].added == found["b"].added == 1700000000
+    assert found["b"].title == "B"
 
 
 def test_what_is_too_long_is_cut():
     (link,) = read(
         f'<A HREF="x" TAGS="{"t" * 60},{",".join(map(str, range(30)))}">{"x" * 300}<DD>{"y" * 3000}'
     )
-    assert len(link["title"]) == 200
-    assert len(link["summary"]) == 2000
-    assert len(link["tags"]) == 20
-    assert link["tags"][0] == "t" * 50
+    assert len(link.title) == 200
+    assert len(link.summary) == 2000
+    assert len(link.tags) == 20
+    assert link.tags[0] == "t" * 50
+
+
+# What people write about programs, or what was left open, each before two more bookmarks.
+MARKUP = [
+    "<script>",
+    "<style>",
+    "<title>",
+    "<textarea>",
+    "<plaintext>",
+    "<noscript>",
+    "<iframe>",
+    "<!-- begins",
+    "<![CDATA[",
+    "<?php",
+    "a < b",
+    "I <3 it",
+    "Vector<T>",
+    "</script>",
+    "<T",
+    "<!",
+]
+
+
+@pytest.mark.parametrize("written", MARKUP)
+def test_markup_in_a_text_is_text_and_hides_nothing(written):
+    one, two, three = read(
+        f'<DT><A HREF="https://example.com/1">On {written}</A>\n<DD>About {written} and more\n'
+        '<DT><A HREF="https://example.com/2">Two</A>\n<DT><A HREF="https://example.com/3">Three</A>'
+    )
+    assert (one.title, one.summary) == (f"On {written}", f"About {written} and more")
+    assert (two.title, three.title) == ("Two", "Three")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '<DT><A HREF="https://example.com/1>One</A>',
+        "<DT><A HREF='https://example.com/1>One</A>",
+        '<DT><A HREF="https://example.com/1" TITLE="x>One</A>',
+        '<DT><A HREF="https://example.com/1">One',
+        '<DT><A HREF="https://example.com/1"',
+        '<DT><A HREF="https://example.com/1">One</A><!-- <DT><A HREF="https://c.example">C</A> -->',
+    ],
+)
+def test_what_is_not_closed_takes_nothing_of_what_follows(broken):
+    found = read(f'{broken}\n<DT><A HREF="https://example.com/2" ADD_DATE="1">Two</A>')
+    assert found[0].source_url == "https://example.com/1"
+    assert (found[-1].source_url, found[-1].title) == ("https://example.com/2", "Two")
+
+
+def test_a_file_that_was_cut_has_one_more_than_can_be_read():
+    contents = FORMAT.read('<DT><A HREF="https://example.com/1">One</A><DT><A HREF="https://exa')
+    assert len(list(contents.entries)) == 1
+    assert contents.counted() == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("?a=1&copy=2", "?a=1&copy=2"),
+        ("?a=1&amp;copy=2", "?a=1&copy=2"),
+        ("?a=1&lt=2&para=3&section", "?a=1&lt=2&para=3&section"),
+        ("?q=R&amp;D&notit", "?q=R&D&notit"),
+        ("?q=&#x27;&#39;", "?q=''"),
+    ],
+)
+def test_an_address_stays_as_it_is_written(written, address):
+    (link,) = read(f'<DT><A HREF="https://example.com/{written}">One</A>')
+    assert link.source_url == f"https://example.com/{address}"
+
+
+def test_links_in_a_description_are_part_of_it():
+    one, two = read(
+        '<DT><A HREF="https://example.com/1">One</A>\n'
+        '<DD>See <a href="https://other.example/">this <b>page</b></a>, not\n'
+        '<a href="https://third.example/">third.example</a>.\n'
+        '<DT><A HREF="https://example.com/2" DESCRIPTION="What it is">Two</A>'
+    )
+    assert one.summary == ("See this page (https://other.example/), not\nthird.example.")
+    assert (two.source_url, two.summary) == ("https://example.com/2", "What it is")
+
+
+def test_an_a_in_a_description_is_a_bookmark_if_it_says_so():
+    found = read(
+        '<DT><A HREF="https://example.com/1">One</A><DD>described'
+        '<A HREF="https://example.com/2" ADD_DATE="1">Two</A>'
+    )
+    assert [link.title for link in found] == ["One", "Two"]
+    found = read(
+        '<A HREF="https://example.com/1">One</A><DD>x<A HREF="https://example.com/2">Two</A>'
+    )
+    assert [link.title for link in found] == ["One", "Two"]
+
+
+def test_descriptions_keep_their_lines():
+    one, two = read(
+        '<DT><A HREF="https://example.com/1">One</A>\r\n<DD>List:\r\n- one  \r\n  - two\r\n\r\n\r\n'
+        'End\n\r<DT><A HREF="https://example.com/2">Two<br>lines</A><DD>a<br>b<ul><li>c</li></ul>'
+        "d[linkding-notes]# e\nf[/linkding-notes]"
+    )
+    assert one.summary == "List:\n- one\n  - two\n\nEnd"
+    assert (two.title, two.summary) == ("Two lines", "a\nb\n\n- c\n\nd\n\n# e\nf")
+
+
+def test_tags_with_commas_are_read_from_what_coffer_wrote():
+    (link,) = read('<DT><A HREF="x" TAGS="Smith  John,b" DATA-TAGS=\'["Smith, John","b"]\'>A</A>')
+    assert link.tags == ["Smith, John", "b"]
+    (link,) = read('<DT><A HREF="x" TAGS="a,b" DATA-TAGS="a b">A</A>')
+    assert link.tags == ["a", "b"]
 
 
 @pytest.mark.parametrize("added", ["", "x", "-1", "0", "1e9"])
 def test_an_invalid_time_is_left_out(added):
     (link,) = read(f'<A HREF="x" ADD_DATE="{added}">A</A>')
-    assert link["added"] is None
+    assert link.added is None
 
 
 PIECES = st.sampled_from(
@@ -105,4 +224,4 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=30).map("".join) | st.text())
 def test_any_text_is_read(text):
     for link in read(text):
-        assert len(link["tags"]) <= 20
+        assert len(link.tags) <= 20

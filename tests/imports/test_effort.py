@@ -66,7 +66,9 @@ LINES = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("file_format", "shapes"), [("bookmarks", BOOKMARKS), ("lines", LINES)])
+@pytest.mark.parametrize(
+    ("file_format", "shapes"), [("bookmarks", BOOKMARKS), ("json_lines", LINES)]
+)
 def test_no_file_takes_more_than_linear_time(
     file_format: str, shapes: dict[str, tuple[str, str, str]]
 ) -> None:

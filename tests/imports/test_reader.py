@@ -10,7 +10,7 @@ from webapp.imports import reader
 LINK_OF = '<DT><A HREF="https://example.com/a">{}</A>'
 
 
-def read(file, file_format="lines"):
+def read(file, file_format="json_lines"):
     """The summary of a file, and its entries."""
     head = {"format": file_format, "enrich": False, "now": "2026-01-01T00:00:00+00:00"}
     told = reader.main(orjson.dumps(head) + b"\n" + file)
@@ -49,14 +49,16 @@ def test_an_entry_that_cannot_be_is_refused_with_its_line_and_the_others_are_not
 
 
 def test_only_the_first_mistakes_are_reported():
-    found, _ = read(b"x\n" * 80 + b'{"raw_text": "good"}')
-    assert (found["total"], found["refused"]) == (1, 80)
+    many = reader.MOST_MISTAKES + 1
+    found, _ = read(b"x\n" * many + b'{"raw_text": "good"}')
+    assert (found["total"], found["refused"]) == (1, many)
     assert len(found["mistakes"]) == reader.MOST_MISTAKES
 
 
 @pytest.mark.parametrize(
     "file",
     [
+        LINK_OF.format("Café").encode("utf-16"),
         LINK_OF.format("Café").encode(),
         b"\xef\xbb\xbf" + LINK_OF.format("Café").encode(),
         LINK_OF.format("Café").encode("cp1252"),
@@ -64,7 +66,7 @@ def test_only_the_first_mistakes_are_reported():
         b"<meta charset=shift_jis>" + LINK_OF.format("喫茶店").encode("shift_jis"),
         b"<meta charset=nonsense>" + LINK_OF.format("Café").encode("cp1252"),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_files_are_read_as_they_are_encoded(file):
     _, (entry,) = read(file, "bookmarks")
@@ -82,3 +84,62 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line():
     found, entries = read(b'\xef\xbb\xbf{"raw_text": "a"}\r\n{"raw_text": "b"}\r\n')
     assert found["refused"] == 0
     assert [each["raw_text"] for each in entries] == ["a", "b"]
+
+
+def test_a_page_that_comes_twice_is_one_item_with_all_that_is_said_of_it():
+    file = (
+        '<DT><H3>Work</H3><DL><p><DT><A HREF="https://example.com/1" ADD_DATE="1600000002"></A>'
+        "</DL><p><DT><H3>Home</H3><DL><p>"
+        '<DT><A HREF="https://EXAMPLE.com/1#top" ADD_DATE="1600000001" TAGS="work">One</A>'
+        "<DD>described here</DL><p>"
+        '<DT><A HREF="https://example.com/1">Again</A><DD>and there'
+        '<DT><A HREF="javascript:alert(1)">x</A><DT><A HREF="javascript:alert(1)">x</A>'
+    )
+    found, (item,) = read(file.encode(), "bookmarks")
+    assert item["tags"] == ["Work", "Home"]
+    assert (item["title"], item["summary"]) == ("One", "described here\n\nand there")
+    assert item["created_at"] == "2020-09-13T12:26:41Z"
+    assert (found["total"], found["merged"], found["refused"]) == (3, 2, 2)
+    assert found["missed"] == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "javascript:alert(1)",
+            "place:sort=8",
+            "file:///etc",
+            "feed://example.com",
+            "about:blank",
+        ),
+        *("chrome://settings", "data:text/html,x", "example.com", ""),
+        "https://u:p@example.com/",
+    ],
+)
+def test_an_address_that_is_none_of_the_web_is_refused_with_the_reason(address):
+    found, _ = read(
+        f'<DT><A HREF="https://a.example">A</A><A HREF="{address}">x</A>'.encode(), "bookmarks"
+    )
+    assert (found["total"], found["refused"], found["missed"]) == (1, 1, 0)
+    (mistake,) = found["mistakes"]
+    assert (mistake["line"], mistake["address"]) == (2, address)
+    assert mistake["message"].startswith("source_url: ")
+
+
+def test_more_entries_than_are_read_are_missed(monkeypatch):
+    monkeypatch.setattr(reader, "MOST_ROWS", 2)
+    for entry, file_format in (
+        ('{{"raw_text": "{}"}}\n', "json_lines"),
+        ('<DT><A HREF="https://a.example/{}">x</A>', "bookmarks"),
+    ):
+        found, entries = read("".join(map(entry.format, range(4))).encode(), file_format)
+        assert (len(entries), found["missed"]) == (2, 2)
+        assert "more than 2 entries" in found["mistakes"][0]["message"]
+
+
+def test_an_export_that_was_cut_says_so():
+    lines = b'{"raw_text": "x"}\n' * 2
+    for stated, missed in ((2, 0), (5, 3)):
+        found, entries = read(lines + b'{"type": "end", "count": %d}' % stated)
+        assert (len(entries), found["missed"]) == (2, missed)

@@ -1,14 +1,14 @@
 """Parses an imported file into the rows that the database adds; runs in a child process.
 
-The input is a line of JSON, `{"format": …, "enrich": …, "now": …}`, followed by the file. The
-output is JSON lines: first `{"total", "refused", "mistakes"}`, then lists of rows, each with its
-`number`, `entity`, `row_id` and `payload`, the columns of the item or task that it becomes.
+The input is a line of JSON, `{"format": …, "charset": …, "enrich": …, "now": …}`, followed by the
+file. The output is JSON lines: first `{"format", "total", "merged", "refused", "missed",
+"mistakes"}`, then lists of rows, each with its `number`, `entity`, `row_id` and `payload`, the
+columns of the item or task that it becomes.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -16,23 +16,25 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from marshmallow import ValidationError
 
-from webapp.imports import bookmarks
-from webapp.imports.entries import MOST_TAGS, ItemEntry, TaskEntry
+from webapp.imports.entries import ItemEntry, TaskEntry
+from webapp.imports.families import contents_of
+from webapp.imports.format import Link, Portable, Refused
+from webapp.imports.pages import Pages
 from webapp.rules.first_line import first_line
-from webapp.rules.same_page import normalized, page_hash
-from webapp.schemas.common import MAX_URL
+from webapp.rules.same_page import page_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from webapp.imports.format import Contents, Entry
 
     Row = dict[str, Any]
 
 MOST_ROWS: Final = 200_000
-MOST_MISTAKES: Final = 50
+MOST_MISTAKES: Final = 1000
+# Characters of an address that a mistake shows.
+_SHOWN: Final = 200
 # Rows that one statement adds to the database.
 _LINE: Final = 500
-
-_CHARSET: Final = re.compile(rb"charset=[\"']?([\w-]+)", re.IGNORECASE)
+_LARGEST_COUNT: Final = 2**31 - 1
 
 _ITEM: Final = ItemEntry()
 _TASK: Final = TaskEntry()
@@ -42,124 +44,118 @@ def main(data: bytes) -> bytes:
     """What `webapp.parsing.child` calls."""
     head, _, file = data.partition(b"\n")
     given = orjson.loads(head)
-    now = datetime.fromisoformat(given["now"])
-    entries = _of_bookmarks(file) if given["format"] == "bookmarks" else _of_lines(file)
-    rows: list[Row] = []
-    given_ids: dict[Any, str] = {}
-    mistakes: list[Row] = []
-    refused = 0
-    for place, entity, entry in entries:
-        if len(rows) >= MOST_ROWS:
-            mistakes.append({"line": place, "message": f"Not read: more than {MOST_ROWS} entries."})
-            break
-        try:
-            if entity == "item":
-                payload = _item(entry, now, enrich=given["enrich"])
-            else:
-                payload = _task(entry, now)
-        except ValidationError as error:
-            refused += 1
-            if len(mistakes) < MOST_MISTAKES:
-                mistakes.append({"line": place, "message": _said(error)})
-            continue
-        for name, value in payload.items():
-            if isinstance(value, datetime):  # PostgreSQL knows fewer zones than Python
-                payload[name] = value.astimezone(UTC)
-        row_id = _id_at(payload["created_at"], len(rows))
-        given_id = entry.get("id") if isinstance(entry, dict) else None
-        if entity == "item" and isinstance(given_id, str):
-            given_ids[given_id.lower()] = row_id
-        rows.append({"entity": entity, "row_id": row_id, "payload": payload})
-    # Items come first, so that tasks find them by their new ids.
-    rows.sort(key=lambda row: row["entity"] == "task")
-    for number, row in enumerate(rows):
-        row["number"] = number
-        if row["entity"] == "task" and row["payload"]["item_id"] is not None:
-            about = str(row["payload"]["item_id"])
-            row["payload"]["item_id"] = given_ids.get(about, about)
-    summary = {"total": len(rows), "refused": refused, "mistakes": mistakes}
+    name, contents = contents_of(file, given["format"], given.get("charset"))
+    reading = _Reading(datetime.fromisoformat(given["now"]), enrich=given["enrich"])
+    missed = reading.read(contents)
+    rows = reading.numbered()
+    summary = {
+        "format": name,
+        "total": len(rows) + reading.merged,
+        "merged": reading.merged,
+        "refused": reading.refused,
+        "missed": missed,
+        "mistakes": reading.mistakes,
+    }
     lines = [rows[begin : begin + _LINE] for begin in range(0, len(rows), _LINE)]
     return b"\n".join(orjson.dumps(line, option=orjson.OPT_UTC_Z) for line in (summary, *lines))
 
 
-def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
-    """The links of a file, each page once: with all its tags, and the oldest date."""
-    pages: dict[str, Row] = {}
-    folded: dict[str, set[str]] = {}
-    for number, link in enumerate(bookmarks.read(_decoded(file)), start=1):
-        page = _page(link["source_url"])
-        known = pages.get(page)
-        if known is None:
-            if len(pages) > MOST_ROWS:
+class _Reading:
+    """The rows of a file, and the account of its entries: each is in a row, is one more of a page
+    that is in a row (`merged`), or is refused."""
+
+    def __init__(self, now: datetime, *, enrich: bool) -> None:
+        self._now = now
+        self._enrich = enrich
+        self._rows: list[Row] = []
+        self._new_ids: dict[str, str] = {}  # of items, by the ids that they have in the file
+        self.merged = 0
+        self.refused = 0
+        self.mistakes: list[Row] = []
+
+    def read(self, contents: Contents) -> int:
+        """Take the entries; returns how many of the file's are not among them."""
+        pages = Pages()
+        for entry in contents.entries:
+            if len(self._rows) + len(pages) >= MOST_ROWS:
+                self._say(entry.place, f"Not read: more than {MOST_ROWS} entries.")
                 break
-            pages[page] = {"number": number, **link}
-            folded[page] = {tag.casefold() for tag in link["tags"]}
-            continue
-        for tag in link["tags"]:
-            if len(known["tags"]) < MOST_TAGS and tag.casefold() not in folded[page]:
-                folded[page].add(tag.casefold())
-                known["tags"].append(tag)
-        known["added"] = min(filter(None, (known["added"], link["added"])), default=None)
-    for link in pages.values():
-        added = link.pop("added")
-        if added is not None:
-            link["created_at"] = datetime.fromtimestamp(added, UTC).isoformat()
-        yield link.pop("number"), "item", link | {"source_type": "article"}
+            if isinstance(entry, Link) and entry.source_url:
+                pages.add(entry)
+            else:
+                self._take(entry)
+        for link in pages.links():
+            self._take(link)
+        accounted = len(self._rows) + self.merged + self.refused
+        return min(max(0, contents.counted() - accounted), _LARGEST_COUNT)
 
+    def numbered(self) -> list[Row]:
+        """The rows. Items come first, so that tasks find them by their new ids."""
+        self._rows.sort(key=lambda row: row["entity"] == "task")
+        for number, row in enumerate(self._rows):
+            row["number"] = number
+            if row["entity"] == "task" and row["payload"]["item_id"] is not None:
+                about = str(row["payload"]["item_id"])
+                row["payload"]["item_id"] = self._new_ids.get(about, about)
+        return self._rows
 
-def _page(url: str) -> str:
-    """The key that addresses of the same page share; for an address that will be refused, the
-    address."""
-    try:
-        return normalized(url) if len(url) <= MAX_URL else url
-    except ValueError:
-        return url
-
-
-def _decoded(file: bytes) -> str:
-    """The text of a file: UTF-8 if it is valid, otherwise as declared, otherwise the browsers'
-    default."""
-    try:
-        return file.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        said = _CHARSET.search(file[:2000])
-    try:
-        return file.decode(said[1].decode() if said else "cp1252", errors="replace")
-    except LookupError:
-        return file.decode("cp1252", errors="replace")
-
-
-def _of_lines(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
-    """The entries of JSON lines, as exported; a text in place of an invalid one."""
-    for number, line in enumerate(file.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
-        if not line.strip():
-            continue
+    def _take(self, entry: Entry) -> None:
+        times = entry.times if isinstance(entry, Link) else 1
+        if isinstance(entry, Refused):
+            self.refused += 1
+            self._say(entry.place, entry.message, entry.address)
+            return
+        given = _given(entry)
         try:
-            entry = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            yield number, "item", "The line is not valid JSON."
-            continue
-        if not isinstance(entry, dict):
-            yield number, "item", "The line is not a JSON object."
-            continue
-        entity = entry.pop("type", "item")
-        if entity == "end":
-            continue
-        if entity not in ("item", "task"):
-            yield number, "item", "The type is neither item nor task."
-        else:
-            yield number, str(entity), _refusal(entry) or entry
+            if isinstance(entry, Portable) and entry.entity == "task":
+                entity, payload = "task", _task(given, self._now)
+            else:
+                entity, payload = "item", _item(given, self._now, enrich=self._enrich)
+        except ValidationError as error:
+            self.refused += times
+            self._say(entry.place, _said(error), given.get("source_url"))
+            return
+        self.merged += times - 1
+        for name, value in payload.items():
+            if isinstance(value, datetime):  # PostgreSQL knows fewer zones than Python
+                payload[name] = value.astimezone(UTC)
+        row_id = _id_at(payload["created_at"], len(self._rows))
+        given_id = given.get("id")
+        if entity == "item" and isinstance(given_id, str):
+            self._new_ids[given_id.lower()] = row_id
+        self._rows.append({"entity": entity, "row_id": row_id, "payload": payload})
+
+    def _say(self, place: int, message: str, address: Any = None) -> None:
+        if len(self.mistakes) < MOST_MISTAKES:
+            shown = address[:_SHOWN] if isinstance(address, str) else None
+            self.mistakes.append({"line": place, "message": message, "address": shown})
 
 
-def _checked(entry: Row | str) -> Row:
-    if isinstance(entry, str):
-        raise ValidationError(entry)
-    return entry
+def _given(entry: Link | Portable) -> Row:
+    """An entry in the form of the API."""
+    if isinstance(entry, Portable):
+        return entry.entry
+    return {
+        "source_url": entry.source_url,
+        "raw_text": entry.raw_text,
+        "title": entry.title,
+        "summary": entry.summary,
+        "tags": entry.tags,
+        "content": entry.content,
+        "language": entry.language,
+        "author": entry.author,
+        "published_at": _written(entry.published),
+        "created_at": _written(entry.added),
+    }
 
 
-def _item(entry: Row | str, now: datetime, *, enrich: bool) -> Row:
+def _written(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _item(entry: Row, now: datetime, *, enrich: bool) -> Row:
     """The columns of an item. Raises ValidationError."""
-    item: Row = _ITEM.load(_checked(entry))
+    item: Row = _ITEM.load(entry)
     url = item["source_url"]
     if item["source_type"] is None:
         item["source_type"] = "note" if url is None else "article"
@@ -179,9 +175,9 @@ def _item(entry: Row | str, now: datetime, *, enrich: bool) -> Row:
     return item
 
 
-def _task(entry: Row | str, now: datetime) -> Row:
+def _task(entry: Row, now: datetime) -> Row:
     """The columns of a task. Raises ValidationError."""
-    task: Row = _TASK.load(_checked(entry))
+    task: Row = _TASK.load(entry)
     is_completed = task.pop("completed")
     task["status"] = "completed" if is_completed else "pending"
     _times(task, now)
@@ -203,23 +199,6 @@ def _id_at(moment: datetime, number: int) -> str:
     return str(
         uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | (number & 0xFFF) << 64 | 0b10 << 62 | random)
     )
-
-
-def _refusal(entry: Row) -> str | None:
-    """Why an entry cannot be read at all."""
-    try:
-        return "Contains U+0000, which cannot be stored." if _has_nul(entry) else None
-    except RecursionError:
-        return "Is nested too deeply."
-
-
-def _has_nul(value: Any) -> bool:
-    """Whether it contains a character that the database does not accept."""
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(each) for pair in value.items() for each in pair)
-    return isinstance(value, list) and any(_has_nul(each) for each in value)
 
 
 def _said(error: ValidationError) -> str:

@@ -1,10 +1,11 @@
 -- name: create :one
 -- A file to import; entering `reading` enqueues the reading.
-INSERT INTO imports (workspace_id, user_id, format, enrich, bytes, file)
+INSERT INTO imports (workspace_id, user_id, format, charset, enrich, bytes, file)
 VALUES (
   %(workspace_id)s,
   %(user_id)s,
   %(format)s,
+  %(charset)s,
   %(enrich)s,
   length(%(file)b::bytea),
   %(file)b
@@ -18,6 +19,7 @@ RETURNING id,
           added,
           duplicates,
           refused,
+          missed,
           mistakes,
           error,
           created_at,
@@ -35,6 +37,7 @@ SELECT id,
        added,
        duplicates,
        refused,
+       missed,
        mistakes,
        error,
        created_at,
@@ -45,7 +48,7 @@ SELECT id,
    AND workspace_id = %(workspace_id)s;
 
 -- name: list_of_workspace :many
--- A workspace's imports, newest first.
+-- A workspace's imports, newest first, each with its first fifty mistakes.
 SELECT id,
        status,
        format,
@@ -55,7 +58,8 @@ SELECT id,
        added,
        duplicates,
        refused,
-       mistakes,
+       missed,
+       jsonb_path_query_array(mistakes, '$[0 to 49]') AS mistakes,
        error,
        created_at,
        updated_at,
@@ -79,7 +83,7 @@ RETURNING id;
 
 -- name: load_for_reading :many
 -- Files to read.
-SELECT id, format, enrich, file
+SELECT id, format, charset, enrich, file
   FROM imports
  WHERE id = ANY (%(ids)s::uuid[])
    AND status = 'reading'
@@ -93,14 +97,18 @@ SELECT count(*)
    AND status = 'reading';
 
 -- name: save_reading :value
--- Saves that the file was read, unless the import has ended: 1, or 0. Entering `adding` enqueues
--- the adding of its rows.
+-- Saves that the file was read, unless the import has ended: 1, or 0. Entries that were merged with
+-- others are duplicates that need not be looked at. Entering `adding` enqueues the adding of the rows.
 WITH read AS (
   UPDATE imports
      SET status = 'adding',
          file = NULL,
+         format = %(format)s,
          total = %(total)s,
+         done = %(merged)s,
+         duplicates = %(merged)s,
          refused = %(refused)s,
+         missed = %(missed)s,
          mistakes = %(mistakes)s,
          error = NULL,
          updated_at = now()
@@ -130,10 +138,15 @@ UPDATE imports
  WHERE id = %(id)s
 RETURNING done < total;
 
--- name: complete :exec
--- All rows were looked at.
+-- name: end :exec
+-- All rows were looked at. An import is only completed if every entry of the file is accounted for.
 UPDATE imports
-   SET status = 'completed',
+   SET status = CASE missed WHEN 0 THEN 'completed' ELSE 'incomplete' END,
+       error = CASE WHEN missed > 0 THEN format(
+         'The file has %%s entries by a plain count, but only %%s of them could be told apart.',
+         total + refused + missed,
+         total + refused
+       ) END,
        updated_at = now(),
        ended_at = now()
  WHERE id = %(id)s

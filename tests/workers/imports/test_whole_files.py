@@ -24,7 +24,11 @@ def test_bookmarks_become_confirmed_items(olga, imported):
     found = imported(olga, file, BOOKMARKS)
     assert counts(found) == ("completed", 2, 2, 2, 0, 1)
     assert found["mistakes"] == [
-        {"line": 3, "message": "source_url: Must begin with http:// or https://."}
+        {
+            "line": 3,
+            "message": "source_url: Must begin with http:// or https://.",
+            "address": "javascript:alert(1)",
+        }
     ]
     assert found["ended_at"] is not None
     newest, oldest = olga.client.get("/api/library").json["items"]

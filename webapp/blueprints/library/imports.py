@@ -22,8 +22,11 @@ from webapp.schemas.library.imports import Import, ImportArguments, ImportPage
 if TYPE_CHECKING:
     from flask import Response
 
-_FORMATS: Final = {
+# Which of a family's formats it is, is found out when the file is read.
+_FAMILIES: Final = {
     "text/html": "bookmarks",
+    "text/csv": "comma_separated",
+    "application/json": "json",
     "application/x-ndjson": "json_lines",
     "application/jsonl": "json_lines",
 }
@@ -35,20 +38,21 @@ imports = Blueprint("imports", __name__, url_prefix="/api/imports", description=
 
 @imports.post("")
 @permit("workspace:imports:write")
-@takes_upload(lambda settings: settings.import_max_bytes, _FORMATS, in_memory=_AT_ONCE)
+@takes_upload(lambda settings: settings.import_max_bytes, _FAMILIES, in_memory=_AT_ONCE)
 @idempotent
 @imports.doc(
     requestBody={
         "required": True,
-        "description": "The file: `text/html` for bookmarks, `application/x-ndjson` for JSON "
-        "lines, as exported.",
-        "content": {name: {"schema": {}} for name in _FORMATS},
+        "description": "The file: `text/html` for bookmarks; `text/csv` for Pocket, Instapaper and "
+        "Raindrop; `application/json` for Karakeep, Linkwarden, wallabag, Pinboard, linkding, "
+        "Firefox, or a list of entries; `application/x-ndjson` for JSON lines, as exported.",
+        "content": {name: {"schema": {}} for name in _FAMILIES},
     }
 )
 @imports.arguments(ImportArguments, location="query")
 @imports.response(201, Import)
 def create(arguments: dict[str, Any]) -> Response:
-    """Import a file: bookmarks, or items and tasks as JSON lines
+    """Import a file: bookmarks of browsers and other services, or items and tasks as exported
 
     The file is read and added in the background; the import's own address shows its progress. Pages
     that the workspace already has are counted and skipped. Bookmarks become confirmed items with
@@ -60,7 +64,8 @@ def create(arguments: dict[str, Any]) -> Response:
             conn,
             workspace_id=me.workspace_id,
             user_id=me.user_id,
-            format=_FORMATS[request.mimetype],
+            format=_FAMILIES[request.mimetype],
+            charset=request.mimetype_params.get("charset", "")[:40] or None,
             enrich=arguments["enrich"],
             file=request_body.read(),
         )

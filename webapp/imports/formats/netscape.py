@@ -1,113 +1,222 @@
-"""Netscape's bookmark file, as browsers, Pocket, Karakeep, linkding and Coffer itself write it.
+"""Netscape's bookmark file, as browsers, Pocket, Karakeep, linkding, Shaarli and Coffer write it.
 
 It is only defined by what they write: an `A` for each link, a `DD` after it with a description, an
-`H3` and a `DL` for each folder, none of them reliably closed.
+`H3` and a `DL` for each folder, none of them reliably closed, and texts not reliably escaped.
 """
 
 from __future__ import annotations
 
-import re
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from webapp.imports.markup import pieces
+from webapp.imports.dates import seconds
+from webapp.imports.format import Contents, Format, Link
+from webapp.imports.markup import INLINE, LINES, LINK, pieces
+from webapp.imports.texts import readable, summary, tags, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    Row = dict[str, Any]
+    from webapp.imports.markup import Piece
 
 # The folders that browsers themselves make say nothing about what is in them.
 _OWN_FOLDERS: Final = ("personal_toolbar_folder", "unfiled_bookmarks_folder")
-# not in any text
-_UNREADABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# The end of the year 2199, in seconds.
-_LAST_SECOND: Final = 7_258_118_400
-_MOST_TAGS: Final = 20
-_LONGEST_TAG: Final = 50
-_LONGEST_TITLE: Final = 200
-_LONGEST_SUMMARY: Final = 2000
+# By one of these an `A` is a bookmark, also where a description could still go on.
+_OF_BOOKMARKS: Final = frozenset(
+    "add_date date_added description icon icon_uri last_charset last_modified last_visit private"
+    " shortcuturl tags time_added toread".split()
+)
+_NOTES: Final = ("[linkding-notes]", "[/linkding-notes]")
 
 
-class _Link:
-    """A link whose text and description are still to come."""
+class _Bookmark:
+    """A bookmark whose texts are still to come. `mark` is the tag that said that it begins."""
 
-    __slots__ = ("attributes", "folders", "summary", "title")
+    __slots__ = ("attributes", "description", "folders", "mark", "title")
 
-    def __init__(self, attributes: dict[str, str], folders: Sequence[str]) -> None:
+    def __init__(
+        self, attributes: dict[str, str], folders: Sequence[str], mark: str | None
+    ) -> None:
         self.attributes = attributes
         self.folders = folders
+        self.mark = mark
         self.title: list[str] = []
-        self.summary: list[str] = []
+        self.description: list[str] = []
 
-    def as_row(self) -> Row:
+    def as_link(self, number: int) -> Link:
         given = self.attributes
-        title, summary = (" ".join("".join(each).split()) for each in (self.title, self.summary))
-        return {
-            "source_url": given.get("href", "").strip(),
-            "title": title[:_LONGEST_TITLE].rstrip() or None,
-            "summary": summary[:_LONGEST_SUMMARY].rstrip() or None,
-            "tags": _tags([*given.get("tags", "").split(","), *self.folders]),
-            "added": _seconds(given.get("add_date") or given.get("time_added") or ""),
-        }
+        described = "".join(self.description)
+        for mark in _NOTES:
+            described = described.replace(mark, "\n\n")
+        return Link(
+            number,
+            given.get("href", "").strip(),
+            title=title("".join(self.title)),
+            summary=summary(described, given.get("description")),
+            tags=tags([*_names(given), *self.folders]),
+            added=seconds(given.get("add_date") or given.get("time_added")),
+        )
 
 
-def read(text: str) -> Iterator[Row]:
-    """The links of a file as rows of an import, unchanged and in order: `source_url`, `title`,
-    `summary`, `tags` (those of the link, and the names of its folders) and `added`, in seconds
-    since 1970 or None."""
-    link: _Link | None = None
-    folders: list[Sequence[str]] = []  # for each open folder, its name and those around it
-    name: list[str] | None = None  # of the next folder
-    into: list[str] | None = None  # where the next texts go
-    described: list[str] | None = None  # of a following DD
-    for kind, tag, attributes in pieces(_UNREADABLE.sub("", text)):
-        if kind == "text":
-            if into is not None:
-                into.append(tag)
-        elif kind == "end":
-            if tag == "dl" and folders:
-                folders.pop()
-            if tag in ("a", "h3", "dl", "dd"):
-                into = None
-        elif tag == "a":
-            if link is not None:
-                yield link.as_row()
-            link = _Link(attributes, folders[-1] if folders else ())
-            into, described = link.title, link.summary
-        elif tag == "dd":
-            into = described
-        elif tag == "h3":
-            is_browsers = any(each in attributes for each in _OWN_FOLDERS)
-            name = into = None if is_browsers else []
-            described = None
-        elif tag == "dl":
-            around = folders[-1] if folders else ()
+def _names(attributes: dict[str, str]) -> list[Any]:
+    """The names of a bookmark's tags. Coffer writes those with commas once more, as JSON."""
+    with suppress(ValueError, RecursionError):
+        names = json.loads(attributes.get("data-tags", ""))
+        if isinstance(names, list):
+            return names
+    return attributes.get("tags", "").split(",")
+
+
+class _Reading:
+    """The bookmarks of a file, in order. `in_texts` counts links that are no bookmarks, because
+    they are in a text."""
+
+    def __init__(self, text: str) -> None:
+        self.in_texts = 0
+        self._pieces = pieces(text)
+        self._bookmark: _Bookmark | None = None
+        self._folders: list[Sequence[str]] = []  # for each open folder, its name and those around
+        self._folder: list[str] | None = None  # the name of the next one
+        self._mark: str | None = None  # the tag by which the next bookmark begins
+        self._into: list[str] | None = None  # where the next texts go
+        self._described: list[str] | None = None  # where those of a following DD go
+        self._link: tuple[str, int] | None = None  # a link in a text: its address, and where
+
+    def links(self) -> Iterator[Link]:
+        for number, bookmark in enumerate(self._bookmarks(), start=1):
+            yield bookmark.as_link(number)
+
+    def _bookmarks(self) -> Iterator[_Bookmark]:
+        for piece in self._pieces:
+            if piece.kind == "text":
+                if self._into is not None:
+                    self._into.append(piece.name)
+                continue
+            if "<" in piece.source[1:]:
+                self.in_texts += len(LINK.findall(piece.source, 1))
+            if piece.kind == "end":
+                self._end(piece)
+            elif piece.name != "a":
+                self._start(piece)
+            elif self._is_bookmark(piece.attributes):
+                if self._bookmark is not None:
+                    yield self._bookmark
+                self._begin(piece.attributes)
+            else:
+                self._mention(piece)
+        self._end_link()
+        if self._bookmark is not None:
+            yield self._bookmark
+
+    def _is_bookmark(self, attributes: dict[str, str]) -> bool:
+        """Whether an `A` is a bookmark: not in a description, unless its attributes say so, or
+        the file does not say where bookmarks begin."""
+        if not _OF_BOOKMARKS.isdisjoint(attributes):
+            return True
+        if self._into is None:
+            return "href" in attributes
+        if not attributes.get("href"):
+            return False
+        is_description = self._into is self._described
+        return not is_description or (self._bookmark is not None and self._bookmark.mark is None)
+
+    def _begin(self, attributes: dict[str, str]) -> None:
+        self._end_link()
+        self._bookmark = _Bookmark(attributes, self._around(), self._mark)
+        self._mark = None
+        self._into, self._described = self._bookmark.title, self._bookmark.description
+
+    def _around(self) -> Sequence[str]:
+        return self._folders[-1] if self._folders else ()
+
+    def _mention(self, piece: Piece) -> None:
+        """A link in a text, or the beginning of one that leads nowhere."""
+        self._end_link()
+        self.in_texts += LINK.match(piece.source) is not None
+        if self._into is None:
+            return
+        if address := piece.attributes.get("href"):
+            self._link = address, len(self._into)
+        else:
+            self._into.append(piece.source)
+
+    def _end_link(self) -> None:
+        """Write the address of a link in a text behind what it is called, unless that says it."""
+        if self._link is None or self._into is None:
+            return
+        address, at = self._link
+        self._link = None
+        called = "".join(self._into[at:]).strip()
+        if called.rstrip("/") not in (address.rstrip("/"), address.partition("//")[2].rstrip("/")):
+            self._into.append(f" ({address})" if called else address)
+
+    def _start(self, piece: Piece) -> None:
+        name = piece.name
+        if name == "li" and self._is_in_list():
+            self._say("\n- ")
+        elif name in ("dt", "li"):
+            self._leave()
+            self._mark = name
+        elif name == "dd":
+            self._leave()
+            self._into = self._described
+            self._say("\n")
+        elif name == "h3":
+            self._leave()
+            is_browsers = any(each in piece.attributes for each in _OWN_FOLDERS)
+            self._folder = self._into = None if is_browsers else []
+            self._described = []  # nothing is made of a folder's description
+        elif name == "dl":
+            self._leave()
             # Shortened here, not for each link: a folder may have a long name, many folders around
             # it and many links in it.
-            folders.append(_tags([*around, "".join(name)]) if name else around)
-            name = into = None
-        elif tag in ("dt", "li", "ul", "h1", "h2"):
-            into = None
-    if link is not None:
-        yield link.as_row()
+            around = self._around()
+            self._folders.append(tags([*around, "".join(self._folder)]) if self._folder else around)
+            self._folder = None
+        else:
+            self._shape(piece)
+
+    def _end(self, piece: Piece) -> None:
+        name = piece.name
+        if name == "a" and self._link is not None:
+            self._end_link()
+        elif name in ("a", "h3", "dl", "dd", "dt"):
+            is_of_text = name == "a" and self._into is self._described
+            if not is_of_text:
+                self._leave()
+            if name == "dl" and self._folders:
+                self._folders.pop()
+        else:
+            self._shape(piece)
+
+    def _is_in_list(self) -> bool:
+        """Whether an `LI` is in a list of a description."""
+        is_in_text = self._into is not None and self._into is self._described
+        return is_in_text and (self._bookmark is None or self._bookmark.mark != "li")
+
+    def _shape(self, piece: Piece) -> None:
+        if piece.name in LINES:
+            self._say("\n")
+        elif piece.name not in INLINE:
+            self._say(piece.source)
+
+    def _leave(self) -> None:
+        self._end_link()
+        self._into = None
+
+    def _say(self, text: str) -> None:
+        if self._into is not None:
+            self._into.append(text)
 
 
-def _tags(names: list[str]) -> list[str]:
-    """Names in the form of tags, each once regardless of case."""
-    found: dict[str, str] = {}
-    for name in names:
-        short = " ".join(name.split()).lstrip("#")[:_LONGEST_TAG].strip()
-        if short:
-            found.setdefault(short.casefold(), short)
-    return list(found.values())[:_MOST_TAGS]
+def _read(text: str) -> Contents:
+    text = readable(text)
+    reading = _Reading(text)
+    return Contents(
+        reading.links(),
+        counted=lambda: sum(1 for _ in LINK.finditer(text)) - reading.in_texts,
+    )
 
 
-def _seconds(written: str) -> float | None:
-    """A time since 1970 in seconds; some write it in thousandths or millionths."""
-    try:
-        number = float(int(written[:30]))
-    except ValueError:
-        return None
-    while number > 1e11:
-        number /= 1000
-    return number if 0 < number < _LAST_SECOND else None
+FORMAT: Final = Format("bookmarks", "bookmarks", _read)

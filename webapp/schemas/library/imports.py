@@ -8,8 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from webapp.schemas.common import page_of
 
-STATUSES: Final = ("reading", "adding", "completed", "failed", "cancelled")
-FORMATS: Final = ("bookmarks", "json_lines")
+STATUSES: Final = ("reading", "adding", "completed", "incomplete", "failed", "cancelled")
 
 
 class ImportArguments(Schema):
@@ -30,6 +29,10 @@ class ImportMistake(Schema):
         required=True, metadata={"description": "The line, or the number of the bookmark."}
     )
     message = fields.String(required=True)
+    address = fields.String(
+        metadata={"description": "The address in it, at most 200 characters; null for none."},
+        allow_none=True,
+    )
 
 
 class Import(Schema):
@@ -37,23 +40,40 @@ class Import(Schema):
 
     id = fields.UUID(required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
-    format = fields.String(required=True, validate=validate.OneOf(FORMATS))
+    format = fields.String(
+        required=True,
+        metadata={
+            "description": "What is in the file, once it is read; what it was sent as before that.",
+            "example": "karakeep",
+        },
+    )
     bytes = fields.Integer(required=True)
     total = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "The number of entries, once the file is read."},
+        metadata={"description": "The number of entries not refused, once the file is read."},
     )
     done = fields.Integer(required=True)
     added = fields.Integer(required=True)
     duplicates = fields.Integer(
-        required=True, metadata={"description": "Pages that the workspace already had."}
+        required=True,
+        metadata={"description": "Pages that the workspace already had, or that come again."},
     )
     refused = fields.Integer(required=True)
+    missed = fields.Integer(
+        required=True,
+        metadata={
+            "description": "Entries that the file has by a plain count, but that could not be told "
+            "apart. If there are any, the import ends as `incomplete`."
+        },
+    )
     mistakes = fields.List(
         fields.Nested(ImportMistake),
         required=True,
-        metadata={"description": "Why entries were refused, for the first fifty."},
+        metadata={
+            "description": "Why entries were refused, for the first thousand; in the list of "
+            "imports, for the first fifty."
+        },
     )
     error = fields.String(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)

@@ -1,0 +1,98 @@
+"""A file that is one value of JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from webapp.imports.format import Contents, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from webapp.imports.format import Entry
+
+# Entries by which a list is recognised.
+_FIRST: Final = 20
+_DEEPEST: Final = 20
+
+
+class Document(NamedTuple):
+    """A value, and the text that it was read from."""
+
+    value: Any
+    text: str
+
+
+def load(text: str) -> Document:
+    """What a text contains. Raises ValueError, with the reason."""
+    try:
+        return Document(orjson.loads(text), text)
+    except orjson.JSONDecodeError:
+        pass
+    # orjson refuses halves of characters, such as in a title that was cut within one.
+    try:
+        return Document(json.loads(text), text)
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+    except ValueError:
+        raise ValueError("is not valid JSON") from None
+
+
+def list_with(value: Any, *fields: str) -> list[Any] | None:
+    """A list whose first objects have the fields, or None."""
+    if not isinstance(value, list):
+        return None
+    first = [each for each in value[:_FIRST] if isinstance(each, dict)]
+    return value if any(all(name in each for name in fields) for each in first) else None
+
+
+def contents(entries: Sequence[Any], entry: Callable[[int, dict[str, Any]], Entry]) -> Contents:
+    """What `entry` makes of each object of a list, given its number."""
+    return Contents(
+        (
+            entry(number, each)
+            if isinstance(each, dict)
+            else Refused(number, "The entry is not a JSON object.")
+            for number, each in enumerate(entries, start=1)
+        ),
+        lambda: len(entries),
+    )
+
+
+def children(value: Any, name: str) -> list[dict[str, Any]]:
+    """The objects of a list in an object; none if there is no such list."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def strings(value: Any) -> list[str]:
+    """The strings of a list, or a string itself."""
+    if isinstance(value, str):
+        return [value]
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def paths(folders: Iterable[dict[str, Any]]) -> dict[Any, list[str]]:
+    """The names of folders with those of the folders around them, outermost first, by `id`; each
+    says by `parentId` what is around it."""
+    by_id = {each["id"]: each for each in folders if isinstance(each.get("id"), (str, int))}
+    found: dict[Any, list[str]] = {}
+    for id_ in by_id:
+        names: list[str] = []
+        seen: set[Any] = set()
+        at: Any = id_
+        while isinstance(at, (str, int)) and at in by_id and len(seen) < _DEEPEST:
+            if at in seen:
+                break
+            seen.add(at)
+            names += strings(by_id[at].get("name"))
+            at = by_id[at].get("parentId")
+        found[id_] = names[::-1]
+    return found
+
+
+def address(value: Any) -> str | None:
+    return value.strip() if isinstance(value, str) else None

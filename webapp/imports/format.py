@@ -1,0 +1,82 @@
+"""What a format of imported files is.
+
+A format is a module of `webapp/imports/formats/` with a `FORMAT` in it; there is no list of them.
+It belongs to a family, which says how its files are loaded, and is told from the others of its
+family by what is in the file.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from webapp.imports import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+@dataclass(slots=True)
+class Link:
+    """A bookmark, with whatever the file says of it; `added` is in seconds since 1970.
+
+    `place` is where it is: its line, or its number. `times` counts the entries of the file that it
+    stands for, since a page becomes one item.
+    """
+
+    place: int
+    source_url: str | None
+    title: str | None = None
+    summary: str | None = None
+    tags: list[str] = field(default_factory=list)
+    added: float | None = None
+    raw_text: str | None = None
+    content: str | None = None
+    language: str | None = None
+    author: str | None = None
+    published: float | None = None
+    times: int = 1
+
+
+class Portable(NamedTuple):
+    """An item or a task as Coffer exports it."""
+
+    place: int
+    entity: str
+    entry: dict[str, Any]
+
+
+class Refused(NamedTuple):
+    """An entry that cannot be read, and why."""
+
+    place: int
+    message: str
+    address: str | None = None
+
+
+Entry = Link | Portable | Refused
+
+
+class Contents(NamedTuple):
+    """The entries of a file. `counted` gives how many there must be, by a plain count that does not
+    depend on how they are read; it is asked when all have been read."""
+
+    entries: Iterable[Entry]
+    counted: Callable[[], int]
+
+
+class Format(NamedTuple):
+    """A format. `read` gives the contents of a loaded file, or None if it is of another format."""
+
+    name: str
+    family: str
+    read: Callable[[Any], Contents | None]
+
+
+def of_family(family: str) -> list[Format]:
+    """The formats of a family."""
+    names = (module.name for module in pkgutil.iter_modules(formats.__path__))
+    found = (import_module(f"{formats.__name__}.{name}").FORMAT for name in names)
+    return [each for each in found if each.family == family]
