@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.site import Site, redirect, response, text
+from tests.clients.site import ARTICLE, Site, redirect, response, text
 from webapp.clients.public.gate import Gate
 from webapp.clients.web.contract import FetchError, Page
 from webapp.clients.web.fetcher import PageFetcher, check_reader
@@ -130,7 +130,15 @@ def test_text_is_decoded_as_the_server_or_the_page_declares(
 
 
 @pytest.mark.parametrize(
-    ("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
+    ("encoding", "compress"),
+    [
+        ("gzip", gzip.compress),
+        ("X-GZip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("x-deflate", zlib.compress),
+        ("deflate", lambda data: zlib.compress(data, wbits=-15)),
+        ("identity", bytes),
+    ],
 )
 def test_compressed_pages_are_read(
     fetcher: PageFetcher, site: Site, encoding: str, compress: Callable[[bytes], bytes]
@@ -294,7 +302,7 @@ def test_endless_headers_are_refused(small: PageFetcher, site: Site) -> None:
     "content_type",
     [
         *("application/pdf", "application/json", "image/svg+xml", "text/css", "text/htmlx"),
-        *("application/xml", "application/octet-stream", "text/html-not", ";", None),
+        *("application/xml", "application/octet-stream", "text/html-not"),
     ],
 )
 def test_anything_but_html_and_plain_text_is_refused(
@@ -303,6 +311,28 @@ def test_anything_but_html_and_plain_text_is_refused(
     site.pages["/"] = text(content_type=content_type)
     error = refused(fetcher, site.url())
     assert (error.rule, error.permanent) == ("content_type", True)
+
+
+@pytest.mark.parametrize("content_type", [None, ";", "application/octet-stream", "*/*"])
+def test_a_page_without_a_type_is_known_by_its_bytes(
+    fetcher: PageFetcher, site: Site, content_type: str | None
+) -> None:
+    site.pages["/"] = response(b"\xef\xbb\xbf\n" + ARTICLE, content_type=content_type)
+    assert fetcher.fetch(site.url()).title == "A good harvest"
+    site.pages["/"] = response(b"%PDF-1.7 \0", content_type=content_type)
+    assert refused(fetcher, site.url()).rule == "content_type"
+
+
+def test_text_without_a_type_is_read_and_xhtml_may_call_itself_xml(
+    fetcher: PageFetcher, site: Site
+) -> None:
+    site.pages["/"] = text(content_type=None)
+    assert fetcher.fetch(site.url()).text == "Just text."
+    prolog = b'<?xml version="1.0"?>\n<!-- x -->\n'
+    site.pages["/"] = response(prolog + ARTICLE, content_type="application/xml")
+    assert fetcher.fetch(site.url()).title == "A good harvest"
+    site.pages["/"] = response(prolog + b"<rss><p>x</p></rss>", content_type="text/xml")
+    assert refused(fetcher, site.url()).rule == "content_type"
 
 
 def test_a_file_that_only_calls_itself_text_is_refused(fetcher: PageFetcher, site: Site) -> None:

@@ -18,7 +18,7 @@ from webapp.clients.http.retry_after import seconds_to_wait
 from webapp.clients.public.contract import AddressError
 from webapp.clients.public.gate import Gate
 from webapp.clients.web.contract import FetchError, Page
-from webapp.parsing import charset, child, page
+from webapp.parsing import charset, child, page, sniffing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,17 @@ _PARSE_SECONDS: Final = 15.0
 _PARSE_MEGABYTES: Final = 512
 
 _TYPES: Final = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
-_ENCODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
+# What a server may have said of a page without knowing what it is.
+_UNSURE: Final = sniffing.UNKNOWN | sniffing.BINARY | sniffing.XML
+# `x-gzip` is `gzip` by RFC 9110.
+_ENCODINGS: Final = {
+    "": "identity",
+    "identity": "identity",
+    "gzip": "gzip",
+    "x-gzip": "gzip",
+    "deflate": "deflate",
+    "x-deflate": "deflate",
+}
 # Errors that a retry would only repeat.
 _FOR_GOOD: Final = frozenset({"certificate", "too_large", "content_encoding"})
 _STATUSES: Final = {
@@ -112,22 +122,23 @@ class PageFetcher:
         """The body of a response that is neither an error nor of the wrong type or size."""
         _check_status(response)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        # A missing type is refused too: guessing from the bytes would undo the rule, and a server
-        # that sends no type hardly ever sends an article.
-        if kind not in _TYPES:
-            raise _refusal(
-                response,
-                "The address leads to something other than a page of text.",
-                rule="content_type",
-            )
+        no_page = _refusal(
+            response,
+            "The address leads to something other than a page of text.",
+            rule="content_type",
+        )
+        if kind not in _TYPES | _UNSURE:
+            raise no_page
         # httpx2 passes on what it cannot decode, and decodes twice if told so: neither was
         # requested.
-        if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
+        encoding = _ENCODINGS.get(response.headers.get("content-encoding", "").strip().lower())
+        if encoding is None:
             raise _refusal(
                 response,
                 "The page is compressed in a way Coffer cannot read.",
                 rule="content_encoding",
             )
+        response.headers["content-encoding"] = encoding
         too_large = _refusal(
             response, f"The page is larger than {self._max_bytes / 1e6:g} MB.", rule="too_large"
         )
@@ -140,6 +151,11 @@ class PageFetcher:
             if len(body) + len(piece) > self._max_bytes:
                 raise too_large
             body += piece
+        if kind in _UNSURE:
+            found = sniffing.sniffed(bytes(body), kind)
+            if found is None:
+                raise no_page
+            kind = found
         return _Answer(str(response.url), kind, response.charset_encoding, bytes(body))
 
 
