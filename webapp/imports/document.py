@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 # Entries by which a list is recognised.
 _FIRST: Final = 20
 _DEEPEST: Final = 20
+# Half of a character, such as at the end of a title that was cut within one. A whole one and a
+# backslash that is written twice are taken first, and stay.
+_HALF: Final = re.compile(
+    r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 
 
 class Document(NamedTuple):
@@ -31,14 +36,11 @@ def load(text: str) -> Document:
     try:
         return Document(orjson.loads(text), text)
     except orjson.JSONDecodeError:
-        pass
-    # orjson refuses halves of characters, such as in a title that was cut within one.
+        whole = _HALF.sub(lambda found: found[1] or r"\ufffd", text)
     try:
-        return Document(json.loads(text), text)
-    except RecursionError:
-        raise ValueError("is nested too deeply") from None
-    except ValueError:
-        raise ValueError("is not valid JSON") from None
+        return Document(orjson.loads(whole), text)
+    except orjson.JSONDecodeError:
+        raise ValueError("is not valid JSON, or is nested too deeply") from None
 
 
 def list_with(value: Any, *fields: str) -> list[Any] | None:
@@ -75,22 +77,20 @@ def strings(value: Any) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def paths(folders: Iterable[dict[str, Any]]) -> dict[Any, list[str]]:
-    """The names of folders with those of the folders around them, outermost first, by `id`; each
-    says by `parentId` what is around it."""
-    by_id = {each["id"]: each for each in folders if isinstance(each.get("id"), (str, int))}
-    found: dict[Any, list[str]] = {}
-    for id_ in by_id:
+def paths(folders: Iterable[dict[str, Any]]) -> dict[str, list[str]]:
+    """The names of folders, each with those of the folders around it, outermost first, by `id`; a
+    folder says by `parentId` what is around it."""
+    by_id = {str(each.get("id")): each for each in folders}
+    found: dict[str, list[str]] = {}
+    for each in by_id:
         names: list[str] = []
-        seen: set[Any] = set()
-        at: Any = id_
-        while isinstance(at, (str, int)) and at in by_id and len(seen) < _DEEPEST:
-            if at in seen:
-                break
+        seen: set[str] = set()
+        at = each
+        while at in by_id and at not in seen and len(seen) < _DEEPEST:
             seen.add(at)
             names += strings(by_id[at].get("name"))
-            at = by_id[at].get("parentId")
-        found[id_] = names[::-1]
+            at = str(by_id[at].get("parentId"))
+        found[each] = names[::-1]
     return found
 
 

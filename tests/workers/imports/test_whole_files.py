@@ -38,6 +38,24 @@ def test_bookmarks_become_confirmed_items(olga, imported):
 
 
 @pytest.mark.long
+def test_files_of_other_programs_are_told_apart_by_their_content(olga, imported):
+    pocket = "title,url,time_added,tags,status\nGärten,https://example.com/1,1600000000,a|b,unread"
+    pinboard = (
+        b'[{"href": "https://example.com/2", "description": "Two", "time": "x", "tags": "c"}]'
+    )
+    for file, kind, name in (
+        (pocket.encode("cp1252"), "text/csv; charset=iso-8859-1", "pocket"),
+        (pinboard, "application/json", "pinboard"),
+    ):
+        found = imported(olga, file, {"Content-Type": kind})
+        assert found["format"] == name
+        assert counts(found) == ("completed", 1, 1, 1, 0, 0)
+    two, one = olga.client.get("/api/library").json["items"]
+    assert (one["title"], one["tags"], two["tags"]) == ("Gärten", ["a", "b"], ["c"])
+    assert one["created_at"] == "2020-09-13T12:26:40Z"
+
+
+@pytest.mark.long
 def test_hostile_nesting_is_one_failed_import(olga, imported):
     found = imported(olga, b'{"raw_text": ' + b"[" * 100_000)
     assert found["status"] == "failed"

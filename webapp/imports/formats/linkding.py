@@ -1,0 +1,36 @@
+"""linkding's JSON, as its API gives it: a list of bookmarks, or a page of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from webapp.imports.dates import seconds
+from webapp.imports.document import address, contents, list_with, strings
+from webapp.imports.format import Contents, Format, Link
+from webapp.imports.texts import summary, tags, title
+
+if TYPE_CHECKING:
+    from webapp.imports.document import Document
+
+
+def _read(document: Document) -> Contents | None:
+    given = document.value.get("results") if isinstance(document.value, dict) else document.value
+    entries = list_with(given, "url", "tag_names")
+    return None if entries is None else contents(entries, _link)
+
+
+def _link(number: int, entry: dict[str, Any]) -> Link:
+    # What linkding read on the page is in fields of its own, up to version 1.31.
+    return Link(
+        number,
+        address(entry.get("url")),
+        title=title(entry.get("title")) or title(entry.get("website_title")),
+        summary=summary(
+            entry.get("description") or entry.get("website_description"), entry.get("notes")
+        ),
+        tags=tags(strings(entry.get("tag_names"))),
+        added=seconds(entry.get("date_added")),
+    )
+
+
+FORMAT: Final = Format("linkding", "json", _read)
