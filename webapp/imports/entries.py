@@ -81,6 +81,13 @@ class TaskEntry(NewTask):
     class Meta:
         unknown = EXCLUDE
 
+    # A rule may lead further than a client may set.
+    due_at = fields.AwareDateTime(
+        load_default=None,
+        allow_none=True,
+        default_timezone=UTC,
+        validate=validate.Range(_FIRST_DAY, _LAST_DAY),
+    )
     tags = ShortList(text(1, 50), most=MOST_TAGS, load_default=list)
     completed = fields.Boolean(load_default=False)
     created_at = moment(load_default=None, allow_none=True)

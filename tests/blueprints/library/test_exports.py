@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 
 import orjson
@@ -107,4 +108,5 @@ def test_bookmarks_are_as_browsers_read_them(olga):
     (found,) = bookmarks(olga)
     assert (found["href"], found["title"]) == (url, nasty)
     assert found["tags"].split(",") == ["<i>", 'a"b', "gar den"]
+    assert json.loads(found["data-tags"]) == ["<i>", 'a"b', "gar,den"]
     assert int(found["add_date"]) > 1_700_000_000

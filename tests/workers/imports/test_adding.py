@@ -108,6 +108,39 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, own
 
 
 @pytest.mark.long
+def test_bookmarks_that_were_exported_are_the_same_elsewhere(people, olga, owner, imported):
+    link = {"source_type": "article", "enrich": False}
+    names = ["Smith, John", "a & <b>", "plain"]
+    one = {"source_url": "https://example.com/?a=1&copy=2&lt;", "title": "On <script> & more"}
+    item = olga.client.post("/api/items", json=link | one | {"tags": names}).json
+    summary = "List:\n- one <a href='https://x.example/'>x</a>\n\n</DL> <DT>End"
+    olga.client.patch(f"/api/items/{item['id']}", json={"summary": summary})
+    olga.client.post("/api/items", json=link | {"source_url": "https://example.com/2"})
+    owner.execute("UPDATE items SET created_at = '2021-03-21T14:39:19Z'")
+    mara = people.person("mara")
+    found = imported(mara, olga.client.get("/api/export/bookmarks.html").data, BOOKMARKS)
+    assert counts(found) == ("completed", 2, 2, 2, 0, 0)
+    fields = ("source_url", "title", "summary", "tags", "created_at")
+    mine, others = (
+        [[row[name] for name in fields] for row in exported(who)[:-1]] for who in (olga, mara)
+    )
+    assert sorted(others, key=str) == sorted(mine, key=str)
+
+
+@pytest.mark.long
+def test_a_task_that_recurs_beyond_2199_is_imported(people, olga, imported):
+    task = {
+        "title": "T",
+        "due_at": "2031-01-01T09:00:00Z",
+        "recurrence": "FREQ=YEARLY;INTERVAL=200",
+    }
+    made = olga.client.post("/api/me/tasks", json=task).json
+    olga.client.patch(f"/api/me/tasks/{made['id']}/complete", json={})
+    found = imported(people.person("mara"), olga.client.get("/api/export/tasks.jsonl").data)
+    assert counts(found) == ("completed", 2, 2, 2, 0, 0)
+
+
+@pytest.mark.long
 def test_what_is_imported_is_found(olga, imported):
     imported(olga, [{"raw_text": "The oak posts"}, {"type": "task", "title": "Oak task"}])
     found = olga.client.get("/api/search", query_string={"q": "oak"}).json["items"]

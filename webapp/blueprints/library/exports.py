@@ -110,13 +110,21 @@ def _bookmarks(rows: Iterator[Row]) -> Iterator[str]:
         "<TITLE>Bookmarks</TITLE>\n<H1>Bookmarks</H1>\n<DL><p>\n"
     )
     for row in rows:
-        # Commas separate tags, so tags must not contain them.
-        tags = ",".join(tag.replace(",", " ") for tag in row["tags"])
         url, title = escape(row["source_url"]), escape(" ".join(row["title"].split()))
-        yield f'<DT><A HREF="{url}" ADD_DATE="{row["added"]}" TAGS="{escape(tags)}">{title}</A>\n'
+        tags = _tags(row["tags"])
+        yield f'<DT><A HREF="{url}" ADD_DATE="{row["added"]}" {tags}>{title}</A>\n'
         if row["summary"]:
-            yield f"<DD>{escape(' '.join(row['summary'].split()))}\n"
+            yield f"<DD>{escape(row['summary'])}\n"
     yield "</DL><p>\n"
+
+
+def _tags(names: list[str]) -> str:
+    """The attributes with a link's tags. Commas separate them, so for other programs none has one;
+    an attribute of HTML's own kind has them as they are, which Coffer reads."""
+    written = escape(",".join(name.replace(",", " ") for name in names))
+    has_commas = any("," in name for name in names)
+    as_they_are = f' DATA-TAGS="{escape(as_json(names).decode())}"' if has_commas else ""
+    return f'TAGS="{written}"{as_they_are}'
 
 
 def _as_file(parts: Iterator[bytes] | Iterator[str], name: str, mimetype: str) -> Response:
