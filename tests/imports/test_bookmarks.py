@@ -225,3 +225,16 @@ PIECES = st.sampled_from(
 def test_any_text_is_read(text):
     for link in read(text):
         assert len(link.tags) <= 20
+
+
+@pytest.mark.parametrize("invisible", ["\u200b", "\u3164 \u2060", "&#x200d;&nbsp;", "\u2800\ufe0f"])
+def test_a_title_that_nobody_can_see_is_none(invisible):
+    (link,) = read(f'<DT><A HREF="https://example.com/1" TAGS="{invisible},a">{invisible}</A>')
+    assert (link.title, link.tags) == (None, ["a"])
+
+
+def test_what_is_to_be_read_is_not_read():
+    file = '<DT><A HREF="https://a.example" {}>A</A>'
+    for written, is_read in (('TOREAD="1"', False), ('TOREAD="0"', True), ("", False)):
+        (link,) = read(file.format(written))
+        assert link.is_read is is_read

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from webapp.imports import reader
-from webapp.imports.format import of_family
+from webapp.imports.families import contents_of
+from webapp.imports.format import Link, of_family
 
 HEAD = {"enrich": False, "now": "2026-01-01T00:00:00+00:00"}
 FIELDS = ("source_url", "title", "summary", "tags", "created_at")
@@ -20,6 +21,10 @@ def read(file, family):
     told = reader.main(orjson.dumps(HEAD | {"format": family}) + b"\n" + data)
     summary, *lists = map(orjson.loads, told.splitlines())
     return summary, {row["payload"]["title"]: row["payload"] for rows in lists for row in rows}
+
+
+def family_of(name):
+    return "json" if FILES[name][0][0] in "[{" else "comma_separated"
 
 
 def shown(entry):
@@ -79,6 +84,7 @@ LINKWARDEN = {
             "parentId": None,
             "links": [
                 {
+                    "id": 7,
                     "name": "One",
                     "url": "https://example.com/1",
                     "description": "Said",
@@ -107,7 +113,7 @@ LINKWARDEN = {
             ],
         },
     ],
-    "pinnedLinks": [{"url": "https://example.com/1", "name": "One"}],
+    "pinnedLinks": [{"id": 7, "url": "https://example.com/1", "name": "One"}],
 }
 WALLABAG = [
     {
@@ -305,8 +311,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_known_by_its_content_and_read_whole(name):
     file, expected, (merged, refused) = FILES[name]
-    family = "json" if file[0] in "[{" else "comma_separated"
-    found, entries = read(file, family)
+    found, entries = read(file, family_of(name))
     assert found["format"] == name
     items = [each for each in entries.values() if "source_url" in each]
     assert sorted(map(shown, items), key=str) == sorted(expected, key=str)
@@ -333,6 +338,28 @@ def test_texts_of_pages_and_notes_come_along():
     _, entries = read(json.dumps(KARAKEEP), "json")
     (note,) = (each for each in entries.values() if each["raw_text"])
     assert (len(note["raw_text"]), len(note["content"])) == (10_000, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    {
+        "pocket": [(False, False), (True, False), (False, False)],
+        "instapaper": [(True, False), (False, False)],
+        "raindrop": [(False, True), (False, False)],
+        "karakeep": [(True, False), (False, False), None],
+        "linkwarden": [(False, True), (False, False), (False, False)],
+        "wallabag": [(True, False), (False, False)],
+        "pinboard": [(True, False), (False, False)],
+        "linkding": [(False, False), (False, False)],
+    }.items(),
+)
+def test_what_was_read_and_liked_is_known(name, expected):
+    _, contents = contents_of(FILES[name][0].encode(), family_of(name), None)
+    found = [
+        (entry.is_read, entry.is_favourite) if isinstance(entry, Link) else None
+        for entry in contents.entries
+    ]
+    assert found == expected
 
 
 def test_older_files_of_instapaper_have_no_dates():

@@ -37,6 +37,8 @@ class Link:
     language: str | None = None
     author: str | None = None
     published: float | None = None
+    is_read: bool = False
+    is_favourite: bool = False
     times: int = 1
 
 

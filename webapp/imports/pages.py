@@ -45,6 +45,8 @@ class Pages:
                 folded.add(tag.casefold())
                 known.tags.append(tag)
         known.times += link.times
+        known.is_read |= link.is_read
+        known.is_favourite |= link.is_favourite
         known.summary = summary(known.summary, link.summary)
         known.added = min(filter(None, (known.added, link.added)), default=None)
         for name in _ONE_OF:

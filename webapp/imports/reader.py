@@ -144,6 +144,8 @@ def _given(entry: Link | Portable) -> Row:
         "content": entry.content,
         "language": entry.language,
         "author": entry.author,
+        "is_read": entry.is_read,
+        "is_favourite": entry.is_favourite,
         "published_at": _written(entry.published),
         "created_at": _written(entry.added),
     }

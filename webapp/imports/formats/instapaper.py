@@ -27,7 +27,8 @@ def _link(line: int, row: dict[str, str]) -> Link:
     with suppress(ValueError, RecursionError):
         names = strings(json.loads(row.get("tags", "")))
     folder = row["folder"].strip()
-    if folder.lower() not in _STATES:
+    state = folder.lower()
+    if state not in _STATES:
         names.append(folder)
     return Link(
         line,
@@ -36,6 +37,8 @@ def _link(line: int, row: dict[str, str]) -> Link:
         summary=summary(row["selection"]),
         tags=tags(names),
         added=seconds(row.get("timestamp")),
+        is_read=state == "archive",
+        is_favourite=state == "starred",
     )
 
 

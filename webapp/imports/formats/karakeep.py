@@ -42,6 +42,7 @@ def _entry(number: int, entry: dict[str, Any], names: dict[str, list[str]]) -> E
         summary=summary(entry.get("note"), entry.get("summary")),
         tags=tags([*strings(entry.get("tags")), *lists]),
         added=seconds(entry.get("createdAt")),
+        is_read=entry.get("archived") is True,
         raw_text=text,
         content=whole_note(found.get("text")),
     )

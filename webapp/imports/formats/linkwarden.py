@@ -21,9 +21,14 @@ def _read(document: Document) -> Contents | None:
     if not any(isinstance(each.get("links"), list) for each in collections):
         return None
     names = paths(each for each in collections if each.get("name") != _NOWHERE)
+    pinned = {str(each.get("id")) for each in children(document.value, "pinnedLinks")}
     # Each link with the names of its collection and of those around it.
     links = [
-        {"link": link, "names": names.get(str(collection.get("id")), [])}
+        {
+            "link": link,
+            "names": names.get(str(collection.get("id")), []),
+            "is_pinned": str(link.get("id")) in pinned,
+        }
         for collection in collections
         for link in children(collection, "links")
     ]
@@ -41,6 +46,7 @@ def _link(number: int, given: dict[str, Any]) -> Link:
         tags=tags([*(each.get("name") for each in children(link, "tags")), *given["names"]]),
         added=seconds(link.get("importDate")) or seconds(link.get("createdAt")),
         content=content(link.get("textContent")),
+        is_favourite=given["is_pinned"],
     )
 
 

@@ -56,6 +56,7 @@ class _Bookmark:
             summary=summary(described, given.get("description")),
             tags=tags([*_names(given), *self.folders]),
             added=seconds(given.get("add_date") or given.get("time_added")),
+            is_read=given.get("toread") == "0",
         )
 
 

@@ -26,6 +26,7 @@ def _link(number: int, entry: dict[str, Any]) -> Link:
         summary=summary(entry.get("extended")),
         tags=tags(name for names in strings(entry.get("tags")) for name in names.split()),
         added=seconds(entry.get("time")),
+        is_read=entry.get("toread") == "no",
     )
 
 

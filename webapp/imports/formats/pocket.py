@@ -23,6 +23,7 @@ def _link(line: int, row: dict[str, str]) -> Link:
         title=title(row.get("title")),
         tags=tags(row.get("tags", "").split("|")),
         added=seconds(row["time_added"]),
+        is_read=row.get("status") == "archive",
     )
 
 

@@ -31,6 +31,7 @@ def _link(line: int, row: dict[str, str]) -> Link:
         summary=summary(row.get("note"), row.get("excerpt"), row.get("highlights")),
         tags=tags([*names, *folders]),
         added=seconds(row.get("created")),
+        is_favourite=row.get("favorite") == "true",
     )
 
 

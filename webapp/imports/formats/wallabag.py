@@ -31,6 +31,9 @@ def _link(number: int, entry: dict[str, Any]) -> Link:
         summary=summary(*_notes(entry)),
         tags=tags([*strings(entry.get("tags")), *labels]),
         added=seconds(entry.get("created_at")),
+        # Older versions write 0 and 1.
+        is_read=entry.get("is_archived") in (True, 1),
+        is_favourite=entry.get("is_starred") in (True, 1),
         content=content(shown(page)) if isinstance(page, str) else None,
         language=language(entry.get("language")),
         author=author(strings(entry.get("published_by"))),
