@@ -14,6 +14,17 @@ BOOKMARKS = {
     "tags that are not closed": ("", "<a ", ""),
     "signs": ("", "<", ""),
     "comments that are not closed": ("", "<!--", ""),
+    "comments before links": ("", "<!-- <a href=x>", ""),
+    "comments that are closed": ("", "<!-- -->", ""),
+    "declarations of a type": ("", "<!doctype ", ""),
+    "quotes that are closed too late": ("", '<a href="<dt>', ""),
+    "quotes of two kinds": ("", "<a b='<dt> c=\"<dt>", ""),
+    "links of a description": ("<dt><a href=x>x</a><dd>", "<a href=y>", ""),
+    "named links of a description": ("<dt><a href=x>x</a><dd>", "<a href=y>z</a> ", ""),
+    "descriptions of a page": ("", "<dt><a href=http://a.example/ description=d>t</a>", ""),
+    "lines of a description": ("<dt><a href=x>x</a><dd>", " \t\n", "x"),
+    "tags as JSON": ("<a href=x data-tags='", "[", "'>"),
+    "a time": ("<a href=x add_date='", "1", "'>"),
     "a comment of dashes": ("<!--", "-", ""),
     "declarations": ("", "<![", ""),
     "processing": ("", "<?", ""),
@@ -65,9 +76,41 @@ LINES = {
 }
 
 
+VALUES = {
+    "rows": ("url,time_added\n", "http://a.example/,1\n", ""),
+    "different pages": ("url,time_added\n", "http://a.example/?,1\nb,2\n", ""),
+    "quotes": ("url,time_added\n", '"', ""),
+    "doubled quotes": ('url,time_added\n"', '""', '"'),
+    "quotes that are not closed": ("url,time_added\n", '"x,', ""),
+    "columns": ("url,time_added", ",x", ""),
+    "values": ("url,time_added\n", "x,", ""),
+    "line ends": ("url,time_added\n", "\n", ""),
+}
+DOCUMENTS = {
+    "objects": ("[", '{"href": "http://a.example/", "description": "x"},', "{}]"),
+    "half characters": ('[{"href": "', "\\ud800", '", "description": "x"}]'),
+    "backslashes": ('[{"href": "\\ud800', "\\\\", '", "description": "x"}]'),
+    "folders": ("", '{"type":"text/x-moz-place-container","title":"f","children":[', ""),
+    "types": ('{"type":"text/x-moz-place-container","a":[', '"type",', "0]}"),
+    "lists": (
+        '{"bookmarks":[{"createdAt":1,"content":{}}],"lists":[',
+        '{"id":"a","parentId":"a","name":"n"},',
+        "{}]}",
+    ),
+    "tags of a page": ('[{"url":"http://a.example","is_archived":0,"content":"', "<p>", '"}]'),
+    "brackets": ("", "[", ""),
+}
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("file_format", "shapes"), [("bookmarks", BOOKMARKS), ("json_lines", LINES)]
+    ("file_format", "shapes"),
+    [
+        ("bookmarks", BOOKMARKS),
+        ("comma_separated", VALUES),
+        ("json", DOCUMENTS),
+        ("json_lines", LINES),
+    ],
 )
 def test_no_file_takes_more_than_linear_time(
     file_format: str, shapes: dict[str, tuple[str, str, str]]
