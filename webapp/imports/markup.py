@@ -154,7 +154,8 @@ def _value(text: str, at: int, beyond: re.Pattern[str]) -> tuple[str, int]:
     # If the file contains no other quote, this one opens nothing: so at most two of these searches
     # are in vain.
     closing = text.find(quote, at + 1) if quote in ("'", '"') else -1
-    if closing < 0 or beyond.search(text, at + 1, closing):
+    opened = text.find("<", at + 1, closing) if closing > 0 else -1
+    if closing < 0 or (opened >= 0 and beyond.search(text, opened, closing)):
         value, after = _match(_UNQUOTED, text, at)
         value = value[1:] if quote in ("'", '"') else value
     else:

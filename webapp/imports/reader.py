@@ -135,7 +135,7 @@ def _given(entry: Link | Portable) -> Row:
     """An entry in the form of the API."""
     if isinstance(entry, Portable):
         return entry.entry
-    return {
+    given = {
         "source_url": entry.source_url,
         "raw_text": entry.raw_text,
         "title": entry.title,
@@ -144,11 +144,13 @@ def _given(entry: Link | Portable) -> Row:
         "content": entry.content,
         "language": entry.language,
         "author": entry.author,
-        "is_read": entry.is_read,
-        "is_favourite": entry.is_favourite,
+        "is_read": entry.is_read or None,
+        "is_favourite": entry.is_favourite or None,
         "published_at": _written(entry.published),
         "created_at": _written(entry.added),
     }
+    # What is left out costs no check.
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _written(seconds: float | None) -> str | None:

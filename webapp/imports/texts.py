@@ -27,7 +27,7 @@ _SPACES: Final = re.compile(r"(?<=\S)[^\S\n]+")
 
 def readable(text: str) -> str:
     """A text without the characters that no text has."""
-    return _UNREADABLE.sub("", text)
+    return text if text.isprintable() else _UNREADABLE.sub("", text)
 
 
 def title(written: Any) -> str | None:
@@ -72,7 +72,10 @@ def language(written: Any) -> str | None:
 
 def lines(written: Any) -> str:
     """A text with its lines, each without trailing spaces, at most one in a row blank."""
-    text = _LINE_END.sub("\n", _text(written))
+    text = _text(written).strip()
+    if not _LINE_END.search(text):
+        return " ".join(text.split())
+    text = _LINE_END.sub("\n", text)
     kept: list[str] = []
     for line in text.split("\n"):
         line = _SPACES.sub(" ", line).rstrip()
@@ -92,6 +95,8 @@ def tags(names: Iterable[Any]) -> list[str]:
 
 
 def _is_blank(text: str) -> bool:
+    if text.isascii():
+        return not text.strip()
     return all(
         each in _FILLERS or unicodedata.category(each) in ("Cc", "Cf", "Zs", "Zl", "Zp")
         for each in text

@@ -47,8 +47,9 @@ class _Bookmark:
     def as_link(self, number: int) -> Link:
         given = self.attributes
         described = "".join(self.description)
-        for mark in _NOTES:
-            described = described.replace(mark, "\n\n")
+        if _NOTES[0] in described:
+            for mark in _NOTES:
+                described = described.replace(mark, "\n\n")
         return Link(
             number,
             given.get("href", "").strip(),
