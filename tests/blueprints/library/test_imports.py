@@ -14,6 +14,7 @@ EXAMPLES = Examples(
             workspace_id=place.workspace_id,
             user_id=place.owner.id,
             format="json_lines",
+            charset=None,
             enrich=False,
             file=b"{}",
         )["id"]
