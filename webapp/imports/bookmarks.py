@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from webapp.imports.markup import pieces
+from webapp.rules.names import fold, is_blank, tag_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,9 +97,9 @@ def _tags(names: list[str]) -> list[str]:
     """Names in the form of tags, each once regardless of case."""
     found: dict[str, str] = {}
     for name in names:
-        short = " ".join(name.split()).lstrip("#")[:_LONGEST_TAG].strip()
-        if short:
-            found.setdefault(short.casefold(), short)
+        short = tag_name(name)[:_LONGEST_TAG].strip()
+        if not is_blank(short):
+            found.setdefault(fold(short), short)
     return list(found.values())[:_MOST_TAGS]
 
 

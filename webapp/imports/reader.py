@@ -19,6 +19,7 @@ from marshmallow import ValidationError
 from webapp.imports import bookmarks
 from webapp.imports.entries import MOST_TAGS, ItemEntry, TaskEntry
 from webapp.rules.first_line import first_line
+from webapp.rules.names import fold, is_blank
 from webapp.rules.same_page import normalized, page_hash
 from webapp.schemas.common import MAX_URL
 
@@ -93,11 +94,11 @@ def _of_bookmarks(file: bytes) -> Iterator[tuple[int, str, Row | str]]:
             if len(pages) > MOST_ROWS:
                 break
             pages[page] = {"number": number, **link}
-            folded[page] = {tag.casefold() for tag in link["tags"]}
+            folded[page] = {fold(tag) for tag in link["tags"]}
             continue
         for tag in link["tags"]:
-            if len(known["tags"]) < MOST_TAGS and tag.casefold() not in folded[page]:
-                folded[page].add(tag.casefold())
+            if len(known["tags"]) < MOST_TAGS and fold(tag) not in folded[page]:
+                folded[page].add(fold(tag))
                 known["tags"].append(tag)
         known["added"] = min(filter(None, (known["added"], link["added"])), default=None)
     for link in pages.values():
@@ -163,7 +164,7 @@ def _item(entry: Row | str, now: datetime, *, enrich: bool) -> Row:
     url = item["source_url"]
     if item["source_type"] is None:
         item["source_type"] = "note" if url is None else "article"
-    if item["raw_text"] is not None and not item["raw_text"].strip():
+    if is_blank(item["raw_text"] or " "):
         item["raw_text"] = None
     if item["status"] is None:
         item["status"] = "enriching" if enrich else "confirmed"

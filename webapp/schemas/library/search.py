@@ -6,7 +6,7 @@ from typing import Final
 
 from marshmallow import Schema, fields, validate
 
-from webapp.schemas.common import PageArguments, page_of, text
+from webapp.schemas.common import PageArguments, page_of, text, visible
 from webapp.schemas.documents.documents import KINDS as DOCUMENT_KINDS
 from webapp.schemas.documents.documents import STATUSES as DOCUMENT_STATUSES
 from webapp.schemas.library.items import STATUSES
@@ -34,7 +34,7 @@ class SearchArguments(PageArguments):
         required=True,
         validate=[
             validate.Length(max=200),
-            validate.Regexp(r"[\s\S]*\S", error="Say what to look for."),
+            visible("Say what to look for."),
         ],
         metadata=_QUERY,
     )
