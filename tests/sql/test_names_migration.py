@@ -10,6 +10,7 @@ from yoyo import read_migrations
 from sql import queries
 from sql.migrate import MIGRATIONS, migrate, yoyo_backend
 from tests import databases
+from tests.sql.test_search_index import assert_true as assert_true_index
 
 pytestmark = pytest.mark.long
 
@@ -174,6 +175,10 @@ def test_they_are_found_by_the_one_name(library):
        ORDER BY 1
     """
     assert library.all(found, CAFE) == ["a", "b", "both", "drink", "one", "third", "two"]
+
+
+def test_the_index_of_search_is_what_it_would_be_if_it_were_made_anew(library):
+    assert_true_index(library.conn)
 
 
 def test_a_suggestion_that_was_decided_stays(library):
