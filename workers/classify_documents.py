@@ -18,12 +18,12 @@ from webapp.clients.ai.contract import Known
 from webapp.clients.ai.extractive import ExtractiveProvider
 from webapp.filing.ai_providers import AIProviders, applying_to
 from webapp.reading.tag_shortlist import shortlist
-from webapp.reading.wording import fold
 from webapp.rules.document_date import date_of
 from webapp.rules.filing import given_by
 from webapp.rules.first_line import first_line_with_a_word
 from webapp.rules.learned import learned_from
 from webapp.rules.mail_head import head_of
+from webapp.rules.names import fold
 from workers.engine import progress
 from workers.engine.kind import Clients, Kind
 from workers.engine.transactions import transactions_of

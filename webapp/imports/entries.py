@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
-from webapp.schemas.common import MAX_URL, ShortList, Trimmed, moment, text, web_address
+from webapp.rules.names import is_blank
+from webapp.schemas.common import MAX_URL, ShortList, Trimmed, moment, tag, text, web_address
 from webapp.schemas.library.items import SOURCE_TYPES, SUGGESTION_STATUSES
 from webapp.schemas.library.tasks import NewTask
 
@@ -28,7 +29,7 @@ class _Suggestion(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    name = text(1, 50, required=True)
+    name = tag(required=True)
     confidence = fields.Float(required=True, validate=validate.Range(0, 1))
     status = fields.String(required=True, validate=validate.OneOf(SUGGESTION_STATUSES))
 
@@ -60,7 +61,7 @@ class ItemEntry(Schema):
     author = _optional(200)
     content = _optional(500_000)
     error = _optional(2000)
-    tags = ShortList(text(1, 50), most=MOST_TAGS, load_default=list)
+    tags = ShortList(tag(), most=MOST_TAGS, load_default=list)
     suggestions = ShortList(fields.Nested(_Suggestion), most=_MOST_SUGGESTIONS, load_default=list)
     published_at = fields.AwareDateTime(
         load_default=None, allow_none=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY)
@@ -71,7 +72,7 @@ class ItemEntry(Schema):
 
     @validates_schema
     def has_a_text_or_a_url(self, item: dict[str, Any], **_: Any) -> None:
-        if not (item.get("raw_text") or "").strip() and item.get("source_url") is None:
+        if is_blank(item.get("raw_text") or "") and item.get("source_url") is None:
             raise ValidationError("Has neither text nor an address.", "raw_text")
 
 
@@ -88,7 +89,7 @@ class TaskEntry(NewTask):
         default_timezone=UTC,
         validate=validate.Range(_FIRST_DAY, _LAST_DAY),
     )
-    tags = ShortList(text(1, 50), most=MOST_TAGS, load_default=list)
+    tags = ShortList(tag(), most=MOST_TAGS, load_default=list)
     completed = fields.Boolean(load_default=False)
     created_at = moment(load_default=None, allow_none=True)
     updated_at = moment(load_default=None, allow_none=True)

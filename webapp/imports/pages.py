@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from webapp.imports.entries import MOST_TAGS
 from webapp.imports.texts import summary
+from webapp.rules.names import fold
 from webapp.rules.same_page import normalized
 from webapp.schemas.common import MAX_URL
 
@@ -39,10 +40,10 @@ class Pages:
             return
         folded = self._folded.get(page)
         if folded is None:
-            folded = self._folded[page] = {tag.casefold() for tag in known.tags}
+            folded = self._folded[page] = {fold(tag) for tag in known.tags}
         for tag in link.tags:
-            if len(known.tags) < MOST_TAGS and tag.casefold() not in folded:
-                folded.add(tag.casefold())
+            if len(known.tags) < MOST_TAGS and fold(tag) not in folded:
+                folded.add(fold(tag))
                 known.tags.append(tag)
         known.times += link.times
         known.is_read |= link.is_read

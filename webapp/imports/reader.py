@@ -21,6 +21,7 @@ from webapp.imports.families import contents_of
 from webapp.imports.format import Link, Portable, Refused
 from webapp.imports.pages import Pages
 from webapp.rules.first_line import first_line
+from webapp.rules.names import is_blank
 from webapp.rules.same_page import page_hash
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _item(entry: Row, now: datetime, *, enrich: bool) -> Row:
     url = item["source_url"]
     if item["source_type"] is None:
         item["source_type"] = "note" if url is None else "article"
-    if item["raw_text"] is not None and not item["raw_text"].strip():
+    if is_blank(item["raw_text"] or " "):
         item["raw_text"] = None
     if item["status"] is None:
         item["status"] = "enriching" if enrich else "confirmed"

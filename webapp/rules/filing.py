@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from webapp.rules.names import fold
 from webapp.rules.phrases import folded, is_in
 
 if TYPE_CHECKING:
@@ -57,5 +58,5 @@ def given_by(rules: Iterable[Mapping[str, Any]], document: Mapping[str, Any]) ->
                 if rule[field] is not None:
                     fields.setdefault(field, Given(field, str(rule[field])))
             for tag in rule["tags"]:
-                tags.setdefault(tag.casefold(), Given("tag", tag))
+                tags.setdefault(fold(tag), Given("tag", tag))
     return [*fields.values(), *tags.values()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from webapp.rules.names import is_blank
+
 # Characters of a document in which to look for a title.
 _WITHIN: Final = 10_000
 _WORD: Final = re.compile(r"[^\W\d_]{3}")
@@ -27,7 +29,7 @@ _PRINTED_BY: Final = re.compile(
 
 def first_line(text: str) -> str:
     """The first non-empty line, at most 60 characters. Raises StopIteration for none."""
-    return next(line.strip() for line in text.splitlines() if line.strip())[:60].rstrip()
+    return next(line.strip() for line in text.splitlines() if not is_blank(line))[:60].rstrip()
 
 
 def first_line_with_a_word(text: str) -> str | None:

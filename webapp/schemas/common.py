@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields, validate
 
 from webapp.rules.mail_address import address_of
+from webapp.rules.names import is_blank, tag_name
 
 MAX_URL: Final = 2048
 
@@ -17,10 +18,18 @@ _LAST_MOMENT: Final = datetime(2199, 12, 31, tzinfo=UTC)
 
 
 class Trimmed(fields.String):
-    """A string with surrounding white space removed."""
+    """A string with surrounding white space removed; empty if nobody can see anything in it."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        return str(super()._deserialize(value, *args, **kwargs)).strip()
+        text = str(super()._deserialize(value, *args, **kwargs)).strip()
+        return "" if is_blank(text) else text
+
+
+class TagName(Trimmed):
+    """A tag's name, as it is kept."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        return tag_name(super()._deserialize(value, *args, **kwargs))
 
 
 class Clearable(Trimmed):
@@ -81,6 +90,25 @@ def text(shortest: int, longest: int, **kwargs: Any) -> Trimmed:
     if shortest == longest:
         return Trimmed(validate=validate.Length(equal=longest), **kwargs)
     return Trimmed(validate=validate.Length(shortest, longest), **kwargs)
+
+
+def tag(**kwargs: Any) -> TagName:
+    """The name of a tag; the sign that marks one does not belong to it."""
+    return TagName(validate=validate.Length(1, 50), **kwargs)
+
+
+def visible(error: str) -> validate.Regexp:
+    """Validates that there is something to see in a text that is not trimmed."""
+    return _Visible(r"[\s\S]*\S", error=error)
+
+
+class _Visible(validate.Regexp):
+    """Its pattern is what clients are told."""
+
+    def __call__(self, value: str) -> str:  # type: ignore[override]
+        if is_blank(value):
+            raise ValidationError(self._format_error(value))
+        return value
 
 
 def web_address(value: str) -> None:

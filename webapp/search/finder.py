@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from webapp.search.volumes import Place, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from uuid import UUID
 
     from sql.connection import Connection
@@ -26,7 +28,9 @@ CANDIDATES: Final = 500
 # Among so many documents of others that are shared with a user, the newest ones, is looked.
 MOST_SHARED: Final = 5_000
 
-_BEGIN, _END, _BESIDE_SIGNS = "\ue000", "\ue001", "\x02"
+_BEGIN, _END, _BESIDE_SIGNS, _JOINT = "\ue000", "\ue001", "\x02", "\x03"
+# Two overlapping pairs of letters, as `search_parted` makes them, each with its marks.
+_JOINED: Final = re.compile(f"(.)({_END}?){_JOINT}({_BEGIN}?)\\1", re.DOTALL)
 
 
 def find(
@@ -37,26 +41,50 @@ def find(
     user_id: UUID,
     limit: int,
     after: tuple[float, UUID] | None = None,
-) -> list[Row]:
-    """The best matches after a rank and id, as `queries.search.show` returns them.
+) -> Found:
+    """The best matches after a rank and id.
 
-    The snippet is HTML: text with `<mark>` as its only tag. If nothing matches, similar words are
-    used too.
+    Snippet and marked title are HTML: text with `<mark>` as its only tag. If nothing matches,
+    similar words are used too.
     """
     scope: Scope = {"workspace_id": workspace_id, "audiences": [workspace_id, user_id]}
-    found = _search(conn, query, scope, limit, after)
-    if found is None and (wider := _widened(conn, query, scope)) != query:
-        found = _search(conn, wider, scope, limit, after)
-    rows = found or []
-    for row in rows:
+    rows, is_guess = _search(conn, query, scope, limit, after), False
+    if rows is None and (wider := _widened(conn, query, scope)) != query:
+        rows = _search(conn, wider, scope, limit, after)
+        is_guess = bool(rows)
+    found = Found(rows or [], is_guess)
+    for row in found.rows:
+        found.stopped_at = row.pop("stopped_at")
         row["snippet"] = marked(row["snippet"])
-    return rows
+        row["marked_title"] = marked(row["marked_title"])
+    return found
+
+
+@dataclass(slots=True)
+class Found:
+    """A page of matches, as `queries.search.show` returns them.
+
+    `is_guess`: they have words that are similar to those of the query. `stopped_at`: when the
+    oldest of those that were ranked was made, if there are older ones.
+    """
+
+    rows: list[Row]
+    is_guess: bool
+    stopped_at: datetime | None = None
 
 
 def marked(snippet: str) -> str:
     """A text with marked hits, as HTML."""
-    text = escape(snippet.replace(_BESIDE_SIGNS, ""))
-    return text.replace(_BEGIN, "<mark>").replace(_END, "</mark>")
+    text = _JOINED.sub(_without_joint, snippet).replace(_BESIDE_SIGNS, "").replace(_JOINT, "")
+    return escape(text).replace(_BEGIN, "<mark>").replace(_END, "</mark>")
+
+
+def _without_joint(found: re.Match[str]) -> str:
+    """The letter that two pairs have in common, once, and marked if either of them is."""
+    letter, ends, begins = found.groups()
+    if ends and begins:
+        return str(letter)
+    return f"{begins}{letter}{ends}"
 
 
 def suggest(
@@ -104,14 +132,15 @@ def _search(
 ) -> list[Row] | None:
     """A page of the best matches; None if nothing matches at all."""
     read = _read(conn, query, scope, query.prefix)
-    ids = _newest(conn, query, read.unread, read.own.matching, CANDIDATES)
+    ids = _newest(conn, query, read.unread, read.own.matching, CANDIDATES + 1)
     composers = [read.own]
     if read.shared is not None:
-        ids += _newest_shared(conn, query, read, read.shared.matching, CANDIDATES)
-        ids = sorted(ids, reverse=True)[:CANDIDATES]
+        ids += _newest_shared(conn, query, read, read.shared.matching, CANDIDATES + 1)
+        ids = sorted(ids, reverse=True)
         composers.append(read.shared)
     if not ids:
         return None
+    oldest = ids[CANDIDATES - 1] if len(ids) > CANDIDATES else None
     hits = {
         config: hit
         for each in composers
@@ -120,11 +149,13 @@ def _search(
     after_rank, after_id = after or (None, None)
     rows: list[Row] = queries.search.show(
         conn,
-        ids=ids,
+        ids=ids[:CANDIDATES],
+        oldest=oldest,
         shared=read.shared_ids,
         configs=list(hits),
         hits=list(hits.values()),
         ranking=" | ".join(dict.fromkeys(filter(None, (each.ranking() for each in composers)))),
+        exact=" | ".join(dict.fromkeys(filter(None, (each.exact() for each in composers)))),
         after_rank=after_rank,
         after_id=after_id,
         limit=limit,

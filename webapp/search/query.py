@@ -1,13 +1,14 @@
 """Parses a search query.
 
 Words next to each other must all match; `OR` between two accepts either; `-` in front of one
-excludes it; `"…"` is a phrase; `#tag` or `tag:`, `category:`, `in:`, `is:`, `type:`, `before:`,
-`after:` narrow it.
+excludes it; `"…"` is a phrase; `#tag` or `tag:`, `category:`, `in:`, `is:`, `type:`, `site:`,
+`before:`, `after:` narrow it.
 Everything else is words: the only possible mistake is an unknown value of such a filter.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 MOST_CONDITIONS: Final = 20
+_LONGEST_HOST: Final = 253
 
 # The values of `is:`, and the statuses that they stand for.
 STATUSES: Final = {
@@ -45,9 +47,10 @@ _NAMED: Final[dict[str, Literal["tag", "category", "in"]]] = {
 }
 
 _TOKEN: Final = re.compile(
-    r'(?P<minus>-)?(?P<field>#|(?:tag|category|in|is|type|before|after):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
+    r'(?P<minus>-)?(?P<field>#|(?:tag|category|in|is|type|site|before|after):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
+_SITE: Final = re.compile(r"(?:[a-z]+://)?(?:www\.)?([^\s/:?#@]+)(?::\d+)?/?", re.IGNORECASE)
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?", re.ASCII)
 
 
@@ -201,7 +204,23 @@ def _condition(field: str, value: str, is_negated: bool, *, is_phrase: bool) -> 
         if value.lower() not in TYPES:
             raise QueryMistake(f"type: takes one of {', '.join(TYPES)}.")
         return Facet((f" y:{value.lower()}",), is_negated)
+    if field == "site:":
+        return Facet(_hosts(value), is_negated)
     return Words(value, is_negated, is_phrase)
+
+
+def _hosts(value: str) -> tuple[str, ...]:
+    """The lexemes of a host and all below it, however its address writes letters outside ASCII."""
+    found = _SITE.fullmatch(value.strip())
+    host = found[1].strip(".").lower() if found else ""
+    if not host or len(host) > _LONGEST_HOST:
+        raise QueryMistake("site: takes a host, such as example.com.")
+    written = [host]
+    with contextlib.suppress(UnicodeError):
+        written.append(host.encode("idna").decode())
+    with contextlib.suppress(UnicodeError):
+        written.append(host.encode().decode("idna"))
+    return tuple(f" h:{each}" for each in dict.fromkeys(written))
 
 
 def _moment(field: str, value: str) -> datetime:

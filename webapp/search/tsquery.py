@@ -21,8 +21,14 @@ _DISCARDED: Final = " s:discarded"
 # All that is looked for by its id has one of these lexemes.
 _BY_ID: Final = (" y:document", " y:table")
 _MOST_HITS: Final = 10
+# Ranking by more tags than this would take longer than finding.
+_MOST_RANKED: Final = 50
 # Nothing has this lexeme: if no tag or folder has the name, nothing is found.
 _NONE: Final = " none"
+# Before the stem of a word that lost its accents; migrations/…-search-words.sql explains it.
+_PLAIN: Final = " a:"
+# No script of pairs of letters comes before Thai.
+_FIRST_OF_PAIRS: Final = "\u0e00"
 # A lexeme in a tsquery's text, with its quotation marks.
 _LEXEME: Final = re.compile(r"'(?:[^']|'')*'")
 
@@ -32,8 +38,9 @@ class Composer:
     """Composes the tsqueries of one query.
 
     `meanings` has, for each of the query's terms: `stems`, a tsquery's text by configuration, empty
-    for a word that is too common to be indexed; `words`, unchanged; `tags`, those with the term in
-    their name; and `tag`, `category` and `in`, the lexemes of what has exactly this name.
+    for a word that is too common to be indexed; `plain`, the same without accents; `words`, without
+    accents, but not stemmed; `tags`, those with the term in their name; and `tag`, `category` and
+    `in`, the lexemes of what has exactly this name.
     """
 
     query: Query
@@ -69,14 +76,32 @@ class Composer:
         for condition in self.query.conditions:
             if isinstance(condition, Words) and not condition.is_negated:
                 found += self._meant(condition)
-                if condition is self.query.prefix:
+                if self._may_go_on(condition):
                     found += self._going_on(condition)
             elif isinstance(condition, Named) and not condition.is_negated:
                 found += self._alternatives(condition, None, ())
         return " | ".join(dict.fromkeys(found))
 
+    def exact(self) -> str:
+        """What has every word as it was written, in whole and with its accents: this comes before
+        everything else. Empty if that says nothing."""
+        groups = []
+        for group in self.query.groups:
+            asked = [
+                alternative
+                for condition in group
+                if isinstance(condition, Words) and not condition.is_negated
+                for alternative in (
+                    *self._stemmed(condition, "stems", self.configs),
+                    *self._tagged(condition),
+                )
+            ]
+            if asked:
+                groups.append(_any(dict.fromkeys(asked)))
+        return _all(groups) if groups else ""
+
     def hits(self) -> list[str]:
-        """What is marked in a text, for each configuration.
+        """What is marked in a text without accents, for each configuration.
 
         Only words, since PostgreSQL searches for a phrase again from every word of the text on.
         """
@@ -89,11 +114,10 @@ class Composer:
         for config in self.configs:
             marked: dict[str, None] = {}
             for condition in wanted:
-                marked |= dict.fromkeys(
-                    _LEXEME.findall(self.meanings[condition.text]["stems"][config])
-                )
-                if condition is self.query.prefix:
-                    marked |= dict.fromkeys(self._going_on(condition))
+                meaning = self.meanings[condition.text]
+                marked |= dict.fromkeys(_LEXEME.findall(meaning["plain"][config]))
+                if self._may_go_on(condition) and meaning["words"]:
+                    marked |= {f"{_quoted(meaning['words'][-1])}:*": None}
             found.append(" | ".join(list(marked)[:_MOST_HITS]))
         return found
 
@@ -136,14 +160,20 @@ class Composer:
         meaning = self.meanings[condition.text]
         if config is None:
             found = []
-        elif not (found := self._stems(condition, config)):
+        elif not (found := self._stems(condition, (config,))):
             return []
         found += [_quoted(f" t:{tag}") for tag in meaning["tags"]]
-        is_prefix = condition is self.query.prefix
-        if meaning["words"] and (is_prefix or config is None):
-            words = meaning["words"] if condition.is_phrase else meaning["words"][:1]
+        words = meaning["words"]
+        may_go_on = self._may_go_on(condition)
+        if words and (may_go_on or config is None):
+            end = ":*" if may_go_on else ""
             found += [
-                _all(_quoted(f" p:{shelf}:{word}") + (":*" if is_prefix else "") for word in words)
+                _all(
+                    [
+                        *(_quoted(f" p:{shelf}:{word}") for word in words[:-1]),
+                        _quoted(f" p:{shelf}:{words[-1]}") + end,
+                    ]
+                )
                 for place in places
                 for shelf in place.shelves
             ]
@@ -151,17 +181,38 @@ class Composer:
 
     def _meant(self, condition: Words) -> list[str]:
         """What a word or phrase means in any configuration, including tags."""
-        stems = [stem for config in self.configs for stem in self._stems(condition, config)]
-        return [*stems, *(_quoted(f" t:{tag}") for tag in self.meanings[condition.text]["tags"])]
+        return [*self._stems(condition, self.configs), *self._tagged(condition)]
 
-    def _stems(self, condition: Words, config: str) -> list[str]:
-        stems = self.meanings[condition.text]["stems"][config]
-        return [f"({stems})"] if stems else []
+    def _tagged(self, condition: Words) -> list[str]:
+        tags = self.meanings[condition.text]["tags"][:_MOST_RANKED]
+        return [_quoted(f" t:{tag}") for tag in tags]
+
+    def _stems(self, condition: Words, configs: Sequence[str]) -> list[str]:
+        """The stems in some configurations, with their accents and without."""
+        plain = [
+            _LEXEME.sub(_with_accents_or_without, stems)
+            for stems in self._stemmed(condition, "plain", configs)
+        ]
+        exact = self._stemmed(condition, "stems", configs)
+        also = [stems for stems in exact if stems not in self._stemmed(condition, "plain", configs)]
+        return list(dict.fromkeys([*also, *plain]))
+
+    def _stemmed(self, condition: Words, kind: str, configs: Sequence[str]) -> list[str]:
+        by_config = self.meanings[condition.text][kind]
+        return list(dict.fromkeys(f"({by_config[each]})" for each in configs if by_config[each]))
 
     def _going_on(self, condition: Words) -> list[str]:
         """What begins with the word, in any meaning."""
         words = self.meanings[condition.text]["words"]
-        return [f"{_quoted(words[0])}:*"] if words else []
+        return [f"{_quoted(words[-1])}:*", f"{_quoted(_PLAIN + words[-1])}:*"] if words else []
+
+    def _may_go_on(self, condition: Words) -> bool:
+        """Whether it may be the beginning of a word: the unfinished one, or a single letter of a
+        script whose words are found by pairs of letters."""
+        if condition is self.query.prefix:
+            return True
+        words = self.meanings[condition.text]["words"]
+        return len(words) > 0 and all(len(word) == 1 and word > _FIRST_OF_PAIRS for word in words)
 
     def _asks_for(self, lexeme: str) -> bool:
         return any(
@@ -170,6 +221,11 @@ class Composer:
             and not condition.is_negated
             for condition in self.query.conditions
         )
+
+
+def _with_accents_or_without(lexeme: re.Match[str]) -> str:
+    """A stem in a tsquery's text, in either form in which a text without its accents has it."""
+    return f"({lexeme[0]} | '{_PLAIN}{lexeme[0][1:]})"
 
 
 def _quoted(lexeme: str) -> str:

@@ -222,7 +222,8 @@ outdated AS (
 suggested AS (
   INSERT INTO suggestions AS standing
     (workspace_id, document_id, field, value, confidence, source, status)
-  SELECT document.workspace_id,
+  SELECT DISTINCT ON (kept.field, fold(kept.value))
+         document.workspace_id,
          document.id,
          kept.field,
          kept.value,
@@ -232,6 +233,7 @@ suggested AS (
     FROM document
    CROSS JOIN kept
    WHERE kept.field <> 'summary'
+   ORDER BY kept.field, fold(kept.value), kept.is_sure DESC, kept.confidence DESC
   ON CONFLICT (document_id, field, fold(value)) WHERE document_id IS NOT NULL
   DO UPDATE
         SET confidence = EXCLUDED.confidence,

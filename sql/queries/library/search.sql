@@ -2,9 +2,9 @@
 -- What a query's terms mean in a workspace: the documents of others that are shared with its user, with
 -- their tables, the newest of them, and the workspaces they are in; the volumes that some audiences may read, newest first,
 -- each with its shelf, bookcase and collection; and for each term, by its number, its stems in each
--- configuration that the workspace has texts in, its words unchanged, and the tags with the term in
--- their names. `tag`, `category` and `in` are our own lexemes for a term that names one of these: tags
--- of exactly this name (several if names look alike), the category, and, for the terms that are
+-- configuration that the workspace has texts in, the same without accents, its words without accents, and the
+-- tags with the term in their names. `tag`, `category` and `in` are our own lexemes for a term that names one of
+-- these: tags of this name (one, and one of the user's own), the category, and, for the terms that are
 -- `places`, the folders with this name or this end of their path, with all folders in them.
 WITH RECURSIVE configs (config) AS (
   SELECT min(config)
@@ -29,11 +29,10 @@ reached AS MATERIALIZED (
 terms AS (
   SELECT number,
          search_text(term.text) AS text,
+         search_name(term.text) AS words,
+         fold(tag_name(term.text)) AS tag,
          fold(term.text) AS name,
-         fold(btrim(term.text, '/')) AS path,
-         replace(
-           replace(replace(search_text(term.text), '\', '\\'), '%%', '\%%'), '_', '\_'
-         ) AS pattern
+         fold(btrim(term.text, '/')) AS path
     FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS term (text, number)
 )
 SELECT ARRAY(
@@ -76,9 +75,17 @@ SELECT ARRAY(
                           FROM configs
                          WHERE configs.config IS NOT NULL
                       ),
+                      'plain', (
+                        SELECT jsonb_object_agg(
+                                 configs.config,
+                                 phraseto_tsquery(search_plain(configs.config::regconfig), terms.text)::text
+                               )
+                          FROM configs
+                         WHERE configs.config IS NOT NULL
+                      ),
                       'words', (
                         SELECT coalesce(jsonb_agg(parsed.token ORDER BY parsed.place), '[]')
-                          FROM ts_parse('default', terms.text)
+                          FROM ts_parse('default', terms.words)
                                WITH ORDINALITY AS parsed (kind, token, place)
                          WHERE parsed.token ~ '\w'
                            AND length(parsed.token) <= 60
@@ -88,7 +95,7 @@ SELECT ARRAY(
                           FROM tags AS tag
                          WHERE tag.workspace_id = %(workspace_id)s
                            AND tag.audience = ANY (%(audiences)s::uuid[])
-                           AND search_text(tag.name) = terms.text
+                           AND fold(tag.name) = terms.tag
                       ),
                       'category', jsonb_build_array(' c:' || terms.name),
                       'in', (
@@ -109,19 +116,16 @@ SELECT ARRAY(
                                    FROM tags AS tag
                                   WHERE tag.workspace_id = %(workspace_id)s
                                     AND tag.audience = ANY (%(audiences)s::uuid[])
-                                    AND search_text(tag.name) LIKE '%%' || terms.pattern || '%%'
-                                    AND regexp_replace(
-                                          ' ' || search_text(tag.name) || ' ', '[-_/.:,]', ' ', 'g'
-                                        )
-                                        LIKE '%% ' || regexp_replace(
-                                                        terms.pattern, '[-/.:,]|\\_', ' ', 'g'
-                                                      )
+                                    AND terms.words <> ''
+                                    AND search_name(tag.name) LIKE '%%' || terms.words || '%%'
+                                    AND ' ' || search_name(tag.name) || ' '
+                                        LIKE '%% ' || terms.words
                                              || CASE
                                                   WHEN terms.number = ANY (%(prefixes)s::integer[]) THEN ''
                                                   ELSE ' '
                                                 END || '%%'
                                   ORDER BY length(tag.name), tag.id
-                                  LIMIT 20
+                                  LIMIT 1000
                                ) AS named
                       )
                     )
@@ -154,19 +158,19 @@ WITH RECURSIVE configs (home, config) AS (
 terms AS (
   SELECT number,
          search_text(term.text) AS text,
+         search_name(term.text) AS words,
+         fold(tag_name(term.text)) AS tag,
          fold(term.text) AS name,
-         fold(btrim(term.text, '/')) AS path,
-         replace(
-           replace(replace(search_text(term.text), '\', '\\'), '%%', '\%%'), '_', '\_'
-         ) AS pattern
+         fold(btrim(term.text, '/')) AS path
     FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS term (text, number)
 ),
 named AS MATERIALIZED (
   SELECT terms.number,
          tag.id,
-         search_text(tag.name) = terms.text AS is_namesake,
-         regexp_replace(' ' || search_text(tag.name) || ' ', '[-_/.:,]', ' ', 'g')
-         LIKE '%% ' || regexp_replace(terms.pattern, '[-/.:,]|\\_', ' ', 'g')
+         fold(tag.name) = terms.tag AS is_namesake,
+         terms.words <> ''
+         AND ' ' || search_name(tag.name) || ' '
+             LIKE '%% ' || terms.words
               || CASE WHEN terms.number = ANY (%(prefixes)s::integer[]) THEN '' ELSE ' ' END
               || '%%' AS has_term
     FROM terms
@@ -175,7 +179,11 @@ named AS MATERIALIZED (
            SELECT id, name
              FROM tags
             WHERE tags.workspace_id = home.id
-              AND search_text(tags.name) LIKE '%%' || terms.pattern || '%%'
+              AND (
+                    terms.words <> ''
+                    AND search_name(tags.name) LIKE '%%' || terms.words || '%%'
+                    OR fold(tags.name) = terms.tag
+                  )
            OFFSET 0
          ) AS tag
    WHERE EXISTS (
@@ -204,9 +212,17 @@ SELECT ARRAY(
                           FROM (SELECT DISTINCT config FROM configs) AS used
                          WHERE used.config IS NOT NULL
                       ),
+                      'plain', (
+                        SELECT jsonb_object_agg(
+                                 used.config,
+                                 phraseto_tsquery(search_plain(used.config::regconfig), terms.text)::text
+                               )
+                          FROM (SELECT DISTINCT config FROM configs) AS used
+                         WHERE used.config IS NOT NULL
+                      ),
                       'words', (
                         SELECT coalesce(jsonb_agg(parsed.token ORDER BY parsed.place), '[]')
-                          FROM ts_parse('default', terms.text)
+                          FROM ts_parse('default', terms.words)
                                WITH ORDINALITY AS parsed (kind, token, place)
                          WHERE parsed.token ~ '\w'
                            AND length(parsed.token) <= 60
@@ -265,12 +281,12 @@ SELECT term.number,
            FROM tags AS tag
           WHERE tag.workspace_id = %(workspace_id)s
             AND tag.audience = ANY (%(audiences)s::uuid[])
-            AND search_text(tag.name) %%> term.word
-          ORDER BY word_similarity(term.word, search_text(tag.name)) DESC, tag.id
+            AND search_name(tag.name) %%> term.word
+          ORDER BY word_similarity(term.word, search_name(tag.name)) DESC, tag.id
           LIMIT 5
        ) AS tags
   FROM (
-         SELECT number, search_text(text) AS word
+         SELECT number, search_name(text) AS word
            FROM unnest(%(words)s::text[]) WITH ORDINALITY AS given (text, number)
        ) AS term;
 
@@ -310,7 +326,8 @@ SELECT id
        );
 
 -- name: show :many
--- Of the matching entries, the best ones after a position, with the matching part of their text: for
+-- Of the matching entries, the best ones after a position: those that match exactly, then the others. With the
+-- time of the oldest, if there are older ones, and with the matching part of their text: for
 -- a document, from the first of its pages that has a hit, for a table its first row that has one. The hits are between U+E000 and U+E001,
 -- punctuation between two U+0002; the text itself has none of them.
 WITH wanted AS (
@@ -319,9 +336,10 @@ WITH wanted AS (
 ),
 ranked AS (
   SELECT entry.id,
-         ts_rank(
-           '{0.1, 0.4, 0.6, 1.0}', entry.vector, %(ranking)s::tsquery, 1
-         ) AS rank
+         (
+           ts_rank('{0.1, 0.4, 0.6, 1.0}', entry.vector, %(ranking)s::tsquery, 1)
+           + CASE WHEN entry.vector @@ nullif(%(exact)s, '')::tsquery THEN 1 ELSE 0 END
+         )::real AS rank
     FROM search_entries AS entry
    WHERE entry.id = ANY (%(ids)b::uuid[])
      AND (
@@ -347,7 +365,13 @@ SELECT found.type,
        found.title,
        found.source_url,
        ts_headline(
-         found.config::regconfig,
+         search_plain(found.config::regconfig),
+         search_parted(found.title),
+         wanted.hits::tsquery,
+         U&'StartSel="\E000", StopSel="\E001", HighlightAll=true'
+       ) AS marked_title,
+       ts_headline(
+         search_plain(found.config::regconfig),
          search_parted(
            coalesce(
              hit.shown,
@@ -370,7 +394,8 @@ SELECT found.type,
        ) AS tags,
        found.workspace_id <> %(workspace_id)s AS is_shared,
        found.created_at,
-       best.rank::text || ' ' || found.id AS position
+       best.rank::text || ' ' || found.id AS position,
+       (SELECT created_at FROM search_entries WHERE id = %(oldest)s::uuid) AS stopped_at
   FROM best
   JOIN searchable AS found
     ON found.id = best.id

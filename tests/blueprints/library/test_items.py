@@ -377,3 +377,17 @@ def test_an_item_from_a_document_says_what_the_document_is_and_is_found_by_it(pe
     olga.client.post(f"/api/documents/{mine}/discard")
     assert olga.client.delete(f"/api/documents/{mine}").status_code == 204
     assert olga.client.get(f"/api/items/{noted['id']}").json["document_id"] is None
+
+
+def test_what_nobody_sees_is_no_text(olga):
+    note = {"source_type": "note", "raw_text": "x", "enrich": False}
+    text = " \u200b\u00ad\u2800\n"
+    for path, body, field in (
+        ("/api/items", note | {"raw_text": text}, "raw_text"),
+        ("/api/items", note | {"title": text}, "title"),
+        ("/api/items", note | {"tags": [text]}, "tags.0"),
+        ("/api/me/tasks", {"title": text}, "title"),
+    ):
+        answer = olga.client.post(path, json=body)
+        assert answer.status_code == 422
+        assert answer.json["errors"][0]["field"] == field

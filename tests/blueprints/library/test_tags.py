@@ -64,6 +64,8 @@ def test_a_new_tag_is_201_and_the_same_in_another_case_200(olga):
     [
         ({}, "name"),
         ({"name": " "}, "name"),
+        ({"name": "\u200b\u00ad"}, "name"),
+        ({"name": "#"}, "name"),
         ({"name": "x" * 51}, "name"),
         ({"name": "x", "color": "red"}, "color"),
         ({"name": "x", "color": "#FFF"}, "color"),
@@ -135,6 +137,37 @@ def test_a_name_that_another_tag_has_is_409(olga):
     tag(olga, "fence")
     answer = olga.client.patch(f"{TAGS}/{found['id']}", json={"name": "FENCE"})
     assert (answer.status_code, answer.json["code"]) == (409, "tag_exists")
+
+
+CAFE = [
+    *("caf\u00e9", "cafe\u0301", "CAF\u00c9", " #caf\u00e9"),
+    *("ca\u00adf\u00e9\u200b", "\uff23\uff41\uff46\u00e9"),
+]
+
+
+def test_a_name_is_one_tag_however_it_is_written(olga):
+    first = tag(olga, CAFE[0])
+    for written in CAFE:
+        again = olga.client.post(TAGS, json={"name": written})
+        assert (again.status_code, again.json["id"]) == (200, first["id"]), ascii(written)
+    made = item(olga, *CAFE, "#oak", "tea ")
+    assert made["tags"] == ["caf\u00e9", "oak", "tea"]
+    assert olga.client.get(f"{TAGS}/{first['id']}").json["usage"] == 1
+    for written in CAFE:
+        assert olga.client.get("/api/library", query_string={"tag": written}).json["items"]
+        change = {"remove_tags": [written]}
+        changed = olga.client.patch(f"/api/items/{made['id']}", json=change)
+        assert changed.json["tags"] == ["oak", "tea"]
+        back = olga.client.patch(f"/api/items/{made['id']}", json={"add_tags": [written]})
+        assert back.json["tags"] == ["caf\u00e9", "oak", "tea"]
+
+
+def test_a_rename_to_another_form_of_a_name(olga):
+    coffee, tea = tag(olga, "caf\u00e9"), tag(olga, "tea")
+    taken = olga.client.patch(f"{TAGS}/{tea['id']}", json={"name": "#CAFE\u0301"})
+    assert (taken.status_code, taken.json["code"]) == (409, "tag_exists")
+    own = olga.client.patch(f"{TAGS}/{coffee['id']}", json={"name": "#CAFE\u0301"})
+    assert (own.status_code, own.json["name"]) == (200, "CAFE\u0301")
 
 
 @pytest.mark.long

@@ -32,9 +32,9 @@ def find(arguments: dict[str, Any]) -> Response:
     """Find items, documents, tasks and tokens, best match first
 
     Every word has to match, in any order; the last one may be unfinished. A query may also contain
-    `"a phrase"`, `-not`, `this OR that`, `#tag`, `is:pending`, `type:task`, `before:2026-11-21` and
-    `after:2026-01`. If nothing matches, similar words are tried. Discarded items are only found by
-    `is:discarded`.
+    `"a phrase"`, `-not`, `this OR that`, `#tag`, `is:pending`, `type:task`, `site:example.com`,
+    `before:2026-11-21` and `after:2026-01`. If nothing matches, similar words are tried. Discarded
+    items are only found by `is:discarded`.
     """
     return _find(arguments)
 
@@ -83,7 +83,7 @@ def _find(arguments: dict[str, Any]) -> Response:
     except QueryMistake as mistake:
         raise invalid_input(("q", str(mistake))) from None
     with connection() as conn:
-        rows = finder.find(
+        found = finder.find(
             conn,
             query,
             workspace_id=me.workspace_id,
@@ -91,7 +91,7 @@ def _find(arguments: dict[str, Any]) -> Response:
             limit=limit + 1,
             after=after,
         )
-    return page(rows, limit)
+    return page(found.rows, limit, is_guess=found.is_guess, stopped_at=found.stopped_at)
 
 
 def _place(text: str) -> tuple[float, UUID]:

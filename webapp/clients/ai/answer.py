@@ -27,7 +27,8 @@ from webapp.clients.ai.contract import (
     Known,
     TagSuggestion,
 )
-from webapp.reading.wording import fold, one_line, shorten, tag_name
+from webapp.reading.wording import one_line, shorten, tag_name
+from webapp.rules.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from webapp.schemas.common import SeveralIds, ShortList, text
+from webapp.schemas.common import SeveralIds, ShortList, tag, text
 
 _ACTIONS: Final = ("discard", "restore", "retry", "reprocess", "purge")
 _MOST_TAGS: Final = 20
@@ -14,7 +14,7 @@ _MOST_TAGS: Final = 20
 
 def _tags(description: str) -> ShortList:
     return ShortList(
-        text(1, 50), most=_MOST_TAGS, load_default=list, metadata={"description": description}
+        tag(), most=_MOST_TAGS, load_default=list, metadata={"description": description}
     )
 
 

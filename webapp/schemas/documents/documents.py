@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from marshmallow import Schema, ValidationError, fields, validate
 
-from webapp.schemas.common import PageArguments, ShortList, moment, page_of, text
+from webapp.schemas.common import PageArguments, ShortList, TagName, moment, page_of, tag, text
 from webapp.schemas.documents.files import FileArguments
 from webapp.schemas.documents.review import PendingSuggestion
 from webapp.schemas.documents.shares import shared_field
@@ -76,7 +76,7 @@ class _Names(fields.Field[Any]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str) and not value.lstrip().startswith("["):
             value = [name for name in (each.strip() for each in value.split(",")) if name]
-        return _Written(ShortList(text(1, 50), most=_MOST_TAGS)).deserialize(value, *args, **kwargs)
+        return _Written(ShortList(tag(), most=_MOST_TAGS)).deserialize(value, *args, **kwargs)
 
 
 class UploadFields(Schema):
@@ -116,7 +116,7 @@ class DocumentFilters(Schema):
     media_type = fields.String(load_default=None, validate=validate.Length(max=200))
     category = fields.String(load_default=None, validate=validate.Length(max=100))
     correspondent = fields.String(load_default=None, validate=validate.Length(max=200))
-    tag = fields.String(load_default=None, validate=validate.Length(max=50))
+    tag = TagName(load_default=None, validate=validate.Length(max=50))
     sha256 = fields.String(load_default=None, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
     produced = fields.Boolean(
         load_default=False,
@@ -156,8 +156,8 @@ class DocumentChange(Schema):
     dated_on = fields.Date(allow_none=True)
     metadata = metadata_object()
     expires_at = moment(allow_none=True)
-    add_tags = ShortList(text(1, 50), most=_MOST_TAGS)
-    remove_tags = ShortList(text(1, 50), most=_MOST_TAGS)
+    add_tags = ShortList(tag(), most=_MOST_TAGS)
+    remove_tags = ShortList(tag(), most=_MOST_TAGS)
 
 
 class DocumentInList(Schema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from webapp.schemas.common import ShortList, moment, text
+from webapp.schemas.common import ShortList, moment, tag, text
 from webapp.schemas.documents.documents import Document, metadata_object
 
 
@@ -21,7 +21,7 @@ class NewUpload(Schema):
     title = text(1, 200, load_default=None)
     folder_id = fields.UUID(load_default=None)
     category = text(1, 100, load_default=None)
-    tags = ShortList(text(1, 50), most=20, load_default=list)
+    tags = ShortList(tag(), most=20, load_default=list)
     metadata = metadata_object(load_default=dict)
     expires_at = moment(load_default=None)
     allow_duplicate = fields.Boolean(load_default=False)

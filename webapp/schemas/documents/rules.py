@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from webapp.rules.filing import PLACES
 from webapp.rules.phrases import MOST_CHARACTERS, mistake_in
-from webapp.schemas.common import Flag, PageArguments, ShortList, page_of, text
+from webapp.schemas.common import Flag, PageArguments, ShortList, page_of, tag, text
 
 MATCHES: Final = ("any", "all")
 GIVES: Final = ("category", "correspondent", "folder_id", "tags")
@@ -52,7 +52,7 @@ class RuleChange(Schema):
     category = text(1, 100, allow_none=True)
     correspondent = text(1, 200, allow_none=True)
     folder_id = fields.UUID(allow_none=True)
-    tags = ShortList(text(1, 50), most=_MOST_TAGS)
+    tags = ShortList(tag(), most=_MOST_TAGS)
 
     @validates_schema
     def _can_match(self, rule: dict[str, Any], **_: Any) -> None:
@@ -89,7 +89,7 @@ class NewRule(RuleChange):
     category = text(1, 100, load_default=None, allow_none=True)
     correspondent = text(1, 200, load_default=None, allow_none=True)
     folder_id = fields.UUID(load_default=None, allow_none=True)
-    tags = ShortList(text(1, 50), most=_MOST_TAGS, load_default=list)
+    tags = ShortList(tag(), most=_MOST_TAGS, load_default=list)
 
     @validates_schema
     def _gives_something(self, rule: dict[str, Any], **_: Any) -> None:

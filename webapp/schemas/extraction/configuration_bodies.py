@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from webapp.rules.names import fold
 from webapp.rules.page_spans import spans_of
 from webapp.schemas.common import Flag, ShortList, text
 
@@ -174,7 +175,7 @@ class ConfigurationBody(Schema):
         for several in ("columns", "fields"):
             names: set[str] = set()
             for place, each in enumerate(body.get(several, ())):
-                name = each["name"].casefold()
+                name = fold(each["name"])
                 if name in names:
                     said = {"name": ["An earlier one has this name."]}
                     mistakes.setdefault(several, {})[place] = said

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from webapp.rules.names import is_blank
 from webapp.schemas.common import (
     MAX_URL,
     Clearable,
@@ -13,6 +14,7 @@ from webapp.schemas.common import (
     PageArguments,
     ShortList,
     Trimmed,
+    tag,
     text,
     web_address,
 )
@@ -28,7 +30,7 @@ _MOST_SUGGESTIONS: Final = 100
 
 def tag_names(description: str) -> ShortList:
     return ShortList(
-        text(1, 50),
+        tag(),
         most=_MOST_TAGS,
         load_default=list,
         metadata={"description": description},
@@ -84,7 +86,7 @@ class NewItem(Schema):
 
     @validates_schema
     def has_a_text_or_a_url(self, item: dict[str, Any], **_: Any) -> None:
-        if item["raw_text"] is not None and not item["raw_text"].strip():
+        if item["raw_text"] is not None and is_blank(item["raw_text"]):
             raise ValidationError("Must not be blank.", "raw_text")
         if all(item[name] is None for name in (*_SOURCES, "document_id")):
             raise ValidationError(

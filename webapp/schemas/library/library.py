@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from webapp.schemas.common import PageArguments, SeveralIds, page_of, text
+from webapp.schemas.common import PageArguments, SeveralIds, page_of, tag, text
 from webapp.schemas.library.items import ACTIONS, ItemInList, of_document, tag_names
 
 
@@ -14,7 +14,7 @@ class LibraryArguments(PageArguments):
     """Which items."""
 
     q = text(1, 200, load_default=None, metadata={"description": "In the title or the summary."})
-    tag = text(1, 50, load_default=None, metadata={"description": "Case is ignored."})
+    tag = tag(load_default=None, metadata={"description": "Case is ignored."})
     document_id = of_document()
 
 

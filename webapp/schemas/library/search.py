@@ -6,7 +6,7 @@ from typing import Final
 
 from marshmallow import Schema, fields, validate
 
-from webapp.schemas.common import PageArguments, page_of, text
+from webapp.schemas.common import PageArguments, page_of, text, visible
 from webapp.schemas.documents.documents import KINDS as DOCUMENT_KINDS
 from webapp.schemas.documents.documents import STATUSES as DOCUMENT_STATUSES
 from webapp.schemas.library.items import STATUSES
@@ -20,8 +20,8 @@ _TYPES: Final = ("item", "task", "document", "table", "token", "author")
 _STATUSES: Final = sorted({*STATUSES, *DOCUMENT_STATUSES, "pending", "completed", "revealed"})
 
 _QUERY: Final = {
-    "description": 'Words, `"a phrase"`, `-not`, `OR`, `#tag`, `is:`, `type:`, `before:`, '
-    "`after:`; docs/search.md has them all.",
+    "description": 'Words, `"a phrase"`, `-not`, `OR`, `#tag`, `is:`, `type:`, `site:`, '
+    "`before:`, `after:`; docs/search.md has them all.",
     "example": 'oak posts #garden -"metal fence"',
 }
 
@@ -34,7 +34,7 @@ class SearchArguments(PageArguments):
         required=True,
         validate=[
             validate.Length(max=200),
-            validate.Regexp(r"[\s\S]*\S", error="Say what to look for."),
+            visible("Say what to look for."),
         ],
         metadata=_QUERY,
     )
@@ -51,6 +51,9 @@ class SearchResult(Schema):
         validate=validate.OneOf(_STATUSES),
     )
     title = fields.String(required=True)
+    marked_title = fields.String(
+        required=True, metadata={"description": "The title, as HTML like `snippet`."}
+    )
     source_url = fields.String(
         required=True, allow_none=True, metadata={"description": "An item's."}
     )
@@ -83,7 +86,21 @@ class SearchResult(Schema):
     created_at = fields.DateTime(required=True)
 
 
-SearchPage = page_of(SearchResult)
+class SearchPage(page_of(SearchResult)):  # type: ignore[misc]
+    """A page of search results."""
+
+    is_guess = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether nothing matched, and these have similar words."},
+    )
+    stopped_at = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "When more than 500 things match: the time of the oldest that was "
+            "ranked. `before:` finds older ones."
+        },
+    )
 
 
 class SuggestArguments(Schema):

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from webapp.schemas.common import Clearable, PageArguments, page_of, text
+from webapp.schemas.common import Clearable, PageArguments, page_of, tag
 
 SORTS: Final = ("name", "usage", "last_used")
 
@@ -36,7 +36,7 @@ class TagArguments(PageArguments):
 class NewTag(Schema):
     """A tag."""
 
-    name = text(1, 50, required=True, metadata={"example": "garden"})
+    name = tag(required=True, metadata={"example": "garden"})
     color = Color(
         load_default=None,
         allow_none=True,
@@ -48,7 +48,7 @@ class NewTag(Schema):
 class TagChange(Schema):
     """Another name, another colour, or both."""
 
-    name = text(1, 50, load_default=None, allow_none=False)
+    name = tag(load_default=None, allow_none=False)
     color = ClearableColor(
         load_default=None,
         validate=_hex_color(r"(?:#[0-9A-Fa-f]{6})?\Z"),

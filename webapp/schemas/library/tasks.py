@@ -7,7 +7,7 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, missing, validate, validates_schema
 
 from webapp.rules.recurrence import mistake_in
-from webapp.schemas.common import PageArguments, ShortList, moment, page_of, text
+from webapp.schemas.common import PageArguments, ShortList, moment, page_of, tag, text
 
 STATUSES: Final = ("all", "pending", "completed")
 SORTS: Final = ("created", "title", "updated", "due", "priority")
@@ -62,7 +62,7 @@ class NewTask(Schema):
         validate=validate.Range(0, 3),
         metadata={"description": "0 none, 1 low, 2 medium, 3 high."},
     )
-    tags = ShortList(text(1, 50), most=_MOST_TAGS, load_default=list)
+    tags = ShortList(tag(), most=_MOST_TAGS, load_default=list)
     recurrence = Rule(
         load_default=None,
         allow_none=True,

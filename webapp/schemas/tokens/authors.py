@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from webapp.schemas.common import PageArguments
+from webapp.schemas.common import PageArguments, visible
 
 MOST_LEADING: Final = 50
 
@@ -96,7 +96,7 @@ class NewPrompt(OfCollection):
         required=True,
         validate=[
             validate.Length(1, _LONGEST_PROMPT),
-            validate.Regexp(r"[\s\S]*\S", error="Say what the pictures show."),
+            visible("Say what the pictures show."),
         ],
         metadata={"description": "Kept as it is, with the white space around it."},
     )
