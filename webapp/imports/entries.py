@@ -18,6 +18,8 @@ _MOST_SUGGESTIONS: Final = 1000
 # Two days inside the range of times that Python can represent in any zone.
 _FIRST_DAY: Final = datetime(1, 1, 3, tzinfo=UTC)
 _LAST_DAY: Final = datetime(9999, 12, 29, tzinfo=UTC)
+_FIRST_START: Final = _FIRST_DAY.replace(tzinfo=None)
+_LAST_START: Final = _LAST_DAY.replace(tzinfo=None)
 
 
 def _optional(longest: int) -> fields.String:
@@ -83,6 +85,10 @@ class TaskEntry(NewTask):
 
     tags = ShortList(text(1, 50), most=MOST_TAGS, load_default=list)
     completed = fields.Boolean(load_default=False)
+    recurs_from = fields.NaiveDateTime(
+        load_default=None, allow_none=True, validate=validate.Range(_FIRST_START, _LAST_START)
+    )
+    follows_id = fields.UUID(load_default=None, allow_none=True)
     created_at = moment(load_default=None, allow_none=True)
     updated_at = moment(load_default=None, allow_none=True)
     completed_at = moment(load_default=None, allow_none=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from marshmallow import ValidationError
 
-from webapp.imports import bookmarks
+from webapp.imports import bookmarks, series
 from webapp.imports.entries import MOST_TAGS, ItemEntry, TaskEntry
 from webapp.rules.first_line import first_line
 from webapp.rules.same_page import normalized, page_hash
@@ -63,17 +63,21 @@ def main(data: bytes) -> bytes:
                 mistakes.append({"line": place, "message": _said(error)})
             continue
         for name, value in payload.items():
-            if isinstance(value, datetime):  # PostgreSQL knows fewer zones than Python
+            if isinstance(value, datetime) and value.tzinfo is not None:
+                # PostgreSQL knows fewer zones than Python.
                 payload[name] = value.astimezone(UTC)
         row_id = _id_at(payload["created_at"], len(rows))
         given_id = entry.get("id") if isinstance(entry, dict) else None
-        if entity == "item" and isinstance(given_id, str):
-            given_ids[given_id.lower()] = row_id
-        rows.append({"entity": entity, "row_id": row_id, "payload": payload})
+        given_id = given_id.lower() if isinstance(given_id, str) else None
+        if entity == "item" and given_id is not None:
+            given_ids[given_id] = row_id
+        rows.append({"entity": entity, "row_id": row_id, "payload": payload, "given_id": given_id})
+    series.link([row for row in rows if row["entity"] == "task"])
     # Items come first, so that tasks find them by their new ids.
     rows.sort(key=lambda row: row["entity"] == "task")
     for number, row in enumerate(rows):
         row["number"] = number
+        del row["given_id"]
         if row["entity"] == "task" and row["payload"]["item_id"] is not None:
             about = str(row["payload"]["item_id"])
             row["payload"]["item_id"] = given_ids.get(about, about)

@@ -225,8 +225,12 @@ added AS (
       title,
       description,
       due_at,
+      due_on,
+      time_zone,
       priority,
       recurrence,
+      recurs_from,
+      follows_id,
       item_id,
       document_id,
       created_at,
@@ -240,8 +244,12 @@ added AS (
          given.title,
          given.description,
          given.due_at,
+         given.due_on,
+         given.time_zone,
          given.priority,
          given.recurrence,
+         given.recurs_from,
+         given.follows_id,
          (
            SELECT item.id
              FROM items AS item

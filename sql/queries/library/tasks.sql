@@ -8,6 +8,8 @@ WITH made AS (
       title,
       description,
       due_at,
+      due_on,
+      time_zone,
       priority,
       recurrence,
       item_id,
@@ -19,6 +21,8 @@ WITH made AS (
     %(title)s,
     %(description)s,
     %(due_at)s,
+    %(due_on)s,
+    %(time_zone)s,
     %(priority)s,
     %(recurrence)s,
     %(item_id)s,
@@ -73,7 +77,12 @@ SELECT *
                     WHEN 'updated'
                       THEN to_char(task.updated_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')
                     WHEN 'due'
-                      THEN coalesce(to_char(task.due_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS'), '~')
+                      THEN coalesce(
+                             to_char(
+                               coalesce(task.due_at AT TIME ZONE 'UTC', task.due_on), 'YYYYMMDDHH24MISSUS'
+                             ),
+                             '~'
+                           )
                     WHEN 'priority' THEN task.priority::text
                     ELSE ''
                   END || E'\x01' || task.id
@@ -89,15 +98,23 @@ SELECT *
  LIMIT %(limit)s;
 
 -- name: replace :value
--- Replaces what a task says; no row if the user has no such task.
+-- Replaces what a task says; no row if the user has no such task. A new time or rule begins anew.
 UPDATE tasks
    SET title = %(title)s,
        description = %(description)s,
        due_at = %(due_at)s,
+       due_on = %(due_on)s,
+       time_zone = %(time_zone)s,
        priority = %(priority)s,
        recurrence = %(recurrence)s,
+       recurs_from = CASE
+         WHEN (due_at, due_on, time_zone, recurrence)
+           IS NOT DISTINCT FROM (%(due_at)s, %(due_on)s, %(time_zone)s, %(recurrence)s)
+           THEN recurs_from
+       END,
        item_id = %(item_id)s,
        document_id = %(document_id)s,
+       is_edited = is_edited OR %(is_edited)s,
        updated_at = now()
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
@@ -136,7 +153,7 @@ UPDATE tasks
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
    AND user_id = %(user_id)s
-RETURNING status = 'completed' AS completed, recurrence, due_at;
+RETURNING id, status = 'completed' AS completed, recurrence, due_at, due_on, time_zone, recurs_from;
 
 -- name: complete_many :many
 -- Completes those of a user's tasks that are pending; returns what the next one of each needs.
@@ -154,7 +171,7 @@ UPDATE tasks
           ORDER BY id
             FOR UPDATE
        )
-RETURNING id, recurrence, due_at;
+RETURNING id, recurrence, due_at, due_on, time_zone, recurs_from;
 
 -- name: find_own :many
 -- Those of some ids that are a user's tasks.
@@ -165,12 +182,17 @@ SELECT id
    AND user_id = %(user_id)s;
 
 -- name: repeat :exec
--- Creates the next ones of recurring tasks: the same, with their tags, each due at its next time.
--- The rule moves to them, so that a task that is reopened and completed again does not create a
--- second one.
+-- Creates the next ones of recurring tasks, which were just completed: the same, with their tags, each due
+-- at its next time. No task is followed by two.
 WITH following AS (
-  SELECT task.*, uuidv7() AS next_id, next.due_at AS next_due_at
-    FROM unnest(%(ids)s::uuid[], %(due_at)s::timestamptz[]) AS next (id, due_at)
+  SELECT task.*, uuidv7() AS next_id, next.due_at AS next_due_at, next.due_on AS next_due_on, next.rule, next.begun
+    FROM unnest(
+           %(ids)s::uuid[],
+           %(due_at)s::timestamptz[],
+           %(due_on)s::date[],
+           %(recurrence)s::text[],
+           %(recurs_from)s::timestamp[]
+         ) AS next (id, due_at, due_on, rule, begun)
     JOIN tasks AS task
       ON task.id = next.id
 ),
@@ -183,8 +205,12 @@ made AS (
       title,
       description,
       due_at,
+      due_on,
+      time_zone,
       priority,
       recurrence,
+      recurs_from,
+      follows_id,
       item_id,
       document_id
     )
@@ -194,17 +220,18 @@ made AS (
          title,
          description,
          next_due_at,
+         next_due_on,
+         time_zone,
          priority,
-         recurrence,
+         rule,
+         begun,
+         id,
          item_id,
          document_id
     FROM following
+  ON CONFLICT ON CONSTRAINT tasks_are_followed_by_one
+  DO NOTHING
   RETURNING id
-),
-passed_on AS (
-  UPDATE tasks
-     SET recurrence = NULL
-   WHERE id = ANY (%(ids)s::uuid[])
 )
 INSERT INTO task_tags (task_id, tag_id)
 SELECT made.id, task_tags.tag_id
@@ -213,6 +240,33 @@ SELECT made.id, task_tags.tag_id
     ON following.next_id = made.id
   JOIN task_tags
     ON task_tags.task_id = following.id;
+
+-- name: hold_following :maybe
+-- Locks the task that a task's completion made until the transaction ends, and says whether it is still as
+-- it was made.
+SELECT id,
+       status = 'pending' AND NOT is_edited AS is_as_made
+  FROM tasks
+ WHERE follows_id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   AND user_id = %(user_id)s
+   FOR UPDATE;
+
+-- name: part :exec
+-- Leaves the rule of a task to the one that its completion made, which is a task of its own from now on.
+WITH following AS (
+  UPDATE tasks
+     SET follows_id = NULL
+   WHERE follows_id = %(id)s
+     AND workspace_id = %(workspace_id)s
+     AND user_id = %(user_id)s
+)
+UPDATE tasks
+   SET recurrence = NULL,
+       recurs_from = NULL
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   AND user_id = %(user_id)s;
 
 -- name: remove :value
 -- Removes a task; no row if the user has no such task. Its history stays.
