@@ -44,7 +44,7 @@ SELECT answer.*
  CROSS JOIN LATERAL jsonb_populate_record(
          NULL::item_answer,
          to_jsonb(made) || jsonb_build_object(
-                             'tags', ARRAY(SELECT name FROM tag ORDER BY fold(name)),
+                             'tags', ARRAY(SELECT name FROM tag ORDER BY sort_key(name) COLLATE "C"),
                              'suggestions', ARRAY[]::text[]
                            )
        ) AS answer;

@@ -46,7 +46,7 @@ SELECT answer.*
          NULL::task_answer,
          to_jsonb(made) || jsonb_build_object(
                              'completed', false,
-                             'tags', ARRAY(SELECT name FROM tag ORDER BY fold(name))
+                             'tags', ARRAY(SELECT name FROM tag ORDER BY sort_key(name) COLLATE "C")
                            )
        ) AS answer;
 
@@ -73,7 +73,7 @@ SELECT *
          SELECT task.*,
                 (
                   CASE %(sort)s::text
-                    WHEN 'title' THEN fold(task.title)
+                    WHEN 'title' THEN sort_key(task.title)
                     WHEN 'updated'
                       THEN to_char(task.updated_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')
                     WHEN 'due'
