@@ -10,7 +10,17 @@ ALTER TYPE task_answer
   DROP ATTRIBUTE due_on,
   DROP ATTRIBUTE time_zone,
   DROP ATTRIBUTE recurs_from,
-  DROP ATTRIBUTE follows_id;
+  DROP ATTRIBUTE follows_id,
+  DROP ATTRIBUTE remind_at,
+  DROP ATTRIBUTE remind_minutes_before,
+  DROP ATTRIBUTE reminded_at;
+
+ALTER TABLE users DROP COLUMN is_reminded_by_mail;
+DELETE FROM schedules WHERE kind = 'remind_tasks';
+DELETE FROM outbox WHERE kind = 'remind_tasks';
+DELETE FROM dead_letters WHERE kind = 'remind_tasks';
+DELETE FROM noted_events WHERE event = 'task.reminded';
+
 ALTER TABLE tasks
   DROP CONSTRAINT tasks_that_recur_are_due,
   DROP COLUMN due_on,
@@ -18,6 +28,9 @@ ALTER TABLE tasks
   DROP COLUMN recurs_from,
   DROP COLUMN follows_id,
   DROP COLUMN is_edited,
+  DROP COLUMN remind_at,
+  DROP COLUMN remind_minutes_before,
+  DROP COLUMN reminded_at,
   ADD CONSTRAINT tasks_that_recur_are_due CHECK (recurrence IS NULL OR due_at IS NOT NULL);
 CREATE FUNCTION task_answers(of_workspace uuid, of_user uuid, in_status text DEFAULT NULL)
 RETURNS SETOF task_answer

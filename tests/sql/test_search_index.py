@@ -109,6 +109,8 @@ def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
                 priority=0,
                 due_on=None,
                 time_zone=None,
+                remind_at=None,
+                remind_minutes_before=None,
                 recurrence=None,
                 item_id=None,
                 document_id=None,

@@ -89,6 +89,11 @@ class TaskEntry(NewTask):
         load_default=None, allow_none=True, validate=validate.Range(_FIRST_START, _LAST_START)
     )
     follows_id = fields.UUID(load_default=None, allow_none=True)
+    reminded_at = moment(load_default=None, allow_none=True)
+
+    def reminds_in_one_way(self, task: dict[str, Any], **_: Any) -> None:
+        """An export has both."""
+
     created_at = moment(load_default=None, allow_none=True)
     updated_at = moment(load_default=None, allow_none=True)
     completed_at = moment(load_default=None, allow_none=True)

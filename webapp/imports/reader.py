@@ -18,6 +18,7 @@ from marshmallow import ValidationError
 
 from webapp.imports import bookmarks, series
 from webapp.imports.entries import MOST_TAGS, ItemEntry, TaskEntry
+from webapp.rules.due import reminder
 from webapp.rules.first_line import first_line
 from webapp.rules.same_page import normalized, page_hash
 from webapp.schemas.common import MAX_URL
@@ -189,6 +190,9 @@ def _task(entry: Row | str, now: datetime) -> Row:
     is_completed = task.pop("completed")
     task["status"] = "completed" if is_completed else "pending"
     _times(task, now)
+    task["remind_at"] = reminder(task)
+    if task["remind_at"] is not None and task["remind_at"] <= now:
+        task["reminded_at"] = task["reminded_at"] or now
     task["completed_at"] = (task["completed_at"] or task["updated_at"]) if is_completed else None
     return task
 

@@ -231,6 +231,9 @@ added AS (
       recurrence,
       recurs_from,
       follows_id,
+      remind_at,
+      remind_minutes_before,
+      reminded_at,
       item_id,
       document_id,
       created_at,
@@ -250,6 +253,9 @@ added AS (
          given.recurrence,
          given.recurs_from,
          given.follows_id,
+         given.remind_at,
+         given.remind_minutes_before,
+         given.reminded_at,
          (
            SELECT item.id
              FROM items AS item

@@ -13,7 +13,9 @@ WITH made AS (
       priority,
       recurrence,
       item_id,
-      document_id
+      document_id,
+      remind_at,
+      remind_minutes_before
     )
   VALUES (
     %(workspace_id)s,
@@ -26,7 +28,9 @@ WITH made AS (
     %(priority)s,
     %(recurrence)s,
     %(item_id)s,
-    %(document_id)s
+    %(document_id)s,
+    %(remind_at)s,
+    %(remind_minutes_before)s
   )
   RETURNING *
 ),
@@ -114,6 +118,9 @@ UPDATE tasks
        END,
        item_id = %(item_id)s,
        document_id = %(document_id)s,
+       remind_at = %(remind_at)s,
+       remind_minutes_before = %(remind_minutes_before)s,
+       reminded_at = CASE WHEN remind_at = %(remind_at)s THEN reminded_at END,
        is_edited = is_edited OR %(is_edited)s,
        updated_at = now()
  WHERE id = %(id)s
@@ -153,7 +160,15 @@ UPDATE tasks
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
    AND user_id = %(user_id)s
-RETURNING id, status = 'completed' AS completed, recurrence, due_at, due_on, time_zone, recurs_from;
+RETURNING id,
+          status = 'completed' AS completed,
+          recurrence,
+          due_at,
+          due_on,
+          time_zone,
+          recurs_from,
+          remind_at,
+          remind_minutes_before;
 
 -- name: complete_many :many
 -- Completes those of a user's tasks that are pending; returns what the next one of each needs.
@@ -171,7 +186,7 @@ UPDATE tasks
           ORDER BY id
             FOR UPDATE
        )
-RETURNING id, recurrence, due_at, due_on, time_zone, recurs_from;
+RETURNING id, recurrence, due_at, due_on, time_zone, recurs_from, remind_at, remind_minutes_before;
 
 -- name: find_own :many
 -- Those of some ids that are a user's tasks.
@@ -185,14 +200,21 @@ SELECT id
 -- Creates the next ones of recurring tasks, which were just completed: the same, with their tags, each due
 -- at its next time. No task is followed by two.
 WITH following AS (
-  SELECT task.*, uuidv7() AS next_id, next.due_at AS next_due_at, next.due_on AS next_due_on, next.rule, next.begun
+  SELECT task.*,
+         uuidv7() AS next_id,
+         next.due_at AS next_due_at,
+         next.due_on AS next_due_on,
+         next.rule,
+         next.begun,
+         next.reminder
     FROM unnest(
            %(ids)s::uuid[],
            %(due_at)s::timestamptz[],
            %(due_on)s::date[],
            %(recurrence)s::text[],
-           %(recurs_from)s::timestamp[]
-         ) AS next (id, due_at, due_on, rule, begun)
+           %(recurs_from)s::timestamp[],
+           %(remind_at)s::timestamptz[]
+         ) AS next (id, due_at, due_on, rule, begun, reminder)
     JOIN tasks AS task
       ON task.id = next.id
 ),
@@ -212,7 +234,9 @@ made AS (
       recurs_from,
       follows_id,
       item_id,
-      document_id
+      document_id,
+      remind_at,
+      remind_minutes_before
     )
   SELECT next_id,
          workspace_id,
@@ -227,7 +251,9 @@ made AS (
          begun,
          id,
          item_id,
-         document_id
+         document_id,
+         reminder,
+         remind_minutes_before
     FROM following
   ON CONFLICT ON CONSTRAINT tasks_are_followed_by_one
   DO NOTHING
@@ -291,3 +317,58 @@ recorded AS (
 )
 SELECT id
   FROM removed;
+
+-- name: remind :value
+-- Reminds of a batch of tasks whose time for that has come: by an event, and by a mail to those who want
+-- one. Returns how many.
+WITH due AS MATERIALIZED (
+  SELECT id
+    FROM tasks
+   WHERE remind_at <= now()
+     AND reminded_at IS NULL
+     AND status = 'pending'
+   ORDER BY remind_at
+   LIMIT %(limit)s
+     FOR UPDATE SKIP LOCKED
+),
+reminded AS (
+  UPDATE tasks
+     SET reminded_at = now()
+    FROM due
+   WHERE tasks.id = due.id
+  RETURNING tasks.*
+),
+recorded AS (
+  INSERT INTO events (workspace_id, user_id, entity, entity_id, event, actor)
+  SELECT workspace_id,
+         user_id,
+         'task',
+         id,
+         'task.reminded',
+         current_setting('coffer.actor')
+    FROM reminded
+),
+mailed AS (
+  INSERT INTO mails (template, recipient, about, details)
+  SELECT 'task_reminder',
+         account.email,
+         reminded.id,
+         jsonb_build_object(
+           'title', reminded.title,
+           'due_at', reminded.due_at,
+           'due_on', reminded.due_on,
+           'time_zone', reminded.time_zone
+         )
+    FROM reminded
+    JOIN members AS member
+      ON member.workspace_id = reminded.workspace_id
+     AND member.user_id = reminded.user_id
+    JOIN users AS account
+      ON account.id = reminded.user_id
+   WHERE %(sends_mail)s
+     AND account.is_reminded_by_mail
+     AND account.email_verified_at IS NOT NULL
+     AND account.disabled_at IS NULL
+)
+SELECT count(*)
+  FROM reminded;

@@ -17,7 +17,7 @@ from webapp.routes.blueprint import Blueprint
 from webapp.routes.etags import takes_if_match
 from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
-from webapp.rules.due import following, mistakes_in
+from webapp.rules.due import following, mistakes_in, reminder
 from webapp.schemas.library.tasks import (
     CompletedTasks,
     NewTask,
@@ -48,7 +48,7 @@ def create(new: dict[str, Any], user: str) -> Response:
     """
     _refuse_anothers_list(user)
     with transaction() as conn:
-        task = queries.tasks.create(conn, **_mine(), **new)
+        task = queries.tasks.create(conn, **_mine(), **new | {"remind_at": reminder(new)})
     return answer(task, 201, location=f"/api/me/tasks/{task['id']}")
 
 
@@ -111,9 +111,10 @@ def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
     with transaction() as conn:
         before = _lock(conn, mine)
         etags.check(lambda: before)
-        after = {name: before[name] for name in _CHANGEABLE} | _with_one_due(change)
+        after = {name: before[name] for name in _CHANGEABLE} | _with_one_of_each(change)
         if mistakes := mistakes_in(after):
             raise invalid_input(*mistakes.items())
+        after["remind_at"] = reminder(after)
         if after["tags"] != before["tags"]:
             queries.tasks.make_tags(conn, **_mine(), tags=after["tags"])
         queries.tasks.replace(
@@ -163,14 +164,24 @@ def remove(user: str, task_id: UUID) -> Response:
 
 _CHANGEABLE = (
     *("title", "description", "due_at", "due_on", "time_zone", "priority", "tags", "recurrence"),
-    *("item_id", "document_id"),
+    *("item_id", "document_id", "remind_at", "remind_minutes_before"),
 )
 
 
-def _with_one_due(change: dict[str, Any]) -> dict[str, Any]:
-    """A change; a new due time takes the place of a due day, and a day that of a time."""
-    other = {"due_at": "due_on", "due_on": "due_at"}
-    replaced = {other[name]: None for name in other if change.get(name) is not None}
+# What one takes the place of, if it is given.
+_OTHER = {
+    "due_at": "due_on",
+    "due_on": "due_at",
+    "remind_at": "remind_minutes_before",
+    "remind_minutes_before": "remind_at",
+}
+
+
+def _with_one_of_each(change: dict[str, Any]) -> dict[str, Any]:
+    """A change; a new due time takes the place of a due day, and so on."""
+    replaced = {_OTHER[name]: None for name in _OTHER if change.get(name) is not None}
+    if "remind_at" in change and change["remind_at"] is None:
+        replaced["remind_minutes_before"] = None
     return replaced | change
 
 
@@ -195,7 +206,7 @@ def _repeat(conn: Connection, completed: list[dict[str, Any]]) -> None:
     now = datetime.now(UTC)
     made = [each for row in completed if (each := following(row, now)) is not None]
     if made:
-        columns = ("due_at", "due_on", "recurrence", "recurs_from")
+        columns = ("due_at", "due_on", "recurrence", "recurs_from", "remind_at")
         queries.tasks.repeat(
             conn,
             ids=[each["id"] for each in made],

@@ -98,12 +98,32 @@ class TaskFields(Schema):
             "example": "FREQ=WEEKLY;BYDAY=MO",
         },
     )
+    remind_at = moment(
+        last=_LAST_MOMENT,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When to remind of it, by `task.reminded` and by mail."},
+    )
+    remind_minutes_before = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(0, 28 * 24 * 60),
+        metadata={
+            "description": "In place of `remind_at`: before it is due, or before that day begins."
+        },
+    )
     item_id = fields.UUID(
         load_default=None, allow_none=True, metadata={"description": "What it is about."}
     )
     document_id = fields.UUID(
         load_default=None, allow_none=True, metadata={"description": "What it is about."}
     )
+
+    @validates_schema
+    def reminds_in_one_way(self, task: dict[str, Any], **_: Any) -> None:
+        if task.get("remind_at") is not None and task.get("remind_minutes_before") is not None:
+            raise ValidationError("Give remind_at or remind_minutes_before.", "remind_at")
 
 
 class NewTask(TaskFields):
@@ -154,6 +174,10 @@ class Task(Schema):
         allow_none=True,
         metadata={"description": "The task whose completion made it, until it is changed."},
     )
+
+    remind_at = fields.DateTime(required=True, allow_none=True)
+    remind_minutes_before = fields.Integer(required=True, allow_none=True)
+    reminded_at = fields.DateTime(required=True, allow_none=True)
 
 
 TaskPage = page_of(Task)
