@@ -62,6 +62,8 @@ class ItemEntry(Schema):
     author = _optional(200)
     content = _optional(500_000)
     error = _optional(2000)
+    is_read = fields.Boolean(load_default=False)
+    is_favourite = fields.Boolean(load_default=False)
     tags = ShortList(text(1, 50), most=MOST_TAGS, load_default=list)
     suggestions = ShortList(fields.Nested(_Suggestion), most=_MOST_SUGGESTIONS, load_default=list)
     published_at = fields.AwareDateTime(

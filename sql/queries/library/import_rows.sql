@@ -102,6 +102,8 @@ fresh AS (
          given.published_at,
          given.content,
          given.error,
+         given.is_read,
+         given.is_favourite,
          (
            SELECT document.id
              FROM documents AS document
@@ -147,6 +149,8 @@ added AS (
       published_at,
       content,
       error,
+      is_read,
+      is_favourite,
       created_at,
       updated_at,
       confirmed_at,
@@ -167,6 +171,8 @@ added AS (
          published_at,
          content,
          error,
+         is_read,
+         is_favourite,
          created_at,
          updated_at,
          confirmed_at,

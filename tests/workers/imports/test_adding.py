@@ -75,6 +75,9 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, own
     page = {"source_type": "article", "source_url": "https://example.com/a", "enrich": False}
     for _ in range(2):
         olga.client.post("/api/items", json=page | {"allow_duplicate": True})
+    (*_, marked) = olga.client.get("/api/library").json["items"]
+    marks = {"is_read": True, "is_favourite": True}
+    assert olga.client.patch(f"/api/items/{marked['id']}", json=marks).status_code == 200
     linked = make.item(mine)
     task = {"title": "Order", "description": "d", "due_at": "2030-01-01T00:00:00Z", "priority": 2}
     task |= {"tags": ["work"], "recurrence": "FREQ=DAILY", "item_id": str(linked["id"])}
