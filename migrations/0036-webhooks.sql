@@ -134,7 +134,8 @@ CREATE TRIGGER webhook_deliveries_are_queued_again
   EXECUTE FUNCTION queue_delivery();
 
 -- Tells the webhooks of a workspace of events, in the transaction that writes them: an event and its
--- deliveries are there together or not at all. Of what is one user's alone they are not told.
+-- deliveries are there together or not at all. Of what is one user's alone they are told in that user's
+-- personal workspace, and not in others.
 CREATE FUNCTION tell_webhooks()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -150,8 +151,15 @@ BEGIN
     FROM new_events AS told
     JOIN webhooks AS webhook
       ON webhook.workspace_id = told.workspace_id
-   WHERE told.user_id IS NULL
-     AND is_listed(told.event, webhook.events)
+   WHERE is_listed(told.event, webhook.events)
+     AND (
+           told.user_id IS NULL
+           OR EXISTS (
+                SELECT FROM workspaces AS workspace
+                 WHERE workspace.id = told.workspace_id
+                   AND workspace.personal_of = told.user_id
+              )
+         )
    ORDER BY told.id;
   RETURN NULL;
 END

@@ -90,10 +90,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         running = databases.any_server(config.option.postgres)
         url = config.stash[_URL] = config.stash[_SERVER].enter_context(running)
         if config.getoption("numprocesses", None):
-            # While the processes collect their tests.
-            early = threading.Thread(target=databases.make_template, args=(url,))
+            early = threading.Thread(target=_make_template, args=(url,))
             early.start()
             config.stash[_SERVER].callback(early.join)
+
+
+def _make_template(url: str) -> None:
+    """Migrate while the processes collect their tests. What fails here fails there again."""
+    with contextlib.suppress(Exception):
+        databases.make_template(url)
 
 
 @pytest.hookimpl(optionalhook=True)

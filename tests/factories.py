@@ -68,6 +68,8 @@ class Factory:
         """Make a task of a user."""
         mine = {"workspace_id": workspace_id or user.workspace_id, "user_id": user.id}
         columns = {"title": "Order the posts", "description": None, "due_at": None, "priority": 0}
+        columns |= {"due_on": None, "time_zone": None}
+        columns |= {"remind_at": None, "remind_minutes_before": None}
         columns |= {"tags": [], "recurrence": None, "item_id": None, "document_id": None} | given
         task: dict[str, Any] = queries.tasks.create(self.conn, **mine, **columns)
         return task

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sql import queries
 from webapp.clients.mail.contract import Mail, MailError
 from webapp.clients.mail.senders import sender_from
+from webapp.rules.due import zone_of
 from workers.engine.kind import Clients, Kind
 from workers.terminal.command import command_for
 
@@ -169,6 +170,8 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
                 None if since is None else datetime.fromisoformat(since),
                 **place,
             )
+        case "task_reminder":
+            return texts.task_reminder(told["title"], _due(told), **place)
         case "many_wrong_passwords":
             return texts.many_wrong_passwords(when, told["from_address"], **place)
         case "many_wrong_codes":
@@ -177,6 +180,15 @@ def write(row: Row, keyring: Keyring, settings: Settings) -> texts.Text:
             return texts.many_wrong_confirmations(when, told["from_address"], **place)
         case unknown:
             raise MailError(f"there is no template {unknown!r}", permanent=True)
+
+
+def _due(task: Row) -> str | None:
+    """When a task is due, for people."""
+    if task["due_at"] is None:
+        day: str | None = task["due_on"]
+        return day
+    at = datetime.fromisoformat(task["due_at"]).astimezone(zone_of(task))
+    return f"{at:%Y-%m-%d at %H:%M} ({task['time_zone'] or 'UTC'})"
 
 
 def _token(row: Row, keyring: Keyring, purpose: Purpose | None = None) -> str:

@@ -134,7 +134,7 @@ def test_an_item_of_nothing_names_both_fields(ana):
         ({"title": ""}, "title"),
         ({"summary": "x" * 2001}, "summary"),
         ({"accepted_suggestion_ids": ["x"]}, "accepted_suggestion_ids.0"),
-        ({"raw_text": "new"}, "raw_text"),
+        ({"source_url": "https://example.com/"}, "source_url"),
         ({"status": "confirmed"}, "status"),
     ],
     ids=str,

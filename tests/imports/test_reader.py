@@ -37,6 +37,8 @@ def read(file, file_format="json_lines"):
         ),
         (b'{"type": "task", "title": " "}', "title"),
         (b'{"type": "task", "title": "x", "recurrence": "FREQ=SECONDLY"}', "recurrence"),
+        (b'{"type": "task", "title": "x", "follows_id": 7}', "follows_id"),
+        (b'{"type": "task", "title": "x", "recurs_from": "2030-01-01T00:00:00Z"}', "recurs_from"),
         (b'\xff{"raw_text": "x"}', "not valid JSON"),
     ],
 )

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from psycopg.types.json import Jsonb
 
+from sql import queries
 from tests.people import PASSWORD, People
 from tests.smtp_server import smtp_server
 from workers.send_mails import send_mails
@@ -208,6 +209,28 @@ def test_every_notice_is_written(sending, post_office, owner, template, details)
     sending().round()
     assert statuses(owner) == ["sent"]
     assert len(post_office.messages) == 1
+
+
+@pytest.mark.long
+def test_a_reminder_says_when_the_task_is_due_and_is_dropped_once_that_is_done(
+    olga, sending, post_office, owner
+):
+    due = {"due_at": "2031-03-31T07:00:00Z", "time_zone": "Europe/Berlin"}
+    due |= {"remind_at": "2020-01-01T00:00:00Z"}
+    for title in ("Water the trees", "Done"):
+        made = olga.client.post("/api/me/tasks", json={"title": title, **due}).json
+    olga.client.post("/api/me/tasks", json={"title": "On a day", **due, "due_at": None})
+    with owner.transaction():
+        owner.execute("SELECT set_config('coffer.actor', 'test', true)")
+        assert queries.tasks.remind(owner, limit=10, sends_mail=True) == 3
+    olga.client.patch(f"/api/me/tasks/{made['id']}/complete")
+    worker = sending()
+    while worker.round():
+        pass
+    texts = sorted(" ".join(text_of(message).split()) for message in post_office.messages)
+    assert '"On a day". If' in texts[0]
+    assert '"Water the trees". It is due on 2031-03-31 at 09:00 (Europe/Berlin).' in texts[1]
+    assert sorted(statuses(owner)) == ["dropped", "sent", "sent"]
 
 
 @pytest.mark.long

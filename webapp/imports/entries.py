@@ -19,6 +19,8 @@ _MOST_SUGGESTIONS: Final = 1000
 # Two days inside the range of times that Python can represent in any zone.
 _FIRST_DAY: Final = datetime(1, 1, 3, tzinfo=UTC)
 _LAST_DAY: Final = datetime(9999, 12, 29, tzinfo=UTC)
+_FIRST_START: Final = _FIRST_DAY.replace(tzinfo=None)
+_LAST_START: Final = _LAST_DAY.replace(tzinfo=None)
 
 
 def _optional(longest: int) -> fields.String:
@@ -61,6 +63,8 @@ class ItemEntry(Schema):
     author = _optional(200)
     content = _optional(500_000)
     error = _optional(2000)
+    is_read = fields.Boolean(load_default=False)
+    is_favourite = fields.Boolean(load_default=False)
     tags = ShortList(tag(), most=MOST_TAGS, load_default=list)
     suggestions = ShortList(fields.Nested(_Suggestion), most=_MOST_SUGGESTIONS, load_default=list)
     published_at = fields.AwareDateTime(
@@ -91,6 +95,15 @@ class TaskEntry(NewTask):
     )
     tags = ShortList(tag(), most=MOST_TAGS, load_default=list)
     completed = fields.Boolean(load_default=False)
+    recurs_from = fields.NaiveDateTime(
+        load_default=None, allow_none=True, validate=validate.Range(_FIRST_START, _LAST_START)
+    )
+    follows_id = fields.UUID(load_default=None, allow_none=True)
+    reminded_at = moment(load_default=None, allow_none=True)
+
+    def reminds_in_one_way(self, task: dict[str, Any], **_: Any) -> None:
+        """An export has both."""
+
     created_at = moment(load_default=None, allow_none=True)
     updated_at = moment(load_default=None, allow_none=True)
     completed_at = moment(load_default=None, allow_none=True)

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from marshmallow import ValidationError
 
+from webapp.imports import series
 from webapp.imports.entries import ItemEntry, TaskEntry
 from webapp.imports.families import contents_of
 from webapp.imports.format import Link, Portable, Refused
 from webapp.imports.pages import Pages
+from webapp.rules.due import reminder
 from webapp.rules.first_line import first_line
 from webapp.rules.names import is_blank
 from webapp.rules.same_page import page_hash
@@ -92,9 +94,11 @@ class _Reading:
 
     def numbered(self) -> list[Row]:
         """The rows. Items come first, so that tasks find them by their new ids."""
+        series.link([row for row in self._rows if row["entity"] == "task"])
         self._rows.sort(key=lambda row: row["entity"] == "task")
         for number, row in enumerate(self._rows):
             row["number"] = number
+            del row["given_id"]
             if row["entity"] == "task" and row["payload"]["item_id"] is not None:
                 about = str(row["payload"]["item_id"])
                 row["payload"]["item_id"] = self._new_ids.get(about, about)
@@ -118,13 +122,17 @@ class _Reading:
             return
         self.merged += times - 1
         for name, value in payload.items():
-            if isinstance(value, datetime):  # PostgreSQL knows fewer zones than Python
+            if isinstance(value, datetime) and value.tzinfo is not None:
+                # PostgreSQL knows fewer zones than Python.
                 payload[name] = value.astimezone(UTC)
         row_id = _id_at(payload["created_at"], len(self._rows))
         given_id = given.get("id")
-        if entity == "item" and isinstance(given_id, str):
-            self._new_ids[given_id.lower()] = row_id
-        self._rows.append({"entity": entity, "row_id": row_id, "payload": payload})
+        given_id = given_id.lower() if isinstance(given_id, str) else None
+        if entity == "item" and given_id is not None:
+            self._new_ids[given_id] = row_id
+        self._rows.append(
+            {"entity": entity, "row_id": row_id, "payload": payload, "given_id": given_id}
+        )
 
     def _say(self, place: int, message: str, address: Any = None) -> None:
         if len(self.mistakes) < MOST_MISTAKES:
@@ -186,6 +194,9 @@ def _task(entry: Row, now: datetime) -> Row:
     is_completed = task.pop("completed")
     task["status"] = "completed" if is_completed else "pending"
     _times(task, now)
+    task["remind_at"] = reminder(task)
+    if task["remind_at"] is not None and task["remind_at"] <= now:
+        task["reminded_at"] = task["reminded_at"] or now
     task["completed_at"] = (task["completed_at"] or task["updated_at"]) if is_completed else None
     return task
 

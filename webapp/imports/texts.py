@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Any, Final
+
+from webapp.rules.names import fold, is_blank, tag_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +20,6 @@ _LONGEST_AUTHOR: Final = 200
 _LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{2})(?:[-_]|\s*$)")
 # Controls, and halves of characters that JSON can write alone: in no text.
 _UNREADABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-# Letters and signs of which nothing is to be seen.
-_FILLERS: Final = frozenset("\u034f\u115f\u1160\u2800\u3164\ufe0e\ufe0f\uffa0")
 _LINE_END: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _SPACES: Final = re.compile(r"(?<=\S)[^\S\n]+")
 
@@ -33,7 +32,7 @@ def readable(text: str) -> str:
 def title(written: Any) -> str | None:
     """One line; None for nothing, or nothing that anybody can see."""
     line = " ".join(_text(written).split())[:_LONGEST_TITLE].rstrip()
-    return None if _is_blank(line) else line
+    return None if is_blank(line) else line
 
 
 def summary(*written: Any) -> str | None:
@@ -85,22 +84,13 @@ def lines(written: Any) -> str:
 
 
 def tags(names: Iterable[Any]) -> list[str]:
-    """Names in the form of tags, each once regardless of case."""
+    """Names in the form of tags, each once."""
     found: dict[str, str] = {}
     for name in names:
-        short = " ".join(_text(name).split()).lstrip("#")[:_LONGEST_TAG].strip()
-        if not _is_blank(short):
-            found.setdefault(short.casefold(), short)
+        short = tag_name(_text(name))[:_LONGEST_TAG].strip()
+        if not is_blank(short):
+            found.setdefault(fold(short), short)
     return list(found.values())[:MOST_TAGS]
-
-
-def _is_blank(text: str) -> bool:
-    if text.isascii():
-        return not text.strip()
-    return all(
-        each in _FILLERS or unicodedata.category(each) in ("Cc", "Cf", "Zs", "Zl", "Zp")
-        for each in text
-    )
 
 
 def _text(written: Any) -> str:

@@ -422,6 +422,18 @@ def webhook_paused(
     )
 
 
+def task_reminder(title: str, due: str | None, *, address: str, app_url: str | None) -> Text:
+    """A user's own reminder of a task; `due` is the day, or the time with its zone, if any."""
+    when = "" if due is None else f" It is due on {due}."
+    return _text(
+        f"A reminder from {_PRODUCT}",
+        f"You asked to be reminded of {_name(title, 'a task')}.{when}",
+        "If you do not want such mails, set is_reminded_by_mail of your account to false.",
+        address=address,
+        app_url=app_url,
+    )
+
+
 def many_wrong_passwords(
     when: datetime, from_address: str | None, *, address: str, app_url: str | None
 ) -> Text:

@@ -162,10 +162,10 @@ def page_of(entry: type[Schema]) -> type[Schema]:
     return made
 
 
-def moment(**kwargs: Any) -> fields.AwareDateTime:
+def moment(*, last: datetime = _LAST_MOMENT, **kwargs: Any) -> fields.AwareDateTime:
     """A time that database, calendar and JSON can all represent, whatever its zone."""
     return fields.AwareDateTime(
-        default_timezone=UTC, validate=validate.Range(_FIRST_MOMENT, _LAST_MOMENT), **kwargs
+        default_timezone=UTC, validate=validate.Range(_FIRST_MOMENT, last), **kwargs
     )
 
 

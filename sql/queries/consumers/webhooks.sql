@@ -188,3 +188,11 @@ SELECT 'webhook_paused',
     ON users.id = member.user_id
    AND users.disabled_at IS NULL
    AND users.email_verified_at IS NOT NULL;
+
+-- name: is_in_personal_workspace :value
+-- Whether a workspace is a user's personal one, in which webhooks are told of what is that user's alone.
+SELECT EXISTS (
+         SELECT FROM workspaces
+          WHERE id = %(workspace_id)s
+            AND personal_of IS NOT NULL
+       );

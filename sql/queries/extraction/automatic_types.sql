@@ -28,7 +28,7 @@ SELECT id,
        created_at
   FROM automatic_types
  WHERE workspace_id = %(workspace_id)s
- ORDER BY fold(document_type);
+ ORDER BY sort_key(document_type) COLLATE "C";
 
 -- name: remove :value
 -- Jobs for documents of a type no longer start by themselves; the id, or no row if there is none.

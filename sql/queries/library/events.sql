@@ -1,19 +1,25 @@
 -- name: list_timeline :many
--- The events of one thing, oldest first.
-SELECT id,
-       event,
-       from_status,
-       to_status,
-       actor,
-       request_id,
-       payload,
-       occurred_at
-  FROM events
- WHERE entity_id = %(entity_id)s
-   AND entity = %(entity)s
-   AND workspace_id = %(workspace_id)s
-   AND (%(after)s::bigint IS NULL OR id > %(after)s::bigint)
- ORDER BY id
+-- The events of one thing, oldest first. An edit of an item has the text that it replaced.
+SELECT event.id,
+       event.event,
+       event.from_status,
+       event.to_status,
+       event.actor,
+       event.request_id,
+       CASE
+         WHEN replaced.raw_text IS NULL THEN event.payload
+         ELSE event.payload || jsonb_build_object('replaced', jsonb_build_object('raw_text', replaced.raw_text))
+       END AS payload,
+       event.occurred_at
+  FROM events AS event
+  LEFT JOIN item_texts AS replaced
+    ON replaced.event_id = event.id
+   AND replaced.workspace_id = event.workspace_id
+ WHERE event.entity_id = %(entity_id)s
+   AND event.entity = %(entity)s
+   AND event.workspace_id = %(workspace_id)s
+   AND (%(after)s::bigint IS NULL OR event.id > %(after)s::bigint)
+ ORDER BY event.id
  LIMIT %(limit)s;
 
 -- name: record :exec

@@ -102,6 +102,8 @@ fresh AS (
          given.published_at,
          given.content,
          given.error,
+         given.is_read,
+         given.is_favourite,
          (
            SELECT document.id
              FROM documents AS document
@@ -147,6 +149,8 @@ added AS (
       published_at,
       content,
       error,
+      is_read,
+      is_favourite,
       created_at,
       updated_at,
       confirmed_at,
@@ -167,6 +171,8 @@ added AS (
          published_at,
          content,
          error,
+         is_read,
+         is_favourite,
          created_at,
          updated_at,
          confirmed_at,
@@ -225,8 +231,15 @@ added AS (
       title,
       description,
       due_at,
+      due_on,
+      time_zone,
       priority,
       recurrence,
+      recurs_from,
+      follows_id,
+      remind_at,
+      remind_minutes_before,
+      reminded_at,
       item_id,
       document_id,
       created_at,
@@ -240,8 +253,15 @@ added AS (
          given.title,
          given.description,
          given.due_at,
+         given.due_on,
+         given.time_zone,
          given.priority,
          given.recurrence,
+         given.recurs_from,
+         given.follows_id,
+         given.remind_at,
+         given.remind_minutes_before,
+         given.reminded_at,
          (
            SELECT item.id
              FROM items AS item

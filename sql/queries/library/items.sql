@@ -44,7 +44,7 @@ SELECT answer.*
  CROSS JOIN LATERAL jsonb_populate_record(
          NULL::item_answer,
          to_jsonb(made) || jsonb_build_object(
-                             'tags', ARRAY(SELECT name FROM tag ORDER BY fold(name)),
+                             'tags', ARRAY(SELECT name FROM tag ORDER BY sort_key(name) COLLATE "C"),
                              'suggestions', ARRAY[]::text[]
                            )
        ) AS answer;
@@ -121,6 +121,9 @@ UPDATE items
          ELSE next_status('item', status, coalesce(%(action)s::text, 'edit'))
        END,
        title = coalesce(%(title)s, title),
+       raw_text = coalesce(%(raw_text)s, raw_text),
+       is_read = coalesce(%(is_read)s, is_read),
+       is_favourite = coalesce(%(is_favourite)s, is_favourite),
        summary = CASE WHEN %(summary)s::text IS NULL THEN summary ELSE nullif(%(summary)s, '') END,
        confirmed_at = CASE WHEN %(action)s = 'confirm' THEN now() ELSE confirmed_at END,
        error = CASE WHEN %(action)s = 'retry' THEN NULL ELSE error END,
@@ -128,6 +131,34 @@ UPDATE items
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
 RETURNING id;
+
+-- name: get_text :one
+-- The text that an item was made of, and its title.
+SELECT raw_text,
+       title
+  FROM items
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s;
+
+-- name: record_edit :exec
+-- Writes an edit into an item's timeline, and keeps the text that it replaced, if any.
+WITH recorded AS (
+  INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
+  VALUES (
+    %(workspace_id)s,
+    'item',
+    %(id)s,
+    'item.edited',
+    current_setting('coffer.actor'),
+    nullif(current_setting('coffer.request_id'), ''),
+    jsonb_build_object('fields', %(fields)s::text[])
+  )
+  RETURNING id, workspace_id, entity_id
+)
+INSERT INTO item_texts (event_id, workspace_id, item_id, raw_text)
+SELECT id, workspace_id, entity_id, %(replaced)s::text
+  FROM recorded
+ WHERE %(replaced)s::text IS NOT NULL;
 
 -- name: load_for_enrichment :many
 -- The input of the enrichment, with the names of the workspace's most used tags that all its

@@ -1,9 +1,12 @@
 -- name: list :many
--- Confirmed items, newest first: all of them, or those with a tag or with a text in title or summary.
+-- Confirmed items, newest first: all of them, or those with a tag, with a text in title or summary, that
+-- were read or not, or that are favourites or not.
 SELECT *
   FROM item_briefs(%(workspace_id)s) AS item
  WHERE item.status = 'confirmed'
    AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+   AND (%(is_read)s::boolean IS NULL OR item.is_read = %(is_read)s)
+   AND (%(is_favourite)s::boolean IS NULL OR item.is_favourite = %(is_favourite)s)
    AND (
          %(tag)s::text IS NULL
          OR EXISTS (
@@ -30,6 +33,8 @@ SELECT *
  WHERE item.status = 'confirmed'
    AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
    AND item.document_id = %(document_id)s
+   AND (%(is_read)s::boolean IS NULL OR item.is_read = %(is_read)s)
+   AND (%(is_favourite)s::boolean IS NULL OR item.is_favourite = %(is_favourite)s)
    AND (
          %(tag)s::text IS NULL
          OR EXISTS (

@@ -390,7 +390,7 @@ SELECT found.type,
          SELECT tag.name
            FROM tags AS tag
           WHERE tag.id = ANY (found.tag_ids)
-          ORDER BY fold(tag.name)
+          ORDER BY sort_key(tag.name) COLLATE "C"
        ) AS tags,
        found.workspace_id <> %(workspace_id)s AS is_shared,
        found.created_at,

@@ -48,7 +48,7 @@ WITH page AS (
                                  FROM count_tag_uses(tag.id, %(audiences)s) AS uses
                              )
                       ELSE ''
-                    END || E'\x01' || fold(tag.name) || E'\x01' || tag.id
+                    END || E'\x01' || sort_key(tag.name) || E'\x01' || tag.id
                   ) COLLATE "C" AS position
              FROM tags AS tag
             WHERE tag.workspace_id = %(workspace_id)s

@@ -34,6 +34,11 @@ SELECT mail.id,
          WHEN 'email_change_requested' THEN change.id IS NOT NULL
          WHEN 'email_changed' THEN change.id IS NOT NULL
          WHEN 'account_deletion' THEN deletion.token_hash IS NOT NULL
+         WHEN 'task_reminder' THEN EXISTS (
+           SELECT FROM tasks AS task
+            WHERE task.id = mail.about
+              AND task.status = 'pending'
+         )
          ELSE true
        END AS is_wanted,
        account.id IS NOT NULL AS has_account,

@@ -91,6 +91,7 @@ SELECT users.id,
        users.email_verified_at IS NOT NULL AS is_email_verified,
        users.name,
        users.is_admin,
+       users.is_reminded_by_mail,
        users.password_hash IS NOT NULL AS has_password,
        users.password_changed_at,
        coalesce(totp.confirmed_at IS NOT NULL, false) AS has_totp,
@@ -115,10 +116,11 @@ SELECT users.id,
  WHERE users.id = %(id)s;
 
 -- name: change :exec
--- Changes a user's name or handle; the database refuses a handle that is taken.
+-- Changes what users set of themselves; the database refuses a handle that is taken.
 UPDATE users
    SET handle = coalesce(%(handle)s, handle),
-       name = CASE WHEN %(name)s::text IS NULL THEN name ELSE nullif(%(name)s, '') END
+       name = CASE WHEN %(name)s::text IS NULL THEN name ELSE nullif(%(name)s, '') END,
+       is_reminded_by_mail = coalesce(%(is_reminded_by_mail)s, is_reminded_by_mail)
  WHERE id = %(id)s;
 
 -- name: get_password :one

@@ -49,10 +49,16 @@ def test_a_name_that_events_have_is_taken(ask, name):
 
 
 @pytest.mark.parametrize("name", ["task.*", "task.deleted", "connection.removed"])
-def test_of_what_is_one_users_alone_no_webhook_is_told(ask, name):
-    *changes, made, changed = ask(name)
-    assert [each.status_code for each in changes] == [200, 200]
-    for answer in (made, changed):
+def test_of_what_is_one_users_alone_webhooks_are_told_in_the_personal_workspace(
+    ask, name, olga, people
+):
+    assert [each.status_code for each in ask(name)] == [200, 200, 201, 200]
+    team = {"X-Workspace-Id": str(people.workspace(olga))}
+    hook = olga.client.post("/api/webhooks", json=HOOK, headers=team).json["id"]
+    for answer in (
+        olga.client.post("/api/webhooks", json=HOOK | {"events": [name]}, headers=team),
+        olga.client.patch(f"/api/webhooks/{hook}", json={"events": [name]}, headers=team),
+    ):
         assert_problem(answer, 422, "invalid_input", "events")
         assert "task.created" not in answer.json["known_events"]
 

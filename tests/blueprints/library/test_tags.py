@@ -111,7 +111,7 @@ def test_the_list_is_sorted_page_by_page(olga, owner, limit):
         "UPDATE item_tags SET created_at = now() - interval '1 hour'"
         " WHERE tag_id = (SELECT id FROM tags WHERE name = 'b')"
     )
-    assert listed(olga, limit=limit) == ["A", "b", "c", "ä"]
+    assert listed(olga, limit=limit) == ["A", "ä", "b", "c"]
     assert listed(olga, sort="usage", limit=limit) == ["A", "b", "c", "ä"]
     assert listed(olga, sort="last_used", limit=limit) == ["c", "b", "A", "ä"]
     assert listed(olga, unused="true", limit=limit) == ["ä"]

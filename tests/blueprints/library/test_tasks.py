@@ -114,6 +114,19 @@ def test_in_a_shared_workspace_each_has_their_own(olga, people):
         ({"title": "x", "tags": ["x" * 51]}, "tags.0"),
         ({"title": "x", "tags": ["x"] * 21}, "tags"),
         ({"title": "x", "recurrence": "FREQ=DAILY"}, "due_at"),
+        ({"title": "x", "due_on": "2030-02-30"}, "due_on"),
+        ({"title": "x", "due_on": "2030-01-01T00:00:00Z"}, "due_on"),
+        ({"title": "x", "due_on": "1969-12-31"}, "due_on"),
+        ({"title": "x", "due_on": "2030-01-01", "due_at": "2030-01-01T00:00:00Z"}, "due_on"),
+        ({"title": "x", "time_zone": "Berlin"}, "time_zone"),
+        (
+            {
+                "title": "x",
+                "due_on": "2030-01-01",
+                "recurrence": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+            },
+            "recurrence",
+        ),
         ({"title": "x", "recurrence": "daily", "due_at": "2030-01-01T00:00:00Z"}, "recurrence"),
         ({"title": "x", "item_id": NOWHERE}, "item_id"),
         ({"title": "x", "document_id": NOWHERE}, "document_id"),
@@ -142,6 +155,7 @@ def test_a_title_is_trimmed(olga, title, kept):
         "UPDATE tasks SET description = repeat('x', 1001)",
         "UPDATE tasks SET priority = 4",
         "UPDATE tasks SET recurrence = 'FREQ=DAILY', due_at = NULL",
+        "UPDATE tasks SET due_on = now(), due_at = now()",
         "UPDATE tasks SET status = 'done'",
         "UPDATE tasks SET item_id = uuidv7()",
     ],
@@ -168,7 +182,7 @@ def test_the_list_is_by_status(olga):
     ("sort", "ascending"),
     [
         ("created", ["b", "A", "a b", "c", "ä"]),
-        ("title", ["A", "a b", "b", "c", "ä"]),
+        ("title", ["A", "ä", "a b", "b", "c"]),
         ("updated", ["A", "a b", "c", "ä", "b"]),
         ("due", ["c", "b", "A", "a b", "ä"]),
         ("priority", ["A", "a b", "ä", "c", "b"]),
@@ -285,19 +299,153 @@ def test_completing_what_recurs_makes_the_next_one(olga):
     assert [following[name] for name in same] == [task[name] for name in same]
 
 
-def test_a_rule_may_bear_the_name_that_calendars_give_it(olga):
-    task = note(olga, due_at="2030-01-01T00:00:00Z", recurrence="RRULE:FREQ=DAILY")
+def test_a_rule_may_be_as_calendars_write_it(olga):
+    task = note(olga, due_at="2030-01-01T00:00:00Z", recurrence="rrule:freq=Daily;")
     assert task["recurrence"] == "FREQ=DAILY"
 
 
+def test_a_rule_keeps_its_time_of_day_and_its_day_of_the_month(olga):
+    berlin = {"time_zone": "Europe/Berlin", "recurrence": "FREQ=MONTHLY"}
+    task = note(olga, due_at="2031-01-31T09:00:00+01:00", **berlin)
+    found = []
+    for _ in range(3):
+        toggle(olga, task)
+        (task,) = pending(olga)
+        found.append(task["due_at"])
+    assert found == ["2031-02-28T08:00:00Z", "2031-03-31T07:00:00Z", "2031-04-30T07:00:00Z"]
+    # A time that its user sets is where it begins anew.
+    moved = {"title": "x", "due_at": "2031-05-05T07:00:00Z"}
+    assert olga.client.put(f"{TASKS}/{task['id']}", json=moved).json["recurs_from"] is None
+    toggle(olga, task)
+    assert pending(olga)[0]["due_at"] == "2031-06-05T07:00:00Z"
+
+
+def test_a_task_may_be_due_on_a_day(olga):
+    timed = note(olga, "timed", due_at="2031-03-31T00:00:01Z")
+    task = note(olga, "day", due_on="2031-03-31", recurrence="FREQ=WEEKLY;COUNT=2")
+    assert (task["due_on"], task["due_at"]) == ("2031-03-31", None)
+    assert titles(olga, sort="due", direction="asc") == ["day", "timed"]
+    toggle(olga, task)
+    following = pending(olga)[0]
+    assert (following["due_on"], following["recurrence"]) == ("2031-04-07", "FREQ=WEEKLY;COUNT=1")
+    toggle(olga, following)
+    assert titles(olga, status="pending") == ["timed"]
+    path = f"{TASKS}/{timed['id']}"
+    changed = olga.client.put(path, json={"title": "x", "due_on": "2031-01-01"}).json
+    assert (changed["due_on"], changed["due_at"]) == ("2031-01-01", None)
+    both = {"title": "x", "due_on": "2031-01-01", "due_at": "2031-01-01T00:00:00Z"}
+    assert olga.client.put(path, json=both).status_code == 422
+
+
+def test_a_rule_may_come_to_a_task_that_is_due(olga):
+    task = note(olga, due_at="2031-01-31T09:00:00Z")
+    changed = olga.client.put(
+        f"{TASKS}/{task['id']}", json={"title": "x", "recurrence": "FREQ=DAILY"}
+    )
+    assert (changed.status_code, changed.json["recurrence"]) == (200, "FREQ=DAILY")
+
+
+def pending(person):
+    """The last due first."""
+    return person.client.get(TASKS, query_string={"status": "pending", "sort": "due"}).json["items"]
+
+
+def toggle(person, task):
+    answer = person.client.patch(f"{TASKS}/{task['id']}/complete")
+    assert answer.status_code == 200
+    return answer.json
+
+
+DAILY = {"due_at": "2031-03-31T09:00:00Z", "recurrence": "FREQ=DAILY"}
+
+
+def test_reopening_takes_back_the_one_that_the_completion_made(olga, owner):
+    task = note(olga, **DAILY, tags=["garden"])
+    for _ in range(2):
+        done = toggle(olga, task)
+        assert done["recurrence"] == "FREQ=DAILY"
+        (made,) = pending(olga)
+        assert (made["follows_id"], made["recurs_from"]) == (task["id"], "2031-03-31T09:00:00")
+        toggle(olga, task)
+        (again,) = pending(olga)
+        assert again == task | {"updated_at": again["updated_at"]}
+        assert events_of(owner, made) == ["task.created", "task.deleted"]
+
+
 @pytest.mark.long
-def test_a_task_that_is_reopened_and_completed_again_makes_no_second_one(olga):
-    task = note(olga, due_at="2030-01-01T00:00:00Z", recurrence="FREQ=DAILY")
-    for _ in range(5):
-        olga.client.patch(f"{TASKS}/{task['id']}/complete")
+def test_a_row_of_completions_is_taken_back_one_by_one(olga):
+    first = note(olga, **DAILY)
+    toggle(olga, first)
+    (second,) = pending(olga)
+    toggle(olga, second)
+    (third,) = pending(olga)
+    assert third["due_at"] == "2031-04-02T09:00:00Z"
+    toggle(olga, second)
+    assert [each["id"] for each in pending(olga)] == [second["id"]]
+    toggle(olga, first)
+    assert [each["id"] for each in pending(olga)] == [first["id"]]
+    assert len(titles(olga)) == 1
+
+
+@pytest.mark.parametrize("what", [{"description": "Of oak"}, {"tags": ["x"]}, {"recurrence": None}])
+def test_one_that_was_changed_since_stays_and_keeps_the_rule(olga, what):
+    task = note(olga, **DAILY)
+    toggle(olga, task)
+    (made,) = pending(olga)
+    path = f"{TASKS}/{made['id']}"
+    changed = olga.client.put(path, json={"title": made["title"], **what}).json
+    assert toggle(olga, task)["recurrence"] is None
+    assert pending(olga)[0] == olga.client.get(path).json == changed | {"follows_id": None}
+    toggle(olga, task)
     assert len(titles(olga)) == 2
-    (following,) = olga.client.get(TASKS, query_string={"status": "pending"}).json["items"]
-    assert following["recurrence"] == "FREQ=DAILY"
+
+
+def test_one_that_was_sent_unchanged_is_taken_back(olga):
+    task = note(olga, **DAILY)
+    toggle(olga, task)
+    (made,) = pending(olga)
+    olga.client.put(
+        f"{TASKS}/{made['id']}", json={"title": made["title"], "due_at": made["due_at"]}
+    )
+    toggle(olga, task)
+    assert len(titles(olga)) == 1
+
+
+@pytest.mark.long
+def test_one_that_was_completed_since_stays_with_those_after_it(olga):
+    task = note(olga, **DAILY)
+    toggle(olga, task)
+    (made,) = pending(olga)
+    toggle(olga, made)
+    assert toggle(olga, task)["recurrence"] is None
+    assert [each["recurrence"] for each in pending(olga)] == ["FREQ=DAILY", None]
+    assert len(titles(olga)) == 3
+    # A rule that it is given anew makes one again.
+    olga.client.put(f"{TASKS}/{task['id']}", json={"title": "x", "recurrence": "FREQ=WEEKLY"})
+    toggle(olga, task)
+    assert len(titles(olga)) == 4
+
+
+def test_after_one_that_was_deleted_the_rule_is_still_there(olga):
+    task = note(olga, **DAILY)
+    toggle(olga, task)
+    (made,) = pending(olga)
+    olga.client.delete(f"{TASKS}/{made['id']}")
+    assert toggle(olga, task)["recurrence"] == "FREQ=DAILY"
+    toggle(olga, task)
+    assert len(titles(olga)) == 2
+
+
+def test_no_task_is_followed_by_two(olga, owner):
+    import psycopg
+
+    task = note(olga, **DAILY)
+    toggle(olga, task)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        owner.execute(
+            "INSERT INTO tasks (workspace_id, user_id, title, follows_id)"
+            " SELECT workspace_id, user_id, 'x', follows_id FROM tasks"
+        )
 
 
 def test_a_rule_that_has_ended_makes_no_other(olga):
@@ -310,16 +458,16 @@ def test_a_rule_that_has_ended_makes_no_other(olga):
 def test_two_toggles_at_once_make_one_next_task_at_most(olga):
     task = note(olga, due_at="2030-01-01T00:00:00Z", recurrence="FREQ=DAILY")
 
-    def toggle(_):
+    def call(_):
         return olga.client.application.test_client().patch(
             f"{TASKS}/{task['id']}/complete",
             headers={"Authorization": olga.client.environ_base["HTTP_AUTHORIZATION"]},
         )
 
     with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(toggle, range(2)))
+        answers = list(threads.map(call, range(2)))
     assert sorted(answer.json["completed"] for answer in answers) == [False, True]
-    assert len(titles(olga)) == 2
+    assert titles(olga, status="pending") == [task["title"]]
 
 
 # Several at once

@@ -688,6 +688,9 @@ NOTICES: Mapping[str, Callable[..., texts.Text]] = {
         "backup", "cfk_abcdef", "2027-01-01", WHEN, "192.0.2.7", **where
     ),
     "address taken": texts.address_taken,
+    "reminder": lambda **where: texts.task_reminder(
+        "Water the trees", "2031-03-31 at 09:00 (Europe/Berlin)", **where
+    ),
     "workspace deletion": lambda **where: texts.workspace_deletion(
         "Ben", "Team", WHEN, WHEN, **where
     ),

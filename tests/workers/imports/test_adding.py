@@ -75,6 +75,9 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, own
     page = {"source_type": "article", "source_url": "https://example.com/a", "enrich": False}
     for _ in range(2):
         olga.client.post("/api/items", json=page | {"allow_duplicate": True})
+    (*_, marked) = olga.client.get("/api/library").json["items"]
+    marks = {"is_read": True, "is_favourite": True}
+    assert olga.client.patch(f"/api/items/{marked['id']}", json=marks).status_code == 200
     linked = make.item(mine)
     task = {"title": "Order", "description": "d", "due_at": "2030-01-01T00:00:00Z", "priority": 2}
     task |= {"tags": ["work"], "recurrence": "FREQ=DAILY", "item_id": str(linked["id"])}
@@ -92,7 +95,11 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, own
         # Links are left out: their items are in the other workspace.
         return sorted(
             (
-                {key: value for key, value in row.items() if key not in ("id", "item_id")}
+                {
+                    key: value
+                    for key, value in row.items()
+                    if key not in ("id", "item_id", "follows_id")
+                }
                 for row in rows
             ),
             key=lambda row: json.dumps(row, sort_keys=True),
@@ -138,6 +145,31 @@ def test_a_task_that_recurs_beyond_2199_is_imported(people, olga, imported):
     olga.client.patch(f"/api/me/tasks/{made['id']}/complete", json={})
     found = imported(people.person("mara"), olga.client.get("/api/export/tasks.jsonl").data)
     assert counts(found) == ("completed", 2, 2, 2, 0, 0)
+
+
+@pytest.mark.long
+def test_what_followed_a_task_does_so_after_an_import(olga, people, imported):
+    """Reopening takes it back there, too; but not one that was changed, which has the rule."""
+    rule = {"due_at": "2031-01-31T09:00:00Z", "recurrence": "FREQ=YEARLY;INTERVAL=200"}
+    for title in ("as made", "changed"):
+        task = olga.client.post("/api/me/tasks", json={"title": title, **rule}).json
+        olga.client.patch(f"/api/me/tasks/{task['id']}/complete")
+    listed = olga.client.get("/api/me/tasks?status=pending").json["items"]
+    (made,) = [each for each in listed if each["title"] == "changed"]
+    olga.client.put(f"/api/me/tasks/{made['id']}", json={"title": "different"})
+
+    mara = people.person("mara")
+    found = imported(mara, olga.client.get("/api/export/tasks.jsonl").data)
+    assert (found["status"], found["added"], found["refused"]) == ("completed", 4, 0)
+    done = mara.client.get("/api/me/tasks?status=completed").json["items"]
+    for task in done:
+        mara.client.patch(f"/api/me/tasks/{task['id']}/complete")
+    listed = mara.client.get("/api/me/tasks?sort=title&direction=asc").json["items"]
+    assert [(each["title"], each["due_at"], each["recurrence"]) for each in listed] == [
+        ("as made", "2031-01-31T09:00:00Z", rule["recurrence"]),
+        ("changed", "2031-01-31T09:00:00Z", None),
+        ("different", "2231-01-31T09:00:00Z", rule["recurrence"]),
+    ]
 
 
 @pytest.mark.long

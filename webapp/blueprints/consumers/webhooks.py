@@ -10,7 +10,11 @@ from flask import Response
 from sql import queries
 from webapp.access.callers import caller
 from webapp.access.credentials import keyring
-from webapp.blueprints.consumers.event_names import WORKSPACE, refuse_unknown
+from webapp.blueprints.consumers.event_names import (
+    WORKSPACE,
+    WORKSPACE_AND_USER,
+    refuse_unknown,
+)
 from webapp.clients.http.connection import is_ip
 from webapp.clients.public.address import is_loopback, is_public
 from webapp.clients.public.contract import AddressError
@@ -55,7 +59,7 @@ def create(new: dict[str, Any]) -> Response:
     Messages are signed with its secret, which is only shown in this response.
     """
     check_address(new["url"])
-    refuse_unknown(new["events"], WORKSPACE)
+    _refuse_unknown(new["events"])
     webhook_id, secret = new_id(), new_secret()
     with transaction() as conn:
         row = queries.webhooks.create(
@@ -117,7 +121,7 @@ def change(change: dict[str, Any], webhook_id: UUID) -> Response:
     action = change.pop("action", None)
     if "url" in change:
         check_address(change["url"])
-    refuse_unknown(change.get("events"), WORKSPACE)
+    _refuse_unknown(change.get("events"))
     with transaction() as conn:
         before = queries.webhooks.hold(conn, **mine)
         if change:
@@ -174,6 +178,18 @@ def check_address(url: str) -> None:
     is_allowed = is_public(host) or (allows_loopback and is_loopback(host))
     if is_ip(host) and not is_allowed:
         raise invalid_input(("url", "The address leads to a private or reserved network."))
+
+
+def _refuse_unknown(events: list[str] | None) -> None:
+    """Check names of events. Of what is one user's alone, only webhooks of that user's personal
+    workspace are told. Raises Problem 422."""
+    if not events:
+        return
+    with connection() as conn:
+        is_personal = queries.webhooks.is_in_personal_workspace(
+            conn, workspace_id=caller().workspace_id
+        )
+    refuse_unknown(events, WORKSPACE_AND_USER if is_personal else WORKSPACE)
 
 
 def _mine(webhook_id: UUID) -> dict[str, UUID]:

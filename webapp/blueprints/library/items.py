@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from sql import queries
 from webapp.access.callers import caller
 from webapp.http.answers import answer, page, read_cursor
@@ -163,7 +161,10 @@ def retry(item_id: UUID) -> Response:
     An item that has not failed gives 400 `invalid_state`.
     """
     with transaction() as conn:
-        return answer(_change(conn, item_id, {"action": "retry", "title": None, "summary": None}))
+        return answer(_change(conn, item_id, {"action": "retry"}))
+
+
+_CHANGEABLE = ("action", "title", "summary", "raw_text", "is_read", "is_favourite")
 
 
 def _held(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
@@ -184,25 +185,32 @@ def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str
     _decide(conn, item_id, change, "rejected")
     if added := accepted + change.get("add_tags", []):
         queries.tags.make(conn, workspace_id=caller().workspace_id, names=added)
-    queries.items.change(
-        conn, **mine, action=change["action"], title=change["title"], summary=change["summary"]
-    )
+    replaced = _replace_text(conn, mine, change)
+    queries.items.change(conn, **mine, **{name: change.get(name) for name in _CHANGEABLE})
     tagged = {"item_ids": [item_id], "workspace_id": caller().workspace_id}
     if added:
         queries.tags.attach(conn, **tagged, names=added)
     if removed := change.get("remove_tags"):
         queries.tags.detach(conn, **tagged, names=removed)
     if edits := [name for name in asked if name != "action"]:
-        queries.events.record(
-            conn,
-            workspace_id=caller().workspace_id,
-            entity="item",
-            entity_id=item_id,
-            event="item.edited",
-            payload=Jsonb({"fields": edits}),
-        )
+        queries.items.record_edit(conn, **mine, fields=edits, replaced=replaced)
     item: dict[str, Any] = queries.items.get(conn, **mine)
     return item
+
+
+def _replace_text(conn: Connection, mine: dict[str, UUID], change: dict[str, Any]) -> str | None:
+    """The text that a change replaces, None if it replaces none. A title that is the first line of
+    the former text becomes that of the new one."""
+    text = change.get("raw_text")
+    if text is None:
+        return None
+    before = queries.items.get_text(conn, **mine)
+    former: str | None = before["raw_text"]
+    if former is None or former == text:
+        return None
+    if change["title"] is None and before["title"] == first_line(former):
+        change["title"] = first_line(text)
+    return former
 
 
 def _decide(conn: Connection, item_id: UUID, change: dict[str, Any], status: str) -> list[str]:

@@ -11,13 +11,13 @@ from sql import queries
 from webapp.access.callers import caller
 from webapp.http.answers import answer, list_page, read_position
 from webapp.http.db import connection, transaction
-from webapp.http.errors import Problem, not_found
+from webapp.http.errors import Problem, invalid_input, not_found
 from webapp.routes import etags
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.etags import takes_if_match
 from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
-from webapp.rules.recurrence import next_due
+from webapp.rules.due import following, mistakes_in, reminder
 from webapp.schemas.library.tasks import (
     CompletedTasks,
     NewTask,
@@ -48,7 +48,7 @@ def create(new: dict[str, Any], user: str) -> Response:
     """
     _refuse_anothers_list(user)
     with transaction() as conn:
-        task = queries.tasks.create(conn, **_mine(), **new)
+        task = queries.tasks.create(conn, **_mine(), **new | {"remind_at": reminder(new)})
     return answer(task, 201, location=f"/api/me/tasks/{task['id']}")
 
 
@@ -111,18 +111,17 @@ def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
     with transaction() as conn:
         before = _lock(conn, mine)
         etags.check(lambda: before)
-        after = {name: before[name] for name in _CHANGEABLE} | change
-        if after["recurrence"] is not None and after["due_at"] is None:
-            raise Problem(
-                422,
-                "invalid_input",
-                "The input is not valid: due_at.",
-                errors=[("due_at", "A recurring task needs a due time.")],
-            )
+        after = {name: before[name] for name in _CHANGEABLE} | _with_one_of_each(change)
+        if mistakes := mistakes_in(after):
+            raise invalid_input(*mistakes.items())
+        after["remind_at"] = reminder(after)
         if after["tags"] != before["tags"]:
             queries.tasks.make_tags(conn, **_mine(), tags=after["tags"])
         queries.tasks.replace(
-            conn, **mine, **{name: value for name, value in after.items() if name != "tags"}
+            conn,
+            **mine,
+            **{name: value for name, value in after.items() if name != "tags"},
+            is_edited=any(value != before[name] for name, value in after.items()),
         )
         if after["tags"] != before["tags"]:
             queries.tasks.replace_tags(conn, **_mine(), task_id=task_id, tags=after["tags"])
@@ -136,14 +135,17 @@ def replace(change: dict[str, Any], user: str, task_id: UUID) -> Response:
 def toggle(user: str, task_id: UUID) -> Response:
     """Complete a task, or reopen it
 
-    Completing a recurring task creates the next one.
+    Completing a recurring task creates the next one. Reopening it takes that one back, unless it
+    was changed or completed meanwhile: then it stays, and goes on alone.
     """
     mine = _held(user, task_id)
     with transaction() as conn:
         etags.check(lambda: _lock(conn, mine))
         row = queries.tasks.toggle(conn, **mine)
         if row["completed"]:
-            _repeat(conn, [row | {"id": task_id}])
+            _repeat(conn, [row])
+        else:
+            _take_back(conn, mine)
         return answer(queries.tasks.get(conn, **mine))
 
 
@@ -161,9 +163,26 @@ def remove(user: str, task_id: UUID) -> Response:
 
 
 _CHANGEABLE = (
-    *("title", "description", "due_at", "priority", "tags", "recurrence"),
-    *("item_id", "document_id"),
+    *("title", "description", "due_at", "due_on", "time_zone", "priority", "tags", "recurrence"),
+    *("item_id", "document_id", "remind_at", "remind_minutes_before"),
 )
+
+
+# What one takes the place of, if it is given.
+_OTHER = {
+    "due_at": "due_on",
+    "due_on": "due_at",
+    "remind_at": "remind_minutes_before",
+    "remind_minutes_before": "remind_at",
+}
+
+
+def _with_one_of_each(change: dict[str, Any]) -> dict[str, Any]:
+    """A change; a new due time takes the place of a due day, and so on."""
+    replaced = {_OTHER[name]: None for name in _OTHER if change.get(name) is not None}
+    if "remind_at" in change and change["remind_at"] is None:
+        replaced["remind_minutes_before"] = None
+    return replaced | change
 
 
 def _mine() -> dict[str, UUID]:
@@ -185,18 +204,23 @@ def _lock(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
 def _repeat(conn: Connection, completed: list[dict[str, Any]]) -> None:
     """Create the next ones of recurring tasks."""
     now = datetime.now(UTC)
-    following = [
-        (row["id"], due_at)
-        for row in completed
-        if row["recurrence"] is not None
-        and (due_at := next_due(row["recurrence"], row["due_at"], now)) is not None
-    ]
-    if following:
+    made = [each for row in completed if (each := following(row, now)) is not None]
+    if made:
+        columns = ("due_at", "due_on", "recurrence", "recurs_from", "remind_at")
         queries.tasks.repeat(
             conn,
-            ids=[task_id for task_id, _ in following],
-            due_at=[due_at for _, due_at in following],
+            ids=[each["id"] for each in made],
+            **{name: [each[name] for each in made] for name in columns},
         )
+
+
+def _take_back(conn: Connection, mine: dict[str, UUID]) -> None:
+    """Remove the task that the completion of a reopened one made, or let it go on alone."""
+    made = queries.tasks.hold_following(conn, **mine)
+    if made is not None and made["is_as_made"]:
+        queries.tasks.remove(conn, **mine | {"id": made["id"]})
+    elif made is not None:
+        queries.tasks.part(conn, **mine)
 
 
 def _is_oneself(user: str) -> bool:

@@ -131,7 +131,7 @@ def get() -> Response:
 @accounts.arguments(AccountChange)
 @accounts.response(200, Account)
 def change(change: dict[str, Any]) -> Response:
-    """Change your name or handle"""
+    """Change your name, your handle, or whether reminders come by mail"""
     with transaction() as conn:
         queries.users.change(conn, id=caller().user_id, **change)
         return answer(_account(conn, caller().user_id, caller().workspace_id))

@@ -97,6 +97,11 @@ class NewItem(Schema):
 _SOURCES: Final = ("raw_text", "source_url")
 
 
+def _not_blank(value: str) -> None:
+    if not value.strip():
+        raise ValidationError("Must not be blank.")
+
+
 class ItemChange(Schema):
     """What a client does with an item: an action, edits, tags, or several at once."""
 
@@ -107,6 +112,13 @@ class ItemChange(Schema):
         validate=validate.Length(max=2000),
         metadata={"description": "Empty or null: none."},
     )
+    raw_text = fields.String(
+        load_default=None,
+        validate=[validate.Length(1, 10_000), _not_blank],
+        metadata={"description": "Replaces the text; the former one is in the timeline."},
+    )
+    is_read = Flag(load_default=None)
+    is_favourite = Flag(load_default=None)
     accepted_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
     rejected_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
     add_tags = tag_names("Names of tags to attach.")
@@ -159,6 +171,8 @@ class ItemInList(Schema):
     document_id = fields.UUID(
         required=True, allow_none=True, metadata={"description": "What it comes from."}
     )
+    is_read = fields.Boolean(required=True)
+    is_favourite = fields.Boolean(required=True)
 
 
 class Item(ItemInList):

@@ -15,6 +15,8 @@ class LibraryArguments(PageArguments):
 
     q = text(1, 200, load_default=None, metadata={"description": "In the title or the summary."})
     tag = tag(load_default=None, metadata={"description": "Case is ignored."})
+    is_read = fields.Boolean(load_default=None)
+    is_favourite = fields.Boolean(load_default=None)
     document_id = of_document()
 
 

@@ -115,6 +115,10 @@ class AccountChange(Schema):
         ),
     )
 
+    is_reminded_by_mail = Flag(
+        load_default=None, metadata={"description": "Whether reminders of tasks come by mail, too."}
+    )
+
 
 class Account(Schema):
     """What users see about themselves."""
@@ -125,6 +129,7 @@ class Account(Schema):
     is_email_verified = fields.Boolean(required=True)
     name = fields.String(required=True, allow_none=True)
     is_admin = fields.Boolean(required=True)
+    is_reminded_by_mail = fields.Boolean(required=True)
     has_password = fields.Boolean(required=True)
     password_changed_at = fields.DateTime(required=True, allow_none=True)
     has_totp = fields.Boolean(required=True)
