@@ -1,6 +1,7 @@
 """Enrich items: fetch an article's page, then find a title, a summary and tags.
 
-What the owner wrote is never overwritten, and an item discarded in the meantime stays discarded.
+What the owner wrote is never overwritten. An item that was confirmed or discarded in the meantime
+stays that; what was found still fills what is empty in a confirmed one.
 """
 
 from __future__ import annotations
@@ -114,7 +115,9 @@ def give_up(conn: Connection, job: Job, error: str) -> None:
 
 
 def revive(conn: Connection, item_id: UUID) -> bool:
-    return bool(queries.items.retry(conn, id=item_id))
+    return bool(
+        queries.items.retry(conn, id=item_id) or queries.items.enrich_again(conn, id=item_id)
+    )
 
 
 enrich_items = Kind(

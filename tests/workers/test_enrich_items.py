@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from sql import queries
 from tests.children import children
 from tests.clients.ai.chat_server import chat_server, refusal, says
 from tests.clients.site import Site, response
@@ -272,6 +273,56 @@ def test_an_item_discarded_before_its_turn_is_dropped(ana, owner, enrich, site):
     assert site.requests == []
     assert ana.get(url).json["status"] == "discarded"
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+
+
+@pytest.mark.long
+def test_what_comes_after_an_item_was_confirmed_fills_what_is_empty(
+    ana, owner, enrich_by, provider
+):
+    mine, untitled = capture(ana, title="Mine"), capture(ana)
+    provider.model = lambda request: refusal(503, "overloaded")
+    enrich = enrich_by(provider)
+    enrich()
+    for url in (mine, untitled):
+        assert ana.patch(url, json={"action": "confirm"}).json["status"] == "confirmed"
+        assert "503" in ana.get(url).json["error"]
+    provider.model = lambda request: says(FOUND)
+    due_now(owner)
+    enrich()
+    for url, title in ((mine, "Mine"), (untitled, FOUND["title"])):
+        item = ana.get(url).json
+        assert (item["status"], item["error"]) == ("confirmed", None)
+        assert (item["title"], item["summary"]) == (title, FOUND["summary"])
+        assert [each["name"] for each in item["suggestions"]] == ["garden", "fence"]
+        assert [each["event"] for each in events(ana, url)][-2:] == [
+            "item.confirmed",
+            "item.enriched",
+        ]
+    assert ana.get("/api/review").json["items"] == []
+    assert ana.get("/api/items/pending").json["total"] == 0
+
+
+@pytest.mark.long
+def test_a_confirmed_item_keeps_the_reason_until_its_page_is_read(ana, owner, enrich, site):
+    url = article(ana, site, "/paper", raw_text=None, title="Mine", tags=["paper"])
+    site.pages["/paper"] = response(b"%PDF-1.4", content_type="application/pdf")
+    enrich()
+    reason = ana.get(url).json["error"]
+    assert ana.patch(url, json={"action": "confirm"}).status_code == 200
+    ana.post(f"{url}/retry")
+    enrich()
+    item = ana.get(url).json
+    assert (item["status"], item["error"]) == ("confirmed", reason)
+    assert events(ana, url)[-1]["payload"] == {"error": reason}
+    assert owner.execute("SELECT attempts FROM dead_letters").fetchall() == [(1,)]
+    with owner.transaction():
+        queries.requests.identify(owner, actor="operator", request_id="", traceparent="")
+        assert module.revive(owner, item["id"]) is True
+    site.pages["/paper"] = response()
+    enrich()
+    item = ana.get(url).json
+    assert (item["status"], item["title"], item["error"]) == ("confirmed", "Mine", None)
+    assert "pickers worked until dusk" in item["content"]
 
 
 @pytest.mark.processes

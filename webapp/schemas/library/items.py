@@ -148,7 +148,9 @@ class ItemInList(Schema):
         metadata={"description": "ISO 639-1, detected by enrichment."},
     )
     error = fields.String(
-        required=True, allow_none=True, metadata={"description": "Why enrichment failed."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why enrichment failed, or its last attempt."},
     )
     tags = fields.List(fields.String(), required=True)
     created_at = fields.DateTime(required=True)
