@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
-from webapp.schemas.common import MAX_URL, ShortList, Trimmed, moment, text, web_address
-from webapp.schemas.library.items import SOURCE_TYPES, SUGGESTION_STATUSES
+from webapp.schemas.common import ShortList, moment, text
+from webapp.schemas.library.items import SOURCE_TYPES, SUGGESTION_STATUSES, PageUrl
 from webapp.schemas.library.tasks import NewTask
 
 MOST_TAGS: Final = 1000
@@ -42,9 +42,7 @@ class ItemEntry(Schema):
     source_type = fields.String(
         load_default=None, allow_none=True, validate=validate.OneOf(SOURCE_TYPES)
     )
-    source_url = Trimmed(
-        load_default=None, allow_none=True, validate=[validate.Length(max=MAX_URL), web_address]
-    )
+    source_url = PageUrl(load_default=None, allow_none=True)
     raw_text = fields.String(
         load_default=None, allow_none=True, validate=validate.Length(1, 10_000)
     )

@@ -16,6 +16,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from webapp.parsing.charset import decode
+from webapp.parsing.page_place import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,8 @@ _JSON_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 
 
 def main(data: bytes) -> bytes:
-    """A page's content as JSON: `text`, `title`, `author`, `published_at` (ISO 8601), `language`.
+    """A page's content as JSON: `text`, `title`, `author`, `published_at` (ISO 8601), `language`,
+    and what `webapp.parsing.page_place` finds.
 
     `data` comes from `request`. Everything but `text` may be null; an empty `text` means that there
     is nothing to read on the page.
@@ -79,7 +81,7 @@ def clean(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:MAX_TEXT].rstrip()
 
 
-def read(markup: str, *, url: str) -> dict[str, str | None]:
+def read(markup: str, *, url: str) -> dict[str, Any]:
     """The content of a page: see `main`. Raises what lxml raises; the child's limits cover the
     rest.
 
@@ -104,6 +106,7 @@ def read(markup: str, *, url: str) -> dict[str, str | None]:
         "author": _line(article and article.author, MAX_AUTHOR),
         "published_at": published.isoformat() if published else None,
         "language": _language(tree),
+        **place(tree, plain),
     }
 
 

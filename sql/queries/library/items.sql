@@ -64,12 +64,9 @@ SELECT pg_advisory_xact_lock(
        );
 
 -- name: find_page :maybe
--- The item of an already captured page, unless it was discarded.
+-- The oldest item of an already captured page, at any of its addresses, unless it was discarded.
 SELECT id
-  FROM items
- WHERE workspace_id = %(workspace_id)s
-   AND page_hash = %(page_hash)s
-   AND status <> 'discarded'
+  FROM items_of_pages(%(workspace_id)s, ARRAY[%(page_hash)s::bytea]) AS found (id)
  ORDER BY id
  LIMIT 1;
 
@@ -221,7 +218,8 @@ SELECT wanted.id,
 -- name: save_enrichment :value
 -- Saves the enrichment's result, unless the item no longer needs it: 1, or 0. What the owner wrote
 -- stays; an item that was confirmed in the meantime stays confirmed, and its timeline says that it was
--- enriched. The suggestions replace the undecided ones of an earlier enrichment, without those that
+-- enriched. The addresses that were found are the page's from now on, in place of earlier ones; if an
+-- older item has one of them, this item says so. The suggestions replace the undecided ones of an earlier enrichment, without those that
 -- the item already has.
 WITH item AS (
   UPDATE items
@@ -233,10 +231,33 @@ WITH item AS (
          author = %(author)s,
          published_at = %(published_at)s,
          content = %(content)s,
+         same_page_as = (
+           SELECT min(older.id::text)::uuid
+             FROM items_of_pages(workspace_id, array_append(%(page_hashes)s::bytea[], page_hash)) AS older (id)
+            WHERE older.id < items.id
+         ),
          updated_at = now()
    WHERE id = %(id)s
      AND status IN ('enriching', 'confirmed')
   RETURNING id, workspace_id, status
+),
+left_behind AS (
+  DELETE FROM item_addresses
+   WHERE item_id = (SELECT id FROM item)
+     AND page_hash <> ALL (%(page_hashes)s::bytea[])
+),
+found AS (
+  INSERT INTO item_addresses (workspace_id, item_id, page_hash, url, found_by)
+  SELECT item.workspace_id,
+         item.id,
+         address.page_hash,
+         address.url,
+         address.found_by
+    FROM item
+   CROSS JOIN unnest(%(page_hashes)s::bytea[], %(urls)s::text[], %(found_by)s::text[])
+         AS address (page_hash, url, found_by)
+  ON CONFLICT (workspace_id, page_hash, item_id)
+  DO NOTHING
 ),
 recorded AS (
   INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id)

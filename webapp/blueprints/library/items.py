@@ -97,8 +97,9 @@ def _take_text_of_document(new: dict[str, Any]) -> None:
 def check_url(given: dict[str, Any]) -> Response:
     """Check whether a page was already captured
 
-    Two addresses are the same page if they differ only in the case of scheme and host, in a default
-    port, in the fragment, or in click-tracking parameters.
+    Two addresses are the same page if they are the same in the normal form of RFC 3986, without
+    fragment and click-tracking parameters. So is one that the captured one led to, or that its page
+    calls its own.
     """
     url = given["source_url"]
     with connection() as conn:
