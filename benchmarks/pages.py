@@ -1,11 +1,11 @@
 """How much of a page's own text is found, and of its title, on the test pages of others.
 
-    python -m benchmarks.pages readability/test/test-pages [trafilatura/tests]
+    python -m benchmarks.pages [-v] readability/test/test-pages trafilatura/tests [pages]
 
 Nothing is fetched: the folders are those of the repositories mozilla/readability and
 adbar/trafilatura. Readability's pages come with the text that is expected of each: precision and
 recall count words, whatever their order. Trafilatura's come with some segments that belong to the
-text and some that do not.
+text and some that do not; `pages` is how many of them are read, from the first.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def readability(folder: Path, *, tells: bool) -> None:
     )
 
 
-def trafilatura(folder: Path, *, tells: bool) -> None:
+def trafilatura(folder: Path, most: int | None, *, tells: bool) -> None:
     """Print the figures for trafilatura's pages."""
     told = json.loads((folder / "evaldata.json").read_text())
     there = [
@@ -109,7 +109,7 @@ def trafilatura(folder: Path, *, tells: bool) -> None:
         for each in told.values()
         for path in (folder / "cache" / each["file"], folder / "eval" / each["file"])
         if path.is_file()
-    ]
+    ][:most]
     with ProcessPoolExecutor(2, initializer=page.load) as processes:
         found = list(processes.map(_of_trafilatura, there, chunksize=8))
     wanted, unwanted = (sum(len(each[name]) for _, each in there) for name in ("with", "without"))
@@ -125,11 +125,15 @@ def trafilatura(folder: Path, *, tells: bool) -> None:
 
 def main() -> int:
     """Read the pages in the folders that are given; `-v` also tells which were read worst."""
-    folders = [Path(each) for each in sys.argv[1:] if each != "-v"]
+    given = [each for each in sys.argv[1:] if each != "-v"]
+    folders = [Path(each) for each in given if not each.isdigit()]
+    most = next((int(each) for each in given if each.isdigit()), None)
     tells = "-v" in sys.argv
     for folder in folders:
-        judge = trafilatura if (folder / "evaldata.json").exists() else readability
-        judge(folder, tells=tells)
+        if (folder / "evaldata.json").exists():
+            trafilatura(folder, most, tells=tells)
+        else:
+            readability(folder, tells=tells)
     return 0
 
 

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from webapp.parsing.charset import decode
 from webapp.parsing.page_place import place
+from webapp.parsing.page_title import title_of
+from webapp.parsing.page_unseen import with_joiners, with_joiners_as_letters, without_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_TEXT, MAX_TITLE, MAX_AUTHOR = 500_000, 300, 200  # characters
+MAX_TEXT, MAX_AUTHOR = 500_000, 200  # characters
 
 # trafilatura needs about 0.1 ms an element, and more than linearly so: 14,000 elements take one
 # second, 69,000 take ten. Beyond this a page gets the plain extraction, which is linear.
@@ -93,20 +95,22 @@ def read(markup: str, *, url: str) -> dict[str, Any]:
 
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        source = _UNWANTED.sub("", _LINE_ENDS.sub("\n", markup)).encode()
+        source = _UNWANTED.sub("", _LINE_ENDS.sub("\n", with_joiners_as_letters(markup))).encode()
         tree = lxml.html.document_fromstring(source, parser=parser)
     except lxml.etree.ParserError:  # nothing but white space
         return {"text": "", **dict.fromkeys(("title", "author", "published_at", "language"))}
+    at = place(tree)
+    without_hidden(tree)
     plain = clean(_text(tree))
     article = _extract(tree, url, fast=len(plain) < _SHORT)
     published = _published(tree, url)
     return {
-        "text": _best_text(tree, plain, article),
-        "title": _title(tree, _line(article and article.title, MAX_TITLE)),
-        "author": _line(article and article.author, MAX_AUTHOR),
+        "text": with_joiners(_best_text(tree, plain, article)),
+        "title": with_joiners(title_of(tree, url, article and article.title)),
+        "author": with_joiners(_line(article and article.author, MAX_AUTHOR)),
         "published_at": published.isoformat() if published else None,
         "language": _language(tree),
-        **place(tree, plain),
+        **at,
     }
 
 
@@ -229,20 +233,6 @@ def _paragraphs(root: Any) -> Iterator[tuple[str | None, str]]:
 def _line(text: str | None, most: int) -> str | None:
     """`text` on one line, at most `most` characters; None for nothing."""
     return clean(_SPACE.sub(" ", text or ""))[:most].rstrip() or None
-
-
-def _title(tree: Any, heading: str | None) -> str | None:
-    """The page's title: what it states for sharing, the heading trafilatura chose, or `<title>`.
-
-    The last carries the site's name, so a heading is nicer, but one that has no word in common with
-    it belongs to something else on the page.
-    """
-    paths = "//meta[@property='og:title']/@content", "//title", "//h1"
-    shared, title, first = (_line(tree.xpath(f"string({path})"), MAX_TITLE) for path in paths)
-    if shared or not title:
-        return shared or heading or first
-    words, others = (set(re.findall(r"\w+", text.lower())) for text in (heading or "", title))
-    return heading if words & others else title
 
 
 def _language(tree: Any) -> str | None:

@@ -16,7 +16,7 @@ _MAX_URL: Final = 2048  # characters
 _LITTLE: Final = 2_000
 
 
-def place(tree: Any, text: str) -> dict[str, Any]:
+def place(tree: Any) -> dict[str, Any]:
     """`base`, `canonical` and `refresh` (where it sends its readers at once), as they are written
     in the page, or None; and whether it `asks_to_sign_in` and says little else."""
     password = "//input[translate(@type, 'PASWORD', 'pasword') = 'password']"
@@ -28,7 +28,7 @@ def place(tree: Any, text: str) -> dict[str, Any]:
             " 'CANOIL', 'canoil')), ' '), ' canonical ')]/@href",
         ),
         "refresh": _refresh(tree),
-        "asks_to_sign_in": bool(tree.xpath(password)) and len(text) < _LITTLE,
+        "asks_to_sign_in": bool(tree.xpath(password)) and len(tree.text_content()) < _LITTLE,
     }
 
 
