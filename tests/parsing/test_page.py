@@ -58,6 +58,18 @@ def test_lists_and_tables_are_line_by_line() -> None:
 
 
 @pytest.mark.long
+def test_what_stands_in_the_middle_of_an_article_is_not_lost() -> None:
+    first = "Did they admit that, okay, here are the points that follow below, which matter a lot."
+    last = "The others also asked researchers to explain all of this in every detail they know."
+    points = ["could not use the first argument", "second argument stands as well", "no"]
+    items = "".join(f"<li>{point}</li>" for point in points)
+    links = "".join(f"<li><a href=/{n}>Another story about it {n}</a></li>" for n in range(9))
+    body = f"<p>{first}</p><ul>{items}</ul><p>{last}</p><ul>{links}</ul><p>{first}</p>"
+    listed = "\n".join(f"- {point}" for point in points)
+    assert read(document(body))["text"] == f"{first}\n\n{listed}\n\n{last}\n\n{first}"
+
+
+@pytest.mark.long
 def test_line_breaks_in_the_source_are_not_paragraphs() -> None:
     found = read(document("<p>One line\n   and <b>the\n same</b>\nline<br> and the next</p>"))
     assert found["text"] == "One line and the same line\nand the next"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-# Attributes by which an element is not shown; as browsers and Readability understand them.
-_HIDDEN: Final = "//body//*[@hidden or @aria-hidden = 'true' or @style]"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Styles by which an element is not shown; as Readability understands them.
 _STYLED: Final = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE
 )
@@ -25,20 +27,29 @@ _WRITTEN: Final = {
 
 def without_hidden(tree: Any) -> None:
     """Remove what is hidden from a page, unless hardly anything would be left of it."""
-    hidden = [element for element in tree.xpath(_HIDDEN) if _is_hidden(element)]
-    if not hidden:
-        return
-    shown = len(tree.text_content())
-    lost = sum(
-        len(element.text_content())
-        for element in hidden
-        if not any(_is_hidden(above) for above in element.iterancestors())
-    )
-    if shown - lost < _ENOUGH * shown:
-        return
-    for element in hidden:
-        if element.getparent() is not None:
+    hidden = list(_hidden(tree))
+    shown = _length(tree) if hidden else 0
+    lost = sum(map(_length, hidden))
+    if shown - lost >= _ENOUGH * shown:
+        for element in hidden:
             element.drop_tree()
+
+
+def _length(element: Any) -> int:
+    """Characters of text, without scripts and white space."""
+    texts = element.xpath(".//text()[not(parent::script or parent::style or parent::noscript)]")
+    return sum(len(text.strip()) for text in texts)
+
+
+def _hidden(tree: Any) -> Iterator[Any]:
+    """The hidden elements of a page that are in no other one."""
+    import lxml.etree
+
+    walk = lxml.etree.iterwalk(tree, events=("start",))
+    for _, element in walk:
+        if element.tag not in ("html", "head", "body") and _is_hidden(element):
+            walk.skip_subtree()
+            yield element
 
 
 def _is_hidden(element: Any) -> bool:
