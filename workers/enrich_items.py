@@ -6,7 +6,7 @@ stays that; what was found still fills what is empty in a confirmed one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,8 @@ class Enriched:
     page: Page | None
     enrichment: Enrichment
     source: str
-    addresses: Mapping[str, str]  # of the page, besides the item's: see `other_addresses`
+    # of the page, besides the item's: see `other_addresses`
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_clients(settings: Settings) -> Outside:

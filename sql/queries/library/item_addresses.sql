@@ -4,6 +4,7 @@ SELECT id, source_url
   FROM items
  WHERE page_form < 2
    AND page_hash IS NOT NULL
+   AND id > '00000000-0000-0000-0000-000000000000'
  ORDER BY id
  LIMIT %(limit)s
    FOR NO KEY UPDATE SKIP LOCKED;
