@@ -1,22 +1,87 @@
 DROP FUNCTION item_briefs(uuid);
+DROP FUNCTION item_answers(uuid);
 ALTER TYPE item_answer
   DROP ATTRIBUTE is_read,
   DROP ATTRIBUTE is_favourite;
-
-DO $$
-BEGIN
-  EXECUTE replace(
-    pg_get_functiondef('item_answers(uuid)'::regprocedure),
-    E'item.document_id,\n         item.is_read,\n         item.is_favourite\n',
-    E'item.document_id\n'
-  );
-END
-$$;
-
 DROP TABLE item_texts;
 ALTER TABLE items
   DROP COLUMN is_read,
   DROP COLUMN is_favourite;
+
+CREATE FUNCTION item_answers(of_workspace uuid)
+RETURNS SETOF item_answer
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT item.id,
+         item.source_type,
+         item.source_url,
+         item.status,
+         CASE
+           WHEN item.title IS NULL AND item.status = 'confirmed' THEN title_of_untitled(item.raw_text, item.source_url)
+           ELSE item.title
+         END,
+         item.summary,
+         item.language,
+         CASE item.status
+           WHEN 'enriching' THEN last_error_of_enrichment(item.id)
+           ELSE item.error
+         END,
+         ARRAY(
+           SELECT tag.name
+             FROM item_tags
+             JOIN tags AS tag
+               ON tag.id = item_tags.tag_id
+            WHERE item_tags.item_id = item.id
+            ORDER BY sort_key(tag.name) COLLATE "C"
+         ),
+         item.created_at,
+         item.updated_at,
+         item.confirmed_at,
+         item.raw_text,
+         item.author,
+         item.published_at,
+         item.content,
+         (
+           SELECT coalesce(
+                    jsonb_agg(
+                      jsonb_build_object(
+                        'id', suggestion.id,
+                        'name', suggestion.value,
+                        'confidence', suggestion.confidence,
+                        'status', suggestion.status
+                      )
+                      ORDER BY suggestion.confidence DESC, suggestion.value
+                    ),
+                    '[]'
+                  )
+             FROM suggestions AS suggestion
+            WHERE suggestion.item_id = item.id
+         ),
+         (
+           SELECT work.progress
+             FROM outbox AS work
+            WHERE work.kind = 'enrich_items'
+              AND work.subject_id = item.id
+         ),
+         item.document_id,
+         (
+           SELECT older.id
+             FROM items AS older
+            WHERE older.id = item.same_page_as
+              AND older.status <> 'discarded'
+         ),
+         (
+           SELECT address.url
+             FROM item_addresses AS address
+            WHERE address.item_id = item.id
+            ORDER BY address.found_by
+            LIMIT 1
+         )
+    FROM items AS item
+   WHERE item.workspace_id = of_workspace
+$$;
 
 CREATE FUNCTION item_briefs(of_workspace uuid)
 RETURNS TABLE (
@@ -32,7 +97,8 @@ RETURNS TABLE (
   created_at   timestamptz,
   updated_at   timestamptz,
   confirmed_at timestamptz,
-  document_id  uuid
+  document_id  uuid,
+  same_page_as uuid
 )
 LANGUAGE sql
 STABLE
@@ -50,6 +116,7 @@ AS $$
          created_at,
          updated_at,
          confirmed_at,
-         document_id
+         document_id,
+         same_page_as
     FROM item_answers(of_workspace)
 $$;

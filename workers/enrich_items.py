@@ -1,11 +1,12 @@
 """Enrich items: fetch an article's page, then find a title, a summary and tags.
 
-What the owner wrote is never overwritten, and an item discarded in the meantime stays discarded.
+What the owner wrote is never overwritten. An item that was confirmed or discarded in the meantime
+stays that; what was found still fills what is empty in a confirmed one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from webapp.clients.public.gate import Gate
 from webapp.clients.web.fetcher import PageFetcher, check_reader
 from webapp.filing.ai_providers import AIProviders, applying_to
 from webapp.reading.tag_shortlist import shortlist
+from webapp.rules.page_addresses import other_addresses
+from webapp.rules.same_page import page_hash
 from workers.engine import progress
 from workers.engine.kind import Clients, Kind
 from workers.engine.transactions import transactions_of
@@ -51,11 +54,13 @@ class Outside(Clients):
 
 @dataclass(frozen=True, slots=True)
 class Enriched:
-    """What was found: the page, if there is one, and the provider's result and its source."""
+    """What was found: the page, if there is one, the provider's result, and its source."""
 
     page: Page | None
     enrichment: Enrichment
     source: str
+    # of the page, besides the item's: see `other_addresses`
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_clients(settings: Settings) -> Outside:
@@ -76,11 +81,14 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Item]:
 
 def enrich(item: Item, clients: Outside) -> Enriched:
     """The work itself. Raises FetchError and AIError."""
-    page = None
+    page, addresses = None, {}
     if item["source_type"] == "article" and item["source_url"]:
         reading = partial(progress.report, 0, 2, doing="reading the page")
         reading()
         page = clients.pages.fetch(item["source_url"], on_wait=reading)
+        addresses = other_addresses(
+            *(item["source_url"], page.url, page.canonical), asks_to_sign_in=page.asks_to_sign_in
+        )
     progress.report(1, 2, doing="finding title, summary and tags")
     texts = [item["raw_text"], page.text if page else None]
     text = "\n\n".join(text for text in texts if text) or item["source_url"]
@@ -88,7 +96,7 @@ def enrich(item: Item, clients: Outside) -> Enriched:
     known = shortlist(item["known_tags"], f"{title or ''}\n{text}", most=_KNOWN_TAGS)
     provider = clients.providers.provider(item["ai_provider"])
     enrichment = provider.enrich(text, title=title, known_tags=known)
-    return Enriched(page, enrichment, provider.source)
+    return Enriched(page, enrichment, provider.source, addresses)
 
 
 def save(conn: Connection, job: Job, found: Enriched) -> bool:
@@ -105,6 +113,9 @@ def save(conn: Connection, job: Job, found: Enriched) -> bool:
         names=[tag.name for tag in enrichment.tags],
         confidences=[tag.confidence for tag in enrichment.tags],
         source=found.source,
+        page_hashes=[page_hash(url) for url in found.addresses],
+        urls=list(found.addresses),
+        found_by=list(found.addresses.values()),
     )
     return saved > 0
 
@@ -114,7 +125,9 @@ def give_up(conn: Connection, job: Job, error: str) -> None:
 
 
 def revive(conn: Connection, item_id: UUID) -> bool:
-    return bool(queries.items.retry(conn, id=item_id))
+    return bool(
+        queries.items.retry(conn, id=item_id) or queries.items.enrich_again(conn, id=item_id)
+    )
 
 
 enrich_items = Kind(

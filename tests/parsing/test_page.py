@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import resource
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from webapp.parsing.charset import decode
 URL = "http://a.example/"
 
 
-def read(markup: str | bytes) -> dict[str, str | None]:
+def read(markup: str | bytes) -> dict[str, Any]:
     """Read a page in this process, which is faster, if it is not hostile."""
     if isinstance(markup, bytes):
         markup = decode(markup, None, markup=True)
@@ -54,6 +55,18 @@ def test_lists_and_tables_are_line_by_line() -> None:
         "<table><tr><td>a</td><td>b</td></tr><tr><th>c</th><td>d</td></tr></table><p>After</p>"
     )
     assert found["text"] == "Before\n\n- one\n- two\n\na | b\nc | d\n\nAfter"
+
+
+@pytest.mark.long
+def test_what_stands_in_the_middle_of_an_article_is_not_lost() -> None:
+    first = "Did they admit that, okay, here are the points that follow below, which matter a lot."
+    last = "The others also asked researchers to explain all of this in every detail they know."
+    points = ["could not use the first argument", "second argument stands as well", "no"]
+    items = "".join(f"<li>{point}</li>" for point in points)
+    links = "".join(f"<li><a href=/{n}>Another story about it {n}</a></li>" for n in range(9))
+    body = f"<p>{first}</p><ul>{items}</ul><p>{last}</p><ul>{links}</ul><p>{first}</p>"
+    listed = "\n".join(f"- {point}" for point in points)
+    assert read(document(body))["text"] == f"{first}\n\n{listed}\n\n{last}\n\n{first}"
 
 
 @pytest.mark.long
@@ -155,6 +168,39 @@ def test_a_day_is_taken_where_it_is_meant_as_the_pages_date(
         ),
         ("<title>\n Harvest\n here </title>", "", "Harvest here"),
         ("", "<h1>A good harvest</h1>", "A good harvest"),
+        ("<title>1984 - George Orwell</title>", "", "1984 - George Orwell"),
+        ("<title>Posts &amp; rails — a story</title>", "", "Posts & rails — a story"),
+        ("<title>Posts – My Blog</title>", "<h1>My Blog</h1><h2>Posts</h2>", "Posts"),
+        ("<title>Posts – My Blog</title>", "<h1>My Blog</h1>", "Posts – My Blog"),
+        (
+            "<title>Posts - My Blog</title><meta property=og:site_name content='My Blog'>",
+            "<h1>My Blog</h1>",
+            "Posts",
+        ),
+        (
+            "<title>My Blog | Posts</title><meta property=og:title content='My Blog'>"
+            "<meta property=og:site_name content='My Blog'>",
+            "",
+            "Posts",
+        ),
+        ("<title>Fence posts | A</title>", "<h1>Fence posts</h1>", "Fence posts"),
+        ("<title>Fence posts</title>", "<h1 hidden>Fence posts now</h1>", "Fence posts"),
+        (
+            "<title>Fence posts and how to set them</title>",
+            "<h1>Information and resources</h1><h1>How to</h1>",
+            "Fence posts and how to set them",
+        ),
+        ("<svg><title>Icon close</title></svg><title>Fence posts</title>", "", "Fence posts"),
+        (
+            "<title>x</title><meta property=og:title content='Tom &amp;amp; Ana&amp;#8217;s'>",
+            "",
+            "Tom & Ana’s",
+        ),
+        ("<title>کتاب\u200cهای خوب</title>", "", "کتاب\u200cهای خوب"),
+        ("<title>क्\u200dष &zwj; 👩\u200d🚀</title>", "", "क्\u200dष \u200d 👩\u200d🚀"),
+        ("<title>" + "Oak posts " * 12 + "</title>", "", ("Oak posts " * 12).strip()),
+        ("<title>a.example | Posts</title>", "", "a.example | Posts"),
+        ("<title>柵の柱の立て方 | 庭</title>", "<h1>柵の柱の立て方</h1>", "柵の柱の立て方"),
         ("", "", None),
     ],
 )
@@ -181,6 +227,55 @@ def test_a_declared_language_is_iso_639_1_or_nothing(attributes: str, expected: 
 
 def test_clean_removes_what_the_database_and_readers_cannot_use() -> None:
     assert page.clean("a\0b\x07c\ud800d\x7f \r\ne\r\n\r\n\r\n\r\nf\u2028g") == "abcd\ne\n\nf\ng"
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "hidden",
+        'aria-hidden="true"',
+        'style="color: red; DISPLAY : none"',
+        "style=visibility:hidden",
+    ],
+)
+def test_what_is_not_shown_is_not_read(attributes: str) -> None:
+    shown = "<p>The oak posts of the fence have to be ordered before Friday.</p>"
+    assert read(document(f"{shown}<div {attributes}><p>secret words</p></div>"))["text"] == (
+        "The oak posts of the fence have to be ordered before Friday."
+    )
+
+
+def test_a_page_that_a_script_shows_is_read_although_it_is_hidden() -> None:
+    assert read(document("<div style='display:none'><p>All of the text is here.</p></div>"))[
+        "text"
+    ] == ("All of the text is here.")
+
+
+@pytest.mark.long
+def test_joiners_stay_in_words_and_emoji() -> None:
+    text = "من کتاب\u200cهای خوب می\u200cخوانم 👩\u200d🚀. " * 30
+    found = read(document(f"<article><p>{text}</p><p>{text.replace(chr(0x200C), '&zwnj;')}</p>"))
+    assert (found["text"] or "").count("کتاب\u200cهای") >= 30
+    assert "👩\u200d🚀" in (found["text"] or "")
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("<link rel=canonical href=/a>", {"canonical": "/a"}),
+        ("<link rel='x Canonical' href=/a><base href=/b/>", {"canonical": "/a", "base": "/b/"}),
+        ("<meta http-equiv=Refresh content='0;URL= \"/a?b=c\" '>", {"refresh": "/a?b=c"}),
+        ("<meta http-equiv=refresh content='5, /a'>", {"refresh": "/a"}),
+        ("<meta http-equiv=refresh content='60;url=/a'>", {}),
+        ("<meta http-equiv=refresh content='0'>", {}),
+        ("<noscript><meta http-equiv=refresh content='0;url=/a'></noscript>", {}),
+        ("<form><input type=Password></form>", {"asks_to_sign_in": True}),
+    ],
+)
+def test_a_page_says_where_it_is_and_where_it_leads(head: str, expected: dict[str, object]) -> None:
+    nothing = {"base": None, "canonical": None, "refresh": None, "asks_to_sign_in": False}
+    found = read(document("<p>Text</p>", head))
+    assert {name: found[name] for name in nothing} == nothing | expected
 
 
 def test_nul_bytes_and_surrogates_in_a_page_do_no_harm() -> None:

@@ -16,10 +16,12 @@ LISTED = {
     ("enriching", "ready_to_confirm"): "item.enriched",
     ("enriching", "failed"): "item.failed",
     ("enriching", "discarded"): "item.discarded",
+    ("enriching", "confirmed"): "item.confirmed",
     ("ready_to_confirm", "confirmed"): "item.confirmed",
     ("ready_to_confirm", "discarded"): "item.discarded",
     ("failed", "enriching"): "item.retried",
     ("failed", "discarded"): "item.discarded",
+    ("failed", "confirmed"): "item.confirmed",
     ("confirmed", "discarded"): "item.discarded",
 }
 
@@ -32,7 +34,7 @@ def moves(conn, item_id):
     return rows.fetchall()
 
 
-def test_the_table_lists_the_moves_that_requirement_i2_names(owner):
+def test_the_table_lists_the_moves_of_items(owner):
     rows = owner.execute(
         "SELECT from_status, to_status, event FROM transitions WHERE entity = 'item'"
     )
@@ -135,7 +137,7 @@ def test_one_refused_row_refuses_the_whole_statement(make, owner):
     make.item(user, status="ready_to_confirm")
     make.item(user, status="enriching")
     with pytest.raises(psycopg.errors.CheckViolation):
-        make.conn.execute("UPDATE items SET status = 'confirmed'")
+        make.conn.execute("UPDATE items SET status = 'failed'")
     statuses = owner.execute("SELECT status FROM items ORDER BY id").fetchall()
     assert statuses == [("ready_to_confirm",), ("enriching",)]
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from sql import queries
 from tests.children import children
 from tests.clients.ai.chat_server import chat_server, refusal, says
-from tests.clients.site import Site, response
+from tests.clients.site import ARTICLE, Site, redirect, response
 from tests.processes import eventually
 from webapp.clients.web import fetcher
 from webapp.parsing import page
@@ -272,6 +273,120 @@ def test_an_item_discarded_before_its_turn_is_dropped(ana, owner, enrich, site):
     assert site.requests == []
     assert ana.get(url).json["status"] == "discarded"
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+
+
+@pytest.mark.long
+def test_what_comes_after_an_item_was_confirmed_fills_what_is_empty(
+    ana, owner, enrich_by, provider
+):
+    mine, untitled = capture(ana, title="Mine"), capture(ana)
+    provider.model = lambda request: refusal(503, "overloaded")
+    enrich = enrich_by(provider)
+    enrich()
+    for url in (mine, untitled):
+        assert ana.patch(url, json={"action": "confirm"}).json["status"] == "confirmed"
+        assert "503" in ana.get(url).json["error"]
+    provider.model = lambda request: says(FOUND)
+    due_now(owner)
+    enrich()
+    for url, title in ((mine, "Mine"), (untitled, FOUND["title"])):
+        item = ana.get(url).json
+        assert (item["status"], item["error"]) == ("confirmed", None)
+        assert (item["title"], item["summary"]) == (title, FOUND["summary"])
+        assert [each["name"] for each in item["suggestions"]] == ["garden", "fence"]
+        assert [each["event"] for each in events(ana, url)][-2:] == [
+            "item.confirmed",
+            "item.enriched",
+        ]
+    assert ana.get("/api/review").json["items"] == []
+    assert ana.get("/api/items/pending").json["total"] == 0
+
+
+@pytest.mark.long
+def test_a_confirmed_item_keeps_the_reason_until_its_page_is_read(ana, owner, enrich, site):
+    url = article(ana, site, "/paper", raw_text=None, title="Mine", tags=["paper"])
+    site.pages["/paper"] = response(b"%PDF-1.4", content_type="application/pdf")
+    enrich()
+    reason = ana.get(url).json["error"]
+    assert ana.patch(url, json={"action": "confirm"}).status_code == 200
+    ana.post(f"{url}/retry")
+    enrich()
+    item = ana.get(url).json
+    assert (item["status"], item["error"]) == ("confirmed", reason)
+    assert events(ana, url)[-1]["payload"] == {"error": reason}
+    assert owner.execute("SELECT attempts FROM dead_letters").fetchall() == [(1,)]
+    with owner.transaction():
+        queries.requests.identify(owner, actor="operator", request_id="", traceparent="")
+        assert module.revive(owner, item["id"]) is True
+    site.pages["/paper"] = response()
+    enrich()
+    item = ana.get(url).json
+    assert (item["status"], item["title"], item["error"]) == ("confirmed", "Mine", None)
+    assert "pickers worked until dusk" in item["content"]
+
+
+@pytest.mark.long
+def test_a_page_is_found_by_every_address_that_leads_to_it(ana, enrich, site):
+    site.pages["/short"] = redirect("/long?utm_source=x")
+    site.pages["/long?utm_source=x"] = response(
+        ARTICLE.replace(b"<head>", b'<head><link rel="canonical" href="/own"><base href="/x/">')
+    )
+    site.pages["/private"] = redirect("/login?next=/private")
+    site.pages["/login?next=/private"] = response()
+    first = article(ana, site, "/short", raw_text=None)
+    apart = article(ana, site, "/private", raw_text=None)
+    enrich()
+    item = ana.get(first).json
+    assert (item["page_url"], item["same_page_as"]) == (site.url("/own"), None)
+    for path in ("/short", "/long", "/own?utm_medium=y"):
+        again = {"source_type": "article", "source_url": site.url(path)}
+        answer = ana.post("/api/items", json=again)
+        assert (answer.status_code, answer.json["duplicate_of"]) == (200, item["id"])
+    assert ana.get(apart).json["page_url"] is None
+    assert ana.post("/api/items/check-url", json={"source_url": site.url("/login")}).json == {
+        "normalized": site.url("/login"),
+        "duplicate_of": None,
+    }
+
+
+@pytest.mark.long
+def test_an_item_of_a_page_that_is_there_already_says_which_one_has_it(ana, enrich, site):
+    site.pages |= {"/a": response(), "/short": redirect("/a"), "/front": redirect("/")}
+    older, front = (
+        article(ana, site, path, raw_text=None, enrich=False).rpartition("/")[2]
+        for path in ("/a", "/")
+    )
+    newer = article(ana, site, "/short", raw_text=None, tags=["later"])
+    apart = article(ana, site, "/front", raw_text=None)
+    enrich()
+    item = ana.get(newer).json
+    assert (item["same_page_as"], item["tags"]) == (older, ["later"])
+    pending = {each["id"]: each for each in ana.get("/api/items/pending").json["items"]}
+    assert pending[item["id"]]["same_page_as"] == older
+    assert ana.get(apart).json["same_page_as"] != front
+    ana.patch(f"/api/items/{older}", json={"action": "discard"})
+    assert ana.get(newer).json["same_page_as"] is None
+    checked = ana.post("/api/items/check-url", json={"source_url": site.url("/a")}).json
+    assert checked["duplicate_of"] == item["id"]
+
+
+@pytest.mark.long
+def test_a_page_that_sends_its_readers_on_is_read_where_they_arrive(ana, enrich, site):
+    def sends(to, seconds=0):
+        meta = f'<meta http-equiv="Refresh" content="{seconds}; URL=\'{to}\'">'
+        return response(f"<head>{meta}<title>Moved</title></head><p>Moved.".encode())
+
+    site.pages |= {"/a": sends("b"), "/b": sends(site.url("/")), "/loop": sends("/loop")}
+    site.pages |= {"/later": sends("/", 300), "/inside": sends("http://10.0.0.1/")}
+    urls = {
+        path: article(ana, site, path, raw_text=None)
+        for path in ("/a", "/loop", "/later", "/inside")
+    }
+    enrich()
+    found = {path: ana.get(url).json for path, url in urls.items()}
+    assert (found["/a"]["title"], found["/a"]["page_url"]) == ("A good harvest", None)
+    assert found["/loop"]["content"] == found["/later"]["content"] == "Moved."
+    assert (found["/inside"]["status"], "public" in found["/inside"]["error"]) == ("failed", True)
 
 
 @pytest.mark.processes

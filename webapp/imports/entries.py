@@ -8,8 +8,8 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from webapp.rules.names import is_blank
-from webapp.schemas.common import MAX_URL, ShortList, Trimmed, moment, tag, text, web_address
-from webapp.schemas.library.items import SOURCE_TYPES, SUGGESTION_STATUSES
+from webapp.schemas.common import ShortList, moment, tag, text
+from webapp.schemas.library.items import SOURCE_TYPES, SUGGESTION_STATUSES, PageUrl
 from webapp.schemas.library.tasks import NewTask
 
 MOST_TAGS: Final = 1000
@@ -45,9 +45,7 @@ class ItemEntry(Schema):
     source_type = fields.String(
         load_default=None, allow_none=True, validate=validate.OneOf(SOURCE_TYPES)
     )
-    source_url = Trimmed(
-        load_default=None, allow_none=True, validate=[validate.Length(max=MAX_URL), web_address]
-    )
+    source_url = PageUrl(load_default=None, allow_none=True)
     raw_text = fields.String(
         load_default=None, allow_none=True, validate=validate.Length(1, 10_000)
     )

@@ -13,14 +13,16 @@ import re
 import sys
 from datetime import UTC, datetime, timedelta
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from webapp.parsing.charset import decode
+from webapp.parsing.page_gaps import filled
+from webapp.parsing.page_place import place
+from webapp.parsing.page_prose import prose
+from webapp.parsing.page_title import title_of
+from webapp.parsing.page_unseen import with_joiners, with_joiners_as_letters, without_hidden
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-MAX_TEXT, MAX_TITLE, MAX_AUTHOR = 500_000, 300, 200  # characters
+MAX_TEXT, MAX_AUTHOR = 500_000, 200  # characters
 
 # trafilatura needs about 0.1 ms an element, and more than linearly so: 14,000 elements take one
 # second, 69,000 take ten. Beyond this a page gets the plain extraction, which is linear.
@@ -44,7 +46,8 @@ _JSON_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 
 
 def main(data: bytes) -> bytes:
-    """A page's content as JSON: `text`, `title`, `author`, `published_at` (ISO 8601), `language`.
+    """A page's content as JSON: `text`, `title`, `author`, `published_at` (ISO 8601), `language`,
+    and what `webapp.parsing.page_place` finds.
 
     `data` comes from `request`. Everything but `text` may be null; an empty `text` means that there
     is nothing to read on the page.
@@ -79,7 +82,7 @@ def clean(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:MAX_TEXT].rstrip()
 
 
-def read(markup: str, *, url: str) -> dict[str, str | None]:
+def read(markup: str, *, url: str) -> dict[str, Any]:
     """The content of a page: see `main`. Raises what lxml raises; the child's limits cover the
     rest.
 
@@ -91,19 +94,22 @@ def read(markup: str, *, url: str) -> dict[str, str | None]:
 
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        source = _UNWANTED.sub("", _LINE_ENDS.sub("\n", markup)).encode()
+        source = _UNWANTED.sub("", _LINE_ENDS.sub("\n", with_joiners_as_letters(markup))).encode()
         tree = lxml.html.document_fromstring(source, parser=parser)
     except lxml.etree.ParserError:  # nothing but white space
         return {"text": "", **dict.fromkeys(("title", "author", "published_at", "language"))}
-    plain = clean(_text(tree))
+    at = place(tree)
+    without_hidden(tree)
+    plain = clean(prose(tree))
     article = _extract(tree, url, fast=len(plain) < _SHORT)
     published = _published(tree, url)
     return {
-        "text": _best_text(tree, plain, article),
-        "title": _title(tree, _line(article and article.title, MAX_TITLE)),
-        "author": _line(article and article.author, MAX_AUTHOR),
+        "text": with_joiners(_best_text(tree, plain, article)),
+        "title": with_joiners(title_of(tree, url, article and article.title)),
+        "author": with_joiners(_line(article and article.author, MAX_AUTHOR)),
         "published_at": published.isoformat() if published else None,
         "language": _language(tree),
+        **at,
     }
 
 
@@ -133,113 +139,19 @@ def _best_text(tree: Any, plain: str, article: Any) -> str:
     """
     if article is None or article.body is None:
         return plain
-    found = clean(_text(article.body))
+    found = clean(prose(article.body))
     if len(article.body) == 1 and "\n" in (lines := article.body[0].text or ""):
         shown = tree.xpath("//body//text()[not(parent::script or parent::style)]")
         if sum(len("".join(text.split())) for text in shown) < len("".join(found.split())):
             return clean(lines.replace("\n", "\n\n"))
         if plain and len(plain) <= 1.5 * len(found):
             return plain
-    return found or plain
-
-
-# Elements that start a paragraph, in HTML and in trafilatura's result (`item`, `row`, `quote`, and
-# `head` for a heading).
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
-    "figcaption figure form h1 h2 h3 h4 h5 h6 head header hr item legend li list main menu ol p "
-    "pre quote row section summary table tbody tfoot thead tr ul".split()
-)
-_SKIPPED = frozenset(
-    "applet audio button canvas embed footer iframe input map math nav noembed noframes noscript "
-    "object script select style svg template textarea title video".split()
-)
-_ITEMS = {"li": "- ", "item": "- ", "tr": "", "row": ""}  # one line each, no blank line between
-_CELLS = frozenset({"td", "th", "cell"})
-_KEPT = frozenset({"pre", "quote", "code"})  # significant white space
-
-
-def _text(root: Any) -> str:
-    """The prose below `root`: paragraphs with a blank line between, lists and tables by line."""
-    out: list[str] = []
-    before = None
-    for mark, text in _paragraphs(root):
-        out += ["" if not out else "\n" if mark is not None and mark == before else "\n\n", text]
-        before = mark
-    return "".join(out)
-
-
-def _paragraphs(root: Any) -> Iterator[tuple[str | None, str]]:
-    """Each paragraph below `root`, after the marker of a list item or a table row.
-
-    A walk without recursion: pages nest deeper than Python calls may.
-    """
-    import lxml.etree
-
-    words: list[str] = []
-    mark: str | None = None  # the marker of the current item, until it has text
-    kept = 0  # the number of enclosing `_KEPT` elements
-
-    def say(text: str | None) -> None:
-        if text and not kept:
-            text = _SPACE.sub(" ", text)
-            if not words or words[-1][-1] in " \n":
-                text = text.lstrip()
-        if text:
-            words.append(text)
-
-    def finish() -> Iterator[tuple[str | None, str]]:
-        nonlocal mark
-        text = "".join(words).strip(" |\n\t")
-        words.clear()
-        if text:
-            yield mark, (mark or "") + text
-            mark = None
-
-    walk = lxml.etree.iterwalk(root, events=("start", "end"))
-    for event, element in walk:
-        tag = element.tag
-        if event == "start":
-            # trafilatura's `head` is a heading anywhere in the body; HTML's own is not prose.
-            if tag in _SKIPPED or (tag == "head" and element.getparent().tag == "html"):
-                walk.skip_subtree()
-                continue
-            if tag in _BLOCKS:
-                yield from finish()
-                mark = _ITEMS.get(tag, mark)
-            elif tag in _CELLS and words:
-                words.append(" | ")
-            elif tag in {"br", "lb"}:
-                words.append("\n")
-            kept += tag in _KEPT
-            say(element.text)
-        else:
-            kept -= tag in _KEPT
-            if tag in _BLOCKS:
-                yield from finish()
-                mark = None if tag in _ITEMS else mark
-            if element is not root:
-                say(element.tail)
-    yield from finish()
+    return clean(filled(tree, article.body)) or found or plain
 
 
 def _line(text: str | None, most: int) -> str | None:
     """`text` on one line, at most `most` characters; None for nothing."""
     return clean(_SPACE.sub(" ", text or ""))[:most].rstrip() or None
-
-
-def _title(tree: Any, heading: str | None) -> str | None:
-    """The page's title: what it states for sharing, the heading trafilatura chose, or `<title>`.
-
-    The last carries the site's name, so a heading is nicer, but one that has no word in common with
-    it belongs to something else on the page.
-    """
-    paths = "//meta[@property='og:title']/@content", "//title", "//h1"
-    shared, title, first = (_line(tree.xpath(f"string({path})"), MAX_TITLE) for path in paths)
-    if shared or not title:
-        return shared or heading or first
-    words, others = (set(re.findall(r"\w+", text.lower())) for text in (heading or "", title))
-    return heading if words & others else title
 
 
 def _language(tree: Any) -> str | None:

@@ -117,14 +117,11 @@ fresh AS (
    CROSS JOIN LATERAL jsonb_populate_record(NULL::items, batch.payload) AS given
    WHERE (
            SELECT true
-             FROM items AS item
-            WHERE item.workspace_id = %(workspace_id)s
-              AND item.page_hash = given.page_hash
-              AND item.status <> 'discarded'
-              AND (
+             FROM items_of_pages(%(workspace_id)s, ARRAY[given.page_hash]) AS known (id)
+            WHERE (
                     SELECT true
                       FROM import_rows AS own
-                     WHERE own.row_id = item.id
+                     WHERE own.row_id = known.id
                        AND own.import_id = %(id)s
                      LIMIT 1
                   ) IS NULL

@@ -64,12 +64,9 @@ SELECT pg_advisory_xact_lock(
        );
 
 -- name: find_page :maybe
--- The item of an already captured page, unless it was discarded.
+-- The oldest item of an already captured page, at any of its addresses, unless it was discarded.
 SELECT id
-  FROM items
- WHERE workspace_id = %(workspace_id)s
-   AND page_hash = %(page_hash)s
-   AND status <> 'discarded'
+  FROM items_of_pages(%(workspace_id)s, ARRAY[%(page_hash)s::bytea]) AS found (id)
  ORDER BY id
  LIMIT 1;
 
@@ -114,10 +111,13 @@ SELECT count(*)
 
 -- name: change :value
 -- Applies an action, edits, or both; returns the id, or no row if the workspace has no such item.
--- The database refuses an action that the status does not allow, and any edit of a discarded item.
+-- The database refuses an action that the status does not allow, and any edit of a discarded item. An
+-- item that is being enriched is confirmed if that takes long; the work on it goes on, and the reason
+-- why it has taken so long stays.
 UPDATE items
    SET status = CASE
          WHEN %(action)s::text IS NULL AND status <> 'discarded' THEN status
+         WHEN %(action)s = 'confirm' AND status = 'enriching' AND enrichment_takes_long(id) THEN 'confirmed'
          ELSE next_status('item', status, coalesce(%(action)s::text, 'edit'))
        END,
        title = coalesce(%(title)s, title),
@@ -126,11 +126,61 @@ UPDATE items
        is_favourite = coalesce(%(is_favourite)s, is_favourite),
        summary = CASE WHEN %(summary)s::text IS NULL THEN summary ELSE nullif(%(summary)s, '') END,
        confirmed_at = CASE WHEN %(action)s = 'confirm' THEN now() ELSE confirmed_at END,
-       error = CASE WHEN %(action)s = 'retry' THEN NULL ELSE error END,
+       error = CASE %(action)s
+         WHEN 'retry' THEN NULL
+         WHEN 'confirm' THEN coalesce(error, last_error_of_enrichment(id))
+         ELSE error
+       END,
        updated_at = now()
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
 RETURNING id;
+
+-- name: enrich_again :exec
+-- Queues the enrichment of a confirmed item whose page could not be read, from its first attempt; 0 if
+-- it is another one. The item stays confirmed, and keeps the reason until the page has been read.
+WITH item AS (
+  UPDATE items
+     SET updated_at = now()
+   WHERE id = %(id)s
+     AND status = 'confirmed'
+     AND error IS NOT NULL
+  RETURNING id, workspace_id
+),
+recorded AS (
+  INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id)
+  SELECT workspace_id,
+         'item',
+         id,
+         'item.retried',
+         current_setting('coffer.actor'),
+         nullif(current_setting('coffer.request_id'), '')
+    FROM item
+),
+buried AS (
+  DELETE FROM dead_letters
+   WHERE kind = 'enrich_items'
+     AND subject_id = (SELECT id FROM item)
+)
+INSERT INTO outbox (kind, subject_id, workspace_id, request_id, traceparent)
+SELECT 'enrich_items',
+       id,
+       workspace_id,
+       nullif(current_setting('coffer.request_id'), ''),
+       nullif(current_setting('coffer.traceparent'), '')
+  FROM item
+ON CONFLICT ON CONSTRAINT outbox_work_is_queued_once
+DO UPDATE
+      SET request_id = EXCLUDED.request_id,
+          traceparent = EXCLUDED.traceparent,
+          progress = NULL,
+          run_after = EXCLUDED.run_after,
+          attempts = 0,
+          claim = NULL,
+          claimed_by = NULL,
+          cut_off = 0,
+          last_error = NULL,
+          enqueued_at = EXCLUDED.enqueued_at;
 
 -- name: get_text :one
 -- The text that an item was made of, and its title.
@@ -162,12 +212,13 @@ SELECT id, workspace_id, entity_id, %(replaced)s::text
 
 -- name: load_for_enrichment :many
 -- The input of the enrichment, with the names of the workspace's most used tags that all its
--- members see; no row if the item is gone or no longer needs it.
+-- members see; no row if the item is gone or no longer needs it. One that was confirmed in the meantime
+-- still does.
 WITH wanted AS (
   SELECT id, workspace_id, source_type, source_url, raw_text, title
     FROM items
    WHERE id = ANY (%(ids)s::uuid[])
-     AND status = 'enriching'
+     AND status IN ('enriching', 'confirmed')
 ),
 known AS (
   SELECT workspace.id,
@@ -197,21 +248,58 @@ SELECT wanted.id,
 
 -- name: save_enrichment :value
 -- Saves the enrichment's result, unless the item no longer needs it: 1, or 0. What the owner wrote
--- stays. The suggestions replace the undecided ones of an earlier enrichment, without those that
+-- stays; an item that was confirmed in the meantime stays confirmed, and its timeline says that it was
+-- enriched. The addresses that were found are the page's from now on, in place of earlier ones; if an
+-- older item has one of them, this item says so. The suggestions replace the undecided ones of an earlier enrichment, without those that
 -- the item already has.
 WITH item AS (
   UPDATE items
-     SET status = 'ready_to_confirm',
+     SET status = CASE status WHEN 'enriching' THEN 'ready_to_confirm' ELSE status END,
+         error = NULL,
          title = coalesce(title, %(title)s),
          summary = coalesce(summary, %(summary)s),
          language = %(language)s,
          author = %(author)s,
          published_at = %(published_at)s,
          content = %(content)s,
+         same_page_as = (
+           SELECT min(older.id::text)::uuid
+             FROM items_of_pages(workspace_id, array_append(%(page_hashes)s::bytea[], page_hash)) AS older (id)
+            WHERE older.id < items.id
+         ),
          updated_at = now()
    WHERE id = %(id)s
-     AND status = 'enriching'
-  RETURNING id, workspace_id
+     AND status IN ('enriching', 'confirmed')
+  RETURNING id, workspace_id, status
+),
+left_behind AS (
+  DELETE FROM item_addresses
+   WHERE item_id = (SELECT id FROM item)
+     AND page_hash <> ALL (%(page_hashes)s::bytea[])
+),
+found AS (
+  INSERT INTO item_addresses (workspace_id, item_id, page_hash, url, found_by)
+  SELECT item.workspace_id,
+         item.id,
+         address.page_hash,
+         address.url,
+         address.found_by
+    FROM item
+   CROSS JOIN unnest(%(page_hashes)s::bytea[], %(urls)s::text[], %(found_by)s::text[])
+         AS address (page_hash, url, found_by)
+  ON CONFLICT (workspace_id, page_hash, item_id)
+  DO NOTHING
+),
+recorded AS (
+  INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id)
+  SELECT workspace_id,
+         'item',
+         id,
+         'item.enriched',
+         current_setting('coffer.actor'),
+         nullif(current_setting('coffer.request_id'), '')
+    FROM item
+   WHERE status = 'confirmed'
 ),
 suggested AS (
   SELECT name, confidence
@@ -224,12 +312,13 @@ outdated AS (
      AND fold(value) <> ALL (SELECT fold(name) FROM suggested)
 ),
 added AS (
-  INSERT INTO suggestions (workspace_id, item_id, value, confidence, source)
+  INSERT INTO suggestions (workspace_id, item_id, value, confidence, source, awaits_review)
   SELECT item.workspace_id,
          item.id,
          suggested.name,
          suggested.confidence,
-         %(source)s
+         %(source)s,
+         item.status = 'ready_to_confirm'
     FROM item
    CROSS JOIN suggested
    WHERE NOT EXISTS (
@@ -256,10 +345,24 @@ UPDATE items
    AND status = 'failed';
 
 -- name: fail :exec
--- The enrichment was given up.
-UPDATE items
-   SET status = 'failed',
-       error = %(error)s,
-       updated_at = now()
- WHERE id = %(id)s
-   AND status = 'enriching';
+-- The enrichment was given up. An item that was confirmed in the meantime stays confirmed, and its
+-- timeline says that it failed.
+WITH item AS (
+  UPDATE items
+     SET status = CASE status WHEN 'enriching' THEN 'failed' ELSE status END,
+         error = %(error)s,
+         updated_at = now()
+   WHERE id = %(id)s
+     AND status IN ('enriching', 'confirmed')
+  RETURNING id, workspace_id, status, error
+)
+INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
+SELECT workspace_id,
+       'item',
+       id,
+       'item.failed',
+       current_setting('coffer.actor'),
+       nullif(current_setting('coffer.request_id'), ''),
+       jsonb_build_object('error', error)
+  FROM item
+ WHERE status = 'confirmed';

@@ -73,17 +73,25 @@ SELECT id, status
    FOR NO KEY UPDATE;
 
 -- name: act_on_many :many
--- Applies an action to those items whose status allows it; returns their ids.
+-- Applies an action to those items whose status allows it; returns their ids. As `items.change`, it
+-- confirms those whose enrichment takes long, and the reason why stays.
 UPDATE items
    SET status = move.to_status,
        confirmed_at = CASE WHEN %(action)s = 'confirm' THEN now() ELSE confirmed_at END,
+       error = CASE WHEN %(action)s = 'confirm' THEN coalesce(error, last_error_of_enrichment(items.id)) ELSE error END,
        updated_at = now()
   FROM transitions AS move
  WHERE items.id = ANY (%(ids)s::uuid[])
    AND items.workspace_id = %(workspace_id)s
    AND move.entity = 'item'
-   AND move.action = %(action)s
    AND move.from_status = items.status
+   AND (
+         move.action = %(action)s
+         OR %(action)s = 'confirm'
+         AND items.status = 'enriching'
+         AND move.to_status = 'confirmed'
+         AND enrichment_takes_long(items.id)
+       )
 RETURNING items.id;
 
 -- name: touch_many :exec

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 
 import pytest
+
+from workers import normalize_addresses
+from workers.engine.job import Again
 
 URL = "https://example.com/article?id=3"
 SAME = "HTTPS://EXAMPLE.com:443/article?utm_source=mail&id=3#comments"
@@ -74,6 +78,29 @@ def test_of_ten_captures_at_once_one_makes_the_item(app, olga):
         answers = list(threads.map(send, range(10)))
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
     assert len({answer.json["id"] for answer in answers}) == 1
+
+
+def test_what_may_not_stand_in_an_address_is_encoded_and_the_rest_stays(olga):
+    given = capture(olga, " https://E.example/a b/ü|x?q=c\td ").json["source_url"]
+    assert given == "https://e.example/a%20b/%C3%BC|x?q=cd"
+    assert capture(olga, "https://E.example/ü").json["source_url"] == "https://E.example/ü"
+    assert capture(olga, "https://e.example/a%20b/%c3%bc%7Cx?q=cd").status_code == 200
+    assert check(olga, "https://e.example/" + "é" * 1000)["duplicate_of"] is None
+
+
+def test_what_was_captured_before_gets_the_form_of_today(olga, owner, app_conn):
+    first = capture(olga, "https://e.example/a").json
+    second = capture(olga, "https://e.example/b").json
+    owner.execute(
+        "UPDATE items SET page_form = 1, page_hash = sha256('old'),"
+        " source_url = CASE id WHEN %s THEN 'https://e.example/%%7Eana' ELSE 'no address' END",
+        (first["id"],),
+    )
+    assert normalize_addresses.save(app_conn, None, None) == Again()
+    assert normalize_addresses.save(app_conn, None, None) is True
+    assert check(olga, "https://e.example/~ana")["duplicate_of"] == first["id"]
+    kept = owner.execute("SELECT page_hash FROM items WHERE id = %s", (second["id"],)).fetchone()
+    assert kept == (sha256(b"old").digest(),)
 
 
 @pytest.mark.parametrize("url", ["", "x", "ftp://example.com/", "https://", "https://a b/"])

@@ -177,7 +177,6 @@ class TestReview:
         ("status", "action", "allowed"),
         [
             ("enriching", "confirm", ["discard"]),
-            ("failed", "confirm", ["discard", "retry"]),
             ("confirmed", "confirm", ["discard"]),
             ("discarded", "confirm", []),
             ("discarded", "discard", []),
@@ -190,6 +189,34 @@ class TestReview:
         assert answer.json["current_status"] == status
         assert answer.json["allowed_actions"] == allowed
         assert ana.get(url).json["title"] != "never kept"
+
+    def test_a_failed_item_is_kept_with_what_was_given_and_with_the_reason(self, ana, make, owner):
+        url = captured_as(ana, make, "failed", tags=["paper"])
+        owner.execute("UPDATE items SET error = 'Signing in is required.'")
+        item = ana.patch(url, json={"action": "confirm"}).json
+        assert (item["status"], item["tags"]) == ("confirmed", ["paper"])
+        assert (item["title"], item["error"]) == ("Call Ana.", "Signing in is required.")
+        assert item["confirmed_at"] is not None
+        (listed,) = ana.get("/api/library?q=call").json["items"]
+        assert (listed["title"], listed["error"]) == ("Call Ana.", "Signing in is required.")
+        assert timeline(ana, url)[-1] == "item.confirmed"
+        assert ana.patch(url, json={"title": "Mine"}).json["title"] == "Mine"
+
+    @pytest.mark.parametrize(
+        "waited", ["enqueued_at = now() - interval '11 s'", "last_error = 'Too slow.'"]
+    )
+    def test_an_item_whose_enrichment_takes_long_is_confirmed_and_the_work_goes_on(
+        self, ana, owner, waited
+    ):
+        given = ARTICLE | {"source_url": "https://example.com/" + "a" * 60}
+        url = f"/api/items/{ana.post('/api/items', json=given).json['id']}"
+        owner.execute(f"UPDATE outbox SET {waited}")
+        reason = owner.execute("SELECT last_error FROM outbox").fetchone()[0]
+        assert ana.get(url).json["error"] == reason
+        item = ana.patch(url, json={"action": "confirm"}).json
+        assert (item["status"], item["error"]) == ("confirmed", reason)
+        assert item["title"] == given["source_url"][:60]
+        assert owner.execute("SELECT kind FROM outbox").fetchall() == [("enrich_items",)]
 
     @pytest.mark.parametrize("status", ["enriching", "ready_to_confirm", "failed", "confirmed"])
     def test_discarding(self, ana, make, status):
@@ -269,6 +296,26 @@ class TestRetry:
         assert answer.status_code == 200
         assert (answer.json["status"], answer.json["error"]) == ("enriching", None)
         assert owner.execute("SELECT kind FROM outbox").fetchall() == [("enrich_items",)]
+
+    def test_a_confirmed_item_that_was_not_read_is_enriched_again_and_stays(self, ana, make, owner):
+        url = captured_as(ana, make, "failed")
+        owner.execute("UPDATE items SET error = 'gone'")
+        owner.execute(
+            "WITH dead AS (DELETE FROM outbox RETURNING *)"
+            " INSERT INTO dead_letters"
+            " (kind, subject_id, workspace_id, payload, attempts, error, enqueued_at)"
+            " SELECT kind, subject_id, workspace_id, payload, 3, 'gone', enqueued_at FROM dead"
+        )
+        ana.patch(url, json={"action": "confirm"})
+        for _ in range(2):  # again while it is queued
+            answer = ana.post(f"{url}/retry")
+            assert answer.status_code == 200
+            assert (answer.json["status"], answer.json["error"]) == ("confirmed", "gone")
+        assert owner.execute("SELECT kind, attempts FROM outbox").fetchall() == [
+            ("enrich_items", 0)
+        ]
+        assert owner.execute("SELECT count(*) FROM dead_letters").fetchone() == (0,)
+        assert timeline(ana, url)[-2:] == ["item.retried", "item.retried"]
 
     @pytest.mark.parametrize("status", ["enriching", "ready_to_confirm", "confirmed", "discarded"])
     def test_any_other_item_gives_400(self, ana, make, status):

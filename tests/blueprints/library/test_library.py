@@ -110,6 +110,21 @@ def test_many_are_confirmed_and_each_says_what_became_of_it(olga, people, make):
     assert [move["event"] for move in moves][-2:] == ["item.confirmed", "item.edited"]
 
 
+def test_many_are_confirmed_that_failed_or_take_long(olga, make, owner):
+    failed, slow, fresh = (
+        waiting(olga, make, each) for each in ("failed", "enriching", "enriching")
+    )
+    owner.execute("UPDATE outbox SET last_error = 'Too slow.' WHERE subject_id = %s", (slow,))
+    body = {"ids": [failed, slow, fresh], "action": "confirm"}
+    assert results(olga.client.post("/api/items/bulk", json=body)) == [
+        "done",
+        "done",
+        "not_allowed",
+    ]
+    listed = {each["id"]: each["error"] for each in olga.client.get("/api/library").json["items"]}
+    assert listed == {failed: None, slow: "Too slow."}
+
+
 @pytest.mark.long
 def test_many_are_tagged_and_untagged(olga):
     made = [note(olga, text, "old")["id"] for text in ("one", "two")]

@@ -95,8 +95,9 @@ def _take_text_of_document(new: dict[str, Any]) -> None:
 def check_url(given: dict[str, Any]) -> Response:
     """Check whether a page was already captured
 
-    Two addresses are the same page if they differ only in the case of scheme and host, in a default
-    port, in the fragment, or in click-tracking parameters.
+    Two addresses are the same page if they are the same in the normal form of RFC 3986, without
+    fragment and click-tracking parameters. So is one that the captured one led to, or that its page
+    calls its own.
     """
     url = given["source_url"]
     with connection() as conn:
@@ -144,6 +145,10 @@ def change(change: dict[str, Any], item_id: UUID) -> Response:
 
     All of it or nothing. An action that the item's status does not allow gives 409
     `invalid_state_transition` with `current_status` and `allowed_actions`.
+
+    An item whose page could not be read (`failed`) can be confirmed with what you gave; `error`
+    still says why. So can one that is `enriching`, once an attempt has failed or ten seconds have
+    passed: what is found later fills what is still empty.
     """
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
@@ -158,9 +163,14 @@ def change(change: dict[str, Any], item_id: UUID) -> Response:
 def retry(item_id: UUID) -> Response:
     """Enrich a failed item again
 
-    An item that has not failed gives 400 `invalid_state`.
+    A confirmed item with an `error` is enriched again too, and stays confirmed. Any other gives 400
+    `invalid_state`.
     """
+    mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
+        queries.items.lock(conn, **mine)
+        if queries.items.enrich_again(conn, id=item_id):
+            return answer(queries.items.get(conn, **mine))
         return answer(_change(conn, item_id, {"action": "retry"}))
 
 

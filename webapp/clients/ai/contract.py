@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 TITLE_LIMIT: Final = 100
+GIVEN_TITLE_LIMIT: Final = 200  # of one that was there already
 SUMMARY_LIMIT: Final = 500
 TAG_LIMIT: Final = 50
 TAGS_LIMIT: Final = 3
@@ -36,8 +37,9 @@ class TagSuggestion:
 class Enrichment:
     """What a provider made of a text.
 
-    `title`: 1 to 100 characters on one line. `summary`: 1 to 500 characters. `tags`: 1 to 3,
-    distinct whatever their case, best first. `language`: ISO 639-1, None where unknown.
+    `title`: 1 to 100 characters on one line, up to 200 if it is the one given. `summary`: 1 to 500
+    characters. `tags`: 1 to 3, distinct whatever their case, best first. `language`: ISO 639-1,
+    None where unknown.
     """
 
     title: str

@@ -13,9 +13,11 @@ say first what they are about.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from webapp.clients.ai.contract import (
+    GIVEN_TITLE_LIMIT,
     SUMMARY_LIMIT,
     TAGS_LIMIT,
     TITLE_LIMIT,
@@ -83,6 +85,10 @@ class ExtractiveProvider:
         hint = one_line(title or "")
         hint = hint if shows(hint) else ""
         text = _sample(clean(text))
+        made = self._enriched(text, hint, known_tags)
+        return replace(made, title=shorten(hint, GIVEN_TITLE_LIMIT)) if hint else made
+
+    def _enriched(self, text: str, hint: str, known_tags: Sequence[str]) -> Enrichment:
         if bare := read_bare(text):
             return _of_bare(bare, text, hint, known_tags)
         note = parse(text)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin
 
 import httpx2
 
@@ -16,6 +15,7 @@ from webapp.clients.http.client import HttpClient
 from webapp.clients.http.contract import CallError
 from webapp.clients.public.contract import AddressError
 from webapp.clients.public.url import check_url
+from webapp.rules.web_address import joined
 
 if TYPE_CHECKING:
     import ssl
@@ -136,7 +136,7 @@ def _location(response: httpx2.Response) -> str:
     location = response.headers.get("location", "").strip()
     try:
         if location:
-            return urljoin(str(response.url), location)
+            return joined(str(response.url), location)
     except ValueError:
         pass
     raise AddressError("The address redirects, but not to a valid address.", rule="redirect")

@@ -35,3 +35,5 @@ class Page:
     published_at: datetime | None  # UTC
     language: str | None  # ISO 639-1, if the page declares one
     text: str  # at most 500,000 characters, paragraphs separated by blank lines
+    canonical: str | None = None  # what it calls its own address
+    asks_to_sign_in: bool = False  # and says little else

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from webapp.clients.http.allowance import Allowance
 from webapp.clients.http.contract import CallError, asks_for_later
@@ -19,6 +19,7 @@ from webapp.clients.public.contract import AddressError
 from webapp.clients.public.gate import Gate
 from webapp.clients.web.contract import FetchError, Page
 from webapp.parsing import charset, child, page, sniffing
+from webapp.rules.web_address import joined, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from webapp.clients.http.transport import Trust
 
 MAX_REDIRECTS: Final = 5
+MAX_REFRESHES: Final = 3  # of `meta refresh`, each with its own redirects
 _OVERHEAD: Final = 1_000_000  # bytes over the limit which headers, redirects and chunking may take
 # Starting the parser takes 0.2 s, an ordinary page a few hundredths more, the largest some seconds.
 _PARSE_SECONDS: Final = 15.0
@@ -98,13 +100,30 @@ class PageFetcher:
     def fetch(self, url: str, *, on_wait: Callable[[], None] | None = None) -> Page:
         """The page at `url`. Raises `FetchError`, whose message is for the user to read.
 
-        `on_wait` is called now and then while the page is parsed; an exception from it ends the
-        parsing.
+        The address is read as browsers read it. A page that sends its readers elsewhere at once
+        (`meta refresh`) is a redirect, too. `on_wait` is called now and then while the page is
+        parsed; an exception from it ends the parsing.
         """
         allowance = Allowance(self._timeout, wire_bytes=self._max_bytes + _OVERHEAD)
         try:
-            with self._client.follow(url.strip(), allowance, most_redirects=MAX_REDIRECTS) as found:
-                answer = self._receive(found, allowance)
+            url = parts_of(url)["href"]
+        except ValueError as error:
+            raise FetchError(_said_of(error), rule="url", permanent=True) from error
+        seen: set[str] = set()
+        while True:
+            answer = self._get(url, allowance)
+            seen |= {url, answer.url}
+            found = _read(answer, on_wait)
+            sent_to = _sent_to(answer, found)
+            if sent_to is None or sent_to in seen or len(seen) > 2 * MAX_REFRESHES:
+                return _page(answer, found)
+            url = sent_to
+
+    def _get(self, url: str, allowance: Allowance) -> _Answer:
+        """What is found at an address. Raises `FetchError`."""
+        try:
+            with self._client.follow(url, allowance, most_redirects=MAX_REDIRECTS) as found:
+                return self._receive(found, allowance)
         except AddressError as error:
             raise FetchError(str(error), rule=error.rule, permanent=True) from error
         except CallError as error:
@@ -112,7 +131,6 @@ class PageFetcher:
             raise FetchError(
                 f"The site {error.what}.", rule=error.rule, permanent=for_good
             ) from error
-        return _read(answer, on_wait)
 
     def close(self) -> None:
         """Close connections."""
@@ -196,9 +214,9 @@ def check_reader() -> None:
     child.check(page.__name__, megabytes=_PARSE_MEGABYTES)
 
 
-def _read(answer: _Answer, on_wait: Callable[[], None] | None) -> Page:
-    """The readable content of the response."""
-    found: dict[str, str | None] = {}
+def _read(answer: _Answer, on_wait: Callable[[], None] | None) -> dict[str, Any]:
+    """The readable content of the response: see `webapp.parsing.page`."""
+    found: dict[str, Any] = {}
     if answer.type == "text/plain":
         text = charset.decode(answer.body, answer.charset)
         # A file whose server has no better type; browsers do not show it as text either.
@@ -224,6 +242,28 @@ def _read(answer: _Answer, on_wait: Callable[[], None] | None) -> Page:
                 rule="unreadable",
                 permanent=error.permanent,
             ) from error
+    return found
+
+
+def _sent_to(answer: _Answer, found: dict[str, Any]) -> str | None:
+    """Where a page sends its readers at once, if it does and if that is an address of the web."""
+    if found.get("refresh") is None:
+        return None
+    url = _led_to(answer, found, found["refresh"])
+    return url if url is not None and url.startswith(("http:", "https:")) else None
+
+
+def _led_to(answer: _Answer, found: dict[str, Any], reference: str) -> str | None:
+    """Where a reference on the page leads, without a fragment; None if it is not valid."""
+    try:
+        base = joined(answer.url, found.get("base") or "")
+        return joined(base, reference).partition("#")[0]
+    except ValueError:
+        return None
+
+
+def _page(answer: _Answer, found: dict[str, Any]) -> Page:
+    """The page that was read. Raises `FetchError` if there is nothing on it."""
     if not found["text"]:
         raise FetchError(
             "There is no text on the page. It may need JavaScript or a sign-in.",
@@ -238,4 +278,11 @@ def _read(answer: _Answer, on_wait: Callable[[], None] | None) -> Page:
         published_at=datetime.fromisoformat(date) if date else None,
         language=found.get("language"),
         text=found["text"],
+        canonical=found.get("canonical") and _led_to(answer, found, found["canonical"]),
+        asks_to_sign_in=found.get("asks_to_sign_in", False),
     )
+
+
+def _said_of(error: ValueError) -> str:
+    """Why something is no address, for the user."""
+    return f"This is not an address of a page. {error}"

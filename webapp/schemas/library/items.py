@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from webapp.rules.names import is_blank
+from webapp.rules.web_address import parts_of
 from webapp.schemas.common import (
     MAX_URL,
     Clearable,
@@ -16,7 +18,6 @@ from webapp.schemas.common import (
     Trimmed,
     tag,
     text,
-    web_address,
 )
 
 SOURCE_TYPES: Final = ("note", "article")
@@ -44,6 +45,28 @@ def of_document() -> fields.UUID:
     )
 
 
+class PageUrl(Trimmed):
+    """The address of a page, as it was given; what may not stand in an address is encoded, as
+    browsers do."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        url = super()._deserialize(value, *args, **kwargs)
+        if len(url) > MAX_URL:  # before anything looks at it
+            raise ValidationError(f"Longer than maximum length {MAX_URL}.")
+        try:
+            parts = parts_of(url)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+        written = url if _PLAIN.match(url) and url.isprintable() else parts["href"]
+        if len(written) > MAX_URL:
+            raise ValidationError(f"Longer than maximum length {MAX_URL}.")
+        return written
+
+
+# An address in which nothing has to be encoded, except letters.
+_PLAIN: Final = re.compile(r"https?://[^\s/\\][^\s\\]*$", re.IGNORECASE)
+
+
 class PendingArguments(PageArguments):
     """Which items."""
 
@@ -61,10 +84,14 @@ class NewItem(Schema):
     raw_text = fields.String(
         load_default=None, validate=validate.Length(1, 10_000), metadata={"example": "Buy milk."}
     )
-    source_url = Trimmed(
+    source_url = PageUrl(
         load_default=None,
-        validate=[validate.Length(max=MAX_URL), web_address],
-        metadata={"format": "uri", "example": "https://example.com/article"},
+        metadata={
+            "format": "uri",
+            "maxLength": MAX_URL,
+            "example": "https://example.com/article",
+            "description": "What may not stand in an address, such as a space, is encoded.",
+        },
     )
     title = text(1, 200, load_default=None, metadata={"description": "Not changed by enrichment."})
     document_id = fields.UUID(
@@ -162,7 +189,9 @@ class ItemInList(Schema):
         metadata={"description": "ISO 639-1, detected by enrichment."},
     )
     error = fields.String(
-        required=True, allow_none=True, metadata={"description": "Why enrichment failed."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why enrichment failed, or its last attempt."},
     )
     tags = fields.List(fields.String(), required=True)
     created_at = fields.DateTime(required=True)
@@ -173,6 +202,14 @@ class ItemInList(Schema):
     )
     is_read = fields.Boolean(required=True)
     is_favourite = fields.Boolean(required=True)
+    same_page_as = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "An older item of the same page, found when the page was read: the"
+            " address leads there, or the page says so."
+        },
+    )
 
 
 class Item(ItemInList):
@@ -185,6 +222,13 @@ class Item(ItemInList):
     published_at = fields.DateTime(required=True, allow_none=True)
     content = fields.String(
         required=True, allow_none=True, metadata={"description": "The text of an article's page."}
+    )
+    page_url = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The page's address, if another: its own, or the one after redirects."
+        },
     )
     suggestions = fields.List(fields.Nested(Suggestion), required=True)
     progress = fields.Nested(
@@ -204,7 +248,7 @@ class DuplicateItem(Item):
 class PageAddress(Schema):
     """The address of a page."""
 
-    source_url = Trimmed(required=True, validate=[validate.Length(max=MAX_URL), web_address])
+    source_url = PageUrl(required=True, metadata={"maxLength": MAX_URL})
 
 
 class CheckedAddress(Schema):

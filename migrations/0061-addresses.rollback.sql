@@ -1,0 +1,109 @@
+DROP FUNCTION item_briefs(uuid);
+DROP FUNCTION item_answers(uuid);
+DROP FUNCTION items_of_pages(uuid, bytea[]);
+ALTER TYPE item_answer DROP ATTRIBUTE same_page_as, DROP ATTRIBUTE page_url;
+ALTER TABLE items
+  DROP CONSTRAINT items_older_item_of_the_page_exists,
+  DROP COLUMN same_page_as,
+  DROP COLUMN page_form;
+DROP TABLE item_addresses;
+DELETE FROM outbox WHERE kind = 'normalize_addresses';
+DELETE FROM dead_letters WHERE kind = 'normalize_addresses';
+
+CREATE FUNCTION item_answers(of_workspace uuid)
+RETURNS SETOF item_answer
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT item.id,
+         item.source_type,
+         item.source_url,
+         item.status,
+         CASE
+           WHEN item.title IS NULL AND item.status = 'confirmed' THEN title_of_untitled(item.raw_text, item.source_url)
+           ELSE item.title
+         END,
+         item.summary,
+         item.language,
+         CASE item.status
+           WHEN 'enriching' THEN last_error_of_enrichment(item.id)
+           ELSE item.error
+         END,
+         ARRAY(
+           SELECT tag.name
+             FROM item_tags
+             JOIN tags AS tag
+               ON tag.id = item_tags.tag_id
+            WHERE item_tags.item_id = item.id
+            ORDER BY fold(tag.name)
+         ),
+         item.created_at,
+         item.updated_at,
+         item.confirmed_at,
+         item.raw_text,
+         item.author,
+         item.published_at,
+         item.content,
+         (
+           SELECT coalesce(
+                    jsonb_agg(
+                      jsonb_build_object(
+                        'id', suggestion.id,
+                        'name', suggestion.value,
+                        'confidence', suggestion.confidence,
+                        'status', suggestion.status
+                      )
+                      ORDER BY suggestion.confidence DESC, suggestion.value
+                    ),
+                    '[]'
+                  )
+             FROM suggestions AS suggestion
+            WHERE suggestion.item_id = item.id
+         ),
+         (
+           SELECT work.progress
+             FROM outbox AS work
+            WHERE work.kind = 'enrich_items'
+              AND work.subject_id = item.id
+         ),
+         item.document_id
+    FROM items AS item
+   WHERE item.workspace_id = of_workspace
+$$;
+
+CREATE FUNCTION item_briefs(of_workspace uuid)
+RETURNS TABLE (
+  id           uuid,
+  source_type  text,
+  source_url   text,
+  status       text,
+  title        text,
+  summary      text,
+  language     text,
+  error        text,
+  tags         text[],
+  created_at   timestamptz,
+  updated_at   timestamptz,
+  confirmed_at timestamptz,
+  document_id  uuid
+)
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+  SELECT id,
+         source_type,
+         source_url,
+         status,
+         title,
+         summary,
+         language,
+         error,
+         tags,
+         created_at,
+         updated_at,
+         confirmed_at,
+         document_id
+    FROM item_answers(of_workspace)
+$$;
