@@ -166,6 +166,7 @@ def test_spellings_of_a_tag_fold_alike() -> None:
     assert fold("x" + "\u0301" * 30) != fold("x" + "\u0301" * 29)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("read", "text"),
     [

@@ -46,6 +46,7 @@ def test_twenty_at_once_make_one_item_and_get_equal_answers(app, owner):
     assert (count(owner), count(owner, "users")) == (1, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "path"),
     [

@@ -34,6 +34,7 @@ def test_a_long_title_of_accents_takes_no_time(owner):
     owner.execute("SELECT sort_key(repeat('a' || chr(769) || chr(803), 100))")
 
 
+@pytest.mark.long
 def test_lists_and_responses_are_in_that_order(olga, owner):
     for title in ("Zebra", "Ärger", "banana"):
         olga.client.post("/api/me/tasks", json={"title": title})

@@ -262,6 +262,7 @@ def test_a_tag_and_a_title_given_at_once_are_both_found(make, database, owner, f
     assert_true(owner)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("piece", ["a-", "a.", "a/", "a@b.", "1e", "<a "])
 def test_hostile_texts_are_indexed_in_time(make, app_conn, piece):
     app_conn.execute("SET statement_timeout = '30s'")

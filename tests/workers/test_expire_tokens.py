@@ -130,6 +130,7 @@ def test_nothing_else_is_touched(write, owner, app_conn, worker, make, user):
     assert owner.execute("SELECT id FROM items").fetchone() == (item["id"],)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", ["active", "ended"])
 def test_a_session_stays_a_week_after_it_could_be_refreshed(write, owner, app_conn, worker, status):
     write("sessions", "6 days")

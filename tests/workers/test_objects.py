@@ -87,6 +87,7 @@ def test_repair_removes_what_is_unknown_and_recounts(asked, ana, keys, store, ow
     assert asked("check").exit_code == 0
 
 
+@pytest.mark.long
 def test_what_is_missing_stays_so_and_is_reported(asked, keys, store):
     place(store, keys[2]).unlink()
     assert asked("repair").exit_code == 3

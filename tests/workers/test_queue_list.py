@@ -82,6 +82,7 @@ def test_that_nobody_begins_it_is_a_reason(queue, owner):
     assert [row["why"] for row in listed(queue)] == ["its kind is paused"]
 
 
+@pytest.mark.long
 def test_a_holder_that_is_silent_or_gone_is_reported(queue, owner):
     enqueue(owner, 1)
     hold(owner, lease=60)

@@ -54,6 +54,7 @@ def soon(**more):
     return (datetime.now(UTC) + timedelta(**more)).isoformat()
 
 
+@pytest.mark.long
 def test_each_is_reminded_of_once_when_it_is_time(olga, owner, remind):
     note(olga, "before", due_at=soon(minutes=29), remind_minutes_before=30)
     note(olga, "set", remind_at=soon(seconds=-1))
@@ -119,6 +120,7 @@ def test_a_worker_that_dies_before_its_commit_leaves_it_to_the_next(
     assert (reminded(owner), len(mails(owner))) == (["Water the trees"], 1)
 
 
+@pytest.mark.long
 def test_the_next_one_reminds_as_long_before(olga):
     berlin = {"time_zone": "Europe/Berlin", "recurrence": "FREQ=DAILY"}
     for title, reminder, expected in (

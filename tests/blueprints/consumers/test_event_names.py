@@ -48,6 +48,7 @@ def test_a_name_that_events_have_is_taken(ask, name):
     assert [each.status_code for each in ask(name)] == [200, 200, 201, 200]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["task.*", "task.deleted", "connection.removed"])
 def test_of_what_is_one_users_alone_webhooks_are_told_in_the_personal_workspace(
     ask, name, olga, people

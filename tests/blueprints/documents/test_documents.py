@@ -82,6 +82,7 @@ def test_an_uploaded_file_is_a_document_that_waits_to_be_read(ana, upload, path)
     assert quota(ana) == len(pdf("a letter"))
 
 
+@pytest.mark.long
 def test_the_body_alone_may_be_the_file(ana):
     answer = ana.post("/api/documents?name=a.pdf", data=pdf(), content_type="application/pdf")
     assert answer.status_code == 201, answer.json

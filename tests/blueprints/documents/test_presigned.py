@@ -116,6 +116,7 @@ def test_completing_twice_with_a_key_is_done_once(ana, client, announce):
     assert (first.status_code, first.json) == (200, again.json)
 
 
+@pytest.mark.long
 def test_another_size_is_refused_before_it_is_received(ana, client, announce):
     given = announce()
     for content in (CONTENT[:-1], CONTENT + b"x"):

@@ -178,6 +178,7 @@ def test_accepting_tags_an_item(ana, item, suggest):
     )
 
 
+@pytest.mark.long
 def test_only_one_of_two_values_for_a_field_is_accepted(ana, document, suggest):
     first, second = suggest(document, ("category", "Order"), ("category", "Bill"))
     answer = ana.post(f"{REVIEW}/accept", json={"ids": [first, second]}).json

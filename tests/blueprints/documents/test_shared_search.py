@@ -135,6 +135,7 @@ def test_what_is_suggested_to_a_sharee(ben):
     assert suggested(ben, "clin") == suggested(ben, "secr") == []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("garden")
 def test_pages_of_results_hold_both(ben):
     first = ben.get("/api/search?q=oak&limit=1").json

@@ -90,6 +90,7 @@ def test_a_password_that_is_no_longer_accepted_breaks_the_connection(ana, mail, 
     assert ana.patch(path, json={"password": "another"}).json["status"] == "active"
 
 
+@pytest.mark.long
 def test_mail_of_others_is_not_shown(people, mail):
     ana, bob = people.person("ana"), people.person("bob")
     body = {"provider": "imap", "name": "Mail", "base_url": mail.url, "user": USER}

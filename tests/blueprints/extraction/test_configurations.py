@@ -75,6 +75,7 @@ def path_of(configuration, verb=""):
     return f"{PATH}/{configuration['id']}{verb}"
 
 
+@pytest.mark.long
 def test_versions_of_a_type_are_numbered(ana, make):
     first, second, other = make(), make("Invoice", title="T", body=BODY), make("order")
     assert [each["version"] for each in (first, second, other)] == [1, 2, 1]
@@ -151,6 +152,7 @@ def test_drafts_are_removed(ana, make, owner):
     assert last == "configuration.removed"
 
 
+@pytest.mark.long
 def test_a_draft_by_which_a_job_has_run_stays_as_it_is(ana, make, upload, owner):
     made = make()
     owner.execute(

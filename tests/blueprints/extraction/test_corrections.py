@@ -96,6 +96,7 @@ def test_what_is_not_of_the_columns_type_is_refused(ana, row, body, fields):
     assert ana.get(row).json == before
 
 
+@pytest.mark.long
 def test_of_two_correctors_at_once_the_second_is_told(ana, row):
     seen = ana.get(row).headers["ETag"]
     first = ana.patch(row, json={"texts": {"price": "10"}}, headers={"If-Match": seen})
@@ -105,6 +106,7 @@ def test_of_two_correctors_at_once_the_second_is_told(ana, row):
     assert_problem(ana.patch(row[:-1] + "9", json={"texts": {"price": "1"}}), 404, "not_found")
 
 
+@pytest.mark.long
 def test_those_who_may_edit_the_document_correct_its_tables(ana, sign_in, document, row):
     ben = sign_in("ben")
     ben.get("/api/quota")  # creates the user
@@ -148,6 +150,7 @@ def test_a_later_run_takes_corrections_over_where_the_cell_is_the_same(ana, run_
     assert texts(ana, third)[0] == ["Oak", "10", "l"]
 
 
+@pytest.mark.long
 def test_a_run_in_which_the_cell_is_not_there_does_not_lose_its_correction(ana, run_again, row):
     ana.patch(row, json={"texts": {"price": "10"}})
     other = run_again(COLUMNS, ["Oak", ("12", 12), ("l", ...)])
@@ -155,6 +158,7 @@ def test_a_run_in_which_the_cell_is_not_there_does_not_lose_its_correction(ana, 
     assert texts(ana, run_again(COLUMNS, *ROWS))[0] == ["Oak", "10", "l"]
 
 
+@pytest.mark.long
 def test_columns_may_come_go_and_change_their_type(ana, run_again, row):
     ana.patch(row, json={"texts": {"price": "10", "tax": "1"}})
     columns = {"Colour": "text", "Price": "decimal", "Item": "text"}
@@ -168,6 +172,7 @@ def test_columns_may_come_go_and_change_their_type(ana, run_again, row):
     assert first["mistakes"] == [1]
 
 
+@pytest.mark.long
 def test_of_rows_that_are_alike_the_same_one_is_meant_or_none(ana, run_again, made):
     rows = [["Oak", ("1O", ...), ("1", 1)]] * 2
     twice = run_again(COLUMNS, *rows)

@@ -194,6 +194,7 @@ def test_jobs_are_listed_newest_first_by_what_they_have_in_common(ana, ready, co
     assert_problem(ana.get(f"{JOBS}?status=done"), 422, "invalid_input", "status")
 
 
+@pytest.mark.long
 def test_a_job_is_cancelled_and_run_again(ana, document, configure, owner):
     configure(document)
     path = f"{JOBS}/{begin(ana, document).json['id']}"

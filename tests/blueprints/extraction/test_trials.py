@@ -94,6 +94,7 @@ def test_a_configuration_is_tried_saved_or_not(ana, readers, document_id):
     assert (field["text"], field["page"], field["box"]) == ("007", 1, None)
 
 
+@pytest.mark.long
 def test_a_draft_is_proposed_for_the_documents_category(ana, readers, document_id):
     given = {"document_id": document_id}
     answer = ana.post(f"{PATH}/propose", json=given)
@@ -150,6 +151,7 @@ def test_a_pattern_that_takes_for_ever_is_stopped(ana, readers, upload, monkeypa
     assert answer.json["error_code"] == "pattern_too_slow"
 
 
+@pytest.mark.long
 def test_reading_a_document_and_a_configuration_requires_both_permissions(people, olga, upload):
     document_id = upload(olga.client, CSV, "a.csv").json["id"]
     made = olga.client.post(PATH, json={"document_type": "x"}).json
@@ -163,6 +165,7 @@ def test_reading_a_document_and_a_configuration_requires_both_permissions(people
         assert_problem(answer, 403, "forbidden")
 
 
+@pytest.mark.long
 def test_a_shared_document_may_be_tried_and_proposed_from(
     ana,
     sign_in,

@@ -80,6 +80,7 @@ def test_of_ten_captures_at_once_one_makes_the_item(app, olga):
     assert len({answer.json["id"] for answer in answers}) == 1
 
 
+@pytest.mark.long
 def test_what_may_not_stand_in_an_address_is_encoded_and_the_rest_stays(olga):
     given = capture(olga, " https://E.example/a b/ü|x?q=c\td ").json["source_url"]
     assert given == "https://e.example/a%20b/%C3%BC|x?q=cd"

@@ -31,6 +31,7 @@ def edits(client, item):
     return [each["payload"] for each in events if each["event"] == "item.edited"]
 
 
+@pytest.mark.long
 def test_a_new_text_is_found_and_the_former_one_is_in_the_timeline(ana, item):
     assert change(ana, item, raw_text="Buy larch posts")["raw_text"] == "Buy larch posts"
     change(ana, item, raw_text="Buy larch posts")
@@ -71,6 +72,7 @@ def test_bad_input_is_422_and_names_its_field(ana, item, given, field):
     assert field in {each["field"] for each in answer.json["errors"]}
 
 
+@pytest.mark.long
 def test_the_library_is_filtered_by_marks(ana, item):
     new = {"source_type": "note", "raw_text": "Another", "enrich": False}
     other = ana.post(ITEMS, json=new).json

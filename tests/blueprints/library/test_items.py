@@ -190,6 +190,7 @@ class TestReview:
         assert answer.json["allowed_actions"] == allowed
         assert ana.get(url).json["title"] != "never kept"
 
+    @pytest.mark.long
     def test_a_failed_item_is_kept_with_what_was_given_and_with_the_reason(self, ana, make, owner):
         url = captured_as(ana, make, "failed", tags=["paper"])
         owner.execute("UPDATE items SET error = 'Signing in is required.'")
@@ -266,6 +267,7 @@ class TestReview:
         statuses = {each["name"]: each["status"] for each in answer.json["suggestions"]}
         assert statuses == {"garden": "accepted", "oak": "rejected", "pine": "pending"}
 
+    @pytest.mark.long
     @pytest.mark.parametrize("field", ["accepted_suggestion_ids", "rejected_suggestion_ids"])
     def test_a_suggestion_of_another_item_changes_nothing(self, ana, make, field):
         url, other = (captured_as(ana, make, "ready_to_confirm") for _ in range(2))
@@ -297,6 +299,7 @@ class TestRetry:
         assert (answer.json["status"], answer.json["error"]) == ("enriching", None)
         assert owner.execute("SELECT kind FROM outbox").fetchall() == [("enrich_items",)]
 
+    @pytest.mark.long
     def test_a_confirmed_item_that_was_not_read_is_enriched_again_and_stays(self, ana, make, owner):
         url = captured_as(ana, make, "failed")
         owner.execute("UPDATE items SET error = 'gone'")

@@ -485,6 +485,7 @@ class TestWords:
         capture(olga, "nothing", name, title="It")
         assert found(olga, f'#"{name}"') == ["It"]
 
+    @pytest.mark.long
     @pytest.mark.parametrize("q", ["㌖" * 200, "㌖" * 199 + " ", '"' + "㌖" * 198 + '"'])
     def test_words_that_grow_long_are_answered(self, olga, q):
         capture(olga, "Other", title="㌖" * 60)

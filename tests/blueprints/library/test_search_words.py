@@ -54,6 +54,7 @@ def test_words_of_addresses(olga, subtests):
     )
 
 
+@pytest.mark.long
 def test_numbers_after_signs(olga, subtests):
     capture(olga, "CVE-2024-12345 is bad", title="CVE")
     capture(olga, "call 123456 now", title="Call")
@@ -78,6 +79,7 @@ def test_numbers_after_signs(olga, subtests):
     )
 
 
+@pytest.mark.long
 def test_signs_that_belong_to_a_word(olga, subtests):
     for title in (
         *("Learning C++ templates", "C# in depth", "Plain C primer", "Cats and cars"),
@@ -100,6 +102,7 @@ def test_signs_that_belong_to_a_word(olga, subtests):
     assert found(olga, "C")[-1] == "Cats and cars"
 
 
+@pytest.mark.long
 def test_what_nobody_sees_within_words(olga, subtests):
     capture(olga, "Unter\u00adnehmen zero\u200bwidth re\u2060join me\u200cme", title="It")
     queries = ("Unternehmen", "zerowidth ", "rejoin ", "meme ", "ze\u00adro\u200bwidth")
@@ -108,6 +111,7 @@ def test_what_nobody_sees_within_words(olga, subtests):
     assert hit["snippet"].startswith("<mark>Unternehmen</mark> zerowidth")
 
 
+@pytest.mark.long
 def test_words_within_texts_without_spaces(olga, subtests):
     capture(olga, "東京都の天気予報", title="Weather")
     capture(olga, "機械学習の入門書を図書館で借りました。プログラミング言語", title="Books")
@@ -207,6 +211,7 @@ def test_a_word_of_many_tags_finds_all_that_have_one(olga, make):
     assert len(found(olga, "client ", limit=100)) == 25
 
 
+@pytest.mark.long
 def test_sites(olga, subtests):
     link(olga, "https://www.example.com/path", "With www")
     link(olga, "http://docs.example.com:8080/", "Below")
@@ -239,6 +244,7 @@ def test_titles_are_marked_like_snippets(olga):
     assert hit["marked_title"] == "Oak &lt;<mark>posts</mark>&gt; &amp; <mark>über</mark>"
 
 
+@pytest.mark.long
 def test_guesses_say_that_they_are(olga):
     capture(olga, "The garden", title="Garden")
     assert ask(olga, "garden").json["is_guess"] is False
@@ -247,6 +253,7 @@ def test_guesses_say_that_they_are(olga):
     assert ask(olga, "zzzzzz").json["is_guess"] is False
 
 
+@pytest.mark.long
 def test_the_answer_says_where_it_stopped(olga, monkeypatch):
     monkeypatch.setattr(finder, "CANDIDATES", 2)
     made = [capture(olga, "oak", title=f"n{number}") for number in range(3)]

@@ -266,6 +266,7 @@ def test_captures_that_share_a_tag_do_not_wait_for_each_other(make, database):
     assert made == [2, 2]
 
 
+@pytest.mark.long
 def test_a_change_that_collides_with_another_can_be_sent_again(olga, monkeypatch):
     one, other = tag(olga, "one"), tag(olga, "other")
     call = {"path": f"{TAGS}/{one['id']}/merge", "json": {"into": other["id"]}}

@@ -304,6 +304,7 @@ def test_a_rule_may_be_as_calendars_write_it(olga):
     assert task["recurrence"] == "FREQ=DAILY"
 
 
+@pytest.mark.long
 def test_a_rule_keeps_its_time_of_day_and_its_day_of_the_month(olga):
     berlin = {"time_zone": "Europe/Berlin", "recurrence": "FREQ=MONTHLY"}
     task = note(olga, due_at="2031-01-31T09:00:00+01:00", **berlin)
@@ -320,6 +321,7 @@ def test_a_rule_keeps_its_time_of_day_and_its_day_of_the_month(olga):
     assert pending(olga)[0]["due_at"] == "2031-06-05T07:00:00Z"
 
 
+@pytest.mark.long
 def test_a_task_may_be_due_on_a_day(olga):
     timed = note(olga, "timed", due_at="2031-03-31T00:00:01Z")
     task = note(olga, "day", due_on="2031-03-31", recurrence="FREQ=WEEKLY;COUNT=2")
@@ -387,6 +389,7 @@ def test_a_row_of_completions_is_taken_back_one_by_one(olga):
     assert len(titles(olga)) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", [{"description": "Of oak"}, {"tags": ["x"]}, {"recurrence": None}])
 def test_one_that_was_changed_since_stays_and_keeps_the_rule(olga, what):
     task = note(olga, **DAILY)
@@ -400,6 +403,7 @@ def test_one_that_was_changed_since_stays_and_keeps_the_rule(olga, what):
     assert len(titles(olga)) == 2
 
 
+@pytest.mark.long
 def test_one_that_was_sent_unchanged_is_taken_back(olga):
     task = note(olga, **DAILY)
     toggle(olga, task)
@@ -426,6 +430,7 @@ def test_one_that_was_completed_since_stays_with_those_after_it(olga):
     assert len(titles(olga)) == 4
 
 
+@pytest.mark.long
 def test_after_one_that_was_deleted_the_rule_is_still_there(olga):
     task = note(olga, **DAILY)
     toggle(olga, task)
@@ -500,6 +505,7 @@ def test_a_bad_list_of_ids_completes_nothing(olga, ids):
 # Conditions
 
 
+@pytest.mark.long
 def test_what_has_not_changed_is_not_sent_again(olga):
     task = note(olga)
     for path in (TASKS, f"{TASKS}/{task['id']}"):

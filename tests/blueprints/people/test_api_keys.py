@@ -232,6 +232,7 @@ def test_a_key_made_while_all_is_logged_out_does_not_outlive_it(app, people, olg
 # Scopes
 
 
+@pytest.mark.long
 def test_scopes_narrow_what_the_owner_may(people, olga):
     key = make_key(olga, READ).json["key"]
     assert use(people, key).status_code == 200

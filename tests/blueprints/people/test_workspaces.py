@@ -135,6 +135,7 @@ def test_the_workspace_of_the_address_counts_and_not_that_of_the_header(people, 
 # Choosing a workspace by X-Workspace-Id
 
 
+@pytest.mark.long
 def test_the_header_says_which_workspace_items_are_of(people, olga):
     max_ = people.person("max")
     team = {"X-Workspace-Id": str(people.workspace(olga, member=max_))}

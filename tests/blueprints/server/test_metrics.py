@@ -11,6 +11,7 @@ EXAMPLES = Examples(open={"/metrics"})
 TOKEN = "a-token-for-prometheus"
 
 
+@pytest.mark.long
 def test_in_development_metrics_are_open(client):
     answer = client.get("/metrics")
     assert (answer.status_code, answer.mimetype) == (200, "text/plain")

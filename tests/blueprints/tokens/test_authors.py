@@ -313,6 +313,7 @@ def node(stand_in):
 YES = "0x1626ba7e" + "0" * 56
 
 
+@pytest.mark.long
 def test_a_wallet_that_is_a_contract_signs_in_its_own_way(owner, message, send, node):
     wallet, asked = minted.address(), node(YES)
     text = message(wallet)
@@ -387,6 +388,7 @@ def test_the_leaderboard_counts_tokens_and_sorts_ties_by_address(
     assert answer.headers["Cache-Control"] == "public, max-age=30"
 
 
+@pytest.mark.long
 def test_the_tokens_of_an_author_are_paged_and_tell_nothing_before_they_are_revealed(
     client, app_conn, collection_id
 ):

@@ -60,6 +60,7 @@ def test_collections_are_listed_page_by_page_newest_first(olga, app_conn):
     assert second["next_cursor"] is None
 
 
+@pytest.mark.long
 def test_its_timeline_tells_what_happened_to_it(olga, collection_id):
     (event,) = olga.client.get(f"{PATH}/{collection_id}/events").json["items"]
     assert event["event"] == "collection.added"

@@ -64,6 +64,7 @@ def state(owner):
     ).fetchone()
 
 
+@pytest.mark.long
 def test_a_report_names_an_attempt_whose_answer_was_lost_and_wakes_its_work(report, job, owner):
     assert report(job, {"id": "abc1", "status": "starting"}).status_code == 204
     assert state(owner) == ("abc1", True)
@@ -72,6 +73,7 @@ def test_a_report_names_an_attempt_whose_answer_was_lost_and_wakes_its_work(repo
     assert state(owner) == ("abc1", True)
 
 
+@pytest.mark.long
 def test_a_report_cannot_give_an_attempt_the_prediction_of_another(report, job, season, owner):  # noqa: F811
     assert report(job, {"id": "abc1"}).status_code == 204
     (token,) = season.mint()

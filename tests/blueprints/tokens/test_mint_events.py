@@ -279,6 +279,7 @@ def test_a_message_may_be_longer_than_other_bodies_but_not_endless(told, setting
     assert_problem(told(b"x" * 10_000_001), 413, "body_too_large")
 
 
+@pytest.mark.long
 def test_an_address_of_one_collection_takes_only_what_is_about_it(told, owner, collection_id):
     said = graphql(minted(1))
     assert counts(told(said, f"/{NOWHERE}")) == (0, 0, 0, 1)

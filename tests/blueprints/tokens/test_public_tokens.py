@@ -38,6 +38,7 @@ def mint(app_conn, collection_id):
     return make
 
 
+@pytest.mark.long
 def test_tokens_are_listed_for_everybody_by_number(client, path, mint):
     for number, status in ((1, "revealed"), (3, "ready"), (2, "failed"), (4, "orphaned")):
         mint(number, status, error="https://provider.example/secret", error_code="secret")
@@ -59,6 +60,7 @@ def test_what_a_token_shows_is_told_once_it_is_revealed(client, path, mint, owne
     assert (shown["image_cid"], shown["metadata_cid"]) == (minted.IMAGE, minted.METADATA)
 
 
+@pytest.mark.long
 def test_metadata_is_the_very_bytes_that_the_chain_leads_to(
     client, app_conn, workspace_id, path, mint, owner
 ):
@@ -85,6 +87,7 @@ def test_metadata_is_the_very_bytes_that_the_chain_leads_to(
     assert_problem(client.get(f"{path}/1/metadata"), 404, "not_found")
 
 
+@pytest.mark.long
 def test_tokens_that_are_not_there_or_not_public_are_404(
     client, app_conn, workspace_id, path, mint
 ):

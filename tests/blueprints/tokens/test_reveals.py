@@ -93,6 +93,7 @@ def events_of(person, path):
     return [each["event"] for each in person.client.get(f"{path}/events").json["items"]]
 
 
+@pytest.mark.long
 def test_a_reveal_shows_what_was_signed_but_not_the_bytes(olga, add, collection_id):
     path = add("mined")
     found = olga.client.get(path)

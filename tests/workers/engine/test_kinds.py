@@ -367,6 +367,7 @@ def test_a_kind_and_its_subject_are_the_name_of_the_work(owner):
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_work_that_is_queued_again_while_a_worker_has_it_is_done_again(
     worker, owner, app_conn, effects
 ):
@@ -409,6 +410,7 @@ def test_work_that_asks_for_it_is_done_again_later_as_often_as_it_likes(
     assert (working.counts["again"], working.counts["finished"]) == (5, 1)
 
 
+@pytest.mark.long
 def test_what_is_done_again_keeps_what_it_is_about(worker, owner, effects):
     enqueue(owner, 1)
     asked = "SELECT kind, subject_id, workspace_id, payload, request_id FROM outbox"

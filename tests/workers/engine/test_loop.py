@@ -334,6 +334,7 @@ def test_a_lost_connection_loses_no_result(worker, owner, app_conn, effects):
     assert outbox(owner) == []
 
 
+@pytest.mark.long
 def test_a_failing_give_up_does_not_stop_the_worker(worker, owner, effects, logged):
     enqueue(owner, 1, 2)
 

@@ -16,6 +16,7 @@ from workers.engine.kind import Clients, Permit
 from workers.engine.loop import Worker
 
 
+@pytest.mark.long
 def test_no_more_is_claimed_than_is_permitted_and_nothing_counts_as_an_attempt(
     worker, owner, effects
 ):
