@@ -22,8 +22,6 @@ from tests.anvil import anvil as running_anvil
 from tests.closing import ClosingClient, close_answers
 from tests.factories import Factory
 from tests.people import People, Person
-from webapp.app import create_app
-from webapp.blueprints.documents.reading import own_readers
 from webapp.http import db
 from webapp.rules.first_line import first_line_with_a_word
 from webapp.settings import Settings
@@ -224,7 +222,7 @@ def shared_app(settings: Settings) -> Iterator[Flask]:
     with pytest.MonkeyPatch.context() as patched:
         # Repeated denials of one test must not be written while another one counts entries.
         patched.setattr("webapp.access.denials._SECONDS", 86_400.0)
-        app = create_app(settings)
+        app = _create_app(settings)
     app.test_client_class = ClosingClient
     yield app
     _close(app)
@@ -239,7 +237,16 @@ def kept_apps() -> Iterator[dict[Settings, list[Flask]]]:
         _close(app)
 
 
+def _create_app(settings: Settings) -> Flask:
+    # The process that hands out the tests runs none, and begins sooner without.
+    from webapp.app import create_app
+
+    return create_app(settings)
+
+
 def _close(app: Flask) -> None:
+    from webapp.blueprints.documents.reading import own_readers
+
     db.pool.of(app).close()
     own_readers.of(app).close()
 
@@ -259,7 +266,7 @@ def make_app(
         wanted = replace(settings, **changes)
         made = kept_apps.setdefault(wanted, [])
         if given[wanted] == len(made):
-            made.append(create_app(wanted))
+            made.append(_create_app(wanted))
             made[-1].test_client_class = ClosingClient
             logs.configure(settings)  # which the other app has configured differently
         given[wanted] += 1

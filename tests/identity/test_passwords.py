@@ -68,6 +68,7 @@ def test_forty_at_once_are_all_judged(passwords):
     assert found == [True, False] * 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "password",
     [

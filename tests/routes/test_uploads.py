@@ -160,6 +160,7 @@ def test_a_form_with_a_file_is_read_from_what_was_received(settings, monkeypatch
     db.pool.of(app).close()
 
 
+@pytest.mark.long
 def test_places_in_memory_are_waited_for(olga, people, monkeypatch):
     inside = threading.Semaphore(0)
     goes_on = threading.Event()

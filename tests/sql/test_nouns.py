@@ -159,6 +159,7 @@ def test_its_tags_are_found(conn, workspace_id, parcel):
     assert f" t:{tag}" not in lexemes(conn, parcel)
 
 
+@pytest.mark.long
 def test_its_tags_count_and_merge(conn, workspace_id, parcel):
     mine = {"workspace_id": workspace_id, "audiences": [workspace_id]}
     queries.tags.make(conn, workspace_id=workspace_id, names=["garden", "yard"])

@@ -58,6 +58,7 @@ def is_told(answer, said, code=1):
     return True
 
 
+@pytest.mark.long
 def test_the_key_stands_alone_on_the_standard_output(asked, people, ines, owner):
     answer = create(asked)
     key = answer.stdout.removesuffix("\n")

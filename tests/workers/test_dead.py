@@ -86,6 +86,7 @@ def test_it_says_so_if_there_are_none(asked):
         assert (answer.exit_code, answer.stdout) == (0, "there are no dead letters\n")
 
 
+@pytest.mark.long
 def test_all_there_is_of_a_letter_is_shown(asked, owner):
     (letter,) = bury(owner, "first line\nsecond line")
     shown = asked("show", letter).stdout
@@ -96,6 +97,7 @@ def test_all_there_is_of_a_letter_is_shown(asked, owner):
     assert (found["id"], found["attempts"]) == (letter, 3)
 
 
+@pytest.mark.long
 def test_a_letter_cannot_steer_the_terminal(asked, owner):
     (letter,) = bury(owner, "before\x1b[2Jafter\x9b31m\rend")
     for answer in (asked("list"), asked("show", letter)):
@@ -164,6 +166,7 @@ def test_a_letter_becomes_new_work_for_the_request_that_asked_for_it(asked, owne
     assert left(owner) == []
 
 
+@pytest.mark.long
 def test_work_that_is_queued_again_already_stays_as_it_is(asked, owner):
     subject_id = uuid.uuid4()
     bury(owner, "a", subject_id=subject_id)
@@ -182,6 +185,7 @@ def failed_item(make, owner, error="a"):
     return item
 
 
+@pytest.mark.long
 def test_a_kind_that_revives_moves_its_row_in_the_operators_name_for_the_first_request(
     asked, owner, make
 ):
@@ -314,6 +318,7 @@ def test_two_operators_at_once_do_nothing_twice(database, owner, effects, monkey
     assert left(owner) == []
 
 
+@pytest.mark.long
 def test_an_owner_who_retries_meanwhile_waits_for_nobody(database, owner, make, app_conn):
     item = failed_item(make, owner)
     begun = threading.Event()

@@ -48,6 +48,7 @@ def ages(owner):
     return [round(age, 2) for (age,) in rows]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kept", "left"),
     [

@@ -181,6 +181,7 @@ def nodes(plan):
 # Workers
 
 
+@pytest.mark.long
 def test_workers_are_listed_with_what_they_hold(queue, owner):
     live(owner)
     enqueue(owner, 1, 2)
@@ -206,6 +207,7 @@ def test_what_a_worker_held_until_its_lease_ended_is_not_held(queue, owner):
     assert found["holds"] == 0
 
 
+@pytest.mark.long
 def test_a_worker_that_was_not_seen_for_half_a_minute_is_marked(queue, owner):
     live(owner, seen=95)
     (found,) = json.loads(queue("workers", "--json").stdout)["workers"]

@@ -13,6 +13,7 @@ def listed(queue, *options):
     return json.loads(queue("list", "--json", *options).stdout)["work"]
 
 
+@pytest.mark.long
 def test_what_is_queued_is_listed_due_longest_first_with_the_reason(queue, owner):
     live(owner)
     enqueue(owner, 1)

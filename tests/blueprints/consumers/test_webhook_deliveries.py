@@ -46,6 +46,7 @@ def test_each_event_that_it_names_becomes_one_delivery(ana, path, capture, owner
     assert owner.execute("SELECT count(*) FROM webhook_deliveries").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_an_event_that_is_rolled_back_is_told_to_nobody(ana, path, make, owner):
     (workspace_id, created_by) = owner.execute(
         "SELECT workspace_id, created_by FROM webhooks"
@@ -83,6 +84,7 @@ def test_a_span_is_replayed_in_parts(ana, path, capture, monkeypatch):
     assert ana.post(f"{path}/replay", json=span).json == {"replayed": 1, "has_more": False}
 
 
+@pytest.mark.long
 def test_what_is_on_its_way_is_not_sent_again(ana, path, capture):
     capture()
     (made,) = deliveries(ana, path)

@@ -130,6 +130,7 @@ def test_links_are_listed_without_their_address_and_ended(ana, client, document,
     assert_problem(ana.delete(f"{document}/links/{earlier['id']}"), 404, "not_found")
 
 
+@pytest.mark.long
 def test_an_expired_link_is_no_link(ana, client, document, link, owner):
     path = link()
     owner.execute("UPDATE links SET expires_at = now() - interval '1 second'")

@@ -86,6 +86,7 @@ def test_bombs_are_refused_and_harm_nobody(ana, thumbnail, samples):  # noqa: F8
     assert picture(ana.get(thumbnail(TALL)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("asked", ["page=0", "width=15", "width=1001", "page=x", "height=1"])
 def test_a_picture_has_its_bounds(ana, thumbnail, asked):
     answer = ana.get(f"{thumbnail(TALL)}?{asked}")

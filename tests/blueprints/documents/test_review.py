@@ -197,6 +197,7 @@ def test_writing_a_field_decides_its_suggestions(ana, document, suggest):
     assert statuses(ana, document)[tag] == "rejected"
 
 
+@pytest.mark.long
 def test_another_ones_suggestion_is_not_there(ana, document, suggest, sign_in):
     (category,) = suggest(document, ("category", "Order"))
     ben = sign_in("ben")

@@ -126,6 +126,7 @@ def test_what_cannot_be_unlocked_is_refused(ana, locked):
     assert_problem(answer, 422, "unlock_not_supported")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("body", [{}, {"password": ""}, {"password": "x" * 256}])
 def test_a_password_has_its_bounds(ana, upload, body):
     path = f"/api/documents/{upload(ana).json['id']}/unlock"

@@ -98,6 +98,7 @@ def test_a_new_version_is_read_and_the_former_one_is_kept(ana, path, add, read):
     assert events[2:] == ["document.reprocessed", "document.version_added", "document.read"]
 
 
+@pytest.mark.long
 def test_the_same_bytes_make_no_version(ana, path, add, owner):
     answer = add("one", "other.pdf")
     assert (answer.status_code, answer.json["version"], answer.json["name"]) == (200, 1, "one.pdf")

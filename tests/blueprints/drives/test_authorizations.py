@@ -150,6 +150,7 @@ def test_a_code_of_somebody_elses_is_refused(browser, server, begin, owner):
     assert owner.execute("SELECT count(*) FROM connections").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_who_does_not_agree_connects_nothing(browser, server, begin):
     url = server.browse(begin())
     refused = url.replace("code=", "error=access_denied&was=")
@@ -233,6 +234,7 @@ def test_files_become_documents_in_the_name_of_who_authorized_it(
     assert (transfer["status"], transfer["name"]) == ("completed", "letter.pdf")
 
 
+@pytest.mark.long
 def test_nobody_mends_a_connection_of_another_users(drive_app, server, connect_drive, place):
     made = connect_drive()
     ben = drive_app.test_client()

@@ -103,6 +103,7 @@ def test_documents_that_are_not_there_are_named(ana, path, upload, sign_in):
     assert begun.json["items"][0]["document_id"] == document
 
 
+@pytest.mark.long
 def test_a_transfer_is_cancelled_once_and_not_retried(ana, path):
     (begun,) = ana.post(f"{path}/import", json={"paths": ["a.pdf"]}).json["items"]
     address = f"/api/transfers/{begun['id']}"

@@ -136,6 +136,7 @@ def test_wrong_input_is_named(ana, body, fields):
     assert_problem(ana.post(JOBS, json=body), 422, "invalid_input", *fields)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", ["view", "write"])
 def test_those_whom_a_document_is_shared_with_start_no_jobs(
     ana, document, configure, sign_in, level, owner
@@ -319,6 +320,7 @@ def test_the_cursor_of_another_list_is_refused(ana):
     assert_problem(ana.post(f"{JOBS}/bulk", json=body), 400, "invalid_cursor")
 
 
+@pytest.mark.long
 def test_no_job_is_of_a_document_or_a_configuration_of_another_workspace(
     ana, document, configure, ready, sign_in, owner
 ):

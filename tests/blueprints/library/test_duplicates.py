@@ -46,6 +46,7 @@ def test_a_check_tells_and_captures_nothing(olga):
     assert len(olga.client.get("/api/library").json["items"]) == 1
 
 
+@pytest.mark.long
 def test_what_was_discarded_may_be_captured_again(olga):
     first = capture(olga).json
     olga.client.patch(f"/api/items/{first['id']}", json={"action": "discard"})

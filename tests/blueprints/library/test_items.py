@@ -203,6 +203,7 @@ class TestReview:
         assert timeline(ana, url)[-1] == "item.confirmed"
         assert ana.patch(url, json={"title": "Mine"}).json["title"] == "Mine"
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         "waited", ["enqueued_at = now() - interval '11 s'", "last_error = 'Too slow.'"]
     )
@@ -238,6 +239,7 @@ class TestReview:
         assert answer.json["status"] == "ready_to_confirm"
         assert ana.patch(url, json={"summary": ""}).json["summary"] is None
 
+    @pytest.mark.long
     def test_an_edit_is_in_the_timeline_and_nothing_is_no_edit(self, ana, make):
         url = captured_as(ana, make, "ready_to_confirm")
         before = ana.get(url).json
@@ -290,6 +292,7 @@ class TestReview:
 
 
 class TestRetry:
+    @pytest.mark.long
     def test_a_failed_item_is_enriched_again(self, ana, make, owner):
         url = captured_as(ana, make, "failed")
         owner.execute("DELETE FROM outbox")

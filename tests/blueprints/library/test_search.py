@@ -173,6 +173,7 @@ def test_each_text_is_asked_in_its_own_language(olga, owner):
     assert found(olga, "würfel -cast") == ["Deutsch"]
 
 
+@pytest.mark.long
 def test_common_words_alone_are_looked_for_in_titles(olga, owner):
     in_language(owner, capture(olga, "A band of London", title="The Who"), "en")
     in_language(owner, capture(olga, "x " * 300 + "Who is the other one", title="Band"), "en")
@@ -195,6 +196,7 @@ def test_tags_that_look_alike_are_both_found(olga, one, other):
     assert suggested(olga, one)
 
 
+@pytest.mark.long
 def test_letters_are_the_same_however_they_are_encoded(olga):
     capture(olga, "cafe\u0301 at the corner", title="It")
     assert found(olga, "café") == ["It"]

@@ -195,6 +195,7 @@ def test_words_without_their_accents_after_exact_ones(olga, owner, subtests):
     )
 
 
+@pytest.mark.long
 def test_exact_words_come_before_beginnings_of_words(olga):
     capture(olga, "C")
     capture(olga, "Cats, cars, cakes and candles")

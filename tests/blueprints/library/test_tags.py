@@ -162,6 +162,7 @@ def test_a_name_is_one_tag_however_it_is_written(olga):
         assert back.json["tags"] == ["caf\u00e9", "oak", "tea"]
 
 
+@pytest.mark.long
 def test_a_rename_to_another_form_of_a_name(olga):
     coffee, tea = tag(olga, "caf\u00e9"), tag(olga, "tea")
     taken = olga.client.patch(f"{TAGS}/{tea['id']}", json={"name": "#CAFE\u0301"})
@@ -197,6 +198,7 @@ def test_a_merge_with_what_is_not_there_changes_nothing(olga, people):
     assert listed(olga) == ["garden"]
 
 
+@pytest.mark.long
 def test_a_removed_tag_is_on_nothing(olga):
     made = item(olga, "garden")
     found = tag(olga)

@@ -460,6 +460,7 @@ def test_a_rule_that_has_ended_makes_no_other(olga):
     assert titles(olga, status="pending") == []
 
 
+@pytest.mark.long
 def test_two_toggles_at_once_make_one_next_task_at_most(olga):
     task = note(olga, due_at="2030-01-01T00:00:00Z", recurrence="FREQ=DAILY")
 
@@ -525,6 +526,7 @@ def test_a_condition_for_changes_does_not_apply_to_what_is_read(olga):
     assert (answer.status_code, answer.json) == (200, task)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_who_has_not_seen_the_last_change_is_refused(olga, method):
     task = note(olga)

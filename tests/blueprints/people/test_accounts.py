@@ -377,6 +377,7 @@ class TestMe:
 
 @pytest.mark.usefixtures("account")
 class TestChange:
+    @pytest.mark.long
     def test_the_new_password_is_good_and_the_old_one_is_not(self, client, account, owner):
         assert change(account.client).status_code == 204
         assert log_in(client).status_code == 401

@@ -160,6 +160,7 @@ def test_an_owner_gives_a_member_another_role(team, owner, role):
     assert entry == (f"user:{persons['olga'].id}", persons["max"].id, {"role": role})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ["admin", "user", "Owner", "", None, ["owner"]])
 def test_an_invalid_role_is_refused(team, owner, role):
     path, persons = team
@@ -238,6 +239,7 @@ def test_one_of_two_owners_may_go(team, owner):
     assert (answer.status_code, answer.json["code"]) == (409, "last_owner")
 
 
+@pytest.mark.long
 def test_nobody_leaves_their_personal_workspace(people, owner):
     olga = people.person("olga")
     path = f"/api/workspaces/{olga.workspace_id}"

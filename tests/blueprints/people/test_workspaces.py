@@ -104,6 +104,7 @@ def test_an_invalid_cursor_is_refused(olga, cursor):
     assert olga.client.get(f"{WORKSPACES}?cursor={cursor}").status_code in (400, 422)
 
 
+@pytest.mark.long
 def test_owners_rename_and_the_others_do_not(people, olga, owner):
     max_, vera, sten = (people.person(name) for name in ("max", "vera", "sten"))
     path = f"{WORKSPACES}/{people.workspace(olga, member=max_, viewer=vera)}"

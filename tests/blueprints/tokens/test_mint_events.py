@@ -216,6 +216,7 @@ def test_a_log_that_was_taken_back_has_its_block_read_again(told, owner):
     assert doubted(owner) == 90
 
 
+@pytest.mark.long
 def test_a_block_that_comes_again_with_another_hash_is_read_again(told, owner):
     told(graphql(minted(1, 2), number=100))
     answer = told(graphql(minted(1, 2, OTHER), number=100, fork=1))
@@ -243,6 +244,7 @@ def test_what_one_message_has_too_much_of_is_left_to_the_chain(told, owner, monk
 # Who may tell
 
 
+@pytest.mark.long
 def test_only_what_is_signed_is_read(told, owner):
     body = json.dumps(graphql(minted())).encode()
     right = signed(body)["X-Alchemy-Signature"]
@@ -307,6 +309,7 @@ def test_that_an_allowance_is_used_up_is_an_alarm_and_told_once_an_hour(
     ] * 3
 
 
+@pytest.mark.long
 def test_neither_secret_nor_message_is_logged(told, logged):
     told(graphql(minted()))
     told(graphql(minted()), secret="wrong")

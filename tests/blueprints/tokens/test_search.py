@@ -54,6 +54,7 @@ def test_a_token_that_begins_again_or_is_reorged_is_not_found(found, wallet, own
     assert found("season") == []
 
 
+@pytest.mark.long
 def test_a_token_that_turns_out_to_be_anothers_is_found_by_that_wallet(
     found, wallet, app_conn, collection_id, owner
 ):

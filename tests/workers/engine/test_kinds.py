@@ -98,6 +98,7 @@ def test_after_a_crash_it_is_claimed_as_it_is(worker, thing, statuses, owner):
     forever.set()
 
 
+@pytest.mark.long
 def test_a_row_that_does_not_want_it_is_not_begun(worker, thing, statuses, owner):
     owner.execute("UPDATE things SET status = 'cancelled'")
     worker(moving(lambda _: pytest.fail("begun"))).round()
@@ -105,6 +106,7 @@ def test_a_row_that_does_not_want_it_is_not_begun(worker, thing, statuses, owner
     assert outbox(owner) == []
 
 
+@pytest.mark.long
 def test_a_move_that_is_refused_fails_that_row_alone(worker, owner, effects):
     enqueue(owner, 1, 2)
 
@@ -236,6 +238,7 @@ def test_a_report_extends_the_lease_and_can_be_read(worker, owner, effects):
     assert effects() == [("done",)]
 
 
+@pytest.mark.long
 def test_work_that_nobody_wants_any_more_ends_where_it_reports(worker, owner, effects, logged):
     enqueue(owner, 1)
     wanted = [True]

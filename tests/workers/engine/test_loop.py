@@ -57,6 +57,7 @@ def test_rows_that_are_not_due_wait(worker, owner, effects):
     assert worker(kind_of(str)).round() == 1
 
 
+@pytest.mark.long
 def test_a_claim_holds_for_the_lease_and_counts_the_attempt(worker, owner, effects):
     enqueue(owner, 1)
     done = threading.Event()
@@ -164,6 +165,7 @@ def test_three_attempts_with_the_stated_delays_then_a_dead_letter(worker, owner,
     assert told == [("attempt_failed", "warning")] * 2 + [("gave_up", "error")]
 
 
+@pytest.mark.long
 def test_a_permanent_error_is_given_up_at_once(worker, owner, effects):
     enqueue(owner, 1)
 
@@ -212,6 +214,7 @@ def test_a_row_that_no_longer_wants_it_is_dropped_quietly(worker, owner, effects
     assert told == {("dropped", "info")}
 
 
+@pytest.mark.long
 def test_a_result_that_the_database_refuses_is_a_failure_of_that_row_alone(worker, owner, effects):
     enqueue(owner, 1, 2)
 
@@ -276,6 +279,7 @@ def test_results_are_written_together_if_the_kind_can_and_each_alone_if_one_is_r
     assert len(outbox(owner)) == 3
 
 
+@pytest.mark.long
 def test_slow_work_of_one_kind_does_not_keep_another_from_beginning(worker, owner, effects):
     enqueue(owner, *range(20))
     enqueue(owner, 100, kind="other")
@@ -462,6 +466,7 @@ def test_work_on_one_row_leaves_it_to_the_worker_that_holds_it(worker, owner, ef
     forever.set()
 
 
+@pytest.mark.long
 def test_a_row_that_cannot_be_loaded_spoils_nothing_for_the_others(worker, owner, effects):
     enqueue(owner, 1, 2, 3)
 
@@ -494,6 +499,7 @@ def test_whatever_the_work_raises_is_a_failure_of_its_row_alone(worker, owner, e
     assert outbox(owner) == [(1, False, 30, said)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("said", ["a \0 b", "a \udfff b", "x" * 100_000])
 def test_an_error_is_kept_though_the_database_does_not_take_it_as_it_is(
     worker, owner, effects, said

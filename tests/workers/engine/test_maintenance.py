@@ -60,6 +60,7 @@ def ages(owner):
     return [age for (age,) in rows]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kept", "left"), [(0, [10, 40, 50, 90]), (45, [10, 40]), (30, [10]), (1, [10])]
 )

@@ -125,6 +125,7 @@ def test_a_clock_outlives_a_database_that_takes_no_writes(
     assert told(logged)[-1] == BACK
 
 
+@pytest.mark.long
 def test_what_is_done_while_nothing_can_be_written_is_written_when_it_can(worker, owner, effects):
     enqueue(owner, 1, 2)
     working = worker(kind_of(str))

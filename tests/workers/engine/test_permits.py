@@ -52,6 +52,7 @@ def test_nobody_asks_again_before_it_is_worth_it(worker, owner, effects):
     assert len(asked) == 1
 
 
+@pytest.mark.long
 def test_a_transition_that_would_begin_the_attempts_anew_is_refused_at_the_start(
     settings, owner, database
 ):

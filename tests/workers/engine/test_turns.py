@@ -45,6 +45,7 @@ def claimed(turn, conn, limit):
     return counts
 
 
+@pytest.mark.long
 def test_one_row_does_not_wait_behind_another_workspaces_many(owner, app_conn):
     enqueue(owner, workspace(1), 2000)
     turn = Turns(KIND)
