@@ -9,6 +9,7 @@ import os
 import threading
 from collections import Counter
 from dataclasses import replace
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -22,6 +23,7 @@ from tests.anvil import anvil as running_anvil
 from tests.closing import ClosingClient, close_answers
 from tests.factories import Factory
 from tests.people import People, Person
+from tests.tiers import left_out
 from webapp.http import db
 from webapp.rules.first_line import first_line_with_a_word
 from webapp.settings import Settings
@@ -61,6 +63,14 @@ def pytest_configure(config: pytest.Config) -> None:
         from tests import fuzzing
 
         fuzzing.deep = True
+
+
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+    """Make no tests, one for each parameter, of a function whose marker is not wanted."""
+    if type(obj) is not FunctionType:
+        return None
+    marks = {mark.name for mark in getattr(obj, "pytestmark", [])}
+    return [] if marks & left_out(collector.config.option.markexpr) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.clients.site import Site
+from tests.tiers import left_out
 
 HERE = Path(__file__).parent
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    return "long" in left_out(config.option.markexpr) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
