@@ -76,16 +76,32 @@ SELECT pg_advisory_xact_lock(page.key)
 
 -- name: add_items :one
 -- Adds a batch's items, with their tags and suggestions, unless the workspace already has their
--- pages from elsewhere: returns how many were looked at, and the ids of those added. They start
--- like any other item; `settle_items` then gives them their final status. A subquery with LIMIT is
--- run page by page; NOT EXISTS would be planned as a join with all items.
+-- pages from elsewhere: those get the tags, and what they do not say themselves. Returns how many were
+-- looked at, and the ids of those added. They start like any other item; `settle_items` then gives
+-- them their final status. A subquery with LIMIT is run page by page; NOT EXISTS would be planned as
+-- a join with all items.
 WITH batch AS (
-  SELECT number, row_id, payload
-    FROM import_rows
-   WHERE import_id = %(id)s
-     AND NOT is_done
-     AND number <= %(upto)s
-     AND entity = 'item'
+  SELECT row.number,
+         row.row_id,
+         row.payload,
+         (
+           SELECT known.id
+             FROM items_of_pages(%(workspace_id)s, ARRAY[(row.payload ->> 'page_hash')::bytea]) AS known (id)
+            WHERE (
+                    SELECT true
+                      FROM import_rows AS own
+                     WHERE own.row_id = known.id
+                       AND own.import_id = %(id)s
+                     LIMIT 1
+                  ) IS NULL
+            ORDER BY known.id
+            LIMIT 1
+         ) AS known_id
+    FROM import_rows AS row
+   WHERE row.import_id = %(id)s
+     AND NOT row.is_done
+     AND row.number <= %(upto)s
+     AND row.entity = 'item'
 ),
 fresh AS (
   SELECT batch.row_id,
@@ -115,18 +131,7 @@ fresh AS (
          given.confirmed_at
     FROM batch
    CROSS JOIN LATERAL jsonb_populate_record(NULL::items, batch.payload) AS given
-   WHERE (
-           SELECT true
-             FROM items_of_pages(%(workspace_id)s, ARRAY[given.page_hash]) AS known (id)
-            WHERE (
-                    SELECT true
-                      FROM import_rows AS own
-                     WHERE own.row_id = known.id
-                       AND own.import_id = %(id)s
-                     LIMIT 1
-                  ) IS NULL
-            LIMIT 1
-         ) IS NULL
+   WHERE batch.known_id IS NULL
 ),
 added AS (
   INSERT INTO items
@@ -196,6 +201,62 @@ suggested AS (
          AS suggestion (name text, confidence real, status text)
   ON CONFLICT (item_id, fold(value))
   DO NOTHING
+),
+tagged_too AS (
+  INSERT INTO item_tags (item_id, tag_id)
+  SELECT batch.known_id, tag.tag_id
+    FROM tags_of_import_rows(
+           %(workspace_id)s, ARRAY(SELECT row_id FROM batch WHERE known_id IS NOT NULL)
+         ) AS tag
+    JOIN batch
+      ON batch.row_id = tag.row_id
+   ORDER BY batch.known_id, tag.tag_id
+  ON CONFLICT ON CONSTRAINT item_tags_pkey
+  DO NOTHING
+  RETURNING item_id
+),
+told AS (
+  SELECT known.id,
+         array_remove(
+           ARRAY[
+             CASE WHEN known.id IN (SELECT item_id FROM tagged_too) THEN 'add_tags' END,
+             CASE WHEN NOT known.is_favourite AND given.is_favourite THEN 'is_favourite' END,
+             CASE WHEN NOT known.is_read AND given.is_read THEN 'is_read' END,
+             CASE WHEN known.summary IS NULL AND given.summary IS NOT NULL THEN 'summary' END
+           ],
+           NULL
+         ) AS fields,
+         given.summary,
+         given.is_read,
+         given.is_favourite
+    FROM batch
+   CROSS JOIN LATERAL jsonb_populate_record(NULL::items, batch.payload) AS given
+    JOIN items AS known
+      ON known.id = batch.known_id
+   ORDER BY known.id
+     FOR UPDATE OF known
+),
+completed AS (
+  UPDATE items
+     SET summary = coalesce(items.summary, told.summary),
+         is_read = items.is_read OR told.is_read,
+         is_favourite = items.is_favourite OR told.is_favourite,
+         updated_at = now()
+    FROM told
+   WHERE items.id = told.id
+     AND told.fields <> '{}'
+  RETURNING items.id, items.workspace_id, told.fields
+),
+recorded AS (
+  INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
+  SELECT workspace_id,
+         'item',
+         id,
+         'item.edited',
+         current_setting('coffer.actor'),
+         nullif(current_setting('coffer.request_id'), ''),
+         jsonb_build_object('fields', fields)
+    FROM completed
 ),
 looked_at AS (
   UPDATE import_rows

@@ -24,11 +24,15 @@ def check(person, url=SAME):
     return person.client.post("/api/items/check-url", json={"source_url": url}).json
 
 
-def test_the_second_capture_gives_the_first_item(olga):
+def test_the_second_capture_gives_the_first_item_with_its_tags_too(olga):
     first = capture(olga, tags=["garden"]).json
-    again = capture(olga, SAME, title="Another", tags=["fence"])
+    again = capture(olga, SAME, title="Another", tags=["Garden"])
     assert (again.status_code, again.json["duplicate_of"]) == (200, first["id"])
     assert {name: again.json[name] for name in first} == first
+    tagged = capture(olga, SAME, tags=["fence", "GARDEN"]).json
+    assert tagged["tags"] == ["fence", "garden"]
+    unchanged = set(first) - {"tags", "updated_at"}
+    assert {name: tagged[name] for name in unchanged} == {name: first[name] for name in unchanged}
 
 
 def test_a_second_one_is_made_where_it_is_asked_for(olga):

@@ -56,6 +56,41 @@ def test_a_page_is_there_once_with_all_its_tags(olga, imported):
 
 
 @pytest.mark.long
+def test_a_page_that_is_there_gets_what_the_file_knows_besides(olga, owner, imported):
+    known = {"source_type": "article", "enrich": False}
+    ids = {
+        name: olga.client.post(
+            "/api/items",
+            json=known | {"source_url": f"https://example.com/{name}", "tags": ["Oak"]},
+        ).json["id"]
+        for name in ("bare", "described", "equal")
+    }
+    olga.client.patch(f"/api/items/{ids['described']}", json={"summary": "mine"})
+    file = [
+        {"source_url": "https://example.com/bare", "tags": ["oak", "ash"], "summary": "theirs"},
+        {"source_url": "https://example.com/described", "summary": "theirs", "is_read": True},
+        {"source_url": "https://example.com/equal", "tags": ["OAK"]},
+    ]
+    assert counts(imported(olga, file)) == ("completed", 3, 3, 0, 3, 0)
+    found = {name: olga.client.get(f"/api/items/{ids[name]}").json for name in ids}
+    assert [
+        (found[name]["tags"], found[name]["summary"], found[name]["is_read"]) for name in ids
+    ] == [
+        (["ash", "Oak"], "theirs", False),
+        (["Oak"], "mine", True),
+        (["Oak"], None, False),
+    ]
+    edits = owner.execute(
+        "SELECT entity_id, payload -> 'fields' FROM events"
+        " WHERE event = 'item.edited' AND actor LIKE 'worker%'"
+    ).fetchall()
+    assert {str(item_id): fields for item_id, fields in edits} == {
+        ids["bare"]: ["add_tags", "summary"],
+        ids["described"]: ["is_read"],
+    }
+
+
+@pytest.mark.long
 def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, owner, imported):
     mine = {"id": olga.id, "workspace_id": olga.workspace_id}
     for status in ("enriching", "ready_to_confirm", "failed", "confirmed"):

@@ -16,6 +16,7 @@ from webapp.routes.etags import takes_if_match
 from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
 from webapp.rules.first_line import first_line
+from webapp.rules.names import fold
 from webapp.rules.same_page import normalized, page_hash
 from webapp.schemas.library.items import (
     CheckedAddress,
@@ -49,8 +50,8 @@ def create(new: dict[str, Any]) -> Response:
     and its status becomes `ready_to_confirm`. With `enrich: false` it is `confirmed` at once.
 
     A page that the workspace already has, and has not discarded, is not captured twice: the answer
-    is the item that exists, unchanged, with `duplicate_of`. Send `allow_duplicate` to capture it
-    again.
+    is the item that exists, with the new tags too, and `duplicate_of`. Send `allow_duplicate` to
+    capture it again.
 
     An item may come from a document (`document_id`), whose title and summary are its text unless
     another is given. The lists of items take `document_id` too.
@@ -70,10 +71,18 @@ def create(new: dict[str, Any]) -> Response:
             queries.items.hold_page(conn, page_hash=new["page_hash"], **mine)
             found = queries.items.find_page(conn, page_hash=new["page_hash"], **mine)
             if found is not None:
-                item = queries.items.get(conn, id=found["id"], **mine)
+                item = _tag_too(conn, found["id"], new["tags"])
                 return answer(item | {"duplicate_of": item["id"]})
         item = queries.items.create(conn, created_by=caller().user_id, **mine, **new)
     return answer(item, 201, location=f"/api/items/{item['id']}")
+
+
+def _tag_too(conn: Connection, item_id: UUID, names: list[str]) -> dict[str, Any]:
+    """An item that was captured again, with the tags of the second time."""
+    item: dict[str, Any] = queries.items.get(conn, id=item_id, workspace_id=caller().workspace_id)
+    known = {fold(name) for name in item["tags"]}
+    missing = [name for name in names if fold(name) not in known]
+    return _change(conn, item_id, {"add_tags": missing}) if missing else item
 
 
 def _take_text_of_document(new: dict[str, Any]) -> None:
