@@ -61,6 +61,8 @@ def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
 
 
 def _why_nothing(summary: Row) -> str:
+    if summary["lacking"]:
+        return str(summary["lacking"])
     if summary["missed"]:
         return (
             f"The file has {summary['missed']} entries by a plain count, but none of them could be"
@@ -86,6 +88,7 @@ def save(conn: Connection, job: Job, lines: list[bytes]) -> bool:
         refused=summary["refused"],
         missed=summary["missed"],
         mistakes=Jsonb(summary["mistakes"]),
+        error=summary["lacking"],
     )
     if not wanted:
         return False

@@ -362,6 +362,25 @@ def test_what_was_read_and_liked_is_known(name, expected):
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("answer", "missed", "said"),
+    [
+        (LINKDING, 0, None),
+        (LINKDING | {"count": 341, "next": "https://l.example/?offset=2"}, 339, "?limit=341"),
+        (LINKDING | {"count": 3}, 1, "2 of 3 bookmarks: it is one page of several; ask linkding"),
+        (LINKDING | {"next": "https://l.example/?offset=2"}, 0, "has 2 bookmarks: it is one page"),
+        ({"total": 2, "_embedded": {"items": WALLABAG}}, 0, None),
+        ({"total": 9, "_embedded": {"items": WALLABAG}}, 7, "in wallabag as JSON"),
+        (KARAKEEP | {"nextCursor": None}, 0, None),
+        (KARAKEEP | {"nextCursor": "x"}, 0, "in Karakeep's settings"),
+    ],
+)
+def test_one_page_of_several_says_so(answer, missed, said):
+    found, _ = read(json.dumps(answer), "json")
+    assert found["missed"] == missed
+    assert (found["lacking"] is None) if said is None else (said in found["lacking"])
+
+
 def test_older_files_of_instapaper_have_no_dates():
     found, entries = read(OLD_INSTAPAPER, "comma_separated")
     assert found["format"] == "instapaper"

@@ -64,6 +64,18 @@ def contents(entries: Sequence[Any], entry: Callable[[int, dict[str, Any]], Entr
     )
 
 
+def page(found: Contents, total: Any, more: Any, advice: str) -> Contents:
+    """The contents of what an API gives: one page of several, if it states a larger total, or says
+    by anything but null what comes next."""
+    here = found.counted()
+    stated = total if isinstance(total, int) else 0
+    if stated <= here and more is None:
+        return found
+    of_all = f" of {stated}" if stated > here else ""
+    said = f"The file has {here}{of_all} bookmarks: it is one page of several; {advice}."
+    return found._replace(counted=lambda: max(here, stated), lacking=lambda: said)
+
+
 def children(value: Any, name: str) -> list[dict[str, Any]]:
     """The objects of a list in an object; none if there is no such list."""
     found = value.get(name) if isinstance(value, dict) else None

@@ -61,12 +61,18 @@ class Refused(NamedTuple):
 Entry = Link | Portable | Refused
 
 
+def _is_whole() -> None:
+    """Nothing says that the file is a part of something."""
+
+
 class Contents(NamedTuple):
     """The entries of a file. `counted` gives how many there must be, by a plain count that does not
-    depend on how they are read; it is asked when all have been read."""
+    depend on how they are read, or by what the file itself says. `lacking` gives a sentence on why
+    the file is not all of what it is from, or None. Both are asked when all have been read."""
 
     entries: Iterable[Entry]
     counted: Callable[[], int]
+    lacking: Callable[[], str | None] = _is_whole
 
 
 class Format(NamedTuple):

@@ -2,8 +2,8 @@
 
 The input is a line of JSON, `{"format": …, "charset": …, "enrich": …, "now": …}`, followed by the
 file. The output is JSON lines: first `{"format", "total", "merged", "refused", "missed",
-"mistakes"}`, then lists of rows, each with its `number`, `entity`, `row_id` and `payload`, the
-columns of the item or task that it becomes.
+"mistakes", "lacking"}`, then lists of rows, each with its `number`, `entity`, `row_id` and
+`payload`, the columns of the item or task that it becomes.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def main(data: bytes) -> bytes:
         "refused": reading.refused,
         "missed": missed,
         "mistakes": reading.mistakes,
+        "lacking": contents.lacking(),
     }
     lines = [rows[begin : begin + _LINE] for begin in range(0, len(rows), _LINE)]
     return b"\n".join(orjson.dumps(line, option=orjson.OPT_UTC_Z) for line in (summary, *lines))

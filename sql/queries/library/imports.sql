@@ -98,7 +98,8 @@ SELECT count(*)
 
 -- name: save_reading :value
 -- Saves that the file was read, unless the import has ended: 1, or 0. Entries that were merged with
--- others are duplicates that need not be looked at. Entering `adding` enqueues the adding of the rows.
+-- others are duplicates that need not be looked at. `error` says why the file is not whole, if it is
+-- not. Entering `adding` enqueues the adding of the rows.
 WITH read AS (
   UPDATE imports
      SET status = 'adding',
@@ -110,7 +111,7 @@ WITH read AS (
          refused = %(refused)s,
          missed = %(missed)s,
          mistakes = %(mistakes)s,
-         error = NULL,
+         error = %(error)s,
          updated_at = now()
    WHERE id = %(id)s
      AND status = 'reading'
@@ -139,14 +140,15 @@ UPDATE imports
 RETURNING done < total;
 
 -- name: end :exec
--- All rows were looked at. An import is only completed if every entry of the file is accounted for.
+-- All rows were looked at. An import is only completed if every entry of the file is accounted for,
+-- and the file is whole.
 UPDATE imports
-   SET status = CASE missed WHEN 0 THEN 'completed' ELSE 'incomplete' END,
-       error = CASE WHEN missed > 0 THEN format(
+   SET status = CASE WHEN missed = 0 AND error IS NULL THEN 'completed' ELSE 'incomplete' END,
+       error = coalesce(error, CASE WHEN missed > 0 THEN format(
          'The file has %%s entries by a plain count, but only %%s of them could be told apart.',
          total + refused + missed,
          total + refused
-       ) END,
+       ) END),
        updated_at = now(),
        ended_at = now()
  WHERE id = %(id)s

@@ -242,6 +242,17 @@ def test_a_file_that_does_not_add_up_is_incomplete_and_keeps_what_was_found(olga
 
 
 @pytest.mark.long
+def test_a_file_that_is_not_whole_is_incomplete_and_says_why(olga, imported):
+    entries = [{"url": "https://example.com/a", "title": "A", "tag_names": []}]
+    json_type = {"Content-Type": "application/json"}
+    for more, missed in (({"count": 3, "next": None}, 2), ({"count": 1, "next": "https://x"}, 0)):
+        found = imported(olga, json.dumps(more | {"results": entries}), json_type)
+        assert (found["status"], found["missed"]) == ("incomplete", missed)
+        assert "it is one page of several" in found["error"]
+    assert len(olga.client.get("/api/library").json["items"]) == 1
+
+
+@pytest.mark.long
 def test_batches_say_how_far_they_are(olga, worker, monkeypatch, rounds):
     monkeypatch.setattr(add_imports, "BATCH", 2)
     import_id = upload(olga, [{"raw_text": f"note {n}"} for n in range(5)])

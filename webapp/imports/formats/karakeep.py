@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from webapp.imports.dates import seconds
-from webapp.imports.document import address, children, contents, list_with, paths, strings
+from webapp.imports.document import address, children, contents, list_with, page, paths, strings
 from webapp.imports.format import Contents, Format, Link, Refused
 from webapp.imports.texts import note, summary, tags, title, whole_note
 
@@ -25,7 +25,8 @@ def _read(document: Document) -> Contents | None:
     def entry(number: int, given: dict[str, Any]) -> Entry:
         return _entry(number, given, names)
 
-    return contents(entries, entry)
+    more = document.value.get("nextCursor")
+    return page(contents(entries, entry), None, more, "export all bookmarks in Karakeep's settings")
 
 
 def _entry(number: int, entry: dict[str, Any], names: dict[str, list[str]]) -> Entry:
@@ -35,12 +36,14 @@ def _entry(number: int, entry: dict[str, Any], names: dict[str, list[str]]) -> E
         return Refused(number, "Is a file, which the export does not contain.")
     text = note(found.get("text"))
     lists = (name for each in strings(entry.get("lists")) for name in names.get(each, ()))
+    # Its API has objects.
+    labels = (each.get("name") for each in children(entry, "tags"))
     return Link(
         number,
         address(found.get("url")),
         title=title(entry.get("title")),
         summary=summary(entry.get("note"), entry.get("summary")),
-        tags=tags([*strings(entry.get("tags")), *lists]),
+        tags=tags([*strings(entry.get("tags")), *labels, *lists]),
         added=seconds(entry.get("createdAt")),
         is_read=entry.get("archived") is True,
         raw_text=text,

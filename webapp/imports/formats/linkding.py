@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from webapp.imports.dates import seconds
-from webapp.imports.document import address, contents, list_with, strings
+from webapp.imports.document import address, contents, list_with, page, strings
 from webapp.imports.format import Contents, Format, Link
 from webapp.imports.texts import summary, tags, title
 
@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 
 
 def _read(document: Document) -> Contents | None:
-    given = document.value.get("results") if isinstance(document.value, dict) else document.value
-    entries = list_with(given, "url", "tag_names")
-    return None if entries is None else contents(entries, _link)
+    answer = document.value if isinstance(document.value, dict) else {"results": document.value}
+    entries = list_with(answer.get("results"), "url", "tag_names")
+    if entries is None:
+        return None
+    total = answer.get("count")
+    limit = total if isinstance(total, int) else "…"
+    advice = f"ask linkding for all with ?limit={limit}"
+    return page(contents(entries, _link), total, answer.get("next"), advice)
 
 
 def _link(number: int, entry: dict[str, Any]) -> Link:

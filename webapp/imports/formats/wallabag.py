@@ -1,11 +1,11 @@
-"""wallabag's JSON: each article with the text of its page, as HTML."""
+"""wallabag's JSON, its export or a page of its API: articles with the texts of pages, as HTML."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from webapp.imports.dates import seconds
-from webapp.imports.document import address, children, contents, list_with, strings
+from webapp.imports.document import address, children, contents, list_with, page, strings
 from webapp.imports.format import Contents, Format, Link
 from webapp.imports.markup import shown
 from webapp.imports.texts import author, content, language, summary, tags, title
@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 
 
 def _read(document: Document) -> Contents | None:
-    entries = list_with(document.value, "url", "is_archived")
-    return None if entries is None else contents(entries, _link)
+    answer = document.value if isinstance(document.value, dict) else {}
+    embedded = answer.get("_embedded")
+    given = embedded.get("items") if isinstance(embedded, dict) else document.value
+    entries = list_with(given, "url", "is_archived")
+    if entries is None:
+        return None
+    advice = "export all articles in wallabag as JSON"
+    return page(contents(entries, _link), answer.get("total"), None, advice)
 
 
 def _link(number: int, entry: dict[str, Any]) -> Link:
     labels = [each.get("label") for each in children(entry, "tags")]
-    page = entry.get("content")
+    text = entry.get("content")
     return Link(
         number,
         address(entry.get("url")),
@@ -34,7 +40,7 @@ def _link(number: int, entry: dict[str, Any]) -> Link:
         # Older versions write 0 and 1.
         is_read=entry.get("is_archived") in (True, 1),
         is_favourite=entry.get("is_starred") in (True, 1),
-        content=content(shown(page)) if isinstance(page, str) else None,
+        content=content(shown(text)) if isinstance(text, str) else None,
         language=language(entry.get("language")),
         author=author(strings(entry.get("published_by"))),
         published=seconds(entry.get("published_at")),

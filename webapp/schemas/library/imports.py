@@ -64,7 +64,8 @@ class Import(Schema):
         required=True,
         metadata={
             "description": "Entries that the file has by a plain count, but that could not be told "
-            "apart. If there are any, the import ends as `incomplete`."
+            "apart, or that it says are missing. If there are any, or the file was cut, the import "
+            "ends as `incomplete`."
         },
     )
     mistakes = fields.List(
@@ -75,7 +76,11 @@ class Import(Schema):
             "imports, for the first fifty."
         },
     )
-    error = fields.String(required=True, allow_none=True)
+    error = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why the import failed, or why it is incomplete."},
+    )
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
     ended_at = fields.DateTime(required=True, allow_none=True)
