@@ -145,3 +145,24 @@ def test_an_export_that_was_cut_says_so():
     for stated, missed in ((2, 0), (5, 3)):
         found, entries = read(lines + b'{"type": "end", "count": %d}' % stated)
         assert (len(entries), found["missed"]) == (2, missed)
+        assert (found["lacking"] is None) == (missed == 0)
+
+
+ITEM = b'{"type": "item", "id": "01970000-0000-7000-8000-00000000000%d", "raw_text": "x"}\n'
+END = b'{"type": "end", "count": 2}'
+
+
+@pytest.mark.parametrize(
+    ("file", "is_cut"),
+    [
+        (ITEM % 1 + ITEM % 2 + END, False),
+        (ITEM % 1 + ITEM % 2, True),
+        (ITEM % 1 + ITEM % 2 + ITEM[:40], True),
+        (ITEM % 1 + ITEM % 2 + END + b"\n" + ITEM % 3, True),
+        (b'{"raw_text": "x"}\n{"type": "item", "raw_text": "y"}\n', False),
+        (ITEM % 1 + b'{"raw_text": "x"}\n', False),
+    ],
+)
+def test_an_export_without_its_last_line_was_cut(file, is_cut):
+    found, _ = read(file)
+    assert ("The file was cut" in (found["lacking"] or "")) is is_cut
