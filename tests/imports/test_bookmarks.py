@@ -238,3 +238,22 @@ def test_what_is_to_be_read_is_not_read():
     for written, is_read in (('TOREAD="1"', False), ('TOREAD="0"', True), ("", False)):
         (link,) = read(file.format(written))
         assert link.is_read is is_read
+
+
+def test_what_linkding_archived_is_read_and_its_mark_is_no_tag():
+    tags = 'TAGS="a,linkding:bookmarks.archived" TOREAD="{}"'
+    for to_read in (0, 1):
+        (link,) = read(f'<DT><A HREF="https://a.example" {tags.format(to_read)}>A</A>')
+        assert (link.is_read, link.tags) == (True, ["a"])
+
+
+def test_what_pocket_lists_as_an_archive_is_read():
+    item = '<li><a href="https://example.com/{}" time_added="1">{}</a></li>'
+    one, two, three = (item.format(name, f"On <h1>Read Archive</h1> {name}") for name in "abc")
+    found = links(f"<h1>Unread</h1><ul>{one}</ul><h1>Read Archive</h1><ul>{two}{three}</ul>")
+    assert {name: link.is_read for name, link in found.items()} == {
+        "a": False,
+        "b": True,
+        "c": True,
+    }
+    assert links(POCKET)["a"].is_read is False

@@ -40,6 +40,7 @@ BOOKMARKS = {
     "scripts": ("", "<script>", ""),
     "ends of a script": ("<script>", "</script", ""),
     "titles": ("", "<title>", ""),
+    "headings": ("<h1>" + "long " * 5_000, "<h1>Read Archive</h1><a href=x>", ""),
     "links": ("", "<a>", ""),
     "folders": ("", "<h3>f</h3><dl>", ""),
     "links of a folder with a long name": (

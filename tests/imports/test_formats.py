@@ -381,6 +381,12 @@ def test_one_page_of_several_says_so(answer, missed, said):
     assert (found["lacking"] is None) if said is None else (said in found["lacking"])
 
 
+def test_what_is_archived_in_linkding_is_read():
+    archived = LINKDING["results"][0] | {"is_archived": True}
+    _, entries = read(json.dumps([archived]), "json")
+    assert entries["One"]["is_read"] is True
+
+
 def test_older_files_of_instapaper_have_no_dates():
     found, entries = read(OLD_INSTAPAPER, "comma_separated")
     assert found["format"] == "instapaper"

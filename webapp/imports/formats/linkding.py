@@ -35,7 +35,7 @@ def _link(number: int, entry: dict[str, Any]) -> Link:
         ),
         tags=tags(strings(entry.get("tag_names"))),
         added=seconds(entry.get("date_added")),
-        is_read=entry.get("unread") is False,
+        is_read=entry.get("unread") is False or entry.get("is_archived") is True,
     )
 
 

@@ -27,19 +27,29 @@ _OF_BOOKMARKS: Final = frozenset(
     "add_date date_added description icon icon_uri last_charset last_modified last_visit private"
     " shortcuturl tags time_added toread".split()
 )
+# The tag by which linkding itself writes that a bookmark is archived.
+_ARCHIVED: Final = "linkding:bookmarks.archived"
+# What Pocket writes above what was read.
+_READ: Final = "read archive"
 _NOTES: Final = ("[linkding-notes]", "[/linkding-notes]")
 
 
 class _Bookmark:
     """A bookmark whose texts are still to come. `mark` is the tag that said that it begins."""
 
-    __slots__ = ("attributes", "description", "folders", "mark", "title")
+    __slots__ = ("attributes", "description", "folders", "is_read", "mark", "title")
 
     def __init__(
-        self, attributes: dict[str, str], folders: Sequence[str], mark: str | None
+        self,
+        attributes: dict[str, str],
+        folders: Sequence[str],
+        mark: str | None,
+        *,
+        is_read: bool,
     ) -> None:
         self.attributes = attributes
         self.folders = folders
+        self.is_read = is_read
         self.mark = mark
         self.title: list[str] = []
         self.description: list[str] = []
@@ -50,14 +60,16 @@ class _Bookmark:
         if _NOTES[0] in described:
             for mark in _NOTES:
                 described = described.replace(mark, "\n\n")
+        names = _names(given)
+        kept = [name for name in names if not _says_archived(name)]
         return Link(
             number,
             given.get("href", "").strip(),
             title=title("".join(self.title)),
             summary=summary(described, given.get("description")),
-            tags=tags([*_names(given), *self.folders]),
+            tags=tags([*kept, *self.folders]),
             added=seconds(given.get("add_date") or given.get("time_added")),
-            is_read=given.get("toread") == "0",
+            is_read=self.is_read or given.get("toread") == "0" or len(kept) < len(names),
         )
 
 
@@ -70,6 +82,10 @@ def _names(attributes: dict[str, str]) -> list[Any]:
     return attributes.get("tags", "").split(",")
 
 
+def _says_archived(name: Any) -> bool:
+    return isinstance(name, str) and name.strip().lower() == _ARCHIVED
+
+
 class _Reading:
     """The bookmarks of a file, in order. `in_texts` counts links that are no bookmarks, because
     they are in a text."""
@@ -80,6 +96,8 @@ class _Reading:
         self._bookmark: _Bookmark | None = None
         self._folders: list[Sequence[str]] = []  # for each open folder, its name and those around
         self._folder: list[str] | None = None  # the name of the next one
+        self._heading: list[str] | None = None  # what an open heading of the file's own says
+        self._is_archive = False  # whether what follows was read, as Pocket's last heading says
         self._mark: str | None = None  # the tag by which the next bookmark begins
         self._into: list[str] | None = None  # where the next texts go
         self._described: list[str] | None = None  # where those of a following DD go
@@ -125,7 +143,7 @@ class _Reading:
 
     def _begin(self, attributes: dict[str, str]) -> None:
         self._end_link()
-        self._bookmark = _Bookmark(attributes, self._around(), self._mark)
+        self._bookmark = _Bookmark(attributes, self._around(), self._mark, is_read=self._is_archive)
         self._mark = None
         self._into, self._described = self._bookmark.title, self._bookmark.description
 
@@ -164,6 +182,9 @@ class _Reading:
             self._leave()
             self._into = self._described
             self._say("\n")
+        elif name == "h1" and (self._into is None or self._into is self._heading):
+            self._into = self._heading = []
+            self._is_archive = False
         elif name == "h3":
             self._leave()
             is_browsers = any(each in piece.attributes for each in _OWN_FOLDERS)
@@ -183,6 +204,9 @@ class _Reading:
         name = piece.name
         if name == "a" and self._link is not None:
             self._end_link()
+        elif name == "h1" and self._heading is not None and self._into is self._heading:
+            self._is_archive = "".join(self._heading).strip().lower() == _READ
+            self._leave()
         elif name in ("a", "h3", "dl", "dd", "dt"):
             is_of_text = name == "a" and self._into is self._described
             if not is_of_text:
