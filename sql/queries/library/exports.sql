@@ -14,6 +14,8 @@ SELECT id,
        coalesce(title, source_url) AS title,
        summary,
        tags,
+       is_read,
+       is_favourite,
        extract(epoch FROM created_at)::bigint AS added
   FROM item_briefs(%(workspace_id)s)
  WHERE id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)

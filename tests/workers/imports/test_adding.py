@@ -157,12 +157,14 @@ def test_bookmarks_that_were_exported_are_the_same_elsewhere(people, olga, owner
     item = olga.client.post("/api/items", json=link | one | {"tags": names}).json
     summary = "List:\n- one <a href='https://x.example/'>x</a>\n\n</DL> <DT>End"
     olga.client.patch(f"/api/items/{item['id']}", json={"summary": summary})
+    marks = {"is_read": True, "is_favourite": True}
+    assert olga.client.patch(f"/api/items/{item['id']}", json=marks).status_code == 200
     olga.client.post("/api/items", json=link | {"source_url": "https://example.com/2"})
     owner.execute("UPDATE items SET created_at = '2021-03-21T14:39:19Z'")
     mara = people.person("mara")
     found = imported(mara, olga.client.get("/api/export/bookmarks.html").data, BOOKMARKS)
     assert counts(found) == ("completed", 2, 2, 2, 0, 0)
-    fields = ("source_url", "title", "summary", "tags", "created_at")
+    fields = ("source_url", "title", "summary", "tags", "created_at", *marks)
     mine, others = (
         [[row[name] for name in fields] for row in exported(who)[:-1]] for who in (olga, mara)
     )

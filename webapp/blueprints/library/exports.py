@@ -112,8 +112,8 @@ def _bookmarks(rows: Iterator[Row]) -> Iterator[str]:
     )
     for row in rows:
         url, title = escape(row["source_url"]), escape(" ".join(row["title"].split()))
-        tags = _tags(row["tags"])
-        yield f'<DT><A HREF="{url}" ADD_DATE="{row["added"]}" {tags}>{title}</A>\n'
+        marks = f"{_tags(row['tags'])} {_marks(row)}"
+        yield f'<DT><A HREF="{url}" ADD_DATE="{row["added"]}" {marks}>{title}</A>\n'
         if row["summary"]:
             yield f"<DD>{escape(row['summary'])}\n"
     yield "</DL><p>\n"
@@ -126,6 +126,12 @@ def _tags(names: list[str]) -> str:
     has_commas = any("," in name for name in names)
     as_they_are = f' DATA-TAGS="{escape(orjson.dumps(names).decode())}"' if has_commas else ""
     return f'TAGS="{written}"{as_they_are}'
+
+
+def _marks(link: Row) -> str:
+    """The attributes with what was read and liked. Other programs have none for favourites."""
+    liked = ' DATA-FAVOURITE="1"' if link["is_favourite"] else ""
+    return f'TOREAD="{0 if link["is_read"] else 1}"{liked}'
 
 
 def _as_file(parts: Iterator[bytes] | Iterator[str], name: str, mimetype: str) -> Response:

@@ -70,6 +70,7 @@ class _Bookmark:
             tags=tags([*kept, *self.folders]),
             added=seconds(given.get("add_date") or given.get("time_added")),
             is_read=self.is_read or given.get("toread") == "0" or len(kept) < len(names),
+            is_favourite=given.get("data-favourite") == "1",
         )
 
 
