@@ -381,6 +381,15 @@ def test_one_page_of_several_says_so(answer, missed, said):
     assert (found["lacking"] is None) if said is None else (said in found["lacking"])
 
 
+@pytest.mark.parametrize(
+    ("folder", "tags"),
+    [("Music / AC/DC", ["Music", "AC/DC"]), ("Work/Deep", ["Work", "Deep"]), ("Unsorted", [])],
+)
+def test_collections_of_raindrop_may_have_a_slash_in_their_names(folder, tags):
+    _, entries = read(f"url,title,folder,note\nhttps://a.example,One,{folder},", "comma_separated")
+    assert entries["One"]["tags"] == tags
+
+
 def test_what_is_archived_in_linkding_is_read():
     archived = LINKDING["results"][0] | {"is_archived": True}
     _, entries = read(json.dumps([archived]), "json")

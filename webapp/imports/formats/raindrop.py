@@ -23,7 +23,10 @@ def _read(table: Table) -> Contents | None:
 
 def _link(line: int, row: dict[str, str]) -> Link:
     names = row.get("tags", "").split(",")
-    folders = [name for name in row["folder"].split("/") if name.strip().lower() not in _NOWHERE]
+    # Raindrop itself writes spaces around the slash; a name may contain one without.
+    folder = row["folder"]
+    levels = folder.split(" / " if " / " in folder else "/")
+    folders = [name for name in levels if name.strip().lower() not in _NOWHERE]
     return Link(
         line,
         row["url"].strip(),
