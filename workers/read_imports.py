@@ -61,9 +61,9 @@ def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
 
 
 def _why_nothing(summary: Row) -> str:
-    if summary["lacking"]:
+    if summary["lacking"] and not summary["refused"]:
         return str(summary["lacking"])
-    if summary["missed"]:
+    if summary["missed"] and not summary["lacking"]:
         return (
             f"The file has {summary['missed']} entries by a plain count, but none of them could be"
             " told apart."

@@ -445,8 +445,36 @@ def test_a_row_with_more_values_than_columns_is_refused():
 )
 def test_a_file_of_no_known_format_says_so(file, family, said):
     found, entries = read(file, family)
-    assert (entries, found["refused"]) == ({}, 1)
-    assert said in found["mistakes"][0]["message"]
+    assert (entries, found["refused"], found["mistakes"]) == ({}, 0, [])
+    assert said in found["lacking"]
+
+
+PRETTY = json.dumps(KARAKEEP, indent=1)
+BOOKMARKS = '<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<DT><A HREF="https://a.example">A</A>'
+LINES = '{"type": "item", "raw_text": "a"}\n{"type": "end", "count": 1}\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "families", "said"),
+    [
+        (json.dumps(WALLABAG), "bookmarks comma_separated", "JSON: send it as application/json."),
+        (PRETTY, "bookmarks json_lines", "looks like JSON: send it as application/json."),
+        (json.dumps(LIST), "json_lines", "looks like JSON: send it as application/json."),
+        (json.dumps(KARAKEEP), "json_lines", "looks like JSON: send it as application/json."),
+        (LINES, "bookmarks json comma_separated", "send it as application/x-ndjson."),
+        ('{"raw_text": "a"}', "json", "lines of JSON: send it as application/x-ndjson."),
+        (POCKET, "bookmarks json json_lines", "comma-separated values: send it as text/csv."),
+        (BOOKMARKS, "json comma_separated json_lines", "looks like HTML: send it as text/html."),
+        (b"PK\x03\x04\x14\0" * 9, "bookmarks json json_lines", "is a ZIP: unpack it and send the"),
+        (b"mozLz40\0x", "json", "is a compressed backup of Firefox"),
+    ],
+    ids=range(10),
+)
+def test_a_file_that_was_sent_as_another_type_says_as_what(file, families, said):
+    for family in families.split():
+        found, entries = read(file, family)
+        assert (entries, found["refused"]) == ({}, 0)
+        assert said in found["lacking"]
 
 
 ODD = [None, 5, "x", [], {}, [None], {"type": None}, True, "\ud800", "a\0b", [[]], {"id": {}}]

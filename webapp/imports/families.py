@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from webapp.imports import document
-from webapp.imports.format import Contents, Refused, of_family
+from webapp.imports import document, likely
+from webapp.imports.format import Contents, of_family
 from webapp.imports.table import Table
 from webapp.parsing.charset import decode
 
@@ -14,21 +14,37 @@ if TYPE_CHECKING:
 
 
 def contents_of(file: bytes, family: str, charset: str | None) -> tuple[str, Contents]:
-    """The name of a file's format, and its contents; if it is of none, of that an entry."""
+    """The name of a file's format, and its contents; if it is of none, nothing but the reason."""
+    if packed := likely.packed(file):
+        return family, _unread(packed)
+    if family in likely.TAKE_ANY and (said := _otherwise(file, family, charset, is_tried=False)):
+        return family, _unread(said)
     try:
         loaded = _LOADS[family](file, charset)
     except ValueError as error:
-        return family, _refused(f"The file {error}.")
+        return family, _unread(_otherwise(file, family, charset) or str(error))
     for each in of_family(family):
         contents = each.read(loaded)
         if contents is not None:
             return each.name, contents
     known = ", ".join(sorted(each.name for each in of_family(family)))
-    return family, _refused(f"The file is of none of these formats: {known}.")
+    said = _otherwise(file, family, charset)
+    return family, _unread(said or f"is of none of these formats: {known}")
 
 
-def _refused(message: str) -> Contents:
-    return Contents([Refused(1, message)], lambda: 1)
+def _otherwise(
+    file: bytes, family: str, charset: str | None, *, is_tried: bool = True
+) -> str | None:
+    """What a file looks like, if not like those of its family. `is_tried` says that none of the
+    family's formats takes it; otherwise one may, so there must be nothing in it for them."""
+    text = decode(file, charset)
+    if is_tried or likely.has_nothing_for(family, text):
+        return likely.otherwise(text, family)
+    return None
+
+
+def _unread(said: str) -> Contents:
+    return Contents([], lambda: 0, lambda: f"The file {said}.")
 
 
 def _lines(file: bytes, charset: str | None) -> bytes:
