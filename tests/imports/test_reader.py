@@ -106,27 +106,33 @@ def test_a_page_that_comes_twice_is_one_item_with_all_that_is_said_of_it():
 
 
 @pytest.mark.parametrize(
-    "address",
+    ("address", "said"),
     [
         *(
-            "javascript:alert(1)",
-            "place:sort=8",
-            "file:///etc",
-            "feed://example.com",
-            "about:blank",
+            (address, f"The address begins with {scheme}, not with http:// or https://.")
+            for address, scheme in (
+                ("javascript:alert(1)", "javascript:"),
+                ("place:sort=8", "place:"),
+                ("feed://example.com", "feed:"),
+                ("chrome-extension://x", "chrome-extension:"),
+            )
         ),
-        *("chrome://settings", "data:text/html,x", "example.com", ""),
-        "https://u:p@example.com/",
+        ("example.com", "The address does not begin with http:// or https://."),
+        ("", "The address is empty."),
+        (
+            "https://u:p@example.com/",
+            "The address cannot be taken: Must not contain a user name or a password.",
+        ),
     ],
 )
-def test_an_address_that_is_none_of_the_web_is_refused_with_the_reason(address):
+def test_an_address_that_is_none_of_the_web_is_refused_with_the_reason(address, said):
     found, _ = read(
         f'<DT><A HREF="https://a.example">A</A><A HREF="{address}">x</A>'.encode(), "bookmarks"
     )
     assert (found["total"], found["refused"], found["missed"]) == (1, 1, 0)
     (mistake,) = found["mistakes"]
     assert (mistake["line"], mistake["address"]) == (2, address)
-    assert mistake["message"].startswith("source_url: ")
+    assert mistake["message"] == said
 
 
 def test_more_entries_than_are_read_are_missed(monkeypatch):

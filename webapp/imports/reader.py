@@ -9,6 +9,7 @@ file. The output is JSON lines: first `{"format", "total", "merged", "refused", 
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +38,7 @@ MOST_MISTAKES: Final = 1000
 _SHOWN: Final = 200
 # Rows that one statement adds to the database.
 _LINE: Final = 500
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+-]{0,40}:")
 _LARGEST_COUNT: Final = 2**31 - 1
 
 _ITEM: Final = ItemEntry()
@@ -119,7 +121,8 @@ class _Reading:
                 entity, payload = "item", _item(given, self._now, enrich=self._enrich)
         except ValidationError as error:
             self.refused += times
-            self._say(entry.place, _said(error), given.get("source_url"))
+            said = _said_of_link(entry, error) if isinstance(entry, Link) else _said(error)
+            self._say(entry.place, said, given.get("source_url"))
             return
         self.merged += times - 1
         for name, value in payload.items():
@@ -216,6 +219,24 @@ def _id_at(moment: datetime, number: int) -> str:
     return str(
         uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | (number & 0xFFF) << 64 | 0b10 << 62 | random)
     )
+
+
+def _said_of_link(link: Link, error: ValidationError) -> str:
+    """Why a bookmark was refused, without the names of fields, which its file does not have."""
+    messages = error.messages if isinstance(error.messages, dict) else {}
+    address = link.source_url
+    if address is None and link.raw_text is None:
+        return "It has no address."
+    if address is not None and "source_url" in messages:
+        if not address:
+            return "The address is empty."
+        scheme = _SCHEME.match(address)
+        if scheme is None:
+            return "The address does not begin with http:// or https://."
+        if scheme[0].lower() not in ("http:", "https:"):
+            return f"The address begins with {scheme[0]}, not with http:// or https://."
+        return f"The address cannot be taken: {_first(messages['source_url'])}"
+    return _said(error)
 
 
 def _said(error: ValidationError) -> str:

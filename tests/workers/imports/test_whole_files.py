@@ -26,7 +26,7 @@ def test_bookmarks_become_confirmed_items(olga, imported):
     assert found["mistakes"] == [
         {
             "line": 3,
-            "message": "source_url: Must begin with http:// or https://.",
+            "message": "The address begins with javascript:, not with http:// or https://.",
             "address": "javascript:alert(1)",
         }
     ]
