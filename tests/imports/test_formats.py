@@ -390,6 +390,17 @@ def test_collections_of_raindrop_may_have_a_slash_in_their_names(folder, tags):
     assert entries["One"]["tags"] == tags
 
 
+@pytest.mark.parametrize(
+    ("count", "missed"),
+    [(2, 0), (5, 3)],
+)
+def test_the_lines_of_an_export_may_be_a_list(count, missed):
+    end = {"type": "end", "count": count}
+    found, entries = read(json.dumps([*LIST, end]), "json")
+    assert (len(entries), found["refused"], found["missed"]) == (2, 0, missed)
+    assert (found["lacking"] is None) == (missed == 0)
+
+
 def test_what_is_archived_in_linkding_is_read():
     archived = LINKDING["results"][0] | {"is_archived": True}
     _, entries = read(json.dumps([archived]), "json")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from webapp.imports.document import list_with
 from webapp.imports.format import Contents, Format
-from webapp.imports.portable import portable
+from webapp.imports.portable import Export
 
 if TYPE_CHECKING:
     from webapp.imports.document import Document
@@ -17,9 +17,15 @@ def _read(document: Document) -> Contents | None:
     entries = next((each for each in lists if each is not None), None)
     if entries is None:
         return None
-    found = enumerate(entries, start=1)
+    export = Export()
     return Contents(
-        (portable(number, each, "The entry") for number, each in found), lambda: len(entries)
+        (
+            entry
+            for number, each in enumerate(entries, start=1)
+            for entry in export.take(number, each, "The entry")
+        ),
+        lambda: export.counted(len(entries)),
+        lambda: export.lacking(len(entries)),
     )
 
 
