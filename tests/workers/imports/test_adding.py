@@ -224,6 +224,8 @@ def test_what_is_imported_is_found(olga, imported):
         (b"", BOOKMARKS, "There is nothing to import"),
         (b"\x00\xff\x00" * 50, BOOKMARKS, "There is nothing to import"),
         (b"{}\n{}", LINES, "in line 1: raw_text: Has neither"),
+        (b"PK\x03\x04 x", BOOKMARKS, "The file is a ZIP: unpack it"),
+        (b'[{"url": "x"}]', BOOKMARKS, "The file looks like JSON: send it as application/json."),
     ],
 )
 def test_a_file_with_nothing_in_it_fails_and_says_so(olga, body, headers, said, imported):
