@@ -80,8 +80,8 @@ def decode(body: bytes, charset: str | None, *, markup: bool = False) -> str:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        if (text := _in_halves(body)) is not None:
-            return text
+        if (whole := _in_halves(body)) is not None:
+            return whole
         return _of_another(body, [name for name in names if name != "utf-8"])
     if b"\x1b$" in body and (japanese := _strictly(body, "iso-2022-jp")) is not None:
         return japanese
