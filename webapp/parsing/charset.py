@@ -85,7 +85,7 @@ def decode(body: bytes, charset: str | None, *, markup: bool = False) -> str:
         return _of_another(body, [name for name in names if name != "utf-8"])
     if b"\x1b$" in body and (japanese := _strictly(body, "iso-2022-jp")) is not None:
         return japanese
-    if names and names[0] not in _LATIN | {"utf-8"}:
+    if names and names[0] not in _LATIN | {"utf-8"} and _is_likely(body, names[0]):
         by_chance = 5 if names[0] in _OF_EAST_ASIA else 1
         if _has_at_most(by_chance, text):
             return _strictly(body, names[0]) or text
