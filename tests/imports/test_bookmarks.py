@@ -238,3 +238,9 @@ def test_what_is_to_be_read_is_not_read():
     for written, is_read in (('TOREAD="1"', False), ('TOREAD="0"', True), ("", False)):
         (link,) = read(file.format(written))
         assert link.is_read is is_read
+
+
+def test_what_stands_under_pockets_heading_of_what_was_read_is_read():
+    section = '<h1>{0}</h1><ul><li><a href="https://e.com/{0}" time_added="1">x</a></li></ul>'
+    found = links("".join(map(section.format, ("Unread", "Read Archive", "Others"))))
+    assert [link.is_read for link in found.values()] == [False, True, False]

@@ -27,20 +27,28 @@ _OF_BOOKMARKS: Final = frozenset(
     "add_date date_added description icon icon_uri last_charset last_modified last_visit private"
     " shortcuturl tags time_added toread".split()
 )
+# Pocket's heading of what has been read.
+_READ: Final = "read archive"
 _NOTES: Final = ("[linkding-notes]", "[/linkding-notes]")
 
 
 class _Bookmark:
     """A bookmark whose texts are still to come. `mark` is the tag that said that it begins."""
 
-    __slots__ = ("attributes", "description", "folders", "mark", "title")
+    __slots__ = ("attributes", "description", "folders", "is_read", "mark", "title")
 
     def __init__(
-        self, attributes: dict[str, str], folders: Sequence[str], mark: str | None
+        self,
+        attributes: dict[str, str],
+        folders: Sequence[str],
+        mark: str | None,
+        *,
+        is_read: bool,
     ) -> None:
         self.attributes = attributes
         self.folders = folders
         self.mark = mark
+        self.is_read = is_read
         self.title: list[str] = []
         self.description: list[str] = []
 
@@ -57,7 +65,7 @@ class _Bookmark:
             summary=summary(described, given.get("description")),
             tags=tags([*_names(given), *self.folders]),
             added=seconds(given.get("add_date") or given.get("time_added")),
-            is_read=given.get("toread") == "0",
+            is_read=self.is_read or given.get("toread") == "0",
         )
 
 
@@ -80,6 +88,7 @@ class _Reading:
         self._bookmark: _Bookmark | None = None
         self._folders: list[Sequence[str]] = []  # for each open folder, its name and those around
         self._folder: list[str] | None = None  # the name of the next one
+        self._heading: list[str] = []  # what the next bookmarks are, outside of folders
         self._mark: str | None = None  # the tag by which the next bookmark begins
         self._into: list[str] | None = None  # where the next texts go
         self._described: list[str] | None = None  # where those of a following DD go
@@ -125,7 +134,8 @@ class _Reading:
 
     def _begin(self, attributes: dict[str, str]) -> None:
         self._end_link()
-        self._bookmark = _Bookmark(attributes, self._around(), self._mark)
+        is_read = "".join(self._heading[:1]).strip().lower() == _READ
+        self._bookmark = _Bookmark(attributes, self._around(), self._mark, is_read=is_read)
         self._mark = None
         self._into, self._described = self._bookmark.title, self._bookmark.description
 
@@ -164,6 +174,8 @@ class _Reading:
             self._leave()
             self._into = self._described
             self._say("\n")
+        elif name == "h1" and self._into is None:
+            self._heading = self._into = []
         elif name == "h3":
             self._leave()
             is_browsers = any(each in piece.attributes for each in _OWN_FOLDERS)
@@ -185,6 +197,8 @@ class _Reading:
         name = piece.name
         if name == "a" and self._link is not None:
             self._end_link()
+        elif name == "h1" and self._into is self._heading:
+            self._leave()
         elif name in ("a", "h3", "dl", "dd", "dt"):
             is_of_text = name == "a" and self._into is self._described
             if not is_of_text:
