@@ -51,7 +51,9 @@ RETURN regexp_replace(
     ),
     ' '
   ),
-  '^[# \uff03\ufe5f]+',
+  '^(?:[ \u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f'
+    || '\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a'
+    || '\U000e0000-\U000e001f\U000e0080-\U000e0fff]*[#\uff03\ufe5f](?!\ufe0f?\u20e3))+ *',
   ''
 );
 

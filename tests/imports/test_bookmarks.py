@@ -257,3 +257,9 @@ def test_what_pocket_lists_as_an_archive_is_read():
         "c": True,
     }
     assert links(POCKET)["a"].is_read is False
+
+
+def test_what_stands_under_pockets_heading_of_what_was_read_is_read():
+    section = '<h1>{0}</h1><ul><li><a href="https://e.com/{0}" time_added="1">x</a></li></ul>'
+    found = links("".join(map(section.format, ("Unread", "Read Archive", "Others"))))
+    assert [link.is_read for link in found.values()] == [False, True, False]

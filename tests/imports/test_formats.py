@@ -420,6 +420,17 @@ def test_values_may_be_separated_otherwise(separator):
     assert (found["format"], list(entries), found["missed"]) == ("pocket", ["One"], 0)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_in_any_way_and_quoted_values_may_have_several(end):
+    rows = [
+        "title,url,time_added",
+        '"a;\r\n""b""\r",https://example.com/1,1',
+        '"c\nd",https://e.com,1',
+    ]
+    found, entries = read(end.join(rows), "comma_separated")
+    assert (list(entries), found["missed"]) == (['a; "b"', "c d"], 0)
+
+
 def test_half_a_character_costs_no_more_than_itself():
     file = r'[{"source_url": "https://example.com/1", "title": "a\ud83c \\ud83c \ud83c\udf33"}]'
     _, entries = read(file, "json")

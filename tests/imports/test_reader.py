@@ -50,6 +50,12 @@ def test_an_entry_that_cannot_be_is_refused_with_its_line_and_the_others_are_not
     assert said in mistake["message"]
 
 
+def test_a_task_reminds_no_earlier_than_there_is_time():
+    task = b'{"type": "task", "title": "x", "due_at": "0001-01-05T00:00:00Z",'
+    _, (entry,) = read(task + b' "remind_minutes_before": 40320}')
+    assert entry["remind_at"] == "1970-01-01T00:00:00Z"
+
+
 def test_only_the_first_mistakes_are_reported():
     many = reader.MOST_MISTAKES + 1
     found, _ = read(b"x\n" * many + b'{"raw_text": "good"}')
@@ -133,6 +139,13 @@ def test_an_address_that_is_none_of_the_web_is_refused_with_the_reason(address, 
     (mistake,) = found["mistakes"]
     assert (mistake["line"], mistake["address"]) == (2, address)
     assert mistake["message"] == said
+
+
+def test_an_address_with_characters_that_no_text_has_is_named_without_them():
+    file = b'[{"href": "x\\u0000y", "description": "x"}]'
+    found, _ = read(file, "json")
+    (mistake,) = found["mistakes"]
+    assert mistake["address"] == "xy"
 
 
 def test_more_entries_than_are_read_are_missed(monkeypatch):

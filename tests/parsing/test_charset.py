@@ -100,6 +100,18 @@ def test_what_was_never_converted_is_read_beside_what_was() -> None:
     assert decode("Größe, 50 €".encode()[:-1], None) == "Größe, 50 \ufffd"
 
 
+@pytest.mark.parametrize("said", ["utf-16", "utf-16be", "unicode"])
+def test_what_has_one_byte_for_a_letter_is_not_utf_16(said: str) -> None:
+    for text in ("Gardens!", "Gärten!", "Garden"):
+        assert decode(text.encode(), said) == text
+
+
+def test_characters_that_were_written_by_halves_are_whole() -> None:
+    halves = "Gärten \ud83c\udf33\ud83c\udf33 \ud83c".encode("utf-8", "surrogatepass")
+    assert decode(halves, None) == "Gärten \U0001f333\U0001f333 \ufffd"
+    assert decode("así\xa0» seré".encode("cp1252"), "iso-8859-1") == "así\xa0» seré"
+
+
 def test_a_page_may_be_right_where_its_server_is_wrong() -> None:
     page = '<title>Русские сады</title><meta charset="windows-1251">'
     assert decode(page.encode("cp1251"), "iso-8859-1", markup=True) == page

@@ -268,6 +268,7 @@ def test_joiners_stay_in_words_and_emoji() -> None:
         ("<meta http-equiv=refresh content='5, /a'>", {"refresh": "/a"}),
         ("<meta http-equiv=refresh content='60;url=/a'>", {}),
         ("<meta http-equiv=refresh content='0'>", {}),
+        ("<meta http-equiv=refresh content='0; url='>", {}),
         ("<noscript><meta http-equiv=refresh content='0;url=/a'></noscript>", {}),
         ("<form><input type=Password></form>", {"asks_to_sign_in": True}),
     ],

@@ -81,11 +81,15 @@ def test_the_database_has_the_same_form_for_any_text(app_conn, name):
         ("\uff03\u6771\u4eac", "\u6771\u4eac"),
         ("C#", "C#"),
         ("#", ""),
+        ("\u200b#oak", "oak"),
+        ("\u00ad# \u2060#oak", "oak"),
+        ("#\ufe0f\u20e3 one", "#\ufe0f\u20e3 one"),
         ("oak\u00a0tree", "oak tree"),
     ],
 )
-def test_the_sign_of_a_tag_does_not_belong_to_its_name(written, name):
+def test_the_sign_of_a_tag_does_not_belong_to_its_name(app_conn, written, name):
     assert tag_name(written) == name
+    assert app_conn.execute("SELECT tag_name(%s) AS tag", (written,)).fetchone() == (name,)
 
 
 def test_what_nobody_sees_is_blank():

@@ -22,6 +22,7 @@ from webapp.imports.entries import ItemEntry, TaskEntry
 from webapp.imports.families import contents_of
 from webapp.imports.format import Link, Portable, Refused
 from webapp.imports.pages import Pages
+from webapp.imports.texts import readable
 from webapp.rules.due import reminder
 from webapp.rules.first_line import first_line
 from webapp.rules.names import is_blank
@@ -140,7 +141,7 @@ class _Reading:
 
     def _say(self, place: int, message: str, address: Any = None) -> None:
         if len(self.mistakes) < MOST_MISTAKES:
-            shown = address[:_SHOWN] if isinstance(address, str) else None
+            shown = readable(address[:_SHOWN]) if isinstance(address, str) else None
             self.mistakes.append({"line": place, "message": message, "address": shown})
 
 

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from webapp.imports.format import Entry
 
-# A quoted value, which may contain line ends; the quotation marks in it are doubled.
-_QUOTED: Final = re.compile(r'(?m)(?:(?<=[,;\t])|^)"(?:[^"]|"")*+"(?=[,;\t\r\n]|\Z)')
-
+# A quoted value, which may contain line ends, by what separates it from others; the quotation marks
+# in it are doubled.
+_QUOTED: Final = {
+    each: re.compile(rf'(?:(?<=[{each}\r\n])|\A)"(?:[^"]|"")*+"(?=[{each}\r\n]|\Z)')
+    for each in ",;\t"
+}
 _LINE_END: Final = re.compile(r"[\r\n]+")
 
 csv.field_size_limit(sys.maxsize)
@@ -29,8 +32,8 @@ class Table:
 
     def __init__(self, text: str) -> None:
         self._text = readable(text).lstrip("\r\n")
-        head = self._text.partition("\n")[0]
-        self._delimiter = max(",;\t", key=head.count)
+        head = _LINE_END.split(self._text, maxsplit=1)[0]
+        self._delimiter = max(_QUOTED, key=head.count)
         self._rows = csv.reader(StringIO(self._text, newline=""), delimiter=self._delimiter)
         self.columns = [name.strip().lower() for name in next(self._rows, [])]
 
@@ -52,5 +55,5 @@ class Table:
 
     def _counted(self) -> int:
         """The lines of the file, those in quotation marks left out."""
-        lines = _LINE_END.split(_QUOTED.sub('""', self._text))
+        lines = _LINE_END.split(_QUOTED[self._delimiter].sub('""', self._text))
         return sum(1 for line in lines if line.strip()) - 1

@@ -60,6 +60,7 @@ _LOOKED_AT: Final = 262_144  # bytes from which the charset is guessed
 _WORD: Final = re.compile(rb"[A-Za-z\x80-\x9f\xa1-\xff]+")
 _ASCII_LETTERS: Final = string.ascii_letters.encode()
 _ENOUGH: Final = 8  # letters, to judge by
+_TWO_HALVES: Final = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 _OTHER: Final = re.compile(r"[^\x00-\x7f\ufffd]")
 
 
@@ -79,10 +80,12 @@ def decode(body: bytes, charset: str | None, *, markup: bool = False) -> str:
     try:
         text = body.decode()
     except UnicodeDecodeError:
+        if (whole := _in_halves(body)) is not None:
+            return whole
         return _of_another(body, [name for name in names if name != "utf-8"])
     if b"\x1b$" in body and (japanese := _strictly(body, "iso-2022-jp")) is not None:
         return japanese
-    if names and names[0] not in _LATIN | {"utf-8"}:
+    if names and names[0] not in _LATIN | {"utf-8"} and _is_likely(body, names[0]):
         by_chance = 5 if names[0] in _OF_EAST_ASIA else 1
         if _has_at_most(by_chance, text):
             return _strictly(body, names[0]) or text
@@ -99,6 +102,18 @@ def wide_codec(head: bytes) -> str | None:
     if max(even, odd) > len(head) // 5 and min(even, odd) < len(head) // 50 + 1:
         return "utf-16-le" if odd > even else "utf-16-be"
     return None
+
+
+def _in_halves(body: bytes) -> str | None:
+    """The text of UTF-8 whose rare characters, such as emoji, are in it by halves, as Java and some
+    databases write them (CESU-8); None if it is something else."""
+    if _TWO_HALVES.search(body) is None:
+        return None
+    try:
+        text = body.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _of_another(body: bytes, said: list[str]) -> str:

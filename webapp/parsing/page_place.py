@@ -8,7 +8,7 @@ from typing import Any, Final
 # A page that is left after longer than this is one to be read; many of those load themselves again.
 _SOON: Final = 10  # seconds
 _REFRESH: Final = re.compile(
-    r"""\s*(\d{1,6})(?:\.\d*)?\s*[;,\s]\s*(?:url\s*=\s*)?["']?\s*(.+?)\s*["']?\s*""",
+    r"""\s*(\d{1,6})(?:\.\d*)?\s*[;,\s]\s*(?:url\s*=\s*)?["']?\s*(.*?)\s*["']?\s*""",
     re.IGNORECASE | re.DOTALL,
 )
 _MAX_URL: Final = 2048  # characters
@@ -45,6 +45,6 @@ def _refresh(tree: Any) -> str | None:
     )
     for content in tree.xpath(path)[:5]:
         match = _REFRESH.fullmatch(str(content)[: _MAX_URL + 100])
-        if match and int(match[1]) <= _SOON and len(match[2]) <= _MAX_URL:
+        if match and int(match[1]) <= _SOON and 0 < len(match[2]) <= _MAX_URL:
             return match[2]
     return None

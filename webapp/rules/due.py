@@ -20,7 +20,8 @@ _LAST_MOMENT: Final = datetime.combine(LAST_DAY, time.min, UTC)
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # Where there is a `localtime`, it is whatever the server's is.
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 def is_time_zone(name: str) -> bool:
@@ -65,7 +66,8 @@ def reminder(task: Task) -> datetime | None:
         at: datetime | None = task["remind_at"]
         return at
     before = timedelta(minutes=minutes)
-    return max(due - before, _FIRST_MOMENT)
+    # An imported task may be due when nothing is before it.
+    return due - before if due - _FIRST_MOMENT > before else _FIRST_MOMENT
 
 
 def following(task: Task, now: datetime) -> Task | None:

@@ -20,7 +20,8 @@ _IGNORED: Final = (
 _SPACE: Final = re.compile(f"[{_SPACES}]+")
 _INVISIBLE: Final = re.compile(f"[{_IGNORED}]+")
 _BLANK: Final = re.compile(f"[{_SPACES}{_IGNORED}\\U000e0020-\\U000e007f]*")
-_SIGNS: Final = re.compile("[# \\uff03\\ufe5f]+")
+# Signs that mark a tag. An emoji that begins with one is none.
+_SIGNS: Final = re.compile(f"(?:[ {_IGNORED}]*[#\\uff03\\ufe5f](?!\\ufe0f?\\u20e3))+ *")
 # A name is shorter. Python sorts the accents of one letter in quadratic time.
 _LONGEST: Final = 1_000
 

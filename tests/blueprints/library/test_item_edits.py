@@ -60,6 +60,7 @@ def test_former_texts_go_with_the_item(ana, item, owner):
     [
         ({"raw_text": ""}, "raw_text"),
         ({"raw_text": " \n"}, "raw_text"),
+        ({"raw_text": "\u200b"}, "raw_text"),
         ({"raw_text": "x" * 10_001}, "raw_text"),
         ({"is_read": "yes"}, "is_read"),
         ({"is_favourite": 1}, "is_favourite"),

@@ -119,6 +119,7 @@ def test_in_a_shared_workspace_each_has_their_own(olga, people):
         ({"title": "x", "due_on": "1969-12-31"}, "due_on"),
         ({"title": "x", "due_on": "2030-01-01", "due_at": "2030-01-01T00:00:00Z"}, "due_on"),
         ({"title": "x", "time_zone": "Berlin"}, "time_zone"),
+        ({"title": "x", "time_zone": "Factory"}, "time_zone"),
         (
             {
                 "title": "x",

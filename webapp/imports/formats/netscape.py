@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from webapp.imports.dates import seconds
 from webapp.imports.format import Contents, Format, Link
 from webapp.imports.markup import INLINE, LINES, LINK, pieces
-from webapp.imports.texts import readable, summary, tags, title
+from webapp.imports.texts import MOST_TAGS, readable, summary, tags, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -196,7 +196,9 @@ class _Reading:
             # Shortened here, not for each link: a folder may have a long name, many folders around
             # it and many links in it.
             around = self._around()
-            self._folders.append(tags([*around, "".join(self._folder)]) if self._folder else around)
+            if self._folder and len(around) < MOST_TAGS:
+                around = tags([*around, "".join(self._folder)])
+            self._folders.append(around)
             self._folder = None
         else:
             self._shape(piece)

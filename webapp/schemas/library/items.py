@@ -125,7 +125,7 @@ _SOURCES: Final = ("raw_text", "source_url")
 
 
 def _not_blank(value: str) -> None:
-    if not value.strip():
+    if is_blank(value):
         raise ValidationError("Must not be blank.")
 
 
