@@ -110,7 +110,8 @@ def test_what_is_no_address_of_a_page_is_an_error(wrong):
 @examples(30, many=1000)
 @given(
     st.from_regex(
-        r"https?://[a-zA-Z0-9.]{1,20}(:[0-9]{1,4})?(/[^\s?#]{0,9})?(\?[^\s#]{0,20})?(#\S{0,9})?",
+        # A name that ends like a number is an address of IPv4, or none.
+        r"https?://[a-zA-Z0-9.]{0,20}[g-wyzG-WYZ](:[0-9]{1,4})?(/[^\s?#]{0,9})?(\?[^\s#]{0,20})?(#\S{0,9})?",
         fullmatch=True,
     )
 )
