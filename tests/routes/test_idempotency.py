@@ -62,6 +62,7 @@ def test_another_request_with_the_same_key_is_422(ana, owner, body, path):
     assert count(owner) == 1
 
 
+@pytest.mark.long
 def test_keys_belong_to_users(ana, sign_in, owner):
     post(ana, "k")
     assert REPLAYED not in post(sign_in("bob"), "k").headers

@@ -222,6 +222,7 @@ def test_the_app_role_has_these_privileges_and_no_others(database):
     assert set(granted.values()) == {"DELETE INSERT SELECT"}  # and UPDATE of some columns
 
 
+@pytest.mark.long
 def test_nothing_moves_to_another_workspace_or_user(database):
     with database.connect() as conn:
         rows = conn.execute(

@@ -94,6 +94,7 @@ def test_what_is_missing_stays_so_and_is_reported(asked, keys, store):
     assert asked("check").exit_code == 3
 
 
+@pytest.mark.long
 def test_what_is_being_uploaded_is_no_difference(asked, keys, store, owner):
     unknown_object(store, at=time.time())
     owner.execute("UPDATE objects SET status = 'doomed' WHERE key = %s", (keys[0],))

@@ -30,6 +30,7 @@ def ask(ana):
     return of
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["foo.*", "item.enrich", "item.creatd", "webhook_delivery.failed"])
 def test_a_name_that_no_event_has_is_refused_with_those_there_are(ask, name):
     for answer in ask("document.read", name):

@@ -171,6 +171,7 @@ def test_what_is_announced_as_larger_than_any_document_may_be_is_refused_as_that
     assert_problem(answer, 413, "body_too_large")
 
 
+@pytest.mark.long
 def test_a_wrong_field_is_named_and_leaves_nothing(ana, upload, owner):
     answer = upload(ana, expires_at="tomorrow", folder_id="x", nonsense="1")
     assert_problem(answer, 422, "invalid_input", "expires_at", "folder_id", "nonsense")

@@ -157,6 +157,7 @@ def test_who_does_not_agree_connects_nothing(browser, server, begin):
     assert_problem(come_back(browser, refused), 403, "drive_authorization_refused")
 
 
+@pytest.mark.long
 def test_whoever_may_no_longer_connect_connects_nothing(browser, server, begin, owner):
     url = server.browse(begin())
     owner.execute("UPDATE users SET disabled_at = now()")

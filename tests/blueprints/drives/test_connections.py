@@ -61,6 +61,7 @@ def test_a_connection_is_made_shown_and_removed(ana, connect, cloud):
     assert ana.get("/api/connections").json["items"] == []
 
 
+@pytest.mark.long
 def test_credentials_are_stored_encrypted_and_logged_nowhere(ana, connect, owner, logged):
     connect(ana)
     connect(ana, password="wrong")
@@ -112,6 +113,7 @@ def test_wrong_input_is_named(ana, connect, change, field):
     assert_problem(connect(ana, **change), 422, "invalid_input", field)
 
 
+@pytest.mark.long
 def test_the_drive_is_browsed(ana, connect, cloud):
     (cloud.path / "inner").mkdir()
     cloud.put("inner/Größe.txt", b"abc")

@@ -62,6 +62,7 @@ def test_what_does_not_work_is_not_kept_and_told_why(connect_mail, owner, change
     assert owner.execute("SELECT count(*) FROM connections").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_folder_that_is_none_is_not_watched(ana, connect_mail):
     path = connect_mail().headers["Location"]
     for asked, status, code in (

@@ -46,6 +46,7 @@ def jobs_of(client, document):
     return [each["configuration_version"] for each in found]
 
 
+@pytest.mark.long
 def test_a_type_is_named_once_listed_and_removed(ana, automatic):
     assert AutomaticType().load(automatic)
     again = ana.post(TYPES, json={"document_type": " INVOICE"})

@@ -144,6 +144,7 @@ def test_what_has_been_active_stays_as_it_is(ana, make):
     assert (named.json["title"], named.json["body"]) == (None, BODY)
 
 
+@pytest.mark.long
 def test_drafts_are_removed(ana, make, owner):
     made = make()
     assert ana.delete(path_of(made)).status_code == 204

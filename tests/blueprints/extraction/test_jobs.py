@@ -66,6 +66,7 @@ def move(owner, status, **columns):
     owner.execute("UPDATE jobs SET status = %s", (status,))
 
 
+@pytest.mark.long
 def test_a_job_is_begun_with_the_active_configuration_and_its_work_is_queued(
     ana, document, configure, owner
 ):

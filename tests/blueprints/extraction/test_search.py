@@ -41,6 +41,7 @@ def budget(app_conn, document):
     return str(made)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "q",
     ["expenditure", "ministry", "fisheries", "fish", '"forestry 1,200"', "type:table forestry "],

@@ -118,6 +118,7 @@ def test_all_tables_are_in_a_zip_and_as_one_csv(olga, job, export):
     assert joined == FIRST + SECOND.partition(b"\r\n")[2]
 
 
+@pytest.mark.long
 def test_tables_that_differ_are_not_joined(owner, olga, job):
     other = extracted.job(owner, job.document_id)
     extracted.table(owner, other, {"Item": "text"}, ["Oak"])
@@ -347,6 +348,7 @@ def test_only_an_export_that_failed_is_retried(olga, job, export):
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_state")
 
 
+@pytest.mark.long
 def test_many_rows_are_read_in_batches(owner, olga, job, monkeypatch):
     monkeypatch.setattr(tables, "_BATCH", 7)
     other = extracted.job(owner, job.document_id)

@@ -27,6 +27,7 @@ def tables(client):
     return [each["subject_id"] for each in queue(client, type="table")]
 
 
+@pytest.mark.long
 def test_a_table_with_doubtful_cells_is_one_entry(ana, owner, made, document):
     (entry,) = queue(ana, type="table")
     assert (entry["subject_id"], entry["field"], entry["label"]) == (

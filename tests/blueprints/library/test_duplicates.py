@@ -24,6 +24,7 @@ def check(person, url=SAME):
     return person.client.post("/api/items/check-url", json={"source_url": url}).json
 
 
+@pytest.mark.long
 def test_the_second_capture_gives_the_first_item_with_its_tags_too(olga):
     first = capture(olga, tags=["garden"]).json
     again = capture(olga, SAME, title="Another", tags=["Garden"])

@@ -136,6 +136,7 @@ def test_what_is_found(olga, subtests):
             assert set(found(olga, q)) == titles
 
 
+@pytest.mark.long
 def test_a_query_in_the_body_finds_the_same(olga, garden):
     by_body = olga.client.post("/api/search", json={"q": "oak", "limit": 5})
     assert by_body.status_code == 200
@@ -475,6 +476,7 @@ class TestWords:
         assert found(olga, '"oak posts"') == []
         assert found(olga, 'oak -"oak posts"') == ["Old oak"]
 
+    @pytest.mark.long
     @pytest.mark.parametrize("name", ["node.js", "home-garden", "a/b", "snake_case"])
     def test_a_tag_is_a_word_however_it_is_written(self, olga, name):
         capture(olga, "nothing", name, title="Tagged")

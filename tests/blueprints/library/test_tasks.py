@@ -45,6 +45,7 @@ def events_of(owner, task):
     return [event for (event,) in rows]
 
 
+@pytest.mark.long
 def test_a_task_goes_from_its_note_to_its_end(olga, owner):
     task = note(
         olga, description="Of oak", due_at="2026-12-01T09:00:00.25Z", tags=["oak", "Garden"]
@@ -209,6 +210,7 @@ def test_an_invalid_cursor_does_no_harm(olga, cursor):
         assert answer.status_code in (200, 400)
 
 
+@pytest.mark.long
 def test_what_a_change_leaves_out_stays_and_null_takes_away(olga, make):
     item = make.item({"id": olga.id, "workspace_id": olga.workspace_id})
     task = note(

@@ -196,6 +196,7 @@ class TestRegister:
         register(client)
         assert_refused(confirm(client, given), 400, "invalid_token")
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("account")
     def test_a_token_for_something_else_is_invalid(self, client, account, token):
         forget(client)

@@ -438,6 +438,7 @@ class TestLogIn:
         assert answer.status_code < 300
         assert_refused(finish(client, ticket, clock.code()), 401, "invalid_ticket")
 
+    @pytest.mark.long
     def test_a_reset_of_the_password_keeps_the_second_factor(self, app, client, owner):
         client.post("/api/auth/password/forgot", json={"email": EMAIL})
         (about,) = owner.execute("SELECT id FROM password_resets").fetchone()
@@ -622,6 +623,7 @@ class TestRecovery:
         assert_refused(renew(account, clock.wrong()), 403, "wrong_code")
         assert renew(account, recovery_codes[0]).status_code == 200
 
+    @pytest.mark.long
     def test_there_are_none_without_a_second_factor(self, account, clock):
         assert_refused(renew(account, "123456"), 409, "totp_disabled")
         enrol(account)
@@ -661,6 +663,7 @@ class TestDisable:
             assert disable(account, clock.wrong()).status_code == 403
         assert_refused(disable(account, clock.code()), 429, "rate_limited")
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("recovery_codes")
     def test_a_log_in_that_waits_is_not_let_in_by_it(self, client, account, clock):
         ticket = ticket_of(client)

@@ -26,6 +26,7 @@ def do(admin, action, person, **headers):
     return admin.client.post(f"{USERS}/{getattr(person, 'id', person)}/{action}", headers=headers)
 
 
+@pytest.mark.long
 def test_an_admin_is_made_soon_after_a_log_in_and_told_by_mail(ada, olga, people, owner):
     _, key = people.key(ada, ["admin:users:manage"])
     refused = do(SimpleNamespace(client=people.client(X_API_Key=key)), "promote", olga)

@@ -153,6 +153,7 @@ def test_a_wrong_field_is_named(send, key, collection_id, change, field):
     assert_problem(send(key.address, **body | change), 422, "invalid_input", field)
 
 
+@pytest.mark.long
 def test_a_signature_is_good_once(owner, key, message, send):
     text = message(key.address)
     signature = sign(key, text)
@@ -245,6 +246,7 @@ def test_a_message_that_differs_in_anything_is_refused(owner, key, message, send
     assert prompts(owner) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "change",
     [

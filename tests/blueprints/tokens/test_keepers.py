@@ -13,6 +13,7 @@ def collection_id(app_conn, olga):
     return add_collection(app_conn, olga.workspace_id)
 
 
+@pytest.mark.long
 def test_a_keeper_shows_what_it_has_left_and_what_is_wrong(olga, app_conn, collection_id, owner):
     path = f"/api/collections/{collection_id}/keeper"
     found = olga.client.get(path).json

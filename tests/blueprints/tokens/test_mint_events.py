@@ -67,6 +67,7 @@ def doubted(owner):
     return owner.execute("SELECT doubted_block FROM collections").fetchone()[0]
 
 
+@pytest.mark.long
 def test_a_mint_is_taken_with_all_that_its_log_says(told, owner):
     answer = told(graphql(minted(5, 3, index=7, transaction=word(1))))
     assert answer.json == {
@@ -141,6 +142,7 @@ MALFORMED = [
 ]
 
 
+@pytest.mark.long
 def test_one_bad_log_spoils_no_other(told, owner):
     foreign = minted(1, contract=OTHER)
     known = minted(1)

@@ -75,6 +75,7 @@ def test_authors_are_found_by_wallet_and_handle(found, wallet, owner):
     assert (found("lighthouses "), found("lamps ")) == ([], ["@lamps"])
 
 
+@pytest.mark.long
 def test_nobody_else_finds_them(sign_in, found, wallet):
     ben = sign_in("ben")
     ben.get("/api/quota")  # creates the user

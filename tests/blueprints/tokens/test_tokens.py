@@ -77,6 +77,7 @@ def test_tokens_are_listed_newest_mint_first_by_status_collection_and_author(
     assert listed(ana, author=minted.address()) == []
 
 
+@pytest.mark.long
 def test_many_tokens_of_one_mint_are_paged_without_a_gap(ana, app_conn, collection_id, mint):
     with app_conn.transaction():  # at the same time
         ids = [mint(number) for number in range(1, 8)]

@@ -171,6 +171,7 @@ def test_in_a_batch_an_exception_is_the_failure_of_its_row_alone(worker, owner, 
     assert outbox(owner) == [(1, False, 30, "bad")]
 
 
+@pytest.mark.long
 def test_a_batch_that_fails_whole_is_tried_again_whole(worker, owner, effects):
     enqueue(owner, 1, 2)
 

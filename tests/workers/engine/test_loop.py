@@ -187,6 +187,7 @@ def test_the_wait_that_the_other_side_asks_for_is_kept(worker, owner, effects):
     assert outbox(owner)[0][2] == 90
 
 
+@pytest.mark.long
 def test_an_error_of_ours_is_retried_told_plainly_and_logged_whole(worker, owner, effects, logged):
     enqueue(owner, 1)
 
