@@ -215,24 +215,30 @@ tagged_too AS (
   DO NOTHING
   RETURNING item_id
 ),
+said AS (
+  SELECT batch.known_id,
+         (array_agg(given.summary ORDER BY batch.number) FILTER (WHERE given.summary IS NOT NULL))[1] AS summary,
+         bool_or(given.is_read) AS is_read,
+         bool_or(given.is_favourite) AS is_favourite
+    FROM batch
+   CROSS JOIN LATERAL jsonb_populate_record(NULL::items, batch.payload) AS given
+   WHERE batch.known_id IS NOT NULL
+   GROUP BY batch.known_id
+),
 told AS (
-  SELECT known.id,
+  SELECT said.*,
          array_remove(
            ARRAY[
              CASE WHEN known.id IN (SELECT item_id FROM tagged_too) THEN 'add_tags' END,
-             CASE WHEN NOT known.is_favourite AND given.is_favourite THEN 'is_favourite' END,
-             CASE WHEN NOT known.is_read AND given.is_read THEN 'is_read' END,
-             CASE WHEN known.summary IS NULL AND given.summary IS NOT NULL THEN 'summary' END
+             CASE WHEN NOT known.is_favourite AND said.is_favourite THEN 'is_favourite' END,
+             CASE WHEN NOT known.is_read AND said.is_read THEN 'is_read' END,
+             CASE WHEN known.summary IS NULL AND said.summary IS NOT NULL THEN 'summary' END
            ],
            NULL
-         ) AS fields,
-         given.summary,
-         given.is_read,
-         given.is_favourite
-    FROM batch
-   CROSS JOIN LATERAL jsonb_populate_record(NULL::items, batch.payload) AS given
+         ) AS fields
+    FROM said
     JOIN items AS known
-      ON known.id = batch.known_id
+      ON known.id = said.known_id
    ORDER BY known.id
      FOR UPDATE OF known
 ),
@@ -243,7 +249,7 @@ completed AS (
          is_favourite = items.is_favourite OR told.is_favourite,
          updated_at = now()
     FROM told
-   WHERE items.id = told.id
+   WHERE items.id = told.known_id
      AND told.fields <> '{}'
   RETURNING items.id, items.workspace_id, told.fields
 ),

@@ -18,6 +18,7 @@ from tests.workers.imports import (
     state,
     upload,
 )
+from webapp.rules.same_page import page_hash
 from workers import add_imports
 from workers.add_imports import add_imports as adding
 from workers.engine import outcomes
@@ -88,6 +89,25 @@ def test_a_page_that_is_there_gets_what_the_file_knows_besides(olga, owner, impo
         ids["bare"]: ["add_tags", "summary"],
         ids["described"]: ["is_read"],
     }
+
+
+@pytest.mark.long
+def test_two_addresses_of_a_page_that_is_there_both_tell_of_it(olga, owner, imported):
+    known = {"source_type": "article", "source_url": "https://example.com/a", "enrich": False}
+    item_id = olga.client.post("/api/items", json=known).json["id"]
+    owner.execute(
+        "INSERT INTO item_addresses (workspace_id, item_id, page_hash, url, found_by)"
+        " VALUES (%s, %s, %s, 'https://example.com/b', 'redirect')",
+        (olga.workspace_id, item_id, page_hash("https://example.com/b")),
+    )
+    file = [
+        {"source_url": "https://example.com/a", "tags": ["ash"], "is_favourite": True},
+        {"source_url": "https://example.com/b", "tags": ["oak"], "summary": "b", "is_read": True},
+    ]
+    assert counts(imported(olga, file)) == ("completed", 2, 2, 0, 2, 0)
+    item = olga.client.get(f"/api/items/{item_id}").json
+    assert (item["tags"], item["summary"]) == (["ash", "oak"], "b")
+    assert (item["is_read"], item["is_favourite"]) == (True, True)
 
 
 @pytest.mark.long
