@@ -35,11 +35,7 @@ def save(conn: Connection, job: Job, _: object) -> bool | Again:  # noqa: ARG001
     return Again() if found else True
 
 
-normalize_addresses = Kind(
-    name="normalize_addresses",
-    work=lambda job, clients: None,  # noqa: ARG005  # all of it is one transaction
-    save=save,
-)
+normalize_addresses = Kind(name="normalize_addresses", save=save)
 
 command = command_for([normalize_addresses], __doc__)
 

@@ -170,9 +170,8 @@ def next_due(
 def _end(until: str, zone: tzinfo, *, is_day: bool) -> datetime:
     """The last moment of a rule. Raises ValueError if there is no such date or time."""
     if is_day or len(until) == len("20260131"):
-        day = datetime.strptime(until[:8], "%Y%m%d")  # noqa: DTZ007
-        return datetime.combine(day, time.max, zone)
-    at = datetime.strptime(until.removesuffix("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007
+        return datetime.combine(date.fromisoformat(until[:8]), time.max, zone)
+    at = datetime.fromisoformat(until.removesuffix("Z"))
     return at.replace(tzinfo=UTC if until.endswith("Z") else zone)
 
 

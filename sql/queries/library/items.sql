@@ -250,8 +250,8 @@ SELECT wanted.id,
 -- Saves the enrichment's result, unless the item no longer needs it: 1, or 0. What the owner wrote
 -- stays; an item that was confirmed in the meantime stays confirmed, and its timeline says that it was
 -- enriched. The addresses that were found are the page's from now on, in place of earlier ones; if an
--- older item has one of them, this item says so. The suggestions replace the undecided ones of an earlier enrichment, without those that
--- the item already has.
+-- older item has one of them, this item says so. The suggestions replace the undecided ones of an
+-- earlier enrichment, without those that the item already has.
 WITH item AS (
   UPDATE items
      SET status = CASE status WHEN 'enriching' THEN 'ready_to_confirm' ELSE status END,
