@@ -48,11 +48,11 @@ def mistakes_in(task: Task) -> dict[str, str]:
         return {"due_on": "Give due_at or due_on."}
     due = due_moment(task)
     if task["remind_minutes_before"] is not None and due is None:
-        return {"remind_minutes_before": "Needs a due time."}
+        return {"remind_minutes_before": "Needs a due time or a due day."}
     if task["recurrence"] is None:
         return {}
     if due is None:
-        return {"due_at": "A recurring task needs a due time."}
+        return {"due_at": "A recurring task needs a due time or a due day."}
     if not comes_again(task["recurrence"], due, zone_of(task)):
         return {"recurrence": "Never comes due again."}
     return {}

@@ -18,7 +18,7 @@ REFUSALS: Final = {
     "tags_name_is_unique_for_its_audience": Problem(
         409, "tag_exists", "Another tag has this name: merge the two."
     ),
-    "tags_name_can_be_seen": invalid_input(("name", "Nobody can see it.")),
+    "tags_name_can_be_seen": invalid_input(("name", "Must not be blank.")),
     "items_document_exists": invalid_input(("document_id", "There is no such document here.")),
     "tasks_item_exists": invalid_input(("item_id", "There is no such item here.")),
     "tasks_document_exists": invalid_input(("document_id", "There is no such document here.")),
