@@ -45,7 +45,7 @@ def due_moment(task: Task) -> datetime | None:
 def mistakes_in(task: Task) -> dict[str, str]:
     """What is wrong with a task's times, by field. Its fields by themselves are valid."""
     if task["due_at"] is not None and task["due_on"] is not None:
-        return {"due_on": "Give due_at or due_on."}
+        return {"due_on": "Give due_at or due_on, not both."}
     due = due_moment(task)
     if task["remind_minutes_before"] is not None and due is None:
         return {"remind_minutes_before": "Needs a due time or a due day."}

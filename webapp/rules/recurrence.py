@@ -112,7 +112,7 @@ def mistake_in(rule: str) -> str | None:
     if frequency == "WEEKLY" and "BYMONTHDAY" in parts:
         return "A WEEKLY rule takes no BYMONTHDAY."
     if "COUNT" in parts and "UNTIL" in parts:
-        return "Give COUNT or UNTIL."
+        return "Give COUNT or UNTIL, not both."
     if "BYSETPOS" in parts and not parts.keys() & {"BYDAY", "BYMONTHDAY", "BYMONTH"}:
         return "BYSETPOS chooses among days: give BYDAY or BYMONTHDAY, too."
     try:

@@ -123,7 +123,7 @@ class TaskFields(Schema):
     @validates_schema
     def reminds_in_one_way(self, task: dict[str, Any], **_: Any) -> None:
         if task.get("remind_at") is not None and task.get("remind_minutes_before") is not None:
-            raise ValidationError("Give remind_at or remind_minutes_before.", "remind_at")
+            raise ValidationError("Give remind_at or remind_minutes_before, not both.", "remind_at")
 
 
 class NewTask(TaskFields):
