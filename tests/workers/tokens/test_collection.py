@@ -137,7 +137,8 @@ def test_another_keeper_is_named_once_nothing_is_under_way(asked, olga, app_conn
         ("collection.keeper_changed", KEEPER.address)
     ]
     assert "no collection" in asked("keeper", NOWHERE, KEEPER.address, fails=True)
-    assert "checksum" in asked("keeper", made, KEEPER.address.swapcase(), fails=True)
+    misspelt = KEEPER.address.swapcase().replace("0X", "0x")
+    assert "checksum" in asked("keeper", made, misspelt, fails=True)
 
 
 @pytest.mark.long
