@@ -1,7 +1,8 @@
-"""The simplest possible upload: the raw body, written to a file."""
+"""The simplest possible uploads: the raw body in a file, without its SHA-256 and with it."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from uuid import uuid4
@@ -26,3 +27,15 @@ def upload() -> tuple[str, int]:
         file.flush()
         os.fsync(file.fileno())
     return "stored", 201
+
+
+@app.post("/hashed")
+def hashed() -> tuple[str, int]:
+    digest = hashlib.sha256()
+    with (FOLDER / str(uuid4())).open("wb") as file:
+        while chunk := request.stream.read(256 * 1024):
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest(), 201

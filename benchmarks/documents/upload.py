@@ -4,9 +4,10 @@
 
 Eight clients each send files of 10 MB, one after the other: to Coffer (the file in a form: quota,
 SHA-256, type, store, rows) and to bare Flask, which writes the raw body to a file, both under
-Coffer's gunicorn configuration; and to FastAPI, whose UploadFile is hashed and written to a file,
-under uvicorn with as many processes. Every file is different. At the end, eight uploads of 100 MB
-at once show how much memory the web processes take.
+Coffer's gunicorn configuration; to the same with SHA-256, which shows what hashing alone costs; and
+to FastAPI, whose UploadFile is hashed and written to a file, under uvicorn with as many processes.
+Every file is different. At the end, eight uploads of 100 MB at once show how much memory the web
+processes take.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def main() -> int:
     except Missing as missing:
         say(f"Not measured: {missing}.")
         return 0
-    taken: dict[str, list[float]] = {"Coffer": [], "bare Flask": [], "FastAPI": []}
+    taken: dict[str, list[float]] = {
+        name: [] for name in ("Coffer", "bare Flask", "bare Flask with SHA-256", "FastAPI")
+    }
     with migrated_server() as url, tempfile.TemporaryDirectory() as folder:
         key = fill(url)
         places = {name: Path(folder, name.replace(" ", "-")) for name in taken}
@@ -75,6 +78,7 @@ def main() -> int:
             ways: dict[str, Callable[[int], None]] = {
                 "Coffer": lambda size: send_form(coffer.address, "/api/documents", size, key),
                 "bare Flask": lambda size: send_raw(bare.address, "/upload", size),
+                "bare Flask with SHA-256": lambda size: send_raw(bare.address, "/hashed", size),
                 "FastAPI": lambda size: send_form(peer.address, "/upload", size, key),
             }
             for _ in range(rounds):

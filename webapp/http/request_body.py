@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from flask import g, request
+from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
@@ -20,6 +21,7 @@ log = structlog.get_logger("webapp.http.request_body")
 
 # How much is read at once, and how much of a received body stays in memory.
 _PART: Final = 524_288
+_ENOUGH: Final = 131_072
 _IN_MEMORY: Final = 1_048_576
 
 
@@ -86,6 +88,9 @@ def _pieces() -> Iterator[bytes]:
         # The server's own, which ends with the body: werkzeug's copies it twice more.
         stream = request.environ["wsgi.input"]
         left = left if request.content_length is None else request.content_length
+        if isinstance(reader := getattr(stream, "reader", None), LengthReader):
+            yield from _as_they_come(reader)
+            return
     while left is None or left > 0:
         try:
             part = stream.read(_PART if left is None else min(_PART, left))
@@ -95,6 +100,30 @@ def _pieces() -> Iterator[bytes]:
             return
         left = None if left is None else left - len(part)
         yield part
+
+
+def _as_they_come(reader: LengthReader) -> Iterator[bytes]:
+    """The pieces of a body as the connection gives them, of which gunicorn would make several
+    copies on the way; small ones are put together."""
+    while reader.length:
+        gathered, length = [], 0
+        while length < min(_ENOUGH, reader.length):
+            try:
+                part = reader.unreader.read(None, read_ahead=reader.length - length)
+            except (ParseException, OSError) as error:
+                raise _broken_off(error) from None
+            if not part:
+                break
+            gathered.append(part)
+            length += len(part)
+        if not gathered:
+            return
+        piece = gathered[0] if len(gathered) == 1 else b"".join(gathered)
+        if length > reader.length:
+            reader.unreader.unread(piece[reader.length :])
+            piece = piece[: reader.length]
+        reader.length -= len(piece)
+        yield piece
 
 
 def _copy(file: Any) -> int:
