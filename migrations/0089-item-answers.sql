@@ -1,11 +1,12 @@
--- What responses show of items since pages may be unreadable, the same, read and liked. A confirmed item always
--- has a title, and the error of an attempt is shown at once.
+-- What responses show of items since pages may be unreadable, the same, read, liked and read again. A
+-- confirmed item always has a title, and the error of an attempt is shown at once.
 
 ALTER TYPE item_answer
   ADD ATTRIBUTE same_page_as uuid,
   ADD ATTRIBUTE page_url text,
   ADD ATTRIBUTE is_read boolean,
-  ADD ATTRIBUTE is_favourite boolean;
+  ADD ATTRIBUTE is_favourite boolean,
+  ADD ATTRIBUTE written_fields text[];
 
 CREATE OR REPLACE FUNCTION item_answers(of_workspace uuid)
 RETURNS SETOF item_answer
@@ -25,6 +26,7 @@ AS $$
          item.language,
          CASE item.status
            WHEN 'enriching' THEN last_error_of_enrichment(item.id)
+           WHEN 'confirmed' THEN coalesce(last_error_of_enrichment(item.id), item.error)
            ELSE item.error
          END,
          ARRAY(
@@ -79,7 +81,8 @@ AS $$
             LIMIT 1
          ),
          item.is_read,
-         item.is_favourite
+         item.is_favourite,
+         item.written_fields
     FROM items AS item
    WHERE item.workspace_id = of_workspace
 $$;

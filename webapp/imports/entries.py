@@ -9,7 +9,12 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, vali
 
 from webapp.rules.names import is_blank
 from webapp.schemas.common import ShortList, moment, tag, text
-from webapp.schemas.library.items import SOURCE_TYPES, SUGGESTION_STATUSES, PageUrl
+from webapp.schemas.library.items import (
+    SOURCE_TYPES,
+    SUGGESTION_STATUSES,
+    WRITTEN_FIELDS,
+    PageUrl,
+)
 from webapp.schemas.library.tasks import NewTask
 
 MOST_TAGS: Final = 1000
@@ -65,6 +70,12 @@ class ItemEntry(Schema):
     is_favourite = fields.Boolean(load_default=False)
     tags = ShortList(tag(), most=MOST_TAGS, load_default=list)
     suggestions = ShortList(fields.Nested(_Suggestion), most=_MOST_SUGGESTIONS, load_default=list)
+    written_fields = ShortList(
+        fields.String(validate=validate.OneOf(WRITTEN_FIELDS)),
+        most=len(WRITTEN_FIELDS),
+        load_default=None,
+        allow_none=True,
+    )
     published_at = fields.AwareDateTime(
         load_default=None, allow_none=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY)
     )

@@ -27,6 +27,7 @@ from webapp.rules.due import reminder
 from webapp.rules.first_line import first_line
 from webapp.rules.names import is_blank
 from webapp.rules.same_page import page_hash
+from webapp.schemas.library.items import WRITTEN_FIELDS
 
 if TYPE_CHECKING:
     from webapp.imports.format import Contents, Entry
@@ -181,6 +182,8 @@ def _item(entry: Row, now: datetime, *, enrich: bool) -> Row:
         item["raw_text"] = None
     if item["status"] is None:
         item["status"] = "enriching" if enrich else "confirmed"
+    if item["written_fields"] is None:
+        item["written_fields"] = [name for name in WRITTEN_FIELDS if item[name] is not None]
     if item["status"] == "confirmed" and item["title"] is None:
         text = item["raw_text"] or url
         item["title"] = first_line(text)

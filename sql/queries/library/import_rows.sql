@@ -120,6 +120,7 @@ fresh AS (
          given.error,
          given.is_read,
          given.is_favourite,
+         given.written_fields,
          (
            SELECT document.id
              FROM documents AS document
@@ -153,6 +154,7 @@ added AS (
       error,
       is_read,
       is_favourite,
+      written_fields,
       created_at,
       updated_at,
       confirmed_at,
@@ -175,6 +177,7 @@ added AS (
          error,
          is_read,
          is_favourite,
+         coalesce(written_fields, '{}'),
          created_at,
          updated_at,
          confirmed_at,
