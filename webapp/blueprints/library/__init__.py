@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.library import events, exports, imports, items, library, search, tags, tasks
+from webapp.blueprints.library import (
+    events,
+    exports,
+    imports,
+    items,
+    library,
+    saved_searches,
+    search,
+    tags,
+    tasks,
+)
 from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(items.items, events.events, library.library, tags.tags, tasks.tasks),
-    *(search.search, exports.exports, imports.imports),
+    *(search.search, saved_searches.saved_searches, exports.exports, imports.imports),
 )
 
 INSTALLS: Final = ()
@@ -20,6 +30,9 @@ REFUSALS: Final = {
     ),
     "tags_name_can_be_seen": invalid_input(("name", "Must not be blank.")),
     "items_document_exists": invalid_input(("document_id", "There is no such document here.")),
+    "saved_searches_name_is_unique_for_its_user": Problem(
+        409, "saved_search_exists", "Another of your saved searches has this name."
+    ),
     "tasks_item_exists": invalid_input(("item_id", "There is no such item here.")),
     "tasks_document_exists": invalid_input(("document_id", "There is no such document here.")),
 }
