@@ -45,7 +45,8 @@ SELECT answer.*
          NULL::item_answer,
          to_jsonb(made) || jsonb_build_object(
                              'tags', ARRAY(SELECT name FROM tag ORDER BY sort_key(name) COLLATE "C"),
-                             'suggestions', ARRAY[]::text[]
+                             'suggestions', ARRAY[]::text[],
+                             'annotation_count', 0
                            )
        ) AS answer;
 
@@ -137,6 +138,16 @@ UPDATE items
          WHEN %(action)s = 'confirm' THEN coalesce(error, last_error_of_enrichment(id))
          ELSE error
        END,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+RETURNING id;
+
+-- name: touch :value
+-- Notes that something of an item has changed, and locks it; the database refuses a discarded one. No row
+-- if the workspace has no such item.
+UPDATE items
+   SET status = CASE status WHEN 'discarded' THEN next_item_status(items, 'edit') ELSE status END,
        updated_at = now()
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s

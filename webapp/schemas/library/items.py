@@ -213,6 +213,9 @@ class ItemInList(Schema):
     )
     is_read = fields.Boolean(required=True)
     is_favourite = fields.Boolean(required=True)
+    annotation_count = fields.Integer(
+        required=True, metadata={"description": "Highlights on its page and notes about it."}
+    )
     same_page_as = fields.UUID(
         required=True,
         allow_none=True,
