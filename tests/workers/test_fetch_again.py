@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.clients.site import ARTICLE, Site, response
+from tests.processes import eventually
 from workers import enrich_items as module
 
 OTHER = ARTICLE.replace(b"A good harvest", b"A bad harvest").replace(b"apples", b"pears")
@@ -151,3 +154,24 @@ def test_a_note_that_is_retried_keeps_its_long_text(ana, enrich, owner):
     enrich()
     item = ana.get(path).json
     assert (item["content"], item["author"]) == ("The whole text", "Ana")
+
+
+@pytest.mark.long
+def test_a_worker_that_ends_at_the_same_time_and_a_request_do_not_wait_in_a_circle(
+    ana, site, link, owner, database
+):
+    ana.post(f"{link}/fetch")
+    with database.connect() as other, ThreadPoolExecutor(1) as threads:
+        with other.transaction():
+            # As a worker does that saves its result.
+            other.execute("SELECT FROM outbox FOR UPDATE")
+            asked = threads.submit(ana.post, f"{link}/fetch")
+            eventually(lambda: waits(owner, other.info.backend_pid))
+            other.execute("UPDATE items SET updated_at = now()")
+        assert asked.result(timeout=60).status_code == 200
+
+
+def waits(conn, pid):
+    """Whether somebody waits for a connection."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
+    return conn.execute(query, (pid,)).fetchone() != (0,)

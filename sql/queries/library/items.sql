@@ -85,6 +85,16 @@ SELECT status
    AND workspace_id = %(workspace_id)s
    FOR NO KEY UPDATE;
 
+-- name: hold_enrichment :maybe
+-- Locks the queued enrichment of an item until the transaction ends. Workers lock it before the item, and
+-- so does whoever takes it away from them.
+SELECT claim
+  FROM outbox
+ WHERE kind = 'enrich_items'
+   AND subject_id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   FOR UPDATE;
+
 -- name: exists :value
 -- Whether the workspace has such an item; no row if it has not.
 SELECT true

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sql import queries
-from webapp.access.callers import caller
 from webapp.http.errors import Problem, invalid_input
 from webapp.rules.first_line import first_line
 from webapp.rules.same_page import page_hash
@@ -18,13 +17,15 @@ if TYPE_CHECKING:
 _SOURCES = ("raw_text", "source_url")
 
 
-def hold_page(conn: Connection, change: dict[str, Any]) -> None:
-    """Keep others from capturing the page of a new address until the transaction ends. This comes
-    before the lock of the item, as in a capture."""
+def hold_page(conn: Connection, mine: dict[str, UUID], change: dict[str, Any]) -> None:
+    """Keep others from capturing the page of a new address until the transaction ends, and workers
+    from reading the former one. Both are held before the item: the page as in a capture, the work
+    as workers do."""
     if change.get("source_url") is not None:
         change["page_hash"] = page_hash(change["source_url"])
-        mine = {"workspace_id": caller().workspace_id}
-        queries.items.hold_page(conn, page_hash=change["page_hash"], **mine)
+        which = {"workspace_id": mine["workspace_id"], "page_hash": change["page_hash"]}
+        queries.items.hold_page(conn, **which)
+        queries.items.hold_enrichment(conn, **mine)
 
 
 def replace_sources(

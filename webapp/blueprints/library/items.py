@@ -166,7 +166,7 @@ def change(change: dict[str, Any], item_id: UUID) -> Response:
     """
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
-        editing.hold_page(conn, change)
+        editing.hold_page(conn, mine, change)
         etags.check(lambda: _held(conn, mine))
         return answer(_change(conn, item_id, change))
 
@@ -210,6 +210,7 @@ _CHANGEABLE = (
 def _again(conn: Connection, item_id: UUID, action: str) -> dict[str, Any]:
     """Queue the enrichment of an item again. A move to another status queues it by itself."""
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
+    queries.items.hold_enrichment(conn, **mine)
     status = queries.items.lock(conn, **mine)
     unchanged = dict.fromkeys(_CHANGEABLE)
     queries.items.change(conn, **mine, **unchanged | {"action": action})
