@@ -128,7 +128,7 @@ def give_up(conn: Connection, job: Job, error: str) -> None:
 def revive(conn: Connection, item_id: UUID) -> bool:
     return bool(
         queries.items.retry(conn, id=item_id)
-        or queries.items.enrich_again(conn, id=item_id, event="item.retried")
+        or queries.items.enrich_again(conn, id=item_id, status="confirmed", event="item.retried")
     )
 
 

@@ -192,14 +192,14 @@ UPDATE items
  WHERE items.id = newer.id;
 
 -- name: enrich_again :exec
--- Queues the enrichment of an item whose status stays what it is, from its first attempt; 0 if it is
--- neither confirmed nor being enriched. The item keeps what is known until the page has been read, and
--- the reason why it could not be read before.
+-- Queues the enrichment of an item whose status stays what it is, from its first attempt; 0 if it has
+-- another status. The item keeps what is known until the page has been read, and the reason why it
+-- could not be read before.
 WITH item AS (
   UPDATE items
      SET updated_at = now()
    WHERE id = %(id)s
-     AND status IN ('confirmed', 'enriching')
+     AND status = %(status)s
   RETURNING id, workspace_id
 ),
 recorded AS (

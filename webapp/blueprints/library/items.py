@@ -216,7 +216,7 @@ def _again(conn: Connection, item_id: UUID, action: str) -> dict[str, Any]:
     queries.items.change(conn, **mine, **unchanged | {"action": action})
     if status in ("confirmed", "enriching"):
         event = "item.retried" if action == "retry" else "item.refetched"
-        queries.items.enrich_again(conn, id=item_id, event=event)
+        queries.items.enrich_again(conn, id=item_id, status=status, event=event)
     item: dict[str, Any] = queries.items.get(conn, **mine)
     return item
 
