@@ -100,7 +100,7 @@ def create(new: dict[str, Any], item_id: UUID) -> Response:
                 "too_many_annotations",
                 f"An item has at most {MOST_ANNOTATIONS:,} annotations.",
             ) from None
-        _record(conn, "item.annotated", item_id, annotation_id)
+        _record(conn, item_id, annotation_id, event="item.annotated")
         made = _shown(conn, annotation_id)
     return answer(made, 201, location=f"/api/annotations/{annotation_id}")
 
@@ -126,7 +126,7 @@ def change(change: dict[str, Any], annotation_id: UUID) -> Response:
         etags.check(lambda: _shown(conn, annotation_id))
         fields = as_json(change).decode()
         queries.annotations.change(conn, **_mine(annotation_id), fields=fields)
-        _record(conn, "item.annotation_edited", item_id, annotation_id)
+        _record(conn, item_id, annotation_id, event="item.annotation_edited")
         return answer(_shown(conn, annotation_id))
 
 
@@ -138,7 +138,7 @@ def remove(annotation_id: UUID) -> Response:
     with transaction() as conn:
         item_id = _touch_item(conn, annotation_id)
         queries.annotations.remove(conn, **_mine(annotation_id))
-        _record(conn, "item.annotation_removed", item_id, annotation_id)
+        _record(conn, item_id, annotation_id, event="item.annotation_removed")
     return Response(status=204)
 
 
@@ -158,7 +158,7 @@ def _mine(annotation_id: UUID) -> dict[str, UUID]:
     return {"id": annotation_id, "workspace_id": caller().workspace_id}
 
 
-def _record(conn: Connection, event: str, item_id: UUID, annotation_id: UUID) -> None:
+def _record(conn: Connection, item_id: UUID, annotation_id: UUID, *, event: str) -> None:
     queries.events.record(
         conn,
         workspace_id=caller().workspace_id,
