@@ -4,7 +4,9 @@ ALTER TYPE item_answer
   DROP ATTRIBUTE same_page_as,
   DROP ATTRIBUTE page_url,
   DROP ATTRIBUTE is_read,
-  DROP ATTRIBUTE is_favourite;
+  DROP ATTRIBUTE is_favourite,
+  DROP ATTRIBUTE written_fields,
+  DROP ATTRIBUTE annotation_count;
 
 CREATE FUNCTION item_answers(of_workspace uuid)
 RETURNS SETOF item_answer

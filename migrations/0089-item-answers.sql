@@ -1,11 +1,13 @@
--- What responses show of items since pages may be unreadable, the same, read and liked. A confirmed item always
--- has a title, and the error of an attempt is shown at once.
+-- What responses show of items since pages may be unreadable, the same, read, liked, read again and annotated. A
+-- confirmed item always has a title, and the error of an attempt is shown at once.
 
 ALTER TYPE item_answer
   ADD ATTRIBUTE same_page_as uuid,
   ADD ATTRIBUTE page_url text,
   ADD ATTRIBUTE is_read boolean,
-  ADD ATTRIBUTE is_favourite boolean;
+  ADD ATTRIBUTE is_favourite boolean,
+  ADD ATTRIBUTE written_fields text[],
+  ADD ATTRIBUTE annotation_count integer;
 
 CREATE OR REPLACE FUNCTION item_answers(of_workspace uuid)
 RETURNS SETOF item_answer
@@ -25,6 +27,7 @@ AS $$
          item.language,
          CASE item.status
            WHEN 'enriching' THEN last_error_of_enrichment(item.id)
+           WHEN 'confirmed' THEN coalesce(last_error_of_enrichment(item.id), item.error)
            ELSE item.error
          END,
          ARRAY(
@@ -79,7 +82,14 @@ AS $$
             LIMIT 1
          ),
          item.is_read,
-         item.is_favourite
+         item.is_favourite,
+         item.written_fields,
+         (
+           SELECT count(*)::integer
+             FROM annotations AS annotation
+            WHERE annotation.workspace_id = item.workspace_id
+              AND annotation.item_id = item.id
+         )
     FROM items AS item
    WHERE item.workspace_id = of_workspace
 $$;
@@ -103,7 +113,8 @@ RETURNS TABLE (
   document_id  uuid,
   same_page_as uuid,
   is_read      boolean,
-  is_favourite boolean
+  is_favourite boolean,
+  annotation_count integer
 )
 LANGUAGE sql
 STABLE
@@ -124,6 +135,7 @@ AS $$
          document_id,
          same_page_as,
          is_read,
-         is_favourite
+         is_favourite,
+         annotation_count
     FROM item_answers(of_workspace)
 $$;

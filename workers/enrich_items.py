@@ -1,7 +1,8 @@
 """Enrich items: fetch an article's page, then find a title, a summary and tags.
 
-What the owner wrote is never overwritten. An item that was confirmed or discarded in the meantime
-stays that; what was found still fills what is empty in a confirmed one.
+What a person wrote is never overwritten, and what was found before only by what is found now. An
+item that was confirmed or discarded in the meantime stays that; a confirmed one still gets what was
+found.
 """
 
 from __future__ import annotations
@@ -126,7 +127,8 @@ def give_up(conn: Connection, job: Job, error: str) -> None:
 
 def revive(conn: Connection, item_id: UUID) -> bool:
     return bool(
-        queries.items.retry(conn, id=item_id) or queries.items.enrich_again(conn, id=item_id)
+        queries.items.retry(conn, id=item_id)
+        or queries.items.enrich_again(conn, id=item_id, status="confirmed", event="item.retried")
     )
 
 

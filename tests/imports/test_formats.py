@@ -340,6 +340,35 @@ def test_texts_of_pages_and_notes_come_along():
     assert (len(note["raw_text"]), len(note["content"])) == (10_000, 20_000)
 
 
+def test_what_was_marked_comes_along():
+    _, entries = read(json.dumps(WALLABAG), "json")
+    assert [(each.get("quote"), each.get("note")) for each in entries["One"]["annotations"]] == [
+        ("The oak", "so it is"),
+        ("posts", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("highlights", "expected"),
+    [
+        ("The oak", [("The oak", None)]),
+        (
+            "Highlight:The oak\nNote:so it is\n\nHighlight:two\nlines",
+            [("The oak", "so it is"), ("two\nlines", None)],
+        ),
+        ("Highlight:\nNote:only\nHighlight:", [(None, "only")]),
+        ("", []),
+    ],
+    ids=range(4),
+)
+def test_highlights_of_raindrop_are_told_apart(highlights, expected):
+    file = f'url,title,folder,note,highlights\nhttps://a.example,One,,n,"{highlights}"'
+    _, entries = read(file, "comma_separated")
+    found = entries["One"]["annotations"]
+    assert [(each.get("quote"), each.get("note")) for each in found] == expected
+    assert entries["One"]["summary"] == "n"
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     {

@@ -328,7 +328,12 @@ def test_an_edit_that_gives_a_tag_and_the_end_of_that_tag_do_not_wait_in_a_circl
             # As PATCH does.
             queries.items.lock(a, id=item["id"], **mine)
             queries.tags.make(a, names=["a"], **mine)
-            unchanged = dict.fromkeys(("action", "summary", "raw_text", "is_read", "is_favourite"))
+            unchanged = dict.fromkeys(
+                (
+                    *("action", "summary", "raw_text", "source_url", "page_hash"),
+                    *("is_read", "is_favourite"),
+                )
+            )
             queries.items.change(a, id=item["id"], title="Larch", **unchanged, **mine)
             second = threads.submit(end, b)
             pid = b.info.backend_pid

@@ -19,6 +19,7 @@ LISTED = {
     ("enriching", "confirmed"): "item.confirmed",
     ("ready_to_confirm", "confirmed"): "item.confirmed",
     ("ready_to_confirm", "discarded"): "item.discarded",
+    ("ready_to_confirm", "enriching"): "item.refetched",
     ("failed", "enriching"): "item.retried",
     ("failed", "discarded"): "item.discarded",
     ("failed", "confirmed"): "item.confirmed",

@@ -35,6 +35,11 @@ def seconds(written: Any) -> float | None:
     return found if found is not None and 0 < found < _LAST_SECOND else None
 
 
+def written(moment: float | None) -> str | None:
+    """A time in seconds as the API has it."""
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat()
+
+
 def _of_number(number: float) -> float:
     if number < 1e11:
         return number

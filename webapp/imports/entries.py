@@ -9,11 +9,18 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, vali
 
 from webapp.rules.names import is_blank
 from webapp.schemas.common import ShortList, moment, tag, text
-from webapp.schemas.library.items import SOURCE_TYPES, SUGGESTION_STATUSES, PageUrl
+from webapp.schemas.library.annotations import COLORS, NewAnnotation
+from webapp.schemas.library.items import (
+    SOURCE_TYPES,
+    SUGGESTION_STATUSES,
+    WRITTEN_FIELDS,
+    PageUrl,
+)
 from webapp.schemas.library.tasks import NewTask
 
 MOST_TAGS: Final = 1000
 _MOST_SUGGESTIONS: Final = 1000
+_MOST_ANNOTATIONS: Final = 1000
 
 
 # Two days inside the range of times that Python can represent in any zone.
@@ -34,6 +41,15 @@ class _Suggestion(Schema):
     name = tag(required=True)
     confidence = fields.Float(required=True, validate=validate.Range(0, 1))
     status = fields.String(required=True, validate=validate.OneOf(SUGGESTION_STATUSES))
+
+
+class _Annotation(NewAnnotation):
+    class Meta:
+        unknown = EXCLUDE
+
+    color = fields.String(allow_none=True, validate=validate.OneOf(COLORS))
+    created_at = moment(allow_none=True)
+    updated_at = moment(allow_none=True)
 
 
 class ItemEntry(Schema):
@@ -65,6 +81,13 @@ class ItemEntry(Schema):
     is_favourite = fields.Boolean(load_default=False)
     tags = ShortList(tag(), most=MOST_TAGS, load_default=list)
     suggestions = ShortList(fields.Nested(_Suggestion), most=_MOST_SUGGESTIONS, load_default=list)
+    annotations = ShortList(fields.Nested(_Annotation), most=_MOST_ANNOTATIONS, load_default=list)
+    written_fields = ShortList(
+        fields.String(validate=validate.OneOf(WRITTEN_FIELDS)),
+        most=len(WRITTEN_FIELDS),
+        load_default=None,
+        allow_none=True,
+    )
     published_at = fields.AwareDateTime(
         load_default=None, allow_none=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY)
     )

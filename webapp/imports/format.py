@@ -39,6 +39,8 @@ class Link:
     published: float | None = None
     is_read: bool = False
     is_favourite: bool = False
+    # as the API has them
+    annotations: list[dict[str, Any]] = field(default_factory=list)
     times: int = 1
 
 

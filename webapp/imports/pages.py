@@ -20,8 +20,8 @@ _ONE_OF: Final = ("title", "raw_text", "content", "language", "author", "publish
 
 
 class Pages:
-    """The links of a file by their pages, in the order of the first ones: with the tags and the
-    descriptions of all, and the oldest date."""
+    """The links of a file by their pages, in the order of the first ones: with the tags, the
+    descriptions and the annotations of all, and the oldest date."""
 
     def __init__(self) -> None:
         self._links: dict[str, Link] = {}
@@ -48,6 +48,7 @@ class Pages:
         known.times += link.times
         known.is_read |= link.is_read
         known.is_favourite |= link.is_favourite
+        known.annotations += [each for each in link.annotations if each not in known.annotations]
         known.summary = summary(known.summary, link.summary)
         known.added = min(filter(None, (known.added, link.added)), default=None)
         for name in _ONE_OF:

@@ -18,6 +18,7 @@ import orjson
 from marshmallow import ValidationError
 
 from webapp.imports import series
+from webapp.imports.dates import written
 from webapp.imports.entries import ItemEntry, TaskEntry
 from webapp.imports.families import contents_of
 from webapp.imports.format import Link, Portable, Refused
@@ -27,6 +28,7 @@ from webapp.rules.due import reminder
 from webapp.rules.first_line import first_line
 from webapp.rules.names import is_blank
 from webapp.rules.same_page import page_hash
+from webapp.schemas.library.items import WRITTEN_FIELDS
 
 if TYPE_CHECKING:
     from webapp.imports.format import Contents, Entry
@@ -160,15 +162,12 @@ def _given(entry: Link | Portable) -> Row:
         "author": entry.author,
         "is_read": entry.is_read or None,
         "is_favourite": entry.is_favourite or None,
-        "published_at": _written(entry.published),
-        "created_at": _written(entry.added),
+        "annotations": entry.annotations or None,
+        "published_at": written(entry.published),
+        "created_at": written(entry.added),
     }
     # What is left out costs no check.
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _written(seconds: float | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _item(entry: Row, now: datetime, *, enrich: bool) -> Row:
@@ -181,6 +180,8 @@ def _item(entry: Row, now: datetime, *, enrich: bool) -> Row:
         item["raw_text"] = None
     if item["status"] is None:
         item["status"] = "enriching" if enrich else "confirmed"
+    if item["written_fields"] is None:
+        item["written_fields"] = [name for name in WRITTEN_FIELDS if item[name] is not None]
     if item["status"] == "confirmed" and item["title"] is None:
         text = item["raw_text"] or url
         item["title"] = first_line(text)
@@ -190,6 +191,12 @@ def _item(entry: Row, now: datetime, *, enrich: bool) -> Row:
     _times(item, now)
     if item["status"] == "confirmed":
         item["confirmed_at"] = item["confirmed_at"] or item["created_at"]
+    for number, annotation in enumerate(item["annotations"]):
+        annotation["created_at"] = annotation.get("created_at") or item["created_at"]
+        _times(annotation, now)
+        annotation["id"] = _id_at(annotation["created_at"], number)
+        if annotation.get("quote") is not None:
+            annotation["color"] = annotation.get("color") or "yellow"
     return item
 
 
@@ -209,7 +216,7 @@ def _task(entry: Row, now: datetime) -> Row:
 def _times(row: Row, now: datetime) -> None:
     """Nothing was created or changed later than now."""
     row["created_at"] = min(row["created_at"] or now, now)
-    row["updated_at"] = min(row["updated_at"] or row["created_at"], now)
+    row["updated_at"] = min(row.get("updated_at") or row["created_at"], now)
 
 
 def _id_at(moment: datetime, number: int) -> str:

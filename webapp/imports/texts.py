@@ -49,6 +49,14 @@ def note(written: Any) -> str | None:
     return _text(written).strip()[:_LONGEST_NOTE].rstrip() or None
 
 
+def annotation(quote: Any, text: Any = None, **more: Any) -> dict[str, Any] | None:
+    """A highlight with what was said about it, or a note, as the API has it; None for nothing."""
+    found = {"quote": note(quote), "note": note(text)}
+    said = {name: value for name, value in found.items() if not is_blank(value or "")}
+    about = {name: value for name, value in more.items() if value is not None}
+    return said | about if said else None
+
+
 def whole_note(written: Any) -> str | None:
     """The whole text, if it is too long for a note."""
     return content(written) if len(_text(written).strip()) > _LONGEST_NOTE else None

@@ -1,5 +1,5 @@
 -- name: list_timeline :many
--- The events of one thing, oldest first. An edit of an item has the text that it replaced.
+-- The events of one thing, oldest first. An item's have what they replaced.
 SELECT event.id,
        event.event,
        event.from_status,
@@ -7,8 +7,19 @@ SELECT event.id,
        event.actor,
        event.request_id,
        CASE
-         WHEN replaced.raw_text IS NULL THEN event.payload
-         ELSE event.payload || jsonb_build_object('replaced', jsonb_build_object('raw_text', replaced.raw_text))
+         WHEN replaced.event_id IS NULL THEN event.payload
+         ELSE event.payload || jsonb_build_object(
+                'replaced',
+                jsonb_strip_nulls(
+                  jsonb_build_object(
+                    'raw_text', replaced.raw_text,
+                    'source_url', replaced.source_url,
+                    'title', replaced.title,
+                    'summary', replaced.summary,
+                    'content', replaced.content
+                  )
+                )
+              )
        END AS payload,
        event.occurred_at
   FROM events AS event

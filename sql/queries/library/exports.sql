@@ -1,7 +1,12 @@
 -- name: items :many
--- A batch of a workspace's items that are not discarded, complete, in id order.
-SELECT *
-  FROM item_answers(%(workspace_id)s)
+-- A batch of a workspace's items that are not discarded, complete, with their annotations, in id order.
+SELECT item.*,
+       (
+         SELECT coalesce(jsonb_agg(to_jsonb(annotation) ORDER BY annotation.id), '[]')
+           FROM annotation_answers(%(workspace_id)s) AS annotation
+          WHERE annotation.item_id = item.id
+       ) AS annotations
+  FROM item_answers(%(workspace_id)s) AS item
  WHERE id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
    AND status <> 'discarded'
  ORDER BY id

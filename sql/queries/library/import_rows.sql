@@ -76,7 +76,7 @@ SELECT pg_advisory_xact_lock(page.key)
 
 -- name: add_items :one
 -- Adds a batch's items, with their tags and suggestions, unless the workspace already has their
--- pages from elsewhere: those get the tags, and what they do not say themselves. Returns how many were
+-- pages from elsewhere: those get the tags, the annotations, and what they do not say themselves. Returns how many were
 -- looked at, and the ids of those added. They start like any other item; `settle_items` then gives
 -- them their final status. A subquery with LIMIT is run page by page; NOT EXISTS would be planned as
 -- a join with all items.
@@ -120,6 +120,7 @@ fresh AS (
          given.error,
          given.is_read,
          given.is_favourite,
+         given.written_fields,
          (
            SELECT document.id
              FROM documents AS document
@@ -153,6 +154,7 @@ added AS (
       error,
       is_read,
       is_favourite,
+      written_fields,
       created_at,
       updated_at,
       confirmed_at,
@@ -175,6 +177,7 @@ added AS (
          error,
          is_read,
          is_favourite,
+         coalesce(written_fields, '{}'),
          created_at,
          updated_at,
          confirmed_at,
@@ -201,6 +204,68 @@ suggested AS (
          AS suggestion (name text, confidence real, status text)
   ON CONFLICT (item_id, fold(value))
   DO NOTHING
+),
+annotated AS (
+  INSERT INTO annotations
+    (
+      id,
+      workspace_id,
+      item_id,
+      created_by,
+      quote,
+      prefix,
+      suffix,
+      start_offset,
+      end_offset,
+      color,
+      note,
+      created_at,
+      updated_at
+    )
+  SELECT id,
+         %(workspace_id)s,
+         annotated_id,
+         %(user_id)s,
+         quote,
+         prefix,
+         suffix,
+         start_offset,
+         end_offset,
+         color,
+         note,
+         created_at,
+         updated_at
+    FROM (
+           SELECT given.*,
+                  page.item_id AS annotated_id,
+                  row_number() OVER again AS times,
+                  (
+                    SELECT count(*)
+                      FROM annotations AS standing
+                     WHERE standing.workspace_id = %(workspace_id)s
+                       AND standing.item_id = page.item_id
+                  ) + row_number() OVER (PARTITION BY page.item_id ORDER BY page.number, given.id) AS place
+             FROM (
+                    SELECT coalesce(known_id, row_id) AS item_id, number, payload
+                      FROM batch
+                  ) AS page
+            CROSS JOIN LATERAL jsonb_populate_recordset(NULL::annotations, page.payload -> 'annotations') AS given
+            WHERE NOT EXISTS (
+                    SELECT
+                      FROM annotations AS standing
+                     WHERE standing.workspace_id = %(workspace_id)s
+                       AND standing.item_id = page.item_id
+                       AND (standing.quote, standing.note, standing.prefix, standing.start_offset)
+                           IS NOT DISTINCT FROM (given.quote, given.note, given.prefix, given.start_offset)
+                  )
+           WINDOW again AS (
+                    PARTITION BY page.item_id, given.quote, given.note, given.prefix, given.start_offset
+                        ORDER BY page.number, given.id
+                  )
+         ) AS found
+   WHERE times = 1
+     AND place <= 1000
+  RETURNING item_id
 ),
 tagged_too AS (
   INSERT INTO item_tags (item_id, tag_id)
@@ -230,6 +295,7 @@ told AS (
          array_remove(
            ARRAY[
              CASE WHEN known.id IN (SELECT item_id FROM tagged_too) THEN 'add_tags' END,
+             CASE WHEN known.id IN (SELECT item_id FROM annotated) THEN 'annotations' END,
              CASE WHEN NOT known.is_favourite AND said.is_favourite THEN 'is_favourite' END,
              CASE WHEN NOT known.is_read AND said.is_read THEN 'is_read' END,
              CASE WHEN known.summary IS NULL AND said.summary IS NOT NULL THEN 'summary' END

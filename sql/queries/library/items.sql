@@ -45,7 +45,8 @@ SELECT answer.*
          NULL::item_answer,
          to_jsonb(made) || jsonb_build_object(
                              'tags', ARRAY(SELECT name FROM tag ORDER BY sort_key(name) COLLATE "C"),
-                             'suggestions', ARRAY[]::text[]
+                             'suggestions', ARRAY[]::text[],
+                             'annotation_count', 0
                            )
        ) AS answer;
 
@@ -77,12 +78,22 @@ SELECT *
  WHERE id = %(id)s;
 
 -- name: lock :value
--- Locks an item until the transaction ends; no row if the workspace has no such item.
-SELECT id
+-- Locks an item until the transaction ends; its status, or no row if the workspace has no such item.
+SELECT status
   FROM items
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s
    FOR NO KEY UPDATE;
+
+-- name: hold_enrichment :maybe
+-- Locks the queued enrichment of an item until the transaction ends. Workers lock it before the item, and
+-- so does whoever takes it away from them.
+SELECT claim
+  FROM outbox
+ WHERE kind = 'enrich_items'
+   AND subject_id = %(id)s
+   AND workspace_id = %(workspace_id)s
+   FOR UPDATE;
 
 -- name: exists :value
 -- Whether the workspace has such an item; no row if it has not.
@@ -111,24 +122,30 @@ SELECT count(*)
 
 -- name: change :value
 -- Applies an action, edits, or both; returns the id, or no row if the workspace has no such item.
--- The database refuses an action that the status does not allow, and any edit of a discarded item. An
+-- The database refuses an action that the item does not allow, and any edit of a discarded item. An
 -- item that is being enriched is confirmed if that takes long; the work on it goes on, and the reason
--- why it has taken so long stays.
+-- why it has taken so long stays. Of another page than before, nothing is known yet.
 UPDATE items
    SET status = CASE
          WHEN %(action)s::text IS NULL AND status <> 'discarded' THEN status
-         WHEN %(action)s = 'confirm' AND status = 'enriching' AND enrichment_takes_long(id) THEN 'confirmed'
-         ELSE next_status('item', status, coalesce(%(action)s::text, 'edit'))
+         ELSE next_item_status(items, coalesce(%(action)s::text, 'edit'))
        END,
        title = coalesce(%(title)s, title),
        raw_text = coalesce(%(raw_text)s, raw_text),
+       source_url = coalesce(%(source_url)s, source_url),
+       page_hash = coalesce(%(page_hash)s::bytea, page_hash),
+       page_form = CASE WHEN %(page_hash)s::bytea IS NULL THEN page_form ELSE 2 END,
+       same_page_as = CASE
+         WHEN page_hash IS NOT DISTINCT FROM coalesce(%(page_hash)s::bytea, page_hash) THEN same_page_as
+       END,
        is_read = coalesce(%(is_read)s, is_read),
        is_favourite = coalesce(%(is_favourite)s, is_favourite),
        summary = CASE WHEN %(summary)s::text IS NULL THEN summary ELSE nullif(%(summary)s, '') END,
        confirmed_at = CASE WHEN %(action)s = 'confirm' THEN now() ELSE confirmed_at END,
-       error = CASE %(action)s
-         WHEN 'retry' THEN NULL
-         WHEN 'confirm' THEN coalesce(error, last_error_of_enrichment(id))
+       error = CASE
+         WHEN page_hash IS DISTINCT FROM coalesce(%(page_hash)s::bytea, page_hash) THEN NULL
+         WHEN %(action)s IN ('retry', 'fetch') AND status = 'failed' THEN NULL
+         WHEN %(action)s = 'confirm' THEN coalesce(error, last_error_of_enrichment(id))
          ELSE error
        END,
        updated_at = now()
@@ -136,15 +153,53 @@ UPDATE items
    AND workspace_id = %(workspace_id)s
 RETURNING id;
 
+-- name: touch :value
+-- Notes that something of an item has changed, and locks it; the database refuses a discarded one. No row
+-- if the workspace has no such item.
+UPDATE items
+   SET status = CASE status WHEN 'discarded' THEN next_item_status(items, 'edit') ELSE status END,
+       updated_at = now()
+ WHERE id = %(id)s
+   AND workspace_id = %(workspace_id)s
+RETURNING id;
+
+-- name: leave_page :exec
+-- Forgets the further addresses of the page that an item had before, and that newer items have the same
+-- page, unless an older one of theirs is left.
+WITH forgotten AS (
+  DELETE FROM item_addresses
+   WHERE item_id = %(id)s
+),
+newer AS MATERIALIZED (
+  SELECT item.id,
+         ARRAY(
+           SELECT address.page_hash
+             FROM item_addresses AS address
+            WHERE address.item_id = item.id
+         ) || item.page_hash AS page_hashes
+    FROM items AS item
+   WHERE item.workspace_id = %(workspace_id)s
+     AND item.same_page_as = %(id)s
+)
+UPDATE items
+   SET same_page_as = (
+         SELECT min(older.id::text)::uuid
+           FROM items_of_pages(%(workspace_id)s, newer.page_hashes) AS older (id)
+          WHERE older.id < newer.id
+            AND older.id <> %(id)s
+       )
+  FROM newer
+ WHERE items.id = newer.id;
+
 -- name: enrich_again :exec
--- Queues the enrichment of a confirmed item whose page could not be read, from its first attempt; 0 if
--- it is another one. The item stays confirmed, and keeps the reason until the page has been read.
+-- Queues the enrichment of an item whose status stays what it is, from its first attempt; 0 if it has
+-- another status. The item keeps what is known until the page has been read, and the reason why it
+-- could not be read before.
 WITH item AS (
   UPDATE items
      SET updated_at = now()
    WHERE id = %(id)s
-     AND status = 'confirmed'
-     AND error IS NOT NULL
+     AND status = %(status)s
   RETURNING id, workspace_id
 ),
 recorded AS (
@@ -152,7 +207,7 @@ recorded AS (
   SELECT workspace_id,
          'item',
          id,
-         'item.retried',
+         %(event)s,
          current_setting('coffer.actor'),
          nullif(current_setting('coffer.request_id'), '')
     FROM item
@@ -182,16 +237,19 @@ DO UPDATE
           last_error = NULL,
           enqueued_at = EXCLUDED.enqueued_at;
 
--- name: get_text :one
--- The text that an item was made of, and its title.
-SELECT raw_text,
+-- name: get_source :one
+-- What an item was made of, and its title.
+SELECT source_type,
+       source_url,
+       page_hash,
+       raw_text,
        title
   FROM items
  WHERE id = %(id)s
    AND workspace_id = %(workspace_id)s;
 
 -- name: record_edit :exec
--- Writes an edit into an item's timeline, and keeps the text that it replaced, if any.
+-- Writes an edit into an item's timeline, and keeps the text and the address that it replaced, if any.
 WITH recorded AS (
   INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
   VALUES (
@@ -205,17 +263,22 @@ WITH recorded AS (
   )
   RETURNING id, workspace_id, entity_id
 )
-INSERT INTO item_texts (event_id, workspace_id, item_id, raw_text)
-SELECT id, workspace_id, entity_id, %(replaced)s::text
+INSERT INTO item_texts (event_id, workspace_id, item_id, raw_text, source_url)
+SELECT id, workspace_id, entity_id, %(raw_text)s::text, %(source_url)s::text
   FROM recorded
- WHERE %(replaced)s::text IS NOT NULL;
+ WHERE num_nonnulls(%(raw_text)s::text, %(source_url)s::text) > 0;
 
 -- name: load_for_enrichment :many
 -- The input of the enrichment, with the names of the workspace's most used tags that all its
 -- members see; no row if the item is gone or no longer needs it. One that was confirmed in the meantime
--- still does.
+-- still does. A title that no person wrote is found anew.
 WITH wanted AS (
-  SELECT id, workspace_id, source_type, source_url, raw_text, title
+  SELECT id,
+         workspace_id,
+         source_type,
+         source_url,
+         raw_text,
+         CASE WHEN 'title' = ANY (written_fields) THEN title END AS title
     FROM items
    WHERE id = ANY (%(ids)s::uuid[])
      AND status IN ('enriching', 'confirmed')
@@ -247,8 +310,8 @@ SELECT wanted.id,
     ON known.id = wanted.workspace_id;
 
 -- name: save_enrichment :value
--- Saves the enrichment's result, unless the item no longer needs it: 1, or 0. What the owner wrote
--- stays; an item that was confirmed in the meantime stays confirmed, and its timeline says that it was
+-- Saves the enrichment's result, unless the item no longer needs it: 1, or 0. What a person wrote
+-- stays, and so does what was found before, where nothing was found now; an item that was confirmed in the meantime stays confirmed, and its timeline says that it was
 -- enriched. The addresses that were found are the page's from now on, in place of earlier ones; if an
 -- older item has one of them, this item says so. The suggestions replace the undecided ones of an
 -- earlier enrichment, without those that the item already has.
@@ -256,12 +319,12 @@ WITH item AS (
   UPDATE items
      SET status = CASE status WHEN 'enriching' THEN 'ready_to_confirm' ELSE status END,
          error = NULL,
-         title = coalesce(title, %(title)s),
-         summary = coalesce(summary, %(summary)s),
-         language = %(language)s,
-         author = %(author)s,
-         published_at = %(published_at)s,
-         content = %(content)s,
+         title = CASE WHEN 'title' = ANY (written_fields) THEN title ELSE coalesce(%(title)s, title) END,
+         summary = CASE WHEN 'summary' = ANY (written_fields) THEN summary ELSE coalesce(%(summary)s, summary) END,
+         language = coalesce(%(language)s, language),
+         author = CASE WHEN %(content)s::text IS NULL THEN author ELSE %(author)s END,
+         published_at = CASE WHEN %(content)s::text IS NULL THEN published_at ELSE %(published_at)s END,
+         content = coalesce(%(content)s, content),
          same_page_as = (
            SELECT min(older.id::text)::uuid
              FROM items_of_pages(workspace_id, array_append(%(page_hashes)s::bytea[], page_hash)) AS older (id)

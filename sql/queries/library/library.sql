@@ -73,32 +73,32 @@ SELECT id, status
    FOR NO KEY UPDATE;
 
 -- name: act_on_many :many
--- Applies an action to those items whose status allows it; returns their ids. As `items.change`, it
--- confirms those whose enrichment takes long, and the reason why stays.
+-- Applies an action to those items that allow it; returns their ids. As in `items.change`, the reason why
+-- an enrichment takes long stays.
 UPDATE items
    SET status = move.to_status,
        confirmed_at = CASE WHEN %(action)s = 'confirm' THEN now() ELSE confirmed_at END,
        error = CASE WHEN %(action)s = 'confirm' THEN coalesce(error, last_error_of_enrichment(items.id)) ELSE error END,
        updated_at = now()
-  FROM transitions AS move
- WHERE items.id = ANY (%(ids)s::uuid[])
-   AND items.workspace_id = %(workspace_id)s
-   AND move.entity = 'item'
-   AND move.from_status = items.status
-   AND (
-         move.action = %(action)s
-         OR %(action)s = 'confirm'
-         AND items.status = 'enriching'
-         AND move.to_status = 'confirmed'
-         AND enrichment_takes_long(items.id)
-       )
+  FROM (
+         SELECT item.id, allowed.to_status
+           FROM items AS item
+          CROSS JOIN LATERAL item_moves(item) AS allowed
+          WHERE item.id = ANY (%(ids)s::uuid[])
+            AND item.workspace_id = %(workspace_id)s
+            AND allowed.action = %(action)s
+       ) AS move
+ WHERE items.id = move.id
 RETURNING items.id;
 
 -- name: touch_many :exec
--- Records an edit of items: its time, and in their timelines.
+-- Records an edit of items: its time, and in their timelines. It may mark them as read or as favourites,
+-- or take these marks away.
 WITH touched AS (
   UPDATE items
-     SET updated_at = now()
+     SET is_read = coalesce(%(is_read)s, is_read),
+         is_favourite = coalesce(%(is_favourite)s, is_favourite),
+         updated_at = now()
    WHERE id = ANY (%(ids)s::uuid[])
      AND workspace_id = %(workspace_id)s
   RETURNING id, workspace_id

@@ -140,10 +140,31 @@ def test_many_are_tagged_and_untagged(olga):
     assert olga.client.get(f"/api/items/{gone}").json["tags"] == ["old"]
 
 
+@pytest.mark.long
+def test_many_are_marked_as_read_and_as_favourites(olga):
+    made = [note(olga, text)["id"] for text in ("one", "two")]
+    gone = item(olga, status="discarded")["id"]
+    marks = {"is_read": True, "is_favourite": True}
+    answer = olga.client.post("/api/items/bulk", json={"ids": [*made, gone]} | marks)
+    assert results(answer) == ["done", "done", "not_allowed"]
+    assert titles(olga, is_read="true", is_favourite="true") == ["two", "one"]
+    body = {"ids": made[:1], "is_read": False, "add_tags": ["later"]}
+    assert results(olga.client.post("/api/items/bulk", json=body)) == ["done"]
+    found = olga.client.get(f"/api/items/{made[0]}").json
+    assert (found["is_read"], found["is_favourite"], found["tags"]) == (False, True, ["later"])
+    edits = olga.client.get(f"/api/items/{made[0]}/events").json["items"][1:]
+    assert [sorted(each["payload"]["fields"]) for each in edits] == [
+        ["is_favourite", "is_read"],
+        ["add_tags", "is_read"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"ids": []}, "action"),
+        ({"ids": [], "is_read": None}, "is_read"),
+        ({"ids": [], "is_favourite": "yes"}, "is_favourite"),
         ({"action": "confirm"}, "ids"),
         ({"ids": ["x"], "action": "confirm"}, "ids.0"),
         ({"ids": [], "action": "retry"}, "action"),

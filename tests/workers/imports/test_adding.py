@@ -92,6 +92,44 @@ def test_a_page_that_is_there_gets_what_the_file_knows_besides(olga, owner, impo
 
 
 @pytest.mark.long
+def test_a_page_that_is_there_gets_the_annotations_that_it_lacks(olga, owner, imported):
+    url = "https://example.com/a"
+    known = {"source_type": "article", "source_url": url, "enrich": False}
+    path = f"/api/items/{olga.client.post('/api/items', json=known).json['id']}"
+    olga.client.post(f"{path}/annotations", json={"quote": "oak", "note": "n"})
+    given = [
+        {"quote": "oak", "note": "n"},
+        {"quote": "oak", "color": None, "created_at": "2021-03-21T14:39:19Z"},
+        {"note": "ash"},
+        {"note": "ash"},
+    ]
+    file = [{"source_url": url, "annotations": given}] * 2
+    for _ in range(2):
+        assert imported(olga, file)["duplicates"] == 2
+        found = olga.client.get(f"{path}/annotations").json["items"]
+        assert [(each["quote"], each["note"], each["color"]) for each in found] == [
+            ("oak", None, "yellow"),
+            ("oak", "n", "yellow"),
+            (None, "ash", None),
+        ]
+    assert found[0]["created_at"] == "2021-03-21T14:39:19Z"
+    edits = owner.execute("SELECT payload -> 'fields' FROM events WHERE event = 'item.edited'")
+    assert edits.fetchall() == [(["annotations"],)]
+    search = olga.client.get("/api/search", query_string={"q": '"ash"'}).json["items"]
+    assert len(search) == 1
+
+
+@pytest.mark.long
+def test_an_item_gets_no_more_annotations_than_it_may_have(olga, imported):
+    url = "https://example.com/a"
+    for number in range(2):
+        given = [{"note": f"{number} {each}"} for each in range(600)]
+        imported(olga, [{"source_url": url, "annotations": given}])
+    (item,) = olga.client.get("/api/library").json["items"]
+    assert item["annotation_count"] == 1000
+
+
+@pytest.mark.long
 def test_two_addresses_of_a_page_that_is_there_both_tell_of_it(olga, owner, imported):
     known = {"source_type": "article", "source_url": "https://example.com/a", "enrich": False}
     item_id = olga.client.post("/api/items", json=known).json["id"]
@@ -133,6 +171,11 @@ def test_what_was_exported_is_the_same_library_elsewhere(people, olga, make, own
     (*_, marked) = olga.client.get("/api/library").json["items"]
     marks = {"is_read": True, "is_favourite": True}
     assert olga.client.patch(f"/api/items/{marked['id']}", json=marks).status_code == 200
+    highlight = {"quote": "oak", "prefix": "an ", "start_offset": 3, "end_offset": 6}
+    for new in (highlight | {"color": "pink", "note": "n"}, {"quote": "ash"}, {"note": "only"}):
+        path = f"/api/items/{marked['id']}/annotations"
+        assert olga.client.post(path, json=new).status_code == 201
+    owner.execute("UPDATE annotations SET created_at = '2021-03-21T14:39:19Z'")
     linked = make.item(mine)
     task = {"title": "Order", "description": "d", "due_at": "2030-01-01T00:00:00Z", "priority": 2}
     task |= {"tags": ["work"], "recurrence": "FREQ=DAILY", "item_id": str(linked["id"])}

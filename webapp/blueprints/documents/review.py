@@ -153,7 +153,12 @@ def _decide(conn: Connection, ids: list[UUID], status: str) -> tuple[set[UUID], 
     done = [each["id"] for each in decided]
     if touched := sorted({each["item_id"] for each in decided if each["item_id"]}):
         queries.library.touch_many(
-            conn, ids=touched, payload=Jsonb({"fields": [f"{status}_suggestion_ids"]}), **mine
+            conn,
+            ids=touched,
+            payload=Jsonb({"fields": [f"{status}_suggestion_ids"]}),
+            is_read=None,
+            is_favourite=None,
+            **mine,
         )
     if done and status == "accepted":
         queries.review.tag_items(conn, ids=done)

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.library import events, exports, imports, items, library, search, tags, tasks
+from webapp.blueprints.library import (
+    events,
+    exports,
+    imports,
+    items,
+    library,
+    saved_searches,
+    search,
+    tags,
+    tasks,
+)
+from webapp.blueprints.library.annotations import noted
 from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
-    *(items.items, events.events, library.library, tags.tags, tasks.tasks),
-    *(search.search, exports.exports, imports.imports),
+    *(items.items, noted, events.events, library.library, tags.tags, tasks.tasks),
+    *(search.search, saved_searches.saved_searches, exports.exports, imports.imports),
 )
 
 INSTALLS: Final = ()
@@ -20,6 +31,17 @@ REFUSALS: Final = {
     ),
     "tags_name_can_be_seen": invalid_input(("name", "Must not be blank.")),
     "items_document_exists": invalid_input(("document_id", "There is no such document here.")),
+    "annotations_have_a_quote_or_a_note": invalid_input(
+        ("note", "Is all that this annotation has: remove the annotation.")
+    ),
+    "annotations_color_is_of_a_quote": invalid_input(("color", "Is only of a quote.")),
+    "annotations_place_is_of_a_quote": invalid_input(("prefix", "Is only of a quote.")),
+    "annotations_offsets_are_a_range": invalid_input(
+        ("end_offset", "Give both offsets, the end after the start.")
+    ),
+    "saved_searches_name_is_unique_for_its_user": Problem(
+        409, "saved_search_exists", "Another of your saved searches has this name."
+    ),
     "tasks_item_exists": invalid_input(("item_id", "There is no such item here.")),
     "tasks_document_exists": invalid_input(("document_id", "There is no such document here.")),
 }

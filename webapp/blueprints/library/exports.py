@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 # since a client may read it slowly.
 _BATCH: Final = 500
 
+# What an annotation says without its item, besides ids.
+_OF_ANNOTATIONS: Final = (
+    *("quote", "prefix", "suffix", "start_offset", "end_offset", "color", "note"),
+    *("created_at", "updated_at"),
+)
+
 exports = Blueprint(
     "exports", __name__, url_prefix="/api/export", description="Exports of everything."
 )
@@ -83,9 +89,12 @@ def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterato
 
 def _portable_item(item: Row) -> Row:
     """An item without the fields that only apply here."""
-    del item["progress"]
+    del item["progress"], item["annotation_count"]
     for suggestion in item["suggestions"]:
         del suggestion["id"]
+    item["annotations"] = [
+        {name: annotation[name] for name in _OF_ANNOTATIONS} for annotation in item["annotations"]
+    ]
     return item
 
 

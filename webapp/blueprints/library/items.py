@@ -1,4 +1,4 @@
-"""Items over HTTP: capture, review, retry."""
+"""Items over HTTP: capture, review, edits, and pages that are read again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.blueprints.library import editing
 from webapp.http.answers import answer, page, read_cursor
 from webapp.http.db import connection, transaction
 from webapp.http.errors import invalid_input
@@ -158,9 +159,14 @@ def change(change: dict[str, Any], item_id: UUID) -> Response:
     An item whose page could not be read (`failed`) can be confirmed with what you gave; `error`
     still says why. So can one that is `enriching`, once an attempt has failed or ten seconds have
     passed: what is found later fills what is still empty.
+
+    A link may get another address (`source_url`): its page is read, and what was found on the
+    former one is kept until then. If another item has the page, the answer is 409 `page_exists`
+    with `duplicate_of`, unless `allow_duplicate` is true.
     """
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
+        editing.hold_page(conn, mine, change)
         etags.check(lambda: _held(conn, mine))
         return answer(_change(conn, item_id, change))
 
@@ -175,15 +181,44 @@ def retry(item_id: UUID) -> Response:
     A confirmed item with an `error` is enriched again too, and stays confirmed. Any other gives 400
     `invalid_state`.
     """
-    mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
-        queries.items.lock(conn, **mine)
-        if queries.items.enrich_again(conn, id=item_id):
-            return answer(queries.items.get(conn, **mine))
-        return answer(_change(conn, item_id, {"action": "retry"}))
+        return answer(_again(conn, item_id, "retry"))
 
 
-_CHANGEABLE = ("action", "title", "summary", "raw_text", "is_read", "is_favourite")
+@items.post("/<uuid:item_id>/fetch")
+@permit("workspace:items:write")
+@idempotent
+@items.response(200, Item)
+def fetch(item_id: UUID) -> Response:
+    """Read the page of a link again
+
+    Content, language, author and date become the page's, and so do title and summary where no
+    person wrote them; what the content was before is in the timeline. If the page cannot be read,
+    everything stays, and `error` says why. A confirmed item stays confirmed. A note has no page:
+    409 `invalid_state_transition`.
+    """
+    with transaction() as conn:
+        return answer(_again(conn, item_id, "fetch"))
+
+
+_CHANGEABLE = (
+    *("action", "title", "summary", "raw_text", "source_url", "page_hash"),
+    *("is_read", "is_favourite"),
+)
+
+
+def _again(conn: Connection, item_id: UUID, action: str) -> dict[str, Any]:
+    """Queue the enrichment of an item again. A move to another status queues it by itself."""
+    mine = {"id": item_id, "workspace_id": caller().workspace_id}
+    queries.items.hold_enrichment(conn, **mine)
+    status = queries.items.lock(conn, **mine)
+    unchanged = dict.fromkeys(_CHANGEABLE)
+    queries.items.change(conn, **mine, **unchanged | {"action": action})
+    if status in ("confirmed", "enriching"):
+        event = "item.retried" if action == "retry" else "item.refetched"
+        queries.items.enrich_again(conn, id=item_id, status=status, event=event)
+    item: dict[str, Any] = queries.items.get(conn, **mine)
+    return item
 
 
 def _held(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
@@ -195,7 +230,11 @@ def _held(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
 
 def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str, Any]:
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
-    asked = sorted(name for name, value in change.items() if value not in (None, []))
+    asked = sorted(
+        name
+        for name, value in change.items()
+        if value not in (None, []) and name not in ("page_hash", "allow_duplicate")
+    )
     if not asked:
         unchanged: dict[str, Any] = queries.items.get(conn, **mine)
         return unchanged
@@ -204,7 +243,7 @@ def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str
     _decide(conn, item_id, change, "rejected")
     if added := accepted + change.get("add_tags", []):
         queries.tags.make(conn, workspace_id=caller().workspace_id, names=added)
-    replaced = _replace_text(conn, mine, change)
+    replaced = editing.replace_sources(conn, mine, change)
     queries.items.change(conn, **mine, **{name: change.get(name) for name in _CHANGEABLE})
     tagged = {"item_ids": [item_id], "workspace_id": caller().workspace_id}
     if added:
@@ -212,24 +251,18 @@ def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str
     if removed := change.get("remove_tags"):
         queries.tags.detach(conn, **tagged, names=removed)
     if edits := [name for name in asked if name != "action"]:
-        queries.items.record_edit(conn, **mine, fields=edits, replaced=replaced)
+        queries.items.record_edit(conn, **mine, fields=edits, **replaced)
+    if change["moves"]:
+        return _read_other_page(conn, mine)
     item: dict[str, Any] = queries.items.get(conn, **mine)
     return item
 
 
-def _replace_text(conn: Connection, mine: dict[str, UUID], change: dict[str, Any]) -> str | None:
-    """The text that a change replaces, None if it replaces none. A title that is the first line of
-    the former text becomes that of the new one."""
-    text = change.get("raw_text")
-    if text is None:
-        return None
-    before = queries.items.get_text(conn, **mine)
-    former: str | None = before["raw_text"]
-    if former is None or former == text:
-        return None
-    if change["title"] is None and before["title"] == first_line(former):
-        change["title"] = first_line(text)
-    return former
+def _read_other_page(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
+    """An item that has got another page; that of a note is not read."""
+    queries.items.leave_page(conn, **mine)
+    item: dict[str, Any] = queries.items.get(conn, **mine)
+    return _again(conn, mine["id"], "fetch") if item["source_type"] == "article" else item
 
 
 def _decide(conn: Connection, item_id: UUID, change: dict[str, Any], status: str) -> list[str]:

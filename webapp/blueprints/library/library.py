@@ -83,9 +83,10 @@ def purge(given: dict[str, Any]) -> Response:
 @library.arguments(ItemsChange)
 @library.response(200, ChangedSeveral)
 def change_many(change: dict[str, Any]) -> Response:
-    """Confirm, discard or tag several items, all in one transaction
+    """Confirm, discard, tag or mark several items, all in one transaction
 
     An item whose status does not allow the action is left as it is, tags included; its result is
     `not_allowed`.
     """
-    return _items.change(change)
+    marks = {name: change.get(name) for name in ("is_read", "is_favourite")}
+    return _items.change(change, **marks)

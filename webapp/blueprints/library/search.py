@@ -19,6 +19,8 @@ from webapp.search.query import QueryMistake, parse
 if TYPE_CHECKING:
     from flask import Response
 
+    from webapp.search.query import Query
+
 search = Blueprint(
     "search", __name__, url_prefix="/api/search", description="Search over everything."
 )
@@ -36,7 +38,7 @@ def find(arguments: dict[str, Any]) -> Response:
     `before:2026-11-21` and `after:2026-01`. If nothing matches, similar words are tried. Discarded
     items are only found by `is:discarded`.
     """
-    return _find(arguments)
+    return page_of_results(arguments)
 
 
 @search.post("")
@@ -49,7 +51,7 @@ def find_by_body(arguments: dict[str, Any]) -> Response:
 
     The same search as by GET, but the query does not end up in the logs of proxies.
     """
-    return _find(arguments)
+    return page_of_results(arguments)
 
 
 @search.get("/suggest")
@@ -74,14 +76,20 @@ def suggest(arguments: dict[str, Any]) -> Response:
     return answer({"items": rows})
 
 
-def _find(arguments: dict[str, Any]) -> Response:
+def parsed(q: str) -> Query:
+    """A query that a client sent. Raises Problem 422."""
+    try:
+        return parse(q)
+    except QueryMistake as mistake:
+        raise invalid_input(("q", str(mistake))) from None
+
+
+def page_of_results(arguments: dict[str, Any]) -> Response:
+    """What the caller finds by the `q` of the arguments: the page that `limit` and `cursor` say."""
     me = caller()
     after = read_cursor(arguments["cursor"], _place)
     limit = arguments["limit"]
-    try:
-        query = parse(arguments["q"])
-    except QueryMistake as mistake:
-        raise invalid_input(("q", str(mistake))) from None
+    query = parsed(arguments["q"])
     with connection() as conn:
         found = finder.find(
             conn,

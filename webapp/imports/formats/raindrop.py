@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from webapp.imports.dates import seconds
 from webapp.imports.format import Contents, Format, Link
-from webapp.imports.texts import summary, tags, title
+from webapp.imports.texts import annotation, readable, summary, tags, title
 
 if TYPE_CHECKING:
     from webapp.imports.table import Table
 
 # Where Raindrop puts what is in no collection.
 _NOWHERE: Final = frozenset({"unsorted"})
+_BEGINNING: Final = re.compile(r"^Highlight:", re.MULTILINE)
+_ABOUT_IT: Final = re.compile(r"^Note:", re.MULTILINE)
 
 
 def _read(table: Table) -> Contents | None:
@@ -31,11 +34,21 @@ def _link(line: int, row: dict[str, str]) -> Link:
         line,
         row["url"].strip(),
         title=title(row.get("title")),
-        summary=summary(row.get("note"), row.get("excerpt"), row.get("highlights")),
+        summary=summary(row.get("note"), row.get("excerpt")),
+        annotations=_highlights(row.get("highlights", "")),
         tags=tags([*names, *folders]),
         added=seconds(row.get("created")),
         is_favourite=row.get("favorite") == "true",
     )
+
+
+def _highlights(written: str) -> list[dict[str, Any]]:
+    """What somebody marked on the page, each with what they said about it. Without the words that
+    introduce them, all of it is one."""
+    parts = _BEGINNING.split(readable(written))
+    quotes = [part for part in parts if part.strip()]
+    found = (annotation(*_ABOUT_IT.split(quote, maxsplit=1)) for quote in quotes)
+    return [each for each in found if each is not None]
 
 
 FORMAT: Final = Format("raindrop", "comma_separated", _read)

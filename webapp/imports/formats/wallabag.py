@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from webapp.imports.dates import seconds
+from webapp.imports.dates import seconds, written
 from webapp.imports.document import address, children, contents, list_with, page, strings
 from webapp.imports.format import Contents, Format, Link
 from webapp.imports.markup import shown
-from webapp.imports.texts import author, content, language, summary, tags, title
+from webapp.imports.texts import annotation, author, content, language, summary, tags, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,7 @@ def _link(number: int, entry: dict[str, Any]) -> Link:
         address(entry.get("url")),
         title=title(entry.get("title")),
         summary=summary(*_notes(entry)),
+        annotations=list(_annotations(entry)),
         tags=tags([*strings(entry.get("tags")), *labels]),
         added=seconds(entry.get("created_at")),
         # Older versions write 0 and 1.
@@ -47,8 +48,16 @@ def _link(number: int, entry: dict[str, Any]) -> Link:
     )
 
 
+def _annotations(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for given in children(entry, "annotations"):
+        made = {name: written(seconds(given.get(name))) for name in ("created_at", "updated_at")}
+        found = annotation(given.get("quote"), given.get("text"), **made)
+        if found is not None:
+            yield found
+
+
 def _notes(entry: dict[str, Any]) -> Iterator[Any]:
-    """What somebody marked in the article, and wrote about it."""
+    """What somebody marked in the article, and wrote about it: there is no other description."""
     for note in children(entry, "annotations"):
         yield note.get("quote")
         yield note.get("text")

@@ -24,6 +24,7 @@ SOURCE_TYPES: Final = ("note", "article")
 STATUSES: Final = ("enriching", "ready_to_confirm", "failed", "confirmed", "discarded")
 SUGGESTION_STATUSES: Final = ("pending", "accepted", "rejected")
 ACTIONS: Final = ("confirm", "discard")
+WRITTEN_FIELDS: Final = ("summary", "title")
 
 _MOST_TAGS: Final = 20
 _MOST_SUGGESTIONS: Final = 100
@@ -42,6 +43,19 @@ def of_document() -> fields.UUID:
     """A filter of lists."""
     return fields.UUID(
         load_default=None, allow_none=False, metadata={"description": "Those from a document."}
+    )
+
+
+def address_of_page(**kwargs: Any) -> PageUrl:
+    """The address of a page in what a client sends."""
+    return PageUrl(
+        **kwargs,
+        metadata={
+            "format": "uri",
+            "maxLength": MAX_URL,
+            "example": "https://example.com/article",
+            "description": "What may not stand in an address, such as a space, is encoded.",
+        },
     )
 
 
@@ -84,15 +98,7 @@ class NewItem(Schema):
     raw_text = fields.String(
         load_default=None, validate=validate.Length(1, 10_000), metadata={"example": "Buy milk."}
     )
-    source_url = PageUrl(
-        load_default=None,
-        metadata={
-            "format": "uri",
-            "maxLength": MAX_URL,
-            "example": "https://example.com/article",
-            "description": "What may not stand in an address, such as a space, is encoded.",
-        },
-    )
+    source_url = address_of_page(load_default=None)
     title = text(1, 200, load_default=None, metadata={"description": "Not changed by enrichment."})
     document_id = fields.UUID(
         load_default=None,
@@ -143,6 +149,11 @@ class ItemChange(Schema):
         load_default=None,
         validate=[validate.Length(1, 10_000), _not_blank],
         metadata={"description": "Replaces the text; the former one is in the timeline."},
+    )
+    source_url = address_of_page(load_default=None, allow_none=False)
+    allow_duplicate = Flag(
+        load_default=False,
+        metadata={"description": "true: takes the address although another item has the page."},
     )
     is_read = Flag(load_default=None)
     is_favourite = Flag(load_default=None)
@@ -202,6 +213,9 @@ class ItemInList(Schema):
     )
     is_read = fields.Boolean(required=True)
     is_favourite = fields.Boolean(required=True)
+    annotation_count = fields.Integer(
+        required=True, metadata={"description": "Highlights on its page and notes about it."}
+    )
     same_page_as = fields.UUID(
         required=True,
         allow_none=True,
@@ -222,6 +236,11 @@ class Item(ItemInList):
     published_at = fields.DateTime(required=True, allow_none=True)
     content = fields.String(
         required=True, allow_none=True, metadata={"description": "The text of an article's page."}
+    )
+    written_fields = fields.List(
+        fields.String(validate=validate.OneOf(WRITTEN_FIELDS)),
+        required=True,
+        metadata={"description": "Those that a person wrote, which enrichment leaves alone."},
     )
     page_url = fields.String(
         required=True,

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from webapp.schemas.common import PageArguments, SeveralIds, page_of, tag, text
+from webapp.schemas.common import Flag, PageArguments, SeveralIds, page_of, tag, text
 from webapp.schemas.library.items import ACTIONS, ItemInList, of_document, tag_names
 
 
@@ -29,8 +29,12 @@ class ItemsChange(SeveralIds):
     action = fields.String(load_default=None, validate=validate.OneOf(ACTIONS))
     add_tags = tag_names("Names of tags to attach.")
     remove_tags = tag_names("Names of tags to remove.")
+    is_read = Flag()
+    is_favourite = Flag()
 
     @validates_schema
     def does_something(self, change: dict[str, Any], **_: Any) -> None:
-        if not (change["action"] or change["add_tags"] or change["remove_tags"]):
-            raise ValidationError("Give an action, or tags to add or remove.", "action")
+        tags = change["add_tags"] + change["remove_tags"]
+        edits = tags or {"is_read", "is_favourite"} & change.keys()
+        if change["action"] is None and not edits:
+            raise ValidationError("Give an action, or something to change.", "action")

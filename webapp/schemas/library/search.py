@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
@@ -26,18 +26,22 @@ _QUERY: Final = {
 }
 
 
-class SearchArguments(PageArguments):
-    """What is looked for."""
-
-    # Not trimmed: a space after the last word marks it as finished.
-    q = fields.String(
-        required=True,
+def query_text(**kwargs: Any) -> fields.String:
+    """A query. Not trimmed: a space after the last word marks it as finished."""
+    return fields.String(
         validate=[
             validate.Length(max=200),
             visible("Say what to look for."),
         ],
         metadata=_QUERY,
+        **kwargs,
     )
+
+
+class SearchArguments(PageArguments):
+    """What is looked for."""
+
+    q = query_text(required=True)
 
 
 class SearchResult(Schema):

@@ -1,0 +1,4 @@
+DELETE FROM role_permissions
+ WHERE permission = 'workspace:search:write';
+
+DROP TABLE saved_searches;
