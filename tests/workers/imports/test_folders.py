@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sql import queries
-from tests.workers.imports import BOOKMARKS, bookmarks, counts, state, upload
+from tests.workers.imports import BOOKMARKS, LINES, bookmarks, counts, state, upload
 from webapp.imports import folders as folders_of_files
 from workers import add_imports
 from workers.add_imports import add_imports as adding
@@ -225,3 +225,31 @@ def test_a_cancelled_import_forgets_its_folders(olga, worker, owner):
         )
         == 0
     )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "headers"), [("items.jsonl", LINES), ("bookmarks.html", BOOKMARKS)]
+)
+def test_what_was_exported_gives_the_same_folders_elsewhere(olga, people, imported, name, headers):
+    names = ["A & <b>", 'with "quotes"', "a/b", "Ünï", "<DL>", "&amp;", "</H3>", "[x](y)"]
+    links = [
+        {
+            "source_url": f"https://example.com/{n}",
+            "title": f"title {n}",
+            "tags": ["oak"] if n % 2 else [],
+            "folders": [names[: n % 5], [names[n % 8]], ["Top", names[n % 3]]],
+        }
+        for n in range(40)
+    ]
+    assert imported(olga, links)["added"] == 40
+    empty = olga.client.post("/api/folders", json={"name": "Empty"}).json["id"]
+    olga.client.post("/api/folders", json={"name": "Inner", "parent_id": empty})
+    mara = people.person("mara")
+    file = olga.client.get(f"/api/export/{name}").data
+    for expected in (40, 0):
+        found = imported(mara, file, headers)
+        assert (found["status"], found["added"], found["refused"]) == ("completed", expected, 0)
+        assert library(mara) == library(olga)
+        assert tree(mara) | {("Empty",): 0, ("Empty", "Inner"): 0} == tree(olga)
+        assert (("Empty",) in tree(mara)) == (headers is BOOKMARKS)
