@@ -9,6 +9,8 @@ from webapp.blueprints.documents import (
     bulk,
     documents,
     files,
+    linked_files,
+    linked_items,
     links,
     pictures,
     presigned,
@@ -30,7 +32,8 @@ BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
     *(versions.versions, unlocks.unlocks, pictures.pictures),
     *(archive.archive, bulk.bulk, presigned.presigned),
-    *(shares.shares, links.links, quota.quota),
+    *(shares.shares, links.links, linked_files.linked_files, linked_items.linked_items),
+    quota.quota,
     *(rules.rules, review.review),
 )
 
