@@ -416,6 +416,15 @@ def test_folders_lists_and_collections_are_folders(name, expected):
     assert {title: folders_of(found, entries[title]) for title in expected} == expected
 
 
+def test_folders_may_be_written_as_the_api_shows_them():
+    shown = {"id": "01a21e27-188b-74fe-90ff-4c489f42638e", "path": ["Work", "Deep"]}
+    found, entries = read(json.dumps([LIST[0] | {"folders": [shown, ["Home"]]}]), "json")
+    assert folders_of(found, entries["One"]) == [["Work", "Deep"], ["Home"]]
+    for odd in ("Work", [["x", 5]], [{"path": "x"}], [None]):
+        found, entries = read(json.dumps([LIST[0] | {"folders": odd}, LIST[0]]), "json")
+        assert (found["refused"], len(entries)) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("folders_become", "name", "expected"),
     [

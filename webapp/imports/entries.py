@@ -38,6 +38,14 @@ class _Suggestion(Schema):
     status = fields.String(required=True, validate=validate.OneOf(SUGGESTION_STATUSES))
 
 
+class _FolderPath(ShortList):
+    """The names of a folder, from the topmost one; or what the API shows of a folder."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        names = value.get("path") if isinstance(value, dict) else value
+        return super()._deserialize(names, *args, **kwargs)
+
+
 class ItemEntry(Schema):
     """An item. Unknown fields, such as an id, are ignored."""
 
@@ -68,7 +76,7 @@ class ItemEntry(Schema):
     tags = ShortList(tag(), most=MOST_TAGS, load_default=list)
     suggestions = ShortList(fields.Nested(_Suggestion), most=_MOST_SUGGESTIONS, load_default=list)
     folders = ShortList(
-        ShortList(fields.String(), most=_MOST_LEVELS), most=_MOST_FOLDERS, load_default=list
+        _FolderPath(fields.String(), most=_MOST_LEVELS), most=_MOST_FOLDERS, load_default=list
     )
     published_at = fields.AwareDateTime(
         load_default=None, allow_none=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY)

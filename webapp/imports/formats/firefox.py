@@ -44,7 +44,7 @@ def _links(root: dict[str, Any], paths: dict[Path, None]) -> Iterator[Link]:
         if node.get("type") == _LINK:
             number += 1
             yield _link(number, node, folder)
-        elif node.get("type") == _FOLDER:
+        elif node.get("type") == _FOLDER or "children" in node:
             # The folders that Firefox itself makes say nothing about what is in them.
             if "root" not in node:
                 folder = path([*folder, node.get("title")])
