@@ -115,22 +115,23 @@ CREATE OR REPLACE FUNCTION search_learn(of_workspace uuid, of_audience uuid, wor
 RETURNS void
 LANGUAGE plpgsql
 AS $$
-DECLARE
-  new text;
 BEGIN
-  FOREACH new IN ARRAY words LOOP
-    CONTINUE WHEN length(new) < 4 OR new ~ '^[0-9]+$';
-    PERFORM
-       FROM search_words AS known
-      WHERE known.workspace_id = of_workspace
-        AND known.audience = of_audience
-        AND known.word = new
-      LIMIT 1;
-    IF NOT FOUND THEN
-      INSERT INTO search_words (workspace_id, audience, word)
-      VALUES (of_workspace, of_audience, new);
-    END IF;
-  END LOOP;
+  INSERT INTO search_words (workspace_id, audience, word)
+  SELECT of_workspace,
+         of_audience,
+         new.word
+    FROM unnest(words) AS new (word)
+   WHERE length(new.word) >= 4
+     AND new.word !~ '^[0-9]+$'
+     -- Looked up one by one: joined, all words of the audience would be read.
+     AND (
+           SELECT true
+             FROM search_words AS known
+            WHERE known.workspace_id = of_workspace
+              AND known.audience = of_audience
+              AND known.word = new.word
+            LIMIT 1
+         ) IS NULL;
 END
 $$;
 

@@ -400,11 +400,13 @@ SELECT item.id,
 
 CALL unite_views('searchable');
 
--- The same functions as before, for hits without accents.
+-- The same functions as before, for hits without accents. They take no time for things of other types, which are
+-- asked about as null.
 CREATE OR REPLACE FUNCTION search_hit(config regconfig, body text, hits tsquery)
 RETURNS TABLE (page integer, shown text)
 LANGUAGE plpgsql
 STABLE
+STRICT
 PARALLEL SAFE
 AS $$
 DECLARE
@@ -419,15 +421,24 @@ DECLARE
     SELECT left(replace(found.stem[1], $q$''$q$, $q$'$q$), greatest(length(found.stem[1]) - 2, 3))
       FROM regexp_matches(hits::text, $q$'((?:[^']|'')+)'$q$, 'g') AS found (stem)
   );
+  -- A word that begins with a root, if all roots are plain letters and digits: then only such words of a page
+  -- need to be parsed.
+  likely CONSTANT text := (
+    SELECT '(?<![a-z0-9])(?:' || string_agg(root, '|') || ')[a-z0-9]*'
+      FROM unnest(roots) AS root
+    HAVING bool_and(root ~ '^[a-z0-9]+$')
+  );
   parsed integer := 0;
   page_text text;
   folded text;
   place integer;
 BEGIN
   page := 0;
-  FOREACH page_text IN ARRAY coalesce(string_to_array(body, E'\f'), '{}') LOOP
+  FOREACH page_text IN ARRAY string_to_array(body, E'\f') LOOP
     page := page + 1;
-    page_text := translate(page_text, U&'\00AD\200B\2060\FEFF', '');
+    IF page_text ~ U&'[\00AD\200B\2060\FEFF]' THEN
+      page_text := translate(page_text, U&'\00AD\200B\2060\FEFF', '');
+    END IF;
     folded := lower_case(page_text);
     IF octet_length(folded) > length(folded) THEN
       folded := search_unaccented(folded);
@@ -436,6 +447,17 @@ BEGIN
     CONTINUE WHEN place IS NULL;
     EXIT WHEN parsed = most_parsed;
     parsed := parsed + 1;
+    IF likely IS NOT NULL THEN
+      place := (
+        SELECT min(regexp_instr(folded, '(?<![a-z0-9])' || word || '(?![a-z0-9])'))
+          FROM (SELECT DISTINCT (regexp_matches(folded, likely, 'g'))[1] AS word) AS begun
+         WHERE to_tsvector(plain, word) @@ hits
+      );
+      CONTINUE WHEN place IS NULL;
+      shown := substr(page_text, greatest(place - before_hit, 1), shown_around);
+      RETURN NEXT;
+      RETURN;
+    END IF;
     IF to_tsvector(
          plain,
          search_text(substr(page_text, greatest(place - around_hit, 1), 2 * around_hit))
@@ -461,6 +483,7 @@ CREATE OR REPLACE FUNCTION search_table_hit(of_table uuid, config regconfig, hit
 RETURNS TABLE (page integer, shown text)
 LANGUAGE plpgsql
 STABLE
+STRICT
 AS $$
 DECLARE
   plain CONSTANT regconfig := search_plain(config);

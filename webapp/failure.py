@@ -16,3 +16,11 @@ class Failure(Exception):
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+
+
+class NotNow(Failure):
+    """The next turn at an outside system that may be called only so often is in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The next turn is in {seconds:.1f} seconds.", retry_after=seconds)
+        self.seconds = seconds

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sql import queries
 from webapp.clients.chain import transactions
-from webapp.clients.chain.node import Node, first_error, number
+from webapp.clients.chain.node import first_error, number
 from webapp.filing.keepers import keep_balance
+from workers.chain.node import node_of
 from workers.engine.kind import Clients, Kind
 from workers.terminal.command import command_for
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.clients.chain.fees import Prices
+    from webapp.clients.chain.node import Node
     from webapp.settings import Settings
     from workers.engine.job import Job
 
@@ -46,7 +48,7 @@ class Looked:
 
 
 def open_clients(settings: Settings) -> Outside:
-    return Outside(Node(settings.chain_rpc_url))
+    return Outside(node_of(settings))
 
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, list[Row]]:

@@ -149,6 +149,24 @@ def pause(*, collection_id: UUID, reason: str) -> None:
     click.echo(f"paused {collection_id}")
 
 
+@command.command("keeper")
+@click.argument("collection_id", metavar="ID", type=click.UUID)
+@click.argument("address")
+def change_keeper(*, collection_id: UUID, address: str) -> None:
+    """Name the account that reveals a collection's tokens; its key goes to the workers."""
+    keeper = _address(address)
+    with operators.connection() as conn, conn.transaction():
+        people.act(conn)
+        changed = queries.collections.change_keeper(conn, id=collection_id, keeper=keeper)
+        if changed is not None and changed["under_way"]:
+            raise click.ClickException(
+                f"{changed['under_way']} reveals by the keeper that it has are under way: cancel"
+                " those that are only planned, and wait for the others"
+            )
+        _record(conn, "collection.keeper_changed", collection_id, changed, keeper=keeper)
+    click.echo(f"{keeper} reveals {collection_id}")
+
+
 @command.command()
 @click.argument("collection_id", metavar="ID", type=click.UUID)
 def resume(*, collection_id: UUID) -> None:

@@ -19,8 +19,9 @@ from sql import queries
 from webapp.clients.chain.abi import REVEALED
 from webapp.clients.chain.fees import GWEI, Fees, raised_fees
 from webapp.clients.chain.looking import Found, look_up
-from webapp.clients.chain.node import Node, NodeError, ordinal
+from webapp.clients.chain.node import NodeError, ordinal
 from webapp.filing.keepers import note_foreign_use
+from workers.chain.node import node_of
 from workers.engine.job import Again
 from workers.engine.kind import Batch, Clients, Kind
 from workers.terminal.command import command_for
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+    from webapp.clients.chain.node import Node
     from webapp.settings import Settings
     from workers.engine.job import Job
 
@@ -80,7 +82,7 @@ class Waits:
 
 
 def open_clients(settings: Settings) -> Outside:
-    return Outside(Node(settings.chain_rpc_url), round(settings.reveal_max_fee_gwei * GWEI))
+    return Outside(node_of(settings), round(settings.reveal_max_fee_gwei * GWEI))
 
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:

@@ -19,9 +19,10 @@ from webapp.clients.images.contract import Begun, Ended, ImageError, Made, Refus
 from webapp.clients.images.embedded import EmbeddedGenerator
 from webapp.clients.images.pictures import Pictures
 from webapp.clients.ipfs.cid import PROFILES, cid_of
+from webapp.failure import NotNow
 from webapp.reading.wording import one_line
 from workers.engine import progress
-from workers.engine.buckets import Bucket, NotNow
+from workers.engine.buckets import Bucket
 from workers.engine.job import Again
 from workers.engine.kind import Clients, Kind, Permit
 from workers.engine.transactions import transactions_of

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sql import queries
 from webapp.clients.chain import transactions
-from webapp.clients.chain.node import Node, NodeError
+from webapp.clients.chain.node import NodeError
+from workers.chain.node import node_of
 from workers.engine.job import Again
 from workers.engine.kind import Clients, Kind
 from workers.terminal.command import command_for
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+    from webapp.clients.chain.node import Node
     from webapp.settings import Settings
     from workers.engine.job import Job
 
@@ -56,7 +58,7 @@ class Given:
 
 
 def open_clients(settings: Settings) -> Outside:
-    return Outside(Node(settings.chain_rpc_url))
+    return Outside(node_of(settings))
 
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:

@@ -18,8 +18,9 @@ from webapp.clients.chain import abi, transactions
 from webapp.clients.chain.collection import revealed_in
 from webapp.clients.chain.fees import GWEI, Fees, enough, first_fees, raised_fees
 from webapp.clients.chain.keeper import KeyUnreadable, Order
-from webapp.clients.chain.node import Node, NodeError
+from webapp.clients.chain.node import NodeError
 from webapp.filing.keepers import OwnKeeper, keep_balance, note_foreign_use
+from workers.chain.node import node_of
 from workers.engine.job import Again
 from workers.engine.kind import Clients, Kind
 from workers.terminal.command import command_for
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sql.connection import Connection
     from webapp.clients.chain.fees import Prices
     from webapp.clients.chain.keeper import Keeper
+    from webapp.clients.chain.node import Node
     from webapp.clients.chain.transactions import Standing
     from webapp.settings import Settings
     from workers.engine.job import Job
@@ -98,7 +100,7 @@ class RevealedBefore:
 
 def open_clients(settings: Settings) -> Outside:
     cap = round(settings.reveal_max_fee_gwei * GWEI)
-    return Outside(Node(settings.chain_rpc_url), OwnKeeper(settings), cap)
+    return Outside(node_of(settings), OwnKeeper(settings), cap)
 
 
 def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:

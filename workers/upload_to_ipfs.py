@@ -12,8 +12,9 @@ from sql import queries
 from webapp.clients.ipfs.choice import store_from
 from webapp.clients.ipfs.cid import PROFILES, cid_of
 from webapp.clients.ipfs.contract import File, IpfsError
+from webapp.failure import NotNow
 from webapp.rules.tokens.metadata import metadata_of
-from workers.engine.buckets import Bucket, NotNow
+from workers.engine.buckets import Bucket
 from workers.engine.job import Again
 from workers.engine.kind import Clients, Kind, Permit
 from workers.engine.transactions import transactions_of

@@ -17,9 +17,10 @@ from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp.clients.chain.mints import Filled, Forked, MintReader, Position, Quiet, Stretch
-from webapp.clients.chain.node import Node, NodeError
+from webapp.clients.chain.node import NodeError
 from webapp.filing import mints
 from webapp.rules.tokens.stretch import Known
+from workers.chain.node import node_of
 from workers.engine.job import Again
 from workers.engine.kind import Clients, Kind
 from workers.terminal.command import command_for
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+    from webapp.clients.chain.node import Node
     from webapp.settings import Settings
     from workers.engine.job import Job
 
@@ -78,7 +80,7 @@ class Look:
 def open_clients(settings: Settings) -> Outside:
     if settings.chain_rpc_url is None:
         return Outside(None, None, settings.chain_poll_seconds)
-    node = Node(settings.chain_rpc_url)
+    node = node_of(settings)
     return Outside(node, MintReader(node, settings.chain_log_blocks), settings.chain_poll_seconds)
 
 

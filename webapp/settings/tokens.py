@@ -43,6 +43,15 @@ class Tokens(Environment):
         chain's blocks.
         """,
     )
+    chain_calls_per_minute: int = setting(
+        0,
+        check=at_least(0),
+        about="""
+        How many calls of the node all workers together may make a minute, spread evenly; each call
+        of a batch counts. 0: as many as there are, until the node says that it was asked too often,
+        when they all leave it alone for a while.
+        """,
+    )
     chain_log_blocks: int = setting(
         2_000,
         check=between(1, 1_000_000),

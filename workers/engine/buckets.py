@@ -1,9 +1,10 @@
 """How often an outside system may be called by all workers together.
 
 Its calls are spread evenly over each minute, because a system that counts them may begin its minute
-anywhere. The state is one time in the database, as of all limits: until when turns are taken
-(`migrations/0013-rate-limits.sql`). Whoever takes a turn waits for it just before the call. If the
-system asks for a pause nevertheless, all workers make it, and turns that were taken before lapse.
+anywhere; if no limit is known, only pauses are kept. The state is one time in the database, as of
+all limits: until when turns are taken (`migrations/0013-rate-limits.sql`). Whoever takes a turn
+waits for it just before the call. If the system asks for a pause nevertheless, all workers make it,
+and turns that were taken before lapse.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sql import queries
+from webapp.failure import NotNow
 from workers.engine.kind import Permit
 from workers.engine.transactions import connection_of
 
@@ -29,43 +31,34 @@ _AHEAD: Final = 3.0
 _PATIENCE: Final = 20.0
 
 
-class NotNow(Exception):
-    """The next turn is only in so many seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"The next turn is in {seconds:.1f} seconds.")
-        self.seconds = seconds
-
-
 class Bucket:
-    """The turns at one system, `per_minute` of them. Thread-safe; connects when it is first asked
-    for a turn, so it can be created before a fork."""
+    """The turns at one system, `per_minute` of them, 0 for no limit. Thread-safe; connects when it
+    is first asked for a turn, so it can be created before a fork."""
 
     def __init__(self, name: str, per_minute: int, settings: Settings) -> None:
         self._turns = f"turns:{name}"
         self._pause = f"pause:{name}"
-        self._worth = 60 / per_minute / _USED
+        self._worth = 60 / per_minute / _USED if per_minute else 0.0
         self._settings = settings
         self._lock = threading.Lock()
         self._connection: Connection | None = None
 
     def permits(self, conn: Connection, wanted: int, *, calls: int = 1) -> Permit:
         """How many rows, each of so many calls, may be claimed: those whose turns come soon. It
-        takes no turns."""
+        takes no turns, and is only for a system with a limit."""
         used = self._used(conn)
         granted = max(0, int((_AHEAD - used) / (self._worth * calls)) + 1) if used < _AHEAD else 0
         return Permit(min(wanted, granted), max(0.0, used - _AHEAD))
 
-    def take(self) -> None:
-        """Return when it is the caller's turn. Raises NotNow if that is not soon."""
+    def take(self, calls: int = 1) -> None:
+        """Return when it is the caller's turn, for so many calls at once. Raises NotNow if that is
+        not soon."""
         while True:
             with self._lock:
                 conn = self._conn()
                 if (used := self._used(conn)) > _PATIENCE:
                     raise NotNow(used)
-                wait = queries.rate_limits.take_turn(
-                    conn, key=self._turns, worth=timedelta(seconds=self._worth)
-                )
+                wait = self._wait_for_turn(conn, calls) if self._worth else used
             if wait <= 0:
                 return
             time.sleep(wait)
@@ -86,6 +79,12 @@ class Bucket:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def _wait_for_turn(self, conn: Connection, calls: int) -> float:
+        """Seconds until turns that are taken now."""
+        worth = timedelta(seconds=self._worth * calls)
+        wait: float = queries.rate_limits.take_turn(conn, key=self._turns, worth=worth)
+        return wait
 
     def _used(self, conn: Connection) -> float:
         """Seconds until the next turn is free."""

@@ -334,12 +334,10 @@ WITH wanted AS (
   SELECT config, hits
     FROM unnest(%(configs)s::text[], %(hits)s::text[]) AS of_config (config, hits)
 ),
-ranked AS (
+candidates AS (
   SELECT entry.id,
-         (
-           ts_rank('{0.1, 0.4, 0.6, 1.0}', entry.vector, %(ranking)s::tsquery, 1)
-           + CASE WHEN entry.vector @@ nullif(%(exact)s, '')::tsquery THEN 1 ELSE 0 END
-         )::real AS rank
+         -- The vector itself, decompressed once, and not by each function that reads it.
+         setweight(entry.vector, 'D', '{}') AS vector
     FROM search_entries AS entry
    WHERE entry.id = ANY (%(ids)b::uuid[])
      AND (
@@ -349,6 +347,15 @@ ranked AS (
            )
            OR entry.id = ANY (%(shared)b::uuid[])
          )
+  OFFSET 0
+),
+ranked AS (
+  SELECT id,
+         (
+           ts_rank('{0.1, 0.4, 0.6, 1.0}', vector, %(ranking)s::tsquery, 1)
+           + CASE WHEN vector @@ nullif(%(exact)s, '')::tsquery THEN 1 ELSE 0 END
+         )::real AS rank
+    FROM candidates
 ),
 best AS (
   SELECT id, rank
@@ -376,13 +383,19 @@ SELECT found.type,
            coalesce(
              hit.shown,
              row_hit.shown,
-             left(concat_ws(E'\n', found.summary, found.body), 20000)
+             left(
+               concat_ws(E'\n', found.summary, found.body),
+               CASE found.type WHEN 'document' THEN 600 ELSE 20000 END
+             )
            )
          ),
          wanted.hits::tsquery,
          U&'StartSel="\E000", StopSel="\E001", MaxWords=35, MinWords=15, MaxFragments=2, FragmentDelimiter=" … "'
        ) AS snippet,
-       coalesce(hit.page, row_hit.page, place.pages[1]) AS page,
+       CASE found.type
+         WHEN 'document' THEN hit.page
+         WHEN 'table' THEN coalesce(row_hit.page, place.pages[1])
+       END AS page,
        place.document_id,
        coalesce(document.title, document.name) AS document_title,
        best.rank,
@@ -401,12 +414,21 @@ SELECT found.type,
     ON found.id = best.id
   JOIN wanted
     ON wanted.config = found.config
-  LEFT JOIN LATERAL search_hit(found.config::regconfig, found.body, wanted.hits::tsquery) AS hit
-    ON found.type = 'document'
+  LEFT JOIN LATERAL search_hit(
+              found.config::regconfig,
+              CASE
+                WHEN found.type = 'document' THEN found.body
+                WHEN length(found.body) > 2000 THEN left(concat_ws(E'\n', found.summary, found.body), 20000)
+              END,
+              wanted.hits::tsquery
+            ) AS hit
+    ON true
   LEFT JOIN LATERAL search_table_hit(
-              found.id, found.config::regconfig, wanted.hits::tsquery
+              CASE found.type WHEN 'table' THEN found.id END,
+              found.config::regconfig,
+              wanted.hits::tsquery
             ) AS row_hit
-    ON found.type = 'table'
+    ON true
   LEFT JOIN extracted_tables AS place
     ON place.id = found.id
    AND found.type = 'table'

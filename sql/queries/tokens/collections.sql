@@ -90,6 +90,25 @@ UPDATE collections
  WHERE id = %(id)s
 RETURNING workspace_id, contract;
 
+-- name: change_keeper :maybe
+-- An operator names another keeper for a collection, unless reveals by its keeper are under way: those are
+-- left alone. No row if there is none.
+UPDATE collections AS collection
+   SET keeper = CASE WHEN reveals.under_way = 0 THEN %(keeper)s ELSE collection.keeper END,
+       updated_at = now()
+  FROM (
+         SELECT count(*) AS under_way
+           FROM collections AS standing
+           JOIN reveal_transactions AS reveal
+             ON reveal.chain_id = standing.chain_id
+            AND reveal.keeper = standing.keeper
+            AND reveal.collection_id = standing.id
+          WHERE standing.id = %(id)s
+            AND reveal.status IN ('planned', 'signed', 'sent', 'stuck', 'cancelling')
+       ) AS reveals
+ WHERE collection.id = %(id)s
+RETURNING collection.workspace_id, collection.contract, reveals.under_way;
+
 -- name: resume :maybe
 -- An operator lets a collection go on, from the block that it stopped at. No row if there is none.
 UPDATE collections

@@ -10,6 +10,7 @@ from tests.fakes.node import FakeNode, Fault, Refused, fake_node
 from webapp.clients.chain.abi import IS_REVEALED
 from webapp.clients.chain.collection import revealed_in
 from webapp.clients.chain.node import Node, NodeError, first_error, hexadecimal, number, quantity
+from webapp.failure import NotNow
 
 
 @pytest.fixture
@@ -188,3 +189,77 @@ def test_addresses_of_metadata_are_kept_as_far_as_they_can_be(node, fake, said, 
         f"0x{1:064x}" if call["data"].startswith(IS_REVEALED) else text
     )
     assert revealed_in(node, "0x" + "1" * 40, [3], 9) == {3: kept}
+
+
+class Turns:
+    """What is asked of it, and whether it is anybody's turn."""
+
+    def __init__(self):
+        self.calls = []
+        self.held = []
+        self.next_in = 0.0
+
+    def take(self, calls):
+        if self.next_in:
+            raise NotNow(self.next_in)
+        self.calls.append(calls)
+
+    def hold(self, seconds):
+        self.held.append(seconds)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def turns():
+    return Turns()
+
+
+@pytest.fixture
+def limited(fake: FakeNode, turns):
+    opened = Node(fake.url, turns)
+    yield opened
+    opened.close()
+
+
+def test_each_call_of_a_batch_takes_a_turn(limited, turns):
+    limited.call("eth_blockNumber")
+    limited.batch([("eth_blockNumber", [])] * 5)
+    assert (turns.calls, turns.held) == ([1, 5], [])
+
+
+def test_nothing_is_asked_before_its_turn(limited, turns, fake):
+    turns.next_in = 40.0
+    error = failure(limited)
+    assert (error.retry_after, error.permanent, fake.requests) == (40.0, False, [])
+    assert "again in 40 seconds" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [
+        (Fault(429, b"", {"Retry-After": "7"}), 7),
+        (Fault(429, b'{"jsonrpc": "2.0", "id": 1, "error": {"message": "capacity"}}'), 2),
+    ],
+)
+def test_a_node_that_was_asked_too_often_is_left_alone_by_all(limited, turns, fake, fault, seconds):
+    fake.faults = [fault]
+    assert failure(limited).asked_too_often
+    assert turns.held == [seconds]
+
+
+def test_one_call_of_a_batch_that_was_too_many_is_enough(limited, turns, fake):
+    def refuse():
+        raise Refused("exceeded its compute units per second capacity", 429)
+
+    fake.answers["eth_blockNumber"] = refuse
+    limited.batch([("eth_blockNumber", []), ("eth_getTransactionReceipt", ["0x01"])])
+    assert turns.held == [2]
+
+
+def test_other_errors_hold_nobody_up(limited, turns, fake):
+    fake.faults = [Fault(503), Fault(None)]
+    for _ in range(2):
+        assert not failure(limited).asked_too_often
+    assert turns.held == []

@@ -9,9 +9,9 @@ import pytest
 
 from sql import queries
 from tests.workers.conftest import enqueue, kind_of, outbox
-from webapp.failure import Failure
+from webapp.failure import Failure, NotNow
 from workers.engine import buckets
-from workers.engine.buckets import Bucket, NotNow
+from workers.engine.buckets import Bucket
 from workers.engine.kind import Clients, Permit
 from workers.engine.loop import Worker
 
@@ -137,6 +137,16 @@ def test_turns_of_many_threads_and_workers_are_never_too_close(bucket):
     for thread in threads:
         thread.join()
     assert max(taken) - min(taken) >= 29 * 0.0515 - 0.02
+
+
+def test_a_system_without_a_limit_still_gets_its_pauses(app_conn, bucket):
+    ours, theirs = bucket(0), bucket(0)
+    for _ in range(3):
+        ours.take(calls=100)
+    assert queries.rate_limits.used(app_conn, keys=["turns:there"]) == []
+    ours.hold(100)
+    with pytest.raises(NotNow):
+        theirs.take()
 
 
 def test_a_connection_that_was_lost_is_opened_again(app_conn, bucket):

@@ -115,6 +115,33 @@ def test_a_node_that_forgets_is_told_where_to_begin(asked, olga):
 
 
 @pytest.mark.long
+def test_another_keeper_is_named_once_nothing_is_under_way(asked, olga, app_conn, owner):
+    (made,) = app_conn.execute(
+        "INSERT INTO collections (workspace_id, chain_id, contract, name_template, default_prompt,"
+        " fallback_prompt, keeper, next_block, mint_confirmations, reveal_confirmations)"
+        " VALUES (%s, 1, %s, 'Season #{n}', 'a', 'b', %s, 5, 1, 1) RETURNING id",
+        (olga.workspace_id, ADDRESS, AUTHOR.address),
+    ).fetchone()
+    app_conn.execute(
+        "INSERT INTO reveal_transactions (workspace_id, collection_id, chain_id, keeper, token_ids,"
+        " uris) VALUES (%s, %s, 1, %s, '{1}', '{ipfs://one}')",
+        (olga.workspace_id, made, AUTHOR.address),
+    )
+    said = asked("keeper", made, KEEPER.address, fails=True)
+    assert "1 reveals by the keeper that it has are under way" in said
+    owner.execute("DELETE FROM reveal_transactions")
+    asked("keeper", made, KEEPER.address.lower())
+    assert owner.execute("SELECT keeper FROM collections").fetchall() == [(KEEPER.address,)]
+    actions = owner.execute("SELECT action, details FROM audit_log").fetchall()
+    assert [(each[0], each[1]["keeper"]) for each in actions] == [
+        ("collection.keeper_changed", KEEPER.address)
+    ]
+    assert "no collection" in asked("keeper", NOWHERE, KEEPER.address, fails=True)
+    misspelt = KEEPER.address.swapcase().replace("0X", "0x")
+    assert "checksum" in asked("keeper", made, misspelt, fails=True)
+
+
+@pytest.mark.long
 def test_collections_are_listed_paused_and_resumed(asked, olga, app_conn, owner):
     assert asked("list") == "there are no collections\n"
     (made,) = app_conn.execute(

@@ -6,13 +6,13 @@ import json
 import re
 import threading
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from webapp.clients.http.allowance import Allowance
 from webapp.clients.http.contract import CallError, asks_for_later
 from webapp.clients.http.retry_after import seconds_to_wait
-from webapp.failure import Failure
+from webapp.failure import Failure, NotNow
 from webapp.reading.wording import one_line
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ _MOST: Final = 32_000_000
 # The most calls in one request, until the node says that it takes fewer.
 _BATCH: Final = 100
 
+# Seconds to leave a node alone that was asked too often, unless it says for how long.
+_LEAVE_ALONE: Final = 2.0
+
 _MESSAGE_SHOWN: Final = 300
 _LAST: Final = 2**63 - 1
 _SECRET_LENGTH: Final = 8
@@ -48,7 +51,7 @@ class NodeError(Failure):
     """A node was not reached, did not answer properly, or answered with an error.
 
     `code` is the error's own, and None if the node did not get as far as to answer. `data` is what
-    a contract said when it refused a call, in hexadecimal.
+    a contract said when it refused a call, in hexadecimal. `asked_too_often` is what the node says.
     """
 
     def __init__(
@@ -59,22 +62,39 @@ class NodeError(Failure):
         data: str | None = None,
         permanent: bool = False,
         retry_after: float | None = None,
+        asked_too_often: bool = False,
     ) -> None:
         super().__init__(message, permanent=permanent, retry_after=retry_after)
         self.code = code
         self.data = data
+        self.asked_too_often = asked_too_often
+
+
+class Turns(Protocol):
+    """How often a node may be called, by several processes together."""
+
+    def take(self, calls: int) -> None:
+        """Return when it is the caller's turn, for so many calls at once. Raises NotNow if that is
+        not soon."""
+
+    def hold(self, seconds: float) -> None:
+        """Nobody gets a turn for so many seconds."""
+
+    def close(self) -> None:
+        """Close its connections."""
 
 
 class Node:
-    """The node at `url`, which an operator named; without one, every call fails. Thread-safe;
-    connects when it is first called.
+    """The node at `url`, which an operator named; without one, every call fails. It is called when
+    it is our turn, if there are `turns`. Thread-safe; connects when it is first called.
 
     The address may hold a key, and is in no error and in no repr.
     """
 
-    def __init__(self, url: str | None) -> None:
+    def __init__(self, url: str | None, turns: Turns | None = None) -> None:
         parts = urlsplit(url or "")
         self._url = url
+        self._turns = turns
         self._host = parts.hostname
         # Keys of nodes are in the path, in the query or before the host.
         pieces = re.split(r"[/?&=]", f"{parts.path}?{parts.query}")
@@ -129,8 +149,40 @@ class Node:
             client, self._client = self._client, None
         if client is not None:
             client.close()
+        if self._turns is not None:
+            self._turns.close()
 
     def _ask(self, calls: Sequence[Call], *, whole: bool) -> list[Any]:
+        """The answers to calls in one request, when it is our turn; if the node was asked too
+        often, nobody's turn comes for a while. Raises like `_ask_now`."""
+        if self._turns is None or self._url is None:
+            return self._ask_now(calls, whole=whole)
+        try:
+            self._turns.take(len(calls))
+        except NotNow as busy:
+            raise NodeError(
+                f"The chain's node is asked again in {busy.seconds:.0f} seconds, so that it is not"
+                " asked too often.",
+                retry_after=busy.seconds,
+            ) from None
+        try:
+            answers = self._ask_now(calls, whole=whole)
+        except NodeError as error:
+            self._leave_alone(self._turns, [error])
+            raise
+        self._leave_alone(self._turns, answers)
+        return answers
+
+    def _leave_alone(self, turns: Turns, answers: Iterable[Any]) -> None:
+        waits = [
+            each.retry_after or _LEAVE_ALONE
+            for each in answers
+            if isinstance(each, NodeError) and each.asked_too_often
+        ]
+        if waits:
+            turns.hold(max(waits))
+
+    def _ask_now(self, calls: Sequence[Call], *, whole: bool) -> list[Any]:
         """The answers to calls in one request. Raises `NodeError`, and `_TooLong` if the node takes
         fewer in a batch; the only call of a batch is sent as a single one."""
         ids = {next(self._ids): index for index in range(len(calls))}
@@ -195,6 +247,7 @@ class Node:
             data=_bytes_in(told.get("data")),
             permanent=code in _REFUSALS and not limited and answer.status < 500,
             retry_after=seconds_to_wait(answer.headers),
+            asked_too_often=limited,
         )
 
     def _refusal_of_a_batch(self, said: object, answer: Answer) -> Exception:
@@ -214,6 +267,7 @@ class Node:
             f"The chain's node answered with status {answer.status}.",
             permanent=not asks_for_later(answer.status),
             retry_after=seconds_to_wait(answer.headers),
+            asked_too_often=answer.status == 429,
         )
 
     def _shown(self, message: str) -> str:

@@ -108,6 +108,11 @@ def test_a_node_that_fails_loses_no_work_and_no_attempt(season, reveals, node, o
         ).fetchall()
         assert attempts == 0
         assert wait > 35
+        asked = len(node.requests)
+        do(step)
+        assert "asked again in" in season.reveals("note")[0]
+        assert len(node.requests) == asked  # nobody asks it meanwhile
+        owner.execute("TRUNCATE rate_limits")
         do(step)
         assert season.reveals("status, note") == [(then, None)]
     finish(do, season)

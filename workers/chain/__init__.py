@@ -1,0 +1,1 @@
+"""What workers that read the chain, or write to it, have in common."""
