@@ -1,9 +1,24 @@
-DO $$
-BEGIN
-  EXECUTE 'CREATE OR REPLACE VIEW searchable_items WITH (security_invoker = true) AS '
-    || regexp_replace(pg_get_viewdef('searchable_items'::regclass), 'annotated_text\([^)]*\), ', '');
-END
-$$;
+CREATE OR REPLACE VIEW searchable_items
+WITH (security_invoker = true)
+AS
+SELECT item.id,
+       'item' AS type,
+       item.workspace_id,
+       item.workspace_id AS audience,
+       item.source_type AS kind,
+       item.status,
+       search_config(item.language) AS config,
+       coalesce(item.title, left(btrim(item.raw_text), 60), item.source_url) AS title,
+       item.summary,
+       concat_ws(' ', item.author, search_address(item.source_url)) AS origin,
+       concat_ws(E'\n', item.raw_text, left(item.content, 100000)) AS body,
+       item.source_url,
+       ARRAY(SELECT tag_id FROM item_tags WHERE item_tags.item_id = item.id) AS tag_ids,
+       item.created_at,
+       search_sites(item.source_url)
+         || ARRAY(SELECT ' f:' || folder_id FROM folder_items WHERE folder_items.item_id = item.id) AS facets,
+       NULL::tsvector AS words
+  FROM items AS item;
 
 CALL unite_views('searchable');
 

@@ -5,6 +5,7 @@ ALTER TYPE item_answer
   DROP ATTRIBUTE page_url,
   DROP ATTRIBUTE is_read,
   DROP ATTRIBUTE is_favourite,
+  DROP ATTRIBUTE folders,
   DROP ATTRIBUTE written_fields,
   DROP ATTRIBUTE annotation_count;
 

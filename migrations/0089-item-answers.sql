@@ -6,6 +6,7 @@ ALTER TYPE item_answer
   ADD ATTRIBUTE page_url text,
   ADD ATTRIBUTE is_read boolean,
   ADD ATTRIBUTE is_favourite boolean,
+  ADD ATTRIBUTE folders jsonb,
   ADD ATTRIBUTE written_fields text[],
   ADD ATTRIBUTE annotation_count integer;
 
@@ -83,6 +84,7 @@ AS $$
          ),
          item.is_read,
          item.is_favourite,
+         folders_of_item(item.id),
          item.written_fields,
          (
            SELECT count(*)::integer
@@ -114,6 +116,7 @@ RETURNS TABLE (
   same_page_as uuid,
   is_read      boolean,
   is_favourite boolean,
+  folders      jsonb,
   annotation_count integer
 )
 LANGUAGE sql
@@ -136,6 +139,7 @@ AS $$
          same_page_as,
          is_read,
          is_favourite,
+         folders,
          annotation_count
     FROM item_answers(of_workspace)
 $$;

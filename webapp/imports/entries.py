@@ -21,6 +21,8 @@ from webapp.schemas.library.tasks import NewTask
 MOST_TAGS: Final = 1000
 _MOST_SUGGESTIONS: Final = 1000
 _MOST_ANNOTATIONS: Final = 1000
+_MOST_FOLDERS: Final = 1000
+_MOST_LEVELS: Final = 1000
 
 
 # Two days inside the range of times that Python can represent in any zone.
@@ -50,6 +52,14 @@ class _Annotation(NewAnnotation):
     color = fields.String(allow_none=True, validate=validate.OneOf(COLORS))
     created_at = moment(allow_none=True)
     updated_at = moment(allow_none=True)
+
+
+class _FolderPath(ShortList):
+    """The names of a folder, from the topmost one; or what the API shows of a folder."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        names = value.get("path") if isinstance(value, dict) else value
+        return super()._deserialize(names, *args, **kwargs)
 
 
 class ItemEntry(Schema):
@@ -87,6 +97,9 @@ class ItemEntry(Schema):
         most=len(WRITTEN_FIELDS),
         load_default=None,
         allow_none=True,
+    )
+    folders = ShortList(
+        _FolderPath(fields.String(), most=_MOST_LEVELS), most=_MOST_FOLDERS, load_default=list
     )
     published_at = fields.AwareDateTime(
         load_default=None, allow_none=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sql import queries
 from webapp.access.callers import caller
-from webapp.blueprints.library import editing
+from webapp.blueprints.library import changing, editing
 from webapp.http.answers import answer, page, read_cursor
 from webapp.http.db import connection, transaction
 from webapp.http.errors import invalid_input
@@ -51,8 +51,8 @@ def create(new: dict[str, Any]) -> Response:
     and its status becomes `ready_to_confirm`. With `enrich: false` it is `confirmed` at once.
 
     A page that the workspace already has, and has not discarded, is not captured twice: the answer
-    is the item that exists, with the new tags too, and `duplicate_of`. Send `allow_duplicate` to
-    capture it again.
+    is the item that exists, with the new tags and in the new folders too, and `duplicate_of`. Send
+    `allow_duplicate` to capture it again.
 
     An item may come from a document (`document_id`), whose title and summary are its text unless
     another is given. The lists of items take `document_id` too.
@@ -67,23 +67,33 @@ def create(new: dict[str, Any]) -> Response:
         new["status"] = "confirmed"
         new["title"] = new["title"] or first_line(new["raw_text"] or new["source_url"])
     mine = {"workspace_id": caller().workspace_id}
+    folder_ids = new.pop("folder_ids")
     with transaction() as conn:
+        changing.hold_folders(conn, folder_ids)
         if url is not None and not may_be_second:
             queries.items.hold_page(conn, page_hash=new["page_hash"], **mine)
             found = queries.items.find_page(conn, page_hash=new["page_hash"], **mine)
             if found is not None:
-                item = _tag_too(conn, found["id"], new["tags"])
+                item = _file_too(conn, found["id"], new["tags"], folder_ids)
                 return answer(item | {"duplicate_of": item["id"]})
         item = queries.items.create(conn, created_by=caller().user_id, **mine, **new)
+        if folder_ids:
+            queries.folder_items.put(conn, item_ids=[item["id"]], folder_ids=folder_ids, **mine)
+            item = queries.items.get(conn, id=item["id"], **mine)
     return answer(item, 201, location=f"/api/items/{item['id']}")
 
 
-def _tag_too(conn: Connection, item_id: UUID, names: list[str]) -> dict[str, Any]:
-    """An item that was captured again, with the tags of the second time."""
+def _file_too(
+    conn: Connection, item_id: UUID, names: list[str], folder_ids: list[UUID]
+) -> dict[str, Any]:
+    """An item that was captured again, with the tags and in the folders of the second time."""
     item: dict[str, Any] = queries.items.get(conn, id=item_id, workspace_id=caller().workspace_id)
     known = {fold(name) for name in item["tags"]}
     missing = [name for name in names if fold(name) not in known]
-    return _change(conn, item_id, {"add_tags": missing}) if missing else item
+    held = {folder["id"] for folder in item["folders"]}
+    others = [folder_id for folder_id in folder_ids if str(folder_id) not in held]
+    change = {"add_tags": missing, "add_folder_ids": others}
+    return changing.change(conn, item_id, change) if missing or others else item
 
 
 def _take_text_of_document(new: dict[str, Any]) -> None:
@@ -129,7 +139,12 @@ def list_pending(arguments: dict[str, Any]) -> Response:
     """
     after = read_cursor(arguments["cursor"], UUID)
     limit = arguments["limit"]
-    mine = {"workspace_id": caller().workspace_id, "document_id": arguments["document_id"]}
+    mine = {
+        "workspace_id": caller().workspace_id,
+        "document_id": arguments["document_id"],
+        "folder_id": arguments["folder_id"],
+        "recursive": arguments["recursive"],
+    }
     with connection() as conn:
         rows = queries.items.list_pending(conn, **mine, after=after, limit=limit + 1)
         total = queries.items.count_pending(conn, **mine)
@@ -166,9 +181,10 @@ def change(change: dict[str, Any], item_id: UUID) -> Response:
     """
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
+        changing.hold_folders(conn, change["folder_ids"])
         editing.hold_page(conn, mine, change)
-        etags.check(lambda: _held(conn, mine))
-        return answer(_change(conn, item_id, change))
+        etags.check(lambda: changing.held(conn, mine))
+        return answer(changing.change(conn, item_id, change))
 
 
 @items.post("/<uuid:item_id>/retry")
@@ -182,7 +198,7 @@ def retry(item_id: UUID) -> Response:
     `invalid_state`.
     """
     with transaction() as conn:
-        return answer(_again(conn, item_id, "retry"))
+        return answer(changing.again(conn, item_id, "retry"))
 
 
 @items.post("/<uuid:item_id>/fetch")
@@ -198,80 +214,4 @@ def fetch(item_id: UUID) -> Response:
     409 `invalid_state_transition`.
     """
     with transaction() as conn:
-        return answer(_again(conn, item_id, "fetch"))
-
-
-_CHANGEABLE = (
-    *("action", "title", "summary", "raw_text", "source_url", "page_hash"),
-    *("is_read", "is_favourite"),
-)
-
-
-def _again(conn: Connection, item_id: UUID, action: str) -> dict[str, Any]:
-    """Queue the enrichment of an item again. A move to another status queues it by itself."""
-    mine = {"id": item_id, "workspace_id": caller().workspace_id}
-    queries.items.hold_enrichment(conn, **mine)
-    status = queries.items.lock(conn, **mine)
-    unchanged = dict.fromkeys(_CHANGEABLE)
-    queries.items.change(conn, **mine, **unchanged | {"action": action})
-    if status in ("confirmed", "enriching"):
-        event = "item.retried" if action == "retry" else "item.refetched"
-        queries.items.enrich_again(conn, id=item_id, status=status, event=event)
-    item: dict[str, Any] = queries.items.get(conn, **mine)
-    return item
-
-
-def _held(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
-    """An item, locked until the transaction ends."""
-    queries.items.lock(conn, **mine)
-    item: dict[str, Any] = queries.items.get(conn, **mine)
-    return item
-
-
-def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str, Any]:
-    mine = {"id": item_id, "workspace_id": caller().workspace_id}
-    asked = sorted(
-        name
-        for name, value in change.items()
-        if value not in (None, []) and name not in ("page_hash", "allow_duplicate")
-    )
-    if not asked:
-        unchanged: dict[str, Any] = queries.items.get(conn, **mine)
-        return unchanged
-    queries.items.lock(conn, **mine)
-    accepted = _decide(conn, item_id, change, "accepted")
-    _decide(conn, item_id, change, "rejected")
-    if added := accepted + change.get("add_tags", []):
-        queries.tags.make(conn, workspace_id=caller().workspace_id, names=added)
-    replaced = editing.replace_sources(conn, mine, change)
-    queries.items.change(conn, **mine, **{name: change.get(name) for name in _CHANGEABLE})
-    tagged = {"item_ids": [item_id], "workspace_id": caller().workspace_id}
-    if added:
-        queries.tags.attach(conn, **tagged, names=added)
-    if removed := change.get("remove_tags"):
-        queries.tags.detach(conn, **tagged, names=removed)
-    if edits := [name for name in asked if name != "action"]:
-        queries.items.record_edit(conn, **mine, fields=edits, **replaced)
-    if change["moves"]:
-        return _read_other_page(conn, mine)
-    item: dict[str, Any] = queries.items.get(conn, **mine)
-    return item
-
-
-def _read_other_page(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
-    """An item that has got another page; that of a note is not read."""
-    queries.items.leave_page(conn, **mine)
-    item: dict[str, Any] = queries.items.get(conn, **mine)
-    return _again(conn, mine["id"], "fetch") if item["source_type"] == "article" else item
-
-
-def _decide(conn: Connection, item_id: UUID, change: dict[str, Any], status: str) -> list[str]:
-    """Decide some of an item's suggestions; return their names."""
-    field = f"{status}_suggestion_ids"
-    ids = set(change.get(field, []))
-    if not ids:
-        return []
-    found = queries.suggestions.decide(conn, item_id=item_id, ids=list(ids), status=status)
-    if len(found) < len(ids):
-        raise invalid_input((field, "Some of these are not suggestions for this item."))
-    return [suggestion["value"] for suggestion in found]
+        return answer(changing.again(conn, item_id, "fetch"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from webapp.imports.dates import seconds
 from webapp.imports.format import Contents, Format, Link
-from webapp.imports.texts import annotation, readable, summary, tags, title
+from webapp.imports.texts import annotation, path, readable, summary, tags, title
 
 if TYPE_CHECKING:
     from webapp.imports.table import Table
@@ -36,9 +36,10 @@ def _link(line: int, row: dict[str, str]) -> Link:
         title=title(row.get("title")),
         summary=summary(row.get("note"), row.get("excerpt")),
         annotations=_highlights(row.get("highlights", "")),
-        tags=tags([*names, *folders]),
+        tags=tags(names),
         added=seconds(row.get("created")),
         is_favourite=row.get("favorite") == "true",
+        folders=[path(folders)],
     )
 
 
