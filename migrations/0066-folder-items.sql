@@ -23,23 +23,31 @@ PARALLEL SAFE
 AS $$
 BEGIN
   RETURN (
+    WITH RECURSIVE above AS (
+      SELECT folder.id,
+             folder.parent_id,
+             ARRAY[folder.name] AS path
+        FROM folder_items AS held
+        JOIN folders AS folder
+          ON folder.id = held.folder_id
+       WHERE held.item_id = of_item
+       UNION ALL
+      SELECT above.id,
+             folder.parent_id,
+             folder.name || above.path
+        FROM above
+        JOIN folders AS folder
+          ON folder.id = above.parent_id
+    )
     SELECT coalesce(
              jsonb_agg(
-               jsonb_build_object('id', found.id, 'path', found.path)
-               ORDER BY sort_key(array_to_string(found.path, '/')) COLLATE "C", found.id
+               jsonb_build_object('id', above.id, 'path', above.path)
+               ORDER BY sort_key(array_to_string(above.path, '/')) COLLATE "C", above.id
              ),
              '[]'
            )
-      FROM (
-             SELECT held.folder_id AS id,
-                    ARRAY(
-                      SELECT above.name
-                        FROM folders_above(held.folder_id) AS above
-                       ORDER BY above.distance DESC
-                    ) AS path
-               FROM folder_items AS held
-              WHERE held.item_id = of_item
-           ) AS found
+      FROM above
+     WHERE above.parent_id IS NULL
   );
 END
 $$;
