@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.filing import item_rules
 from webapp.http.answers import answer, page, read_cursor
 from webapp.http.db import connection, transaction
 from webapp.http.errors import invalid_input
@@ -53,6 +54,9 @@ def create(new: dict[str, Any]) -> Response:
     is the item that exists, with the new tags too, and `duplicate_of`. Send `allow_duplicate` to
     capture it again.
 
+    The workspace's rules for items apply to it at once, and again when it has been enriched. One
+    may discard it: see its `status`.
+
     An item may come from a document (`document_id`), whose title and summary are its text unless
     another is given. The lists of items take `document_id` too.
     """
@@ -74,6 +78,10 @@ def create(new: dict[str, Any]) -> Response:
                 item = _tag_too(conn, found["id"], new["tags"])
                 return answer(item | {"duplicate_of": item["id"]})
         item = queries.items.create(conn, created_by=caller().user_id, **mine, **new)
+        if item.pop("has_rules"):
+            rules = item_rules.of_workspace(conn, caller().workspace_id)
+            item_rules.apply(conn, caller().workspace_id, rules, [item["id"]])
+            item = queries.items.get(conn, id=item["id"], **mine)
     return answer(item, 201, location=f"/api/items/{item['id']}")
 
 

@@ -1,33 +1,95 @@
-"""Rules that classify documents."""
+"""Rules for documents and items."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from webapp.rules.filing import PLACES
-from webapp.rules.phrases import MOST_CHARACTERS, mistake_in
+from webapp.rules import address_patterns, phrases
+from webapp.rules.filing import ACTIONS, APPLIES_TO, PLACES
 from webapp.schemas.common import Flag, PageArguments, ShortList, page_of, tag, text
+from webapp.schemas.library.items import SOURCE_TYPES, STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MATCHES: Final = ("any", "all")
-GIVES: Final = ("category", "correspondent", "folder_id", "tags")
+GIVES: Final = ("category", "correspondent", "folder_id", "tags", "action")
 
 _MOST_PHRASES: Final = 20
+_MOST_ADDRESSES: Final = 20
 _MOST_TAGS: Final = 20
 
 
 def _phrases(**more: Any) -> ShortList:
     return ShortList(
-        text(1, MOST_CHARACTERS, metadata={"example": "energy bill"}),
+        text(1, phrases.MOST_CHARACTERS, metadata={"example": "energy bill"}),
         most=_MOST_PHRASES,
         metadata={
             "description": "Words or phrases, in any case. A `*` at the beginning or end of a word "
             "stands for any letters.",
-            "minItems": 1,
         },
         **more,
     )
+
+
+def _addresses(**more: Any) -> ShortList:
+    return ShortList(
+        text(1, address_patterns.MOST_CHARACTERS, metadata={"example": "example.com/blog"}),
+        most=_MOST_ADDRESSES,
+        metadata={
+            "description": "Of items, of which one must be theirs: a host, which includes those "
+            "below it, perhaps with the beginning of a path. A `*` stands for any characters."
+        },
+        **more,
+    )
+
+
+def _source_types(**more: Any) -> ShortList:
+    return ShortList(
+        fields.String(validate=validate.OneOf(SOURCE_TYPES)),
+        most=len(SOURCE_TYPES),
+        metadata={"description": "Of items."},
+        **more,
+    )
+
+
+def _with_tags(**more: Any) -> ShortList:
+    return ShortList(
+        tag(),
+        most=_MOST_TAGS,
+        metadata={
+            "description": "Tags that an item must have, all of them. Those that an earlier rule "
+            "gives count."
+        },
+        **more,
+    )
+
+
+_ACTION: Final[dict[str, Any]] = {
+    "allow_none": True,
+    "validate": validate.OneOf(ACTIONS),
+    "metadata": {
+        "description": "What becomes of an item: it is confirmed once it is enriched, or discarded."
+    },
+}
+_APPLIES_TO: Final[dict[str, Any]] = {
+    "validate": validate.OneOf(APPLIES_TO),
+    "metadata": {
+        "description": "`addresses`, `source_types`, `with_tags` and `action` need `items`; "
+        "`category` and `correspondent` are for documents."
+    },
+}
+
+
+def _mistakes(patterns: list[str], mistake_in: Callable[[str], str | None]) -> dict[int, list[str]]:
+    """What is wrong with some of the patterns, by their place."""
+    return {
+        number: [mistake]
+        for number, pattern in enumerate(patterns)
+        if (mistake := mistake_in(pattern))
+    }
 
 
 class RuleChange(Schema):
@@ -39,6 +101,10 @@ class RuleChange(Schema):
         metadata={"description": "Rules apply in this order; of equal ones the older first."},
     )
     is_active = Flag()
+    applies_to = fields.String(**_APPLIES_TO)
+    addresses = _addresses()
+    source_types = _source_types()
+    with_tags = _with_tags()
     phrases = _phrases()
     match = fields.String(
         validate=validate.OneOf(MATCHES),
@@ -53,23 +119,23 @@ class RuleChange(Schema):
     correspondent = text(1, 200, allow_none=True)
     folder_id = fields.UUID(allow_none=True)
     tags = ShortList(tag(), most=_MOST_TAGS)
+    action = fields.String(**_ACTION)
 
     @validates_schema
     def _can_match(self, rule: dict[str, Any], **_: Any) -> None:
-        for name in ("phrases", "within"):
-            if rule.get(name) == []:
-                raise ValidationError("Must not be empty.", name)
+        if rule.get("within") == []:
+            raise ValidationError("Must not be empty.", "within")
         mistakes = {
-            number: [mistake]
-            for number, phrase in enumerate(rule.get("phrases", []))
-            if (mistake := mistake_in(phrase))
+            name: found
+            for name, of in (("phrases", phrases), ("addresses", address_patterns))
+            if (found := _mistakes(rule.get(name, []), of.mistake_in))
         }
         if mistakes:
-            raise ValidationError({"phrases": mistakes})
+            raise ValidationError(mistakes)
 
 
 class NewRule(RuleChange):
-    """A rule: what to look for, and what documents are given in which it is found."""
+    """A rule: what to look for, and what documents or items are given in which it is found."""
 
     name = text(1, 100, required=True, metadata={"example": "Energy bills"})
     position = fields.Integer(
@@ -78,7 +144,11 @@ class NewRule(RuleChange):
         metadata={"description": "By default it comes last."},
     )
     is_active = Flag(load_default=True)
-    phrases = _phrases(required=True)
+    applies_to = fields.String(load_default="documents", **_APPLIES_TO)
+    addresses = _addresses(load_default=list)
+    source_types = _source_types(load_default=list)
+    with_tags = _with_tags(load_default=list)
+    phrases = _phrases(load_default=list)
     match = fields.String(load_default="any", validate=validate.OneOf(MATCHES))
     within = ShortList(
         fields.String(validate=validate.OneOf(PLACES)),
@@ -90,6 +160,7 @@ class NewRule(RuleChange):
     correspondent = text(1, 200, load_default=None, allow_none=True)
     folder_id = fields.UUID(load_default=None, allow_none=True)
     tags = ShortList(tag(), most=_MOST_TAGS, load_default=list)
+    action = fields.String(load_default=None, **_ACTION)
 
     @validates_schema
     def _gives_something(self, rule: dict[str, Any], **_: Any) -> None:
@@ -104,6 +175,10 @@ class Rule(Schema):
     name = fields.String(required=True)
     position = fields.Integer(required=True)
     is_active = fields.Boolean(required=True)
+    applies_to = fields.String(required=True, validate=validate.OneOf(APPLIES_TO))
+    addresses = fields.List(fields.String(), required=True)
+    source_types = fields.List(fields.String(), required=True)
+    with_tags = fields.List(fields.String(), required=True)
     phrases = fields.List(fields.String(), required=True)
     match = fields.String(required=True, validate=validate.OneOf(MATCHES))
     within = fields.List(fields.String(validate=validate.OneOf(PLACES)), required=True)
@@ -111,6 +186,7 @@ class Rule(Schema):
     correspondent = fields.String(required=True, allow_none=True)
     folder_id = fields.UUID(required=True, allow_none=True)
     tags = fields.List(fields.String(), required=True)
+    action = fields.String(required=True, allow_none=True, validate=validate.OneOf(ACTIONS))
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
 
@@ -132,3 +208,29 @@ TriedDocumentPage = page_of(TriedDocument)
 
 class TryArguments(PageArguments):
     """How many documents to try a rule on, newest first."""
+
+
+class Gives(Schema):
+    """What a rule changes in an item."""
+
+    tags = fields.List(fields.String(), required=True)
+    folder_id = fields.UUID(required=True, allow_none=True)
+    action = fields.String(required=True, allow_none=True, validate=validate.OneOf(ACTIONS))
+
+
+class RuledItem(Schema):
+    """An item to which a rule was applied, or in which it was looked for."""
+
+    id = fields.UUID(required=True)
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf(STATUSES),
+        metadata={"description": "Before the rule."},
+    )
+    title = fields.String(required=True, allow_none=True)
+    source_url = fields.String(required=True, allow_none=True)
+    matches = fields.Boolean(required=True)
+    gives = fields.Nested(Gives, required=True)
+
+
+RuledItemPage = page_of(RuledItem)
