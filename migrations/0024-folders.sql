@@ -1,4 +1,4 @@
--- Folders of documents: a tree in each workspace.
+-- Folders: a tree in each workspace.
 
 CREATE TABLE folders (
   id           uuid        NOT NULL DEFAULT uuidv7(),

@@ -2,6 +2,8 @@ DELETE FROM noted_events WHERE event = 'item.rule_applied';
 DROP FUNCTION tags_of_item_rules(uuid);
 DROP TRIGGER items_that_are_restored_are_kept_from_rules ON items;
 DROP FUNCTION keep_item_from_rules();
+DROP TRIGGER folder_items_that_are_taken_are_kept_from_rules ON folder_items;
+DROP FUNCTION keep_folders_from_rules();
 DROP TRIGGER item_tags_that_are_taken_are_kept_from_rules ON item_tags;
 DROP FUNCTION keep_tags_from_rules();
 DROP TABLE item_rulings;

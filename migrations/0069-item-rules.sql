@@ -80,6 +80,36 @@ CREATE TRIGGER item_tags_that_are_taken_are_kept_from_rules
   FOR EACH STATEMENT
   EXECUTE FUNCTION keep_tags_from_rules();
 
+-- The same of folders.
+CREATE FUNCTION keep_folders_from_rules()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF is_a_persons_change() THEN
+    INSERT INTO item_rulings (workspace_id, item_id, field, value)
+    SELECT item.workspace_id,
+           item.id,
+           'folder_id',
+           folder.id::text
+      FROM taken
+      JOIN items AS item
+        ON item.id = taken.item_id
+      JOIN folders AS folder
+        ON folder.id = taken.folder_id
+    ON CONFLICT ON CONSTRAINT item_rulings_pkey
+    DO NOTHING;
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER folder_items_that_are_taken_are_kept_from_rules
+  AFTER DELETE ON folder_items
+  REFERENCING OLD TABLE AS taken
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION keep_folders_from_rules();
+
 -- An item that a person takes out of the trash is not decided by rules again.
 CREATE FUNCTION keep_item_from_rules()
 RETURNS trigger

@@ -4,7 +4,8 @@ ALTER TYPE item_answer
   DROP ATTRIBUTE same_page_as,
   DROP ATTRIBUTE page_url,
   DROP ATTRIBUTE is_read,
-  DROP ATTRIBUTE is_favourite;
+  DROP ATTRIBUTE is_favourite,
+  DROP ATTRIBUTE folders;
 
 CREATE FUNCTION item_answers(of_workspace uuid)
 RETURNS SETOF item_answer

@@ -5,7 +5,8 @@ ALTER TYPE item_answer
   ADD ATTRIBUTE same_page_as uuid,
   ADD ATTRIBUTE page_url text,
   ADD ATTRIBUTE is_read boolean,
-  ADD ATTRIBUTE is_favourite boolean;
+  ADD ATTRIBUTE is_favourite boolean,
+  ADD ATTRIBUTE folders jsonb;
 
 CREATE OR REPLACE FUNCTION item_answers(of_workspace uuid)
 RETURNS SETOF item_answer
@@ -79,7 +80,8 @@ AS $$
             LIMIT 1
          ),
          item.is_read,
-         item.is_favourite
+         item.is_favourite,
+         folders_of_item(item.id)
     FROM items AS item
    WHERE item.workspace_id = of_workspace
 $$;
@@ -103,7 +105,8 @@ RETURNS TABLE (
   document_id  uuid,
   same_page_as uuid,
   is_read      boolean,
-  is_favourite boolean
+  is_favourite boolean,
+  folders      jsonb
 )
 LANGUAGE sql
 STABLE
@@ -124,6 +127,7 @@ AS $$
          document_id,
          same_page_as,
          is_read,
-         is_favourite
+         is_favourite,
+         folders
     FROM item_answers(of_workspace)
 $$;

@@ -39,6 +39,12 @@ class Place:
     def make(self) -> Factory:
         return self.people.make
 
+    def thing(self, name: str) -> object:
+        """The id of the thing that a parameter stands for, made if it is not there yet."""
+        if name not in self.made:
+            self.made[name] = of_all_nouns().things[name](self)
+        return self.made[name]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:

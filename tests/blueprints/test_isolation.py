@@ -110,8 +110,8 @@ def world(app, routes, examples, make, owner):
         "key of a stranger": people.client(X_API_Key=people.key(sten, scopes)[1]),
     }
     place = Place(people, olga, workspace_id)
-    for name, make_one in examples.things.items():
-        place.made[name] = make_one(place)
+    for name in examples.things:
+        place.thing(name)
     ids = place.made
     rules = {rule.endpoint: rule for rule in routes}
     known = {"olga": olga, "sten": sten}

@@ -29,12 +29,19 @@ class Ruled(NamedTuple):
 
 
 def of_workspace(conn: Connection, workspace_id: UUID) -> Sequence[Rule]:
-    """The active rules for items of a workspace, with the tags that they may give locked: ask
-    before items are locked that others know."""
+    """The active rules for items of a workspace, held as `hold` does."""
     found: Sequence[Rule] = queries.rules.active(conn, workspace_ids=[workspace_id], to="items")
     if found:
-        queries.item_rulings.hold_tags(conn, workspace_id=workspace_id)
+        hold(conn, workspace_id, found)
     return found
+
+
+def hold(conn: Connection, workspace_id: UUID, rules: Sequence[Rule]) -> None:
+    """Lock the folders and tags that rules may give, before items are locked that others know."""
+    folder_ids = [rule["folder_id"] for rule in rules if rule["folder_id"] is not None]
+    if folder_ids:
+        queries.folder_items.hold(conn, folder_ids=folder_ids, workspace_id=workspace_id)
+    queries.item_rulings.hold_tags(conn, workspace_id=workspace_id)
 
 
 def tried(

@@ -202,6 +202,7 @@ SELECT shown.*
          jsonb_build_object(
            'parent_id', page.parent_id,
            'path', page.path,
+           'items', NULL,
            'shared', share_shown(page.share_id)
          )
        ) AS shown

@@ -38,7 +38,11 @@ SELECT item.id,
              ON tag.id = item_tags.tag_id
           WHERE item_tags.item_id = item.id
        ) AS tags,
-       ARRAY[]::text[] AS folder_ids,
+       ARRAY(
+         SELECT held.folder_id::text
+           FROM folder_items AS held
+          WHERE held.item_id = item.id
+       ) AS folder_ids,
        ARRAY(
          SELECT ARRAY[ruling.field, ruling.value]
            FROM item_rulings AS ruling
@@ -80,6 +84,17 @@ tagged AS (
    WHERE ruling.field = 'tag'
    ORDER BY ruling.item_id, tag.id
   ON CONFLICT ON CONSTRAINT item_tags_pkey
+  DO NOTHING
+),
+filed AS (
+  INSERT INTO folder_items (workspace_id, folder_id, item_id)
+  SELECT folder.workspace_id, folder.id, ruling.item_id
+    FROM ruling
+    JOIN folders AS folder
+      ON folder.id = CASE ruling.field WHEN 'folder_id' THEN ruling.value::uuid END
+     AND folder.workspace_id = %(workspace_id)s
+   ORDER BY ruling.item_id, folder.id
+  ON CONFLICT ON CONSTRAINT folder_items_pkey
   DO NOTHING
 ),
 settled AS (

@@ -55,7 +55,8 @@ SELECT answer.*,
          NULL::item_answer,
          to_jsonb(made) || jsonb_build_object(
                              'tags', ARRAY(SELECT name FROM tag ORDER BY sort_key(name) COLLATE "C"),
-                             'suggestions', ARRAY[]::text[]
+                             'suggestions', ARRAY[]::text[],
+                             'folders', ARRAY[]::text[]
                            )
        ) AS answer;
 
@@ -102,12 +103,28 @@ SELECT true
    AND workspace_id = %(workspace_id)s;
 
 -- name: list_pending :many
--- Everything that waits for its owner, or what of it comes from a document, newest first.
+-- Everything that waits for its owner, or what of it comes from a document or is in a folder, newest first.
 SELECT *
   FROM item_briefs(%(workspace_id)s)
  WHERE status IN ('enriching', 'ready_to_confirm', 'failed')
    AND (%(after)s::uuid IS NULL OR id < %(after)s::uuid)
    AND (%(document_id)s::uuid IS NULL OR document_id = %(document_id)s)
+   AND (
+         %(folder_id)s::uuid IS NULL
+         OR id IN (
+              SELECT held.item_id
+                FROM folder_items AS held
+               WHERE held.workspace_id = %(workspace_id)s
+                 AND held.folder_id = ANY (
+                       ARRAY(
+                         SELECT below.id
+                           FROM folders_below(%(folder_id)s) AS below
+                          WHERE below.distance = 0
+                             OR %(recursive)s::boolean
+                       )
+                     )
+            )
+       )
  ORDER BY id DESC
  LIMIT %(limit)s;
 
@@ -117,7 +134,23 @@ SELECT count(*)
   FROM items
  WHERE workspace_id = %(workspace_id)s
    AND status IN ('enriching', 'ready_to_confirm', 'failed')
-   AND (%(document_id)s::uuid IS NULL OR document_id = %(document_id)s);
+   AND (%(document_id)s::uuid IS NULL OR document_id = %(document_id)s)
+   AND (
+         %(folder_id)s::uuid IS NULL
+         OR id IN (
+              SELECT held.item_id
+                FROM folder_items AS held
+               WHERE held.workspace_id = %(workspace_id)s
+                 AND held.folder_id = ANY (
+                       ARRAY(
+                         SELECT below.id
+                           FROM folders_below(%(folder_id)s) AS below
+                          WHERE below.distance = 0
+                             OR %(recursive)s::boolean
+                       )
+                     )
+            )
+       );
 
 -- name: change :value
 -- Applies an action, edits, or both; returns the id, or no row if the workspace has no such item.

@@ -25,32 +25,66 @@ SELECT *
  ORDER BY item.id DESC
  LIMIT %(limit)s;
 
--- name: list_of_document :many
--- Those of them that come from a document. It is a query of its own because few items come from one:
--- with this condition in the other, that one would be planned anew for each request.
-SELECT *
-  FROM item_briefs(%(workspace_id)s) AS item
- WHERE item.status = 'confirmed'
-   AND item.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-   AND item.document_id = %(document_id)s
-   AND (%(is_read)s::boolean IS NULL OR item.is_read = %(is_read)s)
-   AND (%(is_favourite)s::boolean IS NULL OR item.is_favourite = %(is_favourite)s)
-   AND (
-         %(tag)s::text IS NULL
-         OR EXISTS (
-              SELECT
-                FROM item_tags
-                JOIN tags AS tag
-                  ON tag.id = item_tags.tag_id
-               WHERE item_tags.item_id = item.id
-                 AND fold(tag.name) = fold(%(tag)s)
-            )
-       )
-   AND (
-         %(q)s::text IS NULL
-         OR position(fold(%(q)s) IN fold(concat_ws(' ', item.title, item.summary))) > 0
-       )
- ORDER BY item.id DESC
+-- name: list_within :many
+-- Those of them that come from a document, are in a folder, or both; with those in the folders below if
+-- asked. It is a query of its own because few items do: with this condition in the other, that one would be
+-- planned anew for each request.
+WITH held AS MATERIALIZED (
+  SELECT DISTINCT item_id
+    FROM folder_items
+   WHERE workspace_id = %(workspace_id)s
+     AND folder_id = ANY (
+           ARRAY(
+             SELECT below.id
+               FROM folders_below(%(folder_id)s) AS below
+              WHERE below.distance = 0
+                 OR %(recursive)s::boolean
+           )
+         )
+),
+found AS (
+  SELECT item_id AS id
+    FROM held
+   WHERE %(document_id)s::uuid IS NULL
+   UNION ALL
+  SELECT id
+    FROM items
+   WHERE workspace_id = %(workspace_id)s
+     AND document_id = %(document_id)s
+     AND (%(folder_id)s::uuid IS NULL OR id IN (SELECT item_id FROM held))
+)
+SELECT item.*
+  FROM (
+         SELECT id
+           FROM found
+          WHERE id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+          ORDER BY id DESC
+       ) AS found
+ CROSS JOIN LATERAL (
+         SELECT *
+           FROM item_briefs(%(workspace_id)s) AS item
+          WHERE item.id = found.id
+            AND item.status = 'confirmed'
+            AND (%(is_read)s::boolean IS NULL OR item.is_read = %(is_read)s)
+            AND (%(is_favourite)s::boolean IS NULL OR item.is_favourite = %(is_favourite)s)
+            AND (
+                  %(tag)s::text IS NULL
+                  OR EXISTS (
+                       SELECT
+                         FROM item_tags
+                         JOIN tags AS tag
+                           ON tag.id = item_tags.tag_id
+                        WHERE item_tags.item_id = item.id
+                          AND fold(tag.name) = fold(%(tag)s)
+                     )
+                )
+            AND (
+                  %(q)s::text IS NULL
+                  OR position(fold(%(q)s) IN fold(concat_ws(' ', item.title, item.summary))) > 0
+                )
+         OFFSET 0
+       ) AS item
+ ORDER BY found.id DESC
  LIMIT %(limit)s;
 
 -- name: list_trash :many

@@ -25,7 +25,7 @@ def link_in(place: Place) -> object:
     return queries.links.create(
         place.make.conn,
         workspace_id=place.workspace_id,
-        document_id=place.made["document_id"],
+        document_id=place.thing("document_id"),
         token_hash=secrets.token_bytes(32),
         password_hash=None,
         most_downloads=None,

@@ -116,6 +116,19 @@ def test_what_a_person_took_away_is_not_given_again(ana, rule, capture, worker):
 
 
 @pytest.mark.long
+def test_a_rule_puts_an_item_into_a_folder_once(ana, rule, capture, worker):
+    folder = ana.post("/api/folders", json={"name": "Wood"}).json["id"]
+    rule(phrases=["oak"], folder_id=folder)
+    item = capture()
+    assert [each["id"] for each in item["folders"]] == [folder]
+    path = f"/api/items/{item['id']}"
+    assert ana.delete(f"/api/folders/{folder}/items/{item['id']}").status_code == 204
+    worker(enrich_items).round()
+    assert ana.get(path).json["folders"] == []
+    assert [each["folder_id"] for each in applied(ana, item["id"])] == [folder]
+
+
+@pytest.mark.long
 def test_a_tag_that_a_person_took_before_there_was_a_rule_is_not_given_either(ana, rule, capture):
     item = capture(tags=["wood"])
     ana.patch(f"/api/items/{item['id']}", json={"remove_tags": ["wood"]})

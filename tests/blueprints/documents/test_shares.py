@@ -18,13 +18,13 @@ from tests.factories import NOWHERE
 
 def share_of_document(place: Place) -> object:
     return queries.shares.create_of_document(
-        place.make.conn, document_id=place.made["document_id"], **_with_somebody(place)
+        place.make.conn, document_id=place.thing("document_id"), **_with_somebody(place)
     )["id"]
 
 
 def share_of_folder(place: Place) -> object:
     return queries.shares.create_of_folder(
-        place.make.conn, folder_id=place.made["folder_id"], **_with_somebody(place)
+        place.make.conn, folder_id=place.thing("folder_id"), **_with_somebody(place)
     )["id"]
 
 
@@ -503,3 +503,21 @@ def test_whoever_ends_a_share_waits_for_a_change_through_it(database, ben, lette
                 other.execute("DELETE FROM shares")
         other.execute("DELETE FROM shares")
     assert_problem(ben.get(letter), 404, "not_found")
+
+
+@pytest.mark.long
+def test_the_items_of_a_shared_folder_are_not_shared(ana, ben, folder, share):
+    shared = folder("Shared")
+    body = {"source_type": "note", "raw_text": "Oak", "enrich": False, "folder_ids": [shared]}
+    item = ana.post("/api/items", json=body).json
+    share(f"/api/folders/{shared}", "write")
+    (listed,) = ben.get("/api/folders?shared=with_me").json["items"]
+    assert listed["items"] is ben.get(f"/api/folders/{shared}").json["items"] is None
+    assert ana.get(f"/api/folders/{shared}").json["items"] == 1
+    assert_problem(ben.get(f"/api/items/{item['id']}"), 404, "not_found")
+    for path in ("/api/library", "/api/items/pending"):
+        assert ben.get(path, query_string={"folder_id": shared}).json["items"] == []
+    assert ben.get("/api/search", query_string={"q": "in:shared"}).json["items"] == []
+    at = f"/api/folders/{shared}/items/{item['id']}"
+    for answer in (ben.put(at), ben.delete(at)):
+        assert_problem(answer, 403, "share_forbids")

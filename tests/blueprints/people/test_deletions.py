@@ -266,8 +266,8 @@ def test_nothing_is_left_of_a_workspace_with_one_of_everything(
 ):
     team = people.workspace(olga, member=people.person("max"))
     place = Place(people, olga, team)
-    for name, make_one in examples.things.items():
-        place.made[name] = make_one(place)
+    for name in examples.things:
+        place.thing(name)
     assert len(mentioned(owner, team)) > 15
     path = delete(olga, team).headers["Location"]
     run()
@@ -296,10 +296,10 @@ def test_nothing_is_left_of_a_user_but_an_empty_row(people, owner, examples, run
     shared = people.workspace(otto, member=olga)
     for workspace_id in (olga.workspace_id, shared):
         place = Place(people, olga, workspace_id)
-        for name, make_one in examples.things.items():
+        for name in examples.things:
             if name in ("user_id", "service_key_id") and workspace_id == olga.workspace_id:
                 continue  # a personal workspace has one member
-            place.made[name] = make_one(place)
+            place.thing(name)
     sole = people.workspace(olga)
     # What the examples made that has other members has another owner, too.
     for (workspace_id,) in owner.execute(

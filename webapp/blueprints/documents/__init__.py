@@ -9,7 +9,6 @@ from webapp.blueprints.documents import (
     bulk,
     documents,
     files,
-    folders,
     links,
     pictures,
     presigned,
@@ -31,7 +30,7 @@ BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
     *(versions.versions, unlocks.unlocks, pictures.pictures),
     *(archive.archive, bulk.bulk, presigned.presigned),
-    *(folders.folders, shares.shares, links.links, quota.quota),
+    *(shares.shares, links.links, quota.quota),
     *(rules.rules, review.review),
 )
 
@@ -39,16 +38,6 @@ INSTALLS: Final = (storage.install, reading.install)
 
 REFUSALS: Final = {
     "quotas_are_kept": receiving.quota_exceeded,
-    "folders_parent_exists": invalid_input(("parent_id", "There is no such folder here.")),
-    "folders_name_is_unique_in_its_folder": Problem(
-        409, "folder_exists", "Another folder in the same place has this name."
-    ),
-    "folders_form_a_tree": Problem(
-        409, "folder_in_itself", "A folder cannot be moved into itself or a folder in it."
-    ),
-    "folders_are_at_most_32_deep": Problem(
-        409, "folders_too_deep", "Folders can be nested 32 levels deep."
-    ),
     "documents_version_is_theirs": Problem(
         409,
         "current_version",

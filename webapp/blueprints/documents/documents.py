@@ -31,8 +31,8 @@ from webapp.schemas.documents.documents import (
     Reprocessing,
     TextArguments,
 )
-from webapp.schemas.documents.folders import Move
 from webapp.schemas.library.events import EventPage
+from webapp.schemas.library.folders import Move
 
 if TYPE_CHECKING:
     from sql.connection import Connection

@@ -172,7 +172,7 @@ def apply_to_items(arguments: dict[str, Any], rule_id: UUID) -> Response:
 def _applied(
     conn: Connection, workspace_id: UUID, rules: list[Any], ids: list[UUID]
 ) -> list[Ruled]:
-    queries.item_rulings.hold_tags(conn, workspace_id=workspace_id)
+    item_rules.hold(conn, workspace_id, rules)
     queries.item_rulings.lock(conn, workspace_id=workspace_id, ids=ids)
     return item_rules.apply(conn, workspace_id, rules, ids)
 

@@ -47,9 +47,10 @@ def create_of_document(new: dict[str, Any], document_id: UUID) -> Response:
 @shares.arguments(NewShare)
 @shares.response(201, Share)
 def create_of_folder(new: dict[str, Any], folder_id: UUID) -> Response:
-    """Share a folder with a user, and everything in it
+    """Share a folder with a user, and all documents in it
 
-    What is moved into the folder later is shared too, until it is moved out again.
+    What is moved into the folder later is shared too, until it is moved out again. Items in it are
+    not shared.
     """
     return _create(new, folder_id=folder_id)
 

@@ -1,14 +1,26 @@
-"""Items, tasks and tags; their search, imports and exports."""
+"""Items, tasks, tags and folders; their search, imports and exports."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.library import events, exports, imports, items, library, search, tags, tasks
+from webapp.blueprints.library import (
+    events,
+    exports,
+    folder_items,
+    folders,
+    imports,
+    items,
+    library,
+    search,
+    tags,
+    tasks,
+)
 from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(items.items, events.events, library.library, tags.tags, tasks.tasks),
+    *(folders.folders, folder_items.folder_items),
     *(search.search, exports.exports, imports.imports),
 )
 
@@ -19,6 +31,17 @@ REFUSALS: Final = {
         409, "tag_exists", "Another tag has this name: merge the two."
     ),
     "tags_name_can_be_seen": invalid_input(("name", "Must not be blank.")),
+    "folders_parent_exists": invalid_input(("parent_id", "There is no such folder here.")),
+    "folders_name_is_unique_in_its_folder": Problem(
+        409, "folder_exists", "Another folder in the same place has this name."
+    ),
+    "folders_form_a_tree": Problem(
+        409, "folder_in_itself", "A folder cannot be moved into itself or a folder in it."
+    ),
+    "folders_are_at_most_32_deep": Problem(
+        409, "folders_too_deep", "Folders can be nested 32 levels deep."
+    ),
+    "folder_items_folder_exists": invalid_input(("folder_ids", "There is no such folder here.")),
     "items_document_exists": invalid_input(("document_id", "There is no such document here.")),
     "tasks_item_exists": invalid_input(("item_id", "There is no such item here.")),
     "tasks_document_exists": invalid_input(("document_id", "There is no such document here.")),

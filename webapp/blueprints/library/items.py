@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.blueprints.library import changing
 from webapp.filing import item_rules
 from webapp.http.answers import answer, page, read_cursor
 from webapp.http.db import connection, transaction
@@ -51,8 +52,8 @@ def create(new: dict[str, Any]) -> Response:
     and its status becomes `ready_to_confirm`. With `enrich: false` it is `confirmed` at once.
 
     A page that the workspace already has, and has not discarded, is not captured twice: the answer
-    is the item that exists, with the new tags too, and `duplicate_of`. Send `allow_duplicate` to
-    capture it again.
+    is the item that exists, with the new tags and in the new folders too, and `duplicate_of`. Send
+    `allow_duplicate` to capture it again.
 
     The workspace's rules for items apply to it at once, and again when it has been enriched. One
     may discard it: see its `status`.
@@ -70,27 +71,38 @@ def create(new: dict[str, Any]) -> Response:
         new["status"] = "confirmed"
         new["title"] = new["title"] or first_line(new["raw_text"] or new["source_url"])
     mine = {"workspace_id": caller().workspace_id}
+    folder_ids = new.pop("folder_ids")
     with transaction() as conn:
+        changing.hold_folders(conn, folder_ids)
         if url is not None and not may_be_second:
             queries.items.hold_page(conn, page_hash=new["page_hash"], **mine)
             found = queries.items.find_page(conn, page_hash=new["page_hash"], **mine)
             if found is not None:
-                item = _tag_too(conn, found["id"], new["tags"])
+                item = _file_too(conn, found["id"], new["tags"], folder_ids)
                 return answer(item | {"duplicate_of": item["id"]})
         item = queries.items.create(conn, created_by=caller().user_id, **mine, **new)
-        if item.pop("has_rules"):
+        has_rules = item.pop("has_rules")
+        if folder_ids:
+            queries.folder_items.put(conn, item_ids=[item["id"]], folder_ids=folder_ids, **mine)
+        if has_rules:
             rules = item_rules.of_workspace(conn, caller().workspace_id)
             item_rules.apply(conn, caller().workspace_id, rules, [item["id"]])
+        if folder_ids or has_rules:
             item = queries.items.get(conn, id=item["id"], **mine)
     return answer(item, 201, location=f"/api/items/{item['id']}")
 
 
-def _tag_too(conn: Connection, item_id: UUID, names: list[str]) -> dict[str, Any]:
-    """An item that was captured again, with the tags of the second time."""
+def _file_too(
+    conn: Connection, item_id: UUID, names: list[str], folder_ids: list[UUID]
+) -> dict[str, Any]:
+    """An item that was captured again, with the tags and in the folders of the second time."""
     item: dict[str, Any] = queries.items.get(conn, id=item_id, workspace_id=caller().workspace_id)
     known = {fold(name) for name in item["tags"]}
     missing = [name for name in names if fold(name) not in known]
-    return _change(conn, item_id, {"add_tags": missing}) if missing else item
+    held = {folder["id"] for folder in item["folders"]}
+    others = [folder_id for folder_id in folder_ids if str(folder_id) not in held]
+    change = {"add_tags": missing, "add_folder_ids": others}
+    return changing.change(conn, item_id, change) if missing or others else item
 
 
 def _take_text_of_document(new: dict[str, Any]) -> None:
@@ -136,7 +148,12 @@ def list_pending(arguments: dict[str, Any]) -> Response:
     """
     after = read_cursor(arguments["cursor"], UUID)
     limit = arguments["limit"]
-    mine = {"workspace_id": caller().workspace_id, "document_id": arguments["document_id"]}
+    mine = {
+        "workspace_id": caller().workspace_id,
+        "document_id": arguments["document_id"],
+        "folder_id": arguments["folder_id"],
+        "recursive": arguments["recursive"],
+    }
     with connection() as conn:
         rows = queries.items.list_pending(conn, **mine, after=after, limit=limit + 1)
         total = queries.items.count_pending(conn, **mine)
@@ -169,8 +186,8 @@ def change(change: dict[str, Any], item_id: UUID) -> Response:
     """
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
-        etags.check(lambda: _held(conn, mine))
-        return answer(_change(conn, item_id, change))
+        etags.check(lambda: changing.held(conn, mine))
+        return answer(changing.change(conn, item_id, change))
 
 
 @items.post("/<uuid:item_id>/retry")
@@ -188,65 +205,4 @@ def retry(item_id: UUID) -> Response:
         queries.items.lock(conn, **mine)
         if queries.items.enrich_again(conn, id=item_id):
             return answer(queries.items.get(conn, **mine))
-        return answer(_change(conn, item_id, {"action": "retry"}))
-
-
-_CHANGEABLE = ("action", "title", "summary", "raw_text", "is_read", "is_favourite")
-
-
-def _held(conn: Connection, mine: dict[str, UUID]) -> dict[str, Any]:
-    """An item, locked until the transaction ends."""
-    queries.items.lock(conn, **mine)
-    item: dict[str, Any] = queries.items.get(conn, **mine)
-    return item
-
-
-def _change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str, Any]:
-    mine = {"id": item_id, "workspace_id": caller().workspace_id}
-    asked = sorted(name for name, value in change.items() if value not in (None, []))
-    if not asked:
-        unchanged: dict[str, Any] = queries.items.get(conn, **mine)
-        return unchanged
-    queries.items.lock(conn, **mine)
-    accepted = _decide(conn, item_id, change, "accepted")
-    _decide(conn, item_id, change, "rejected")
-    if added := accepted + change.get("add_tags", []):
-        queries.tags.make(conn, workspace_id=caller().workspace_id, names=added)
-    replaced = _replace_text(conn, mine, change)
-    queries.items.change(conn, **mine, **{name: change.get(name) for name in _CHANGEABLE})
-    tagged = {"item_ids": [item_id], "workspace_id": caller().workspace_id}
-    if added:
-        queries.tags.attach(conn, **tagged, names=added)
-    if removed := change.get("remove_tags"):
-        queries.tags.detach(conn, **tagged, names=removed)
-    if edits := [name for name in asked if name != "action"]:
-        queries.items.record_edit(conn, **mine, fields=edits, replaced=replaced)
-    item: dict[str, Any] = queries.items.get(conn, **mine)
-    return item
-
-
-def _replace_text(conn: Connection, mine: dict[str, UUID], change: dict[str, Any]) -> str | None:
-    """The text that a change replaces, None if it replaces none. A title that is the first line of
-    the former text becomes that of the new one."""
-    text = change.get("raw_text")
-    if text is None:
-        return None
-    before = queries.items.get_text(conn, **mine)
-    former: str | None = before["raw_text"]
-    if former is None or former == text:
-        return None
-    if change["title"] is None and before["title"] == first_line(former):
-        change["title"] = first_line(text)
-    return former
-
-
-def _decide(conn: Connection, item_id: UUID, change: dict[str, Any], status: str) -> list[str]:
-    """Decide some of an item's suggestions; return their names."""
-    field = f"{status}_suggestion_ids"
-    ids = set(change.get(field, []))
-    if not ids:
-        return []
-    found = queries.suggestions.decide(conn, item_id=item_id, ids=list(ids), status=status)
-    if len(found) < len(ids):
-        raise invalid_input((field, "Some of these are not suggestions for this item."))
-    return [suggestion["value"] for suggestion in found]
+        return answer(changing.change(conn, item_id, {"action": "retry"}))

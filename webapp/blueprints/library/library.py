@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.blueprints.library.changing import hold_folders
 from webapp.http.answers import list_page
 from webapp.http.db import transaction
 from webapp.routes.blueprint import Blueprint
@@ -19,12 +20,33 @@ from webapp.schemas.library.library import ItemsChange, LibraryArguments, Librar
 if TYPE_CHECKING:
     from flask import Response
 
+    from sql.connection import Connection
+
+
+def _edit(
+    conn: Connection,
+    *,
+    ids: list[UUID],
+    add_folder_ids: list[UUID],
+    remove_folder_ids: list[UUID],
+    **which: Any,
+) -> None:
+    """Put items into folders and take them out of others, and record the edit."""
+    mine = {"item_ids": ids, "workspace_id": which["workspace_id"]}
+    if add_folder_ids:
+        hold_folders(conn, add_folder_ids, "add_folder_ids")
+        queries.folder_items.put(conn, folder_ids=add_folder_ids, **mine)
+    if remove_folder_ids:
+        queries.folder_items.take(conn, folder_ids=remove_folder_ids, **mine)
+    queries.library.touch_many(conn, ids=ids, **which)
+
+
 _items: Final = Several(
     lock=queries.library.lock_many,
     act=queries.library.act_on_many,
     tag=lambda conn, ids, **which: queries.tags.attach(conn, item_ids=ids, **which),
     untag=lambda conn, ids, **which: queries.tags.detach(conn, item_ids=ids, **which),
-    edit=queries.library.touch_many,
+    edit=_edit,
 )
 
 library = Blueprint(
@@ -38,12 +60,11 @@ library = Blueprint(
 @library.response(200, LibraryPage)
 def list_confirmed(arguments: dict[str, Any]) -> Response:
     """List confirmed items, newest first"""
+    within = {name: arguments.pop(name) for name in ("document_id", "folder_id", "recursive")}
     mine = {"workspace_id": caller().workspace_id}
-    document_id = arguments.pop("document_id")
-    if document_id is None:
+    if within["document_id"] is within["folder_id"] is None:
         return list_page(arguments, UUID, queries.library.list, **mine)
-    ask = queries.library.list_of_document
-    return list_page(arguments, UUID, ask, document_id=document_id, **mine)
+    return list_page(arguments, UUID, queries.library.list_within, **within, **mine)
 
 
 @library.get("/trash")
@@ -83,9 +104,10 @@ def purge(given: dict[str, Any]) -> Response:
 @library.arguments(ItemsChange)
 @library.response(200, ChangedSeveral)
 def change_many(change: dict[str, Any]) -> Response:
-    """Confirm, discard or tag several items, all in one transaction
+    """Confirm, discard, tag or file several items, all in one transaction
 
-    An item whose status does not allow the action is left as it is, tags included; its result is
-    `not_allowed`.
+    An item whose status does not allow the action is left as it is, tags and folders included; its
+    result is `not_allowed`.
     """
-    return _items.change(change)
+    folders = {name: change[name] for name in ("add_folder_ids", "remove_folder_ids")}
+    return _items.change(change, **folders)

@@ -27,6 +27,7 @@ ACTIONS: Final = ("confirm", "discard")
 
 _MOST_TAGS: Final = 20
 _MOST_SUGGESTIONS: Final = 100
+_MOST_FOLDERS: Final = 100
 
 
 def tag_names(description: str) -> ShortList:
@@ -42,6 +43,23 @@ def of_document() -> fields.UUID:
     """A filter of lists."""
     return fields.UUID(
         load_default=None, allow_none=False, metadata={"description": "Those from a document."}
+    )
+
+
+def folder_ids(**more: Any) -> ShortList:
+    """Some of the workspace's folders."""
+    return ShortList(fields.UUID(), most=_MOST_FOLDERS, **more)
+
+
+class OfFolder(Schema):
+    """Filters of lists: those in a folder."""
+
+    folder_id = fields.UUID(
+        load_default=None, allow_none=False, metadata={"description": "Those in a folder."}
+    )
+    recursive = fields.Boolean(
+        load_default=False,
+        metadata={"description": "true: also those in the folders below `folder_id`."},
     )
 
 
@@ -67,7 +85,7 @@ class PageUrl(Trimmed):
 _PLAIN: Final = re.compile(r"https?://[^\s/\\][^\s\\]*$", re.IGNORECASE)
 
 
-class PendingArguments(PageArguments):
+class PendingArguments(OfFolder, PageArguments):
     """Which items."""
 
     document_id = of_document()
@@ -103,6 +121,9 @@ class NewItem(Schema):
         },
     )
     tags = tag_names("Names of tags; missing ones are created.")
+    folder_ids = folder_ids(
+        load_default=list, metadata={"description": "The folders to put it into."}
+    )
     allow_duplicate = Flag(
         load_default=False,
         metadata={"description": "true: makes another item if the page was already captured."},
@@ -150,6 +171,10 @@ class ItemChange(Schema):
     rejected_suggestion_ids = ShortList(fields.UUID(), most=_MOST_SUGGESTIONS, load_default=list)
     add_tags = tag_names("Names of tags to attach.")
     remove_tags = tag_names("Names of tags to remove; those it does not have are ignored.")
+    folder_ids = folder_ids(
+        load_default=None,
+        metadata={"description": "The folders that it is in, in place of those it is in now."},
+    )
 
     @validates_schema
     def decides_each_suggestion_once(self, change: dict[str, Any], **_: Any) -> None:
@@ -172,6 +197,17 @@ class Progress(Schema):
     done = fields.Integer(required=True)
     total = fields.Integer(required=True, allow_none=True)
     doing = fields.String(required=True, allow_none=True, metadata={"example": "reading the page"})
+
+
+class ItemFolder(Schema):
+    """A folder that an item is in."""
+
+    id = fields.UUID(required=True)
+    path = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Names from the topmost folder to this one."},
+    )
 
 
 class ItemInList(Schema):
@@ -210,6 +246,7 @@ class ItemInList(Schema):
             " address leads there, or the page says so."
         },
     )
+    folders = fields.List(fields.Nested(ItemFolder), required=True)
 
 
 class Item(ItemInList):

@@ -1,4 +1,4 @@
-"""Folders of documents over HTTP."""
+"""Folders over HTTP: a tree in each workspace, of documents and items."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.http.db import connection, transaction
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
-from webapp.schemas.documents.folders import (
+from webapp.schemas.library.folders import (
     Folder,
     FolderArguments,
     FolderChange,
@@ -26,18 +26,19 @@ if TYPE_CHECKING:
     from sql.connection import Connection
 
 folders = Blueprint(
-    "folders", __name__, url_prefix="/api/folders", description="Folders of documents."
+    "folders", __name__, url_prefix="/api/folders", description="Folders of documents and items."
 )
 
 
 @folders.get("")
-@permit("workspace:documents:read")
+@permit("workspace:folders:read")
 @folders.arguments(FolderArguments, location="query")
 @folders.response(200, FolderPage)
 def list_of_workspace(arguments: dict[str, Any]) -> Response:
     """List folders, newest first
 
-    Those of the workspace, or with `shared=with_me` those of others that are shared with you.
+    Those of the workspace, or with `shared=with_me` those of others that are shared with you. Of
+    these only the documents are shared, not the items: `items` is null.
     """
     with_me = arguments.pop("shared") == "with_me"
     ask = queries.shares.list_folders if with_me else queries.folders.list_of_workspace
@@ -45,7 +46,7 @@ def list_of_workspace(arguments: dict[str, Any]) -> Response:
 
 
 @folders.post("")
-@permit("workspace:documents:write")
+@permit("workspace:folders:write")
 @idempotent
 @folders.arguments(NewFolder)
 @folders.response(201, Folder)
@@ -63,7 +64,7 @@ def create(new: dict[str, Any]) -> Response:
 
 
 @folders.get("/<uuid:folder_id>")
-@permit("workspace:documents:read")
+@permit("workspace:folders:read")
 @folders.response(200, Folder)
 def get(folder_id: UUID) -> Response:
     """Show a folder"""
@@ -72,14 +73,15 @@ def get(folder_id: UUID) -> Response:
 
 
 @folders.patch("/<uuid:folder_id>")
-@permit("workspace:documents:write")
+@permit("workspace:folders:write")
 @folders.arguments(FolderChange)
 @folders.response(200, Folder)
 def change(change: dict[str, Any], folder_id: UUID) -> Response:
     """Rename or move a folder, with everything in it
 
     A folder cannot be moved into itself or a folder in it (409 `folder_in_itself`), nor deeper than
-    32 levels (409 `folders_too_deep`).
+    32 levels (409 `folders_too_deep`). What is moved into a folder that is shared, or that a public
+    link leads to, is shown there.
     """
     with transaction() as conn:
         queries.folders.change(conn, **_mine(folder_id), fields=as_json(change).decode())
@@ -90,7 +92,10 @@ def change(change: dict[str, Any], folder_id: UUID) -> Response:
 @permit("workspace:documents:write")
 @folders.response(204)
 def remove(folder_id: UUID) -> Response:
-    """Delete a folder, and the folders in it; their documents go to the trash"""
+    """Delete a folder, and the folders in it
+
+    Their documents go to the trash; their items stay, and only leave the folders.
+    """
     with transaction() as conn:
         queries.folders.hold(conn, **_mine(folder_id))
         queries.folders.remove(conn, **_mine(folder_id))

@@ -63,6 +63,13 @@ class Folder(Schema):
         metadata={"description": "Names from the topmost folder to this one."},
     )
     documents = fields.Integer(required=True, metadata={"description": "Not counting the trash."})
+    items = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Not counting the trash; null for a folder that is shared with you."
+        },
+    )
     folders = fields.Integer(required=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)

@@ -54,15 +54,52 @@ SELECT
    FOR UPDATE;
 
 -- name: remove :value
--- Removes a folder and those in it; their documents go to the trash. The id, or no row if it is out of
--- reach. The database refuses to remove the folders of others.
-WITH discarded AS (
+-- Removes a folder and those in it; their documents go to the trash, their items only leave them. The id,
+-- or no row if it is out of reach. The database refuses to remove the folders of others.
+WITH gone AS (
+  SELECT below.id
+    FROM folders_below(%(id)s) AS below
+),
+discarded AS (
   UPDATE documents
      SET status = 'discarded',
          updated_at = now()
    WHERE workspace_id = %(workspace_id)s
-     AND folder_id = ANY (ARRAY(SELECT below.id FROM folders_below(%(id)s) AS below))
+     AND folder_id = ANY (ARRAY(SELECT id FROM gone))
      AND status <> 'discarded'
+),
+held AS (
+  SELECT item.id
+    FROM items AS item
+   WHERE item.id = ANY (
+           ARRAY(
+             SELECT folder_items.item_id
+               FROM folder_items
+              WHERE folder_items.workspace_id = %(workspace_id)s
+                AND folder_items.folder_id = ANY (ARRAY(SELECT id FROM gone))
+           )
+         )
+     AND item.status <> 'discarded'
+   ORDER BY item.id
+     FOR NO KEY UPDATE
+),
+touched AS (
+  UPDATE items
+     SET updated_at = now()
+    FROM held
+   WHERE items.id = held.id
+  RETURNING items.id, items.workspace_id
+),
+recorded AS (
+  INSERT INTO events (workspace_id, entity, entity_id, event, actor, request_id, payload)
+  SELECT workspace_id,
+         'item',
+         id,
+         'item.edited',
+         current_setting('coffer.actor'),
+         nullif(current_setting('coffer.request_id'), ''),
+         '{"fields": ["remove_folder_ids"]}'
+    FROM touched
 )
 DELETE FROM folders
  WHERE id = %(id)s
