@@ -1,4 +1,4 @@
-"""Add imports: make items and tasks from the rows of a file that was read, a batch at a time.
+"""Add imports: make folders, items and tasks of a file that was read, a batch at a time.
 
 A batch and its progress are one transaction, so nothing is lost or doubled whatever happens to a
 worker. Other work gets its turn between batches.
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Rows per transaction, fewer if they are long: a tenth to a fifth of a second.
 BATCH = 100
+# Folders per transaction.
+FOLDERS = 500
 
 
 def save(conn: Connection, job: Job, _: object) -> bool | Again:
@@ -30,10 +32,13 @@ def save(conn: Connection, job: Job, _: object) -> bool | Again:
     if found is None:
         return False
     whose = {"workspace_id": found["workspace_id"], "user_id": found["user_id"]}
+    if queries.import_folders.make(conn, id=import_id, limit=FOLDERS, **whose):
+        return Again()
     some = {
         "id": import_id,
         "upto": queries.import_rows.next_batch(conn, id=import_id, limit=BATCH),
     }
+    queries.import_folders.hold(conn, workspace_id=found["workspace_id"], **some)
     queries.import_rows.hold_pages(conn, workspace_id=found["workspace_id"], **some)
     queries.import_rows.make_tags(conn, **some, **whose)
     rules = item_rules.of_workspace(conn, found["workspace_id"])

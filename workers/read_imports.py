@@ -44,7 +44,7 @@ def still_wanted(conn: Connection, jobs: Sequence[Job]) -> bool:
 
 def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
     """The work itself: a summary, then lists of rows, as JSON. Raises Failure."""
-    head = {name: given[name] for name in ("format", "charset", "enrich")}
+    head = {name: given[name] for name in ("format", "charset", "enrich", "folders_become")}
     head["now"] = datetime.now(UTC)
     data = orjson.dumps(head) + b"\n" + bytes(given["file"])
     lines = child.run(
@@ -55,8 +55,10 @@ def read(given: Row, clients: Clients) -> list[bytes]:  # noqa: ARG001
         output_megabytes=_OUTPUT_MEGABYTES,
         on_wait=partial(progress.report, 0, doing="reading the file"),
     ).split(b"\n")
-    if len(lines) == 1:
-        raise Failure(_why_nothing(orjson.loads(lines[0])), permanent=True)
+    summary = orjson.loads(lines[0])
+    says_something = any(summary[name] for name in ("refused", "missed", "lacking"))
+    if len(lines) == 1 and (says_something or not summary["folders"]):
+        raise Failure(_why_nothing(summary), permanent=True)
     return lines
 
 
@@ -92,6 +94,9 @@ def save(conn: Connection, job: Job, lines: list[bytes]) -> bool:
     )
     if not wanted:
         return False
+    if summary["folders"]:
+        folders = orjson.dumps(summary["folders"]).decode()
+        queries.import_folders.put(conn, id=job.subject_id, folders=folders)
     for line in lines[1:]:
         queries.import_rows.put(conn, id=job.subject_id, rows=line.decode())
     return True

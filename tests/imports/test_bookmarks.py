@@ -63,21 +63,38 @@ def test_links_have_titles_descriptions_and_times():
         summary="About the top",
         tags=[],
         added=1700000000,
+        folders=[()],
     )
     assert found["last"].title is None
     assert found["deep"].added is None
 
 
-def test_tags_are_those_of_the_link_and_its_folders_but_for_the_browsers_own():
-    tags = {name: link.tags for name, link in links(FIREFOX).items()}
-    assert tags == {
-        "top": [],
-        "fence": ["oak", "Posts", "Garden"],
-        "deep": ["Garden", "Home <3"],
-        "after": ["Garden"],
-        "bar": [],
-        "last": [],
+def test_links_have_their_tags_and_their_folders_but_for_the_browsers_own():
+    found = {name: (link.tags, link.folders) for name, link in links(FIREFOX).items()}
+    assert found == {
+        "top": ([], [()]),
+        "fence": (["oak", "Posts"], [("Garden",)]),
+        "deep": ([], [("Garden", "Home <3")]),
+        "after": ([], [("Garden",)]),
+        "bar": ([], [()]),
+        "last": ([], [()]),
     }
+
+
+def test_folders_are_known_even_if_nothing_is_in_them():
+    contents = FORMAT.read("<DL><DT><H3>A</H3><DL><DT><H3> a\n b </H3><DL></DL></DL><H3></H3><DL>")
+    assert list(contents.entries) == []
+    assert list(contents.folders()) == [("A",), ("A", "a b")]
+
+
+def test_what_is_too_deep_is_in_the_deepest_folder_that_may_be():
+    (link,) = read("".join(f"<H3>{n}</H3><DL>" for n in range(40)) + '<DT><A HREF="x">x</A>')
+    assert link.folders == [tuple(map(str, range(32)))]
+
+
+def test_folders_of_browsers_are_tags_too_but_not_those_that_coffer_wrote():
+    assert FORMAT.read("").folders_are_tags
+    assert not FORMAT.read('\n<META NAME="generator" CONTENT="Coffer">').folders_are_tags
 
 
 def test_pocket_writes_lists():

@@ -15,12 +15,22 @@ HEAD = {"enrich": False, "now": "2026-01-01T00:00:00+00:00"}
 FIELDS = ("source_url", "title", "summary", "tags", "created_at")
 
 
-def read(file, family):
+def read(file, family, **more):
     """The summary of a file, and its entries by their titles."""
     data = file if isinstance(file, bytes) else file.encode()
-    told = reader.main(orjson.dumps(HEAD | {"format": family}) + b"\n" + data)
+    told = reader.main(orjson.dumps(HEAD | {"format": family} | more) + b"\n" + data)
     summary, *lists = map(orjson.loads, told.splitlines())
     return summary, {row["payload"]["title"]: row["payload"] for rows in lists for row in rows}
+
+
+def folders_of(found, entry):
+    """The paths of an entry's folders."""
+
+    def path(number):
+        around, name = found["folders"][number]
+        return [*([] if around is None else path(around)), name]
+
+    return list(map(path, entry["folders"]))
 
 
 def family_of(name):
@@ -223,7 +233,7 @@ FILES = {
                 *("https://example.com/1", "One", "Marked\nin two lines"),
                 *(["react", "java, script"], "2023-11-14T22:13:21Z"),
             ),
-            (*TWO, ["Garden"], "2023-11-14T22:13:22Z"),
+            (*TWO, [], "2023-11-14T22:13:22Z"),
         ],
         (0, 0),
     ),
@@ -232,7 +242,7 @@ FILES = {
         [
             (
                 *("https://example.com/1", "One", "My note\n\nWhat it says"),
-                *(["dev", "to read", "Work", "Deep"], "2023-01-15T10:30:00Z"),
+                *(["dev", "to read"], "2023-01-15T10:30:00Z"),
             ),
             (*TWO, [], "2023-02-20T14:00:00Z"),
         ],
@@ -243,7 +253,7 @@ FILES = {
         [
             (
                 *("https://example.com/1", "One", "Mine"),
-                *(["ai", "to read", "Work", "Deep"], "2023-11-14T22:13:20Z"),
+                *(["ai", "to read"], "2023-11-14T22:13:20Z"),
             ),
             (None, "A note", None, [], "2023-11-14T22:13:21Z"),
         ],
@@ -253,7 +263,7 @@ FILES = {
         json.dumps(LINKWARDEN),
         [
             ("https://example.com/1", "One", "Said", ["ai"], "2024-01-02T03:04:05.123000Z"),
-            (*TWO, ["Work", "Deep"], "2020-01-02T03:04:05Z"),
+            (*TWO, [], "2020-01-02T03:04:05Z"),
         ],
         (0, 1),
     ),
@@ -382,12 +392,45 @@ def test_one_page_of_several_says_so(answer, missed, said):
 
 
 @pytest.mark.parametrize(
-    ("folder", "tags"),
-    [("Music / AC/DC", ["Music", "AC/DC"]), ("Work/Deep", ["Work", "Deep"]), ("Unsorted", [])],
+    ("folder", "paths"),
+    [("Music / AC/DC", [["Music", "AC/DC"]]), ("Work/Deep", [["Work", "Deep"]]), ("Unsorted", [])],
 )
-def test_collections_of_raindrop_may_have_a_slash_in_their_names(folder, tags):
-    _, entries = read(f"url,title,folder,note\nhttps://a.example,One,{folder},", "comma_separated")
-    assert entries["One"]["tags"] == tags
+def test_collections_of_raindrop_may_have_a_slash_in_their_names(folder, paths):
+    file = f"url,title,folder,note\nhttps://a.example,One,{folder},"
+    found, entries = read(file, "comma_separated")
+    assert folders_of(found, entries["One"]) == paths
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    {
+        "instapaper": {"One": [], "Two": [["Garden"]]},
+        "raindrop": {"One": [["Work", "Deep"]], "Two": []},
+        "karakeep": {"One": [["Work", "Deep"]], "A note": []},
+        "linkwarden": {"One": [], "Two": [["Work", "Deep"]]},
+        "firefox": {"One": [["Garden"]], "Two": []},
+    }.items(),
+)
+def test_folders_lists_and_collections_are_folders(name, expected):
+    found, entries = read(FILES[name][0], family_of(name))
+    assert {title: folders_of(found, entries[title]) for title in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("folders_become", "name", "expected"),
+    [
+        (None, "firefox", (["oak", "to read", "Garden"], [["Garden"]])),
+        ("folders", "firefox", (["oak", "to read"], [["Garden"]])),
+        ("tags", "firefox", (["oak", "to read", "Garden"], [])),
+        (None, "raindrop", (["dev", "to read"], [["Work", "Deep"]])),
+        ("both", "raindrop", (["dev", "to read", "Work", "Deep"], [["Work", "Deep"]])),
+        ("tags", "raindrop", (["dev", "to read", "Work", "Deep"], [])),
+    ],
+)
+def test_what_becomes_of_folders_is_chosen(folders_become, name, expected):
+    found, entries = read(FILES[name][0], family_of(name), folders_become=folders_become)
+    assert (entries["One"]["tags"], folders_of(found, entries["One"])) == expected
+    assert (found["folders"] == []) == (folders_become == "tags")
 
 
 @pytest.mark.parametrize(
@@ -410,7 +453,7 @@ def test_what_is_archived_in_linkding_is_read():
 def test_older_files_of_instapaper_have_no_dates():
     found, entries = read(OLD_INSTAPAPER, "comma_separated")
     assert found["format"] == "instapaper"
-    assert [each["tags"] for each in entries.values()] == [[], ["Garden"]]
+    assert [folders_of(found, each) for each in entries.values()] == [[], [["Garden"]]]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Entries by which a list is recognised.
 _FIRST: Final = 20
-_DEEPEST: Final = 20
+_DEEPEST: Final = 100
 # Half of a character, such as at the end of a title that was cut within one. A whole one and a
 # backslash that is written twice are taken first, and stay.
 _HALF: Final = re.compile(

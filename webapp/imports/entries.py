@@ -14,6 +14,8 @@ from webapp.schemas.library.tasks import NewTask
 
 MOST_TAGS: Final = 1000
 _MOST_SUGGESTIONS: Final = 1000
+_MOST_FOLDERS: Final = 1000
+_MOST_LEVELS: Final = 1000
 
 
 # Two days inside the range of times that Python can represent in any zone.
@@ -65,6 +67,9 @@ class ItemEntry(Schema):
     is_favourite = fields.Boolean(load_default=False)
     tags = ShortList(tag(), most=MOST_TAGS, load_default=list)
     suggestions = ShortList(fields.Nested(_Suggestion), most=_MOST_SUGGESTIONS, load_default=list)
+    folders = ShortList(
+        ShortList(fields.String(), most=_MOST_LEVELS), most=_MOST_FOLDERS, load_default=list
+    )
     published_at = fields.AwareDateTime(
         load_default=None, allow_none=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY)
     )

@@ -17,13 +17,15 @@ from webapp.imports import formats
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from webapp.imports.texts import Path
+
 
 @dataclass(slots=True)
 class Link:
     """A bookmark, with whatever the file says of it; `added` is in seconds since 1970.
 
     `place` is where it is: its line, or its number. `times` counts the entries of the file that it
-    stands for, since a page becomes one item.
+    stands for, since a page becomes one item. `folders` are those that it is in.
     """
 
     place: int
@@ -39,6 +41,7 @@ class Link:
     published: float | None = None
     is_read: bool = False
     is_favourite: bool = False
+    folders: list[Path] = field(default_factory=list)
     times: int = 1
 
 
@@ -65,14 +68,25 @@ def _is_whole() -> None:
     """Nothing says that the file is a part of something."""
 
 
+def _none() -> Iterable[Path]:
+    """No folders but those that something is in."""
+    return ()
+
+
 class Contents(NamedTuple):
     """The entries of a file. `counted` gives how many there must be, by a plain count that does not
     depend on how they are read, or by what the file itself says. `lacking` gives a sentence on why
-    the file is not all of what it is from, or None. Both are asked when all have been read."""
+    the file is not all of what it is from, or None. `folders` gives folders that may be empty. All
+    three are asked when all have been read.
+
+    `folders_are_tags` says that folders become tags too unless something else is asked for: in
+    browsers, they are the only names that most bookmarks are found by."""
 
     entries: Iterable[Entry]
     counted: Callable[[], int]
     lacking: Callable[[], str | None] = _is_whole
+    folders: Callable[[], Iterable[Path]] = _none
+    folders_are_tags: bool = False
 
 
 class Format(NamedTuple):

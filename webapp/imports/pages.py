@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from webapp.imports.format import Link
+    from webapp.imports.texts import Path
 
 # What the later of two links only adds where the first one has nothing.
 _ONE_OF: Final = ("title", "raw_text", "content", "language", "author", "published")
 
 
 class Pages:
-    """The links of a file by their pages, in the order of the first ones: with the tags and the
-    descriptions of all, and the oldest date."""
+    """The links of a file by their pages, in the order of the first ones: with the tags, the
+    folders and the descriptions of all, and the oldest date."""
 
     def __init__(self) -> None:
         self._links: dict[str, Link] = {}
         self._folded: dict[str, set[str]] = {}
+        self._folders: dict[str, set[Path]] = {}
 
     def __len__(self) -> int:
         return len(self._links)
@@ -45,6 +47,9 @@ class Pages:
             if len(known.tags) < MOST_TAGS and fold(tag) not in folded:
                 folded.add(fold(tag))
                 known.tags.append(tag)
+        folders = self._folders.setdefault(page, set(known.folders))
+        known.folders += [path for path in link.folders if path not in folders]
+        folders.update(link.folders)
         known.times += link.times
         known.is_read |= link.is_read
         known.is_favourite |= link.is_favourite

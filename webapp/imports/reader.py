@@ -1,9 +1,10 @@
 """Parses an imported file into the rows that the database adds; runs in a child process.
 
-The input is a line of JSON, `{"format": …, "charset": …, "enrich": …, "now": …}`, followed by the
-file. The output is JSON lines: first `{"format", "total", "merged", "refused", "missed",
-"mistakes", "lacking"}`, then lists of rows, each with its `number`, `entity`, `row_id` and
-`payload`, the columns of the item or task that it becomes.
+The input is a line of JSON, `{"format": …, "charset": …, "enrich": …, "folders_become": …, "now":
+…}`, followed by the file. The output is JSON lines: first `{"format", "total", "merged", "refused",
+"missed", "mistakes", "lacking", "folders"}`, then lists of rows, each with its `number`, `entity`,
+`row_id` and `payload`, the columns of the item or task that it becomes. `folders` has for each
+folder the number of the one around it and its name; an item's `folders` are such numbers.
 """
 
 from __future__ import annotations
@@ -20,16 +21,20 @@ from marshmallow import ValidationError
 from webapp.imports import series
 from webapp.imports.entries import ItemEntry, TaskEntry
 from webapp.imports.families import contents_of
+from webapp.imports.folders import MOST_FOLDERS, Folders
 from webapp.imports.format import Link, Portable, Refused
 from webapp.imports.pages import Pages
-from webapp.imports.texts import readable
+from webapp.imports.texts import path, readable, tags
 from webapp.rules.due import reminder
 from webapp.rules.first_line import first_line
 from webapp.rules.names import is_blank
 from webapp.rules.same_page import page_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from webapp.imports.format import Contents, Entry
+    from webapp.imports.texts import Path
 
     Row = dict[str, Any]
 
@@ -51,7 +56,12 @@ def main(data: bytes) -> bytes:
     head, _, file = data.partition(b"\n")
     given = orjson.loads(head)
     name, contents = contents_of(file, given["format"], given.get("charset"))
-    reading = _Reading(datetime.fromisoformat(given["now"]), enrich=given["enrich"])
+    reading = _Reading(
+        datetime.fromisoformat(given["now"]),
+        enrich=given["enrich"],
+        folders_become=given.get("folders_become")
+        or ("both" if contents.folders_are_tags else "folders"),
+    )
     missed = reading.read(contents)
     rows = reading.numbered()
     summary = {
@@ -62,6 +72,7 @@ def main(data: bytes) -> bytes:
         "missed": missed,
         "mistakes": reading.mistakes,
         "lacking": contents.lacking(),
+        "folders": reading.folders.rows,
     }
     lines = [rows[begin : begin + _LINE] for begin in range(0, len(rows), _LINE)]
     return b"\n".join(orjson.dumps(line, option=orjson.OPT_UTC_Z) for line in (summary, *lines))
@@ -71,9 +82,12 @@ class _Reading:
     """The rows of a file, and the account of its entries: each is in a row, is one more of a page
     that is in a row (`merged`), or is refused."""
 
-    def __init__(self, now: datetime, *, enrich: bool) -> None:
+    def __init__(self, now: datetime, *, enrich: bool, folders_become: str) -> None:
         self._now = now
         self._enrich = enrich
+        self._are_tags = folders_become != "folders"
+        self._are_folders = folders_become != "tags"
+        self.folders = Folders()
         self._rows: list[Row] = []
         self._new_ids: dict[str, str] = {}  # of items, by the ids that they have in the file
         self.merged = 0
@@ -87,12 +101,19 @@ class _Reading:
             if len(self._rows) + len(pages) >= MOST_ROWS:
                 self._say(entry.place, f"Not read: more than {MOST_ROWS} entries.")
                 break
+            if isinstance(entry, Link) and self._are_tags:
+                names = (name for folder in entry.folders for name in folder)
+                entry.tags = tags([*entry.tags, *names])
             if isinstance(entry, Link) and entry.source_url:
                 pages.add(entry)
             else:
                 self._take(entry)
         for link in pages.links():
             self._take(link)
+        if self._are_folders:
+            self.folders.numbers_of(contents.folders())
+        if self.folders.is_full:
+            self._say(0, f"Not made: more than {MOST_FOLDERS} folders.")
         accounted = len(self._rows) + self.merged + self.refused
         return min(max(0, contents.counted() - accounted), _LARGEST_COUNT)
 
@@ -125,6 +146,8 @@ class _Reading:
             said = _said_of_link(entry, error) if isinstance(entry, Link) else _said(error)
             self._say(entry.place, said, given.get("source_url"))
             return
+        if entity == "item":
+            self._file(payload, entry.folders if isinstance(entry, Link) else None)
         self.merged += times - 1
         for name, value in payload.items():
             if isinstance(value, datetime) and value.tzinfo is not None:
@@ -138,6 +161,15 @@ class _Reading:
         self._rows.append(
             {"entity": entity, "row_id": row_id, "payload": payload, "given_id": given_id}
         )
+
+    def _file(self, item: Row, paths: Sequence[Path] | None) -> None:
+        """Put an item into its folders: those of its link, which are among its tags already if
+        they are tags, or else its own."""
+        if paths is None:
+            paths = [path(names) for names in item["folders"]]
+            if self._are_tags:
+                item["tags"] += tags(name for names in paths for name in names)
+        item["folders"] = self.folders.numbers_of(paths) if self._are_folders else []
 
     def _say(self, place: int, message: str, address: Any = None) -> None:
         if len(self.mistakes) < MOST_MISTAKES:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from webapp.rules.names import fold, is_blank, tag_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# A folder: its name after those of the folders around it, outermost first; none for the top.
+Path: TypeAlias = tuple[str, ...]
+
 MOST_TAGS: Final = 20
+_MOST_LEVELS: Final = 32
+_LONGEST_FOLDER: Final = 200
 _LONGEST_TAG: Final = 50
 _LONGEST_TITLE: Final = 200
 _LONGEST_SUMMARY: Final = 2000
@@ -91,6 +96,19 @@ def tags(names: Iterable[Any]) -> list[str]:
         if not is_blank(short):
             found.setdefault(fold(short), short)
     return list(found.values())[:MOST_TAGS]
+
+
+def path(names: Iterable[Any]) -> Path:
+    """The path of a folder, without those names in which there is nothing to see. What is deeper
+    than a folder may be is in the last one that may."""
+    found: list[str] = []
+    for name in names:
+        if len(found) == _MOST_LEVELS:
+            break
+        line = " ".join(_text(name).split())[:_LONGEST_FOLDER].rstrip()
+        if not is_blank(line):
+            found.append(line)
+    return tuple(found)
 
 
 def _text(written: Any) -> str:

@@ -76,7 +76,8 @@ SELECT pg_advisory_xact_lock(page.key)
 
 -- name: add_items :one
 -- Adds a batch's items, with their tags and suggestions, unless the workspace already has their
--- pages from elsewhere: those get the tags, and what they do not say themselves. Returns how many were
+-- pages from elsewhere: those get the tags, and what they do not say themselves. Either way they are in
+-- the folders that the file says. Returns how many were
 -- looked at, and the ids of those added. They start like any other item; `settle_items` then gives
 -- them their final status. A subquery with LIMIT is run page by page; NOT EXISTS would be planned as
 -- a join with all items.
@@ -215,6 +216,25 @@ tagged_too AS (
   DO NOTHING
   RETURNING item_id
 ),
+filed AS (
+  INSERT INTO folder_items (workspace_id, folder_id, item_id)
+  SELECT DISTINCT
+         %(workspace_id)s::uuid,
+         folder.id,
+         coalesce(batch.known_id, batch.row_id) AS item_id
+    FROM batch
+   CROSS JOIN LATERAL jsonb_array_elements_text(batch.payload -> 'folders') AS place (number)
+    JOIN import_folders AS wanted
+      ON wanted.import_id = %(id)s
+     AND wanted.number = place.number::integer
+    JOIN folders AS folder
+      ON folder.id = wanted.folder_id
+     AND folder.workspace_id = %(workspace_id)s
+   ORDER BY item_id, folder.id
+  ON CONFLICT ON CONSTRAINT folder_items_pkey
+  DO NOTHING
+  RETURNING item_id
+),
 said AS (
   SELECT batch.known_id,
          (array_agg(given.summary ORDER BY batch.number) FILTER (WHERE given.summary IS NOT NULL))[1] AS summary,
@@ -229,6 +249,7 @@ told AS (
   SELECT said.*,
          array_remove(
            ARRAY[
+             CASE WHEN known.id IN (SELECT item_id FROM filed) THEN 'add_folder_ids' END,
              CASE WHEN known.id IN (SELECT item_id FROM tagged_too) THEN 'add_tags' END,
              CASE WHEN NOT known.is_favourite AND said.is_favourite THEN 'is_favourite' END,
              CASE WHEN NOT known.is_read AND said.is_read THEN 'is_read' END,
@@ -382,6 +403,10 @@ UPDATE tasks
    AND row.payload ->> 'status' = 'completed';
 
 -- name: forget :exec
--- Removes the rows of an import that has ended.
+-- Removes the rows and the folders of an import that has ended.
+WITH forgotten AS (
+  DELETE FROM import_folders
+   WHERE import_id = %(id)s
+)
 DELETE FROM import_rows
  WHERE import_id = %(id)s;

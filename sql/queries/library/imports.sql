@@ -1,12 +1,13 @@
 -- name: create :one
 -- A file to import; entering `reading` enqueues the reading.
-INSERT INTO imports (workspace_id, user_id, format, charset, enrich, bytes, file)
+INSERT INTO imports (workspace_id, user_id, format, charset, enrich, folders_become, bytes, file)
 VALUES (
   %(workspace_id)s,
   %(user_id)s,
   %(format)s,
   %(charset)s,
   %(enrich)s,
+  %(folders_become)s,
   length(%(file)b::bytea),
   %(file)b
 )
@@ -83,7 +84,7 @@ RETURNING id;
 
 -- name: load_for_reading :many
 -- Files to read.
-SELECT id, format, charset, enrich, file
+SELECT id, format, charset, enrich, folders_become, file
   FROM imports
  WHERE id = ANY (%(ids)s::uuid[])
    AND status = 'reading'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 
 import orjson
@@ -64,7 +65,7 @@ def test_every_item_is_there_once_and_the_end_says_how_many(olga, monkeypatch, b
     assert end == {"type": "end", "count": 4}
     assert [row["id"] for row in rows] == [each["id"] for each in made]
     for row, each in zip(rows, made, strict=True):
-        same = row.keys() & each.keys()
+        same = row.keys() & each.keys() - {"folders"}
         assert {name: row[name] for name in same} == {name: each[name] for name in same}
 
 
@@ -110,3 +111,57 @@ def test_bookmarks_are_as_browsers_read_them(olga):
     assert found["tags"].split(",") == ["<i>", 'a"b', "gar den"]
     assert json.loads(found["data-tags"]) == ["<i>", 'a"b', "gar,den"]
     assert int(found["add_date"]) > 1_700_000_000
+
+
+def file_of(person):
+    return person.client.get("/api/export/bookmarks.html").text
+
+
+@pytest.fixture
+def folder(olga):
+    """Makes folders with these names, each inside the one before; gives the id of the last."""
+
+    def make(*names, parent=None):
+        for name in names:
+            body = {"name": name, "parent_id": parent}
+            parent = olga.client.post("/api/folders", json=body).json["id"]
+        return parent
+
+    return make
+
+
+@pytest.mark.parametrize("batch", [1, 2, 500])
+def test_bookmarks_are_nested_in_their_folders(olga, folder, monkeypatch, batch):
+    monkeypatch.setattr(exports, "_BATCH", batch)
+    work, home = folder("Work"), folder("A <b> & c")
+    deep = folder("Deep", parent=work)
+    folder("Empty", "Inner", parent=deep)
+
+    def link(name, *folder_ids):
+        url = f"https://example.com/{name}"
+        page = {"source_type": "article", "source_url": url, "raw_text": None}
+        return capture(olga, **page, folder_ids=folder_ids)
+
+    link("top"), link("one", work), link("two", work, deep), link("three", deep), link("x", home)
+    gone = link("gone", work)
+    olga.client.patch(f"/api/items/{gone['id']}", json={"action": "discard"})
+    capture(olga, folder_ids=[work])  # a note
+    lines = [
+        re.sub(r'<A HREF="https://example.com/(\w+)".*', r"\1", line)
+        for line in file_of(olga).partition("<H1>")[2].splitlines()
+    ]
+    shown = re.sub(r' ADD_DATE="\d+"', "", " ".join(lines)).replace("<p>", "")
+    assert shown.partition("</H1> ")[2] == (
+        "<DL>"
+        " <DT><H3>A &lt;b&gt; &amp; c</H3> <DL> <DT>x </DL>"
+        " <DT><H3>Work</H3> <DL> <DT>one <DT>two"
+        " <DT><H3>Deep</H3> <DL> <DT>two <DT>three"
+        " <DT><H3>Empty</H3> <DL> <DT><H3>Inner</H3> <DL> </DL> </DL> </DL> </DL>"
+        " <DT>top </DL>"
+    )
+
+
+def test_an_items_folders_are_exported_by_their_names(olga, folder):
+    capture(olga, folder_ids=[folder("Work", "a/b"), folder("Home")])
+    row, _ = lines(olga)
+    assert row["folders"] == [["Home"], ["Work", "a/b"]]

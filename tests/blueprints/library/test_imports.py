@@ -16,6 +16,7 @@ EXAMPLES = Examples(
             format="json_lines",
             charset=None,
             enrich=False,
+            folders_become=None,
             file=b"{}",
         )["id"]
     },

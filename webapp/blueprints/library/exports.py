@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 from flask import Response
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.exporting.bookmarks import bookmark_file
 from webapp.http import db
 from webapp.http.answers import as_json
 from webapp.routes.blueprint import Blueprint
@@ -17,6 +17,7 @@ from webapp.routes.permit import permit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from uuid import UUID
 
     from webapp.http.pool import Pool
 
@@ -64,9 +65,18 @@ def export_tasks() -> Response:
 @permit("workspace:items:read")
 @exports.response(200, content_type="text/html")
 def export_bookmarks() -> Response:
-    """Export all links that are not discarded, in the form that browsers import"""
-    rows = _rows(db.pool(), queries.exports.links, workspace_id=caller().workspace_id)
-    return _as_file(_bookmarks(rows), "bookmarks.html", "text/html")
+    """Export all links that are not discarded, in the form that browsers import
+
+    In their folders, those that are in several in each of them; empty folders are there too. Coffer
+    reads from it what it wrote.
+    """
+    mine = {"workspace_id": caller().workspace_id}
+    pool = db.pool()
+    with pool.connection() as conn:
+        folders = queries.exports.folders(conn, **mine)
+    in_none = _rows(pool, queries.exports.links, **mine)
+    parts = bookmark_file(folders, in_none, partial(_links_within, pool, **mine))
+    return _as_file(parts, "bookmarks.html", "text/html")
 
 
 def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterator[Row]:
@@ -81,9 +91,38 @@ def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterato
         after = rows[-1]["id"]
 
 
+def _links_within(pool: Pool, folders: Sequence[Row], **mine: Any) -> Iterator[Row]:
+    """The links in some folders, in their order: of as many folders at once as make a batch."""
+    ids: list[UUID] = []
+    items = 0
+    for folder in folders:
+        if items + folder["items"] > _BATCH and ids:
+            yield from _links_of(pool, ids, **mine)
+            ids, items = [], 0
+        if folder["items"]:
+            ids.append(folder["id"])
+            items += folder["items"]
+    yield from _links_of(pool, ids, **mine)
+
+
+def _links_of(pool: Pool, ids: list[UUID], **mine: Any) -> Iterator[Row]:
+    after = None
+    while ids:
+        with pool.connection() as conn:
+            rows = queries.exports.links_within(
+                conn, folder_ids=ids, after=after, limit=_BATCH, **mine
+            )
+        yield from rows
+        if len(rows) < _BATCH:
+            return
+        after = rows[-1]["id"]
+        ids = ids[ids.index(rows[-1]["folder_id"]) :]
+
+
 def _portable_item(item: Row) -> Row:
-    """An item without the fields that only apply here."""
+    """An item without the fields that only apply here, and its folders by their names."""
     del item["progress"]
+    item["folders"] = [folder["path"] for folder in item["folders"]]
     for suggestion in item["suggestions"]:
         del suggestion["id"]
     return item
@@ -101,37 +140,6 @@ def _lines(kind: str, rows: Iterator[Row]) -> Iterator[bytes]:
         count += 1
         yield as_json({"type": kind, **row}) + b"\n"
     yield as_json({"type": "end", "count": count}) + b"\n"
-
-
-def _bookmarks(rows: Iterator[Row]) -> Iterator[str]:
-    """Netscape's bookmark file, which is only defined by what browsers read."""
-    yield (
-        "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n"
-        '<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=UTF-8">\n'
-        "<TITLE>Bookmarks</TITLE>\n<H1>Bookmarks</H1>\n<DL><p>\n"
-    )
-    for row in rows:
-        url, title = escape(row["source_url"]), escape(" ".join(row["title"].split()))
-        marks = f"{_tags(row['tags'])} {_marks(row)}"
-        yield f'<DT><A HREF="{url}" ADD_DATE="{row["added"]}" {marks}>{title}</A>\n'
-        if row["summary"]:
-            yield f"<DD>{escape(row['summary'])}\n"
-    yield "</DL><p>\n"
-
-
-def _tags(names: list[str]) -> str:
-    """The attributes with a link's tags. Commas separate them, so for other programs none has one;
-    an attribute of HTML's own kind has them as they are, which Coffer reads."""
-    written = escape(",".join(name.replace(",", " ") for name in names))
-    has_commas = any("," in name for name in names)
-    as_they_are = f' DATA-TAGS="{escape(orjson.dumps(names).decode())}"' if has_commas else ""
-    return f'TAGS="{written}"{as_they_are}'
-
-
-def _marks(link: Row) -> str:
-    """The attributes with what was read and liked. Other programs have none for favourites."""
-    liked = ' DATA-FAVOURITE="1"' if link["is_favourite"] else ""
-    return f'TOREAD="{0 if link["is_read"] else 1}"{liked}'
 
 
 def _as_file(parts: Iterator[bytes] | Iterator[str], name: str, mimetype: str) -> Response:

@@ -55,8 +55,9 @@ def create(arguments: dict[str, Any]) -> Response:
     """Import a file: bookmarks of browsers and other services, or items and tasks as exported
 
     The file is read and added in the background; the import's own address shows its progress. Pages
-    that the workspace already has are counted and skipped. Bookmarks become confirmed items with
-    their tags and folders as tags; JSON lines keep their status and their times.
+    that the workspace already has are counted and not added again, but get the file's tags and are
+    put into its folders. Bookmarks become confirmed items with their tags, in their folders; JSON
+    lines keep their status and their times.
     """
     me = caller()
     with transaction() as conn:
@@ -66,8 +67,8 @@ def create(arguments: dict[str, Any]) -> Response:
             user_id=me.user_id,
             format=_FAMILIES[request.mimetype],
             charset=request.mimetype_params.get("charset", "")[:40] or None,
-            enrich=arguments["enrich"],
             file=request_body.read(),
+            **arguments,
         )
     return answer(row, 201, location=f"/api/imports/{row['id']}")
 

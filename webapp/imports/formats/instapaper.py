@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from webapp.imports.dates import seconds
 from webapp.imports.document import strings
 from webapp.imports.format import Contents, Format, Link
-from webapp.imports.texts import summary, tags, title
+from webapp.imports.texts import path, summary, tags, title
 
 if TYPE_CHECKING:
     from webapp.imports.table import Table
@@ -28,8 +28,6 @@ def _link(line: int, row: dict[str, str]) -> Link:
         names = strings(json.loads(row.get("tags", "")))
     folder = row["folder"].strip()
     state = folder.lower()
-    if state not in _STATES:
-        names.append(folder)
     return Link(
         line,
         row["url"].strip(),
@@ -39,6 +37,7 @@ def _link(line: int, row: dict[str, str]) -> Link:
         added=seconds(row.get("timestamp")),
         is_read=state == "archive",
         is_favourite=state == "starred",
+        folders=[path([folder] if state not in _STATES else [])],
     )
 
 

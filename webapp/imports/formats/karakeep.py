@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from webapp.imports.dates import seconds
 from webapp.imports.document import address, children, contents, list_with, page, paths, strings
 from webapp.imports.format import Contents, Format, Link, Refused
-from webapp.imports.texts import note, summary, tags, title, whole_note
+from webapp.imports.texts import note, path, summary, tags, title, whole_note
 
 if TYPE_CHECKING:
     from webapp.imports.document import Document
@@ -26,7 +26,8 @@ def _read(document: Document) -> Contents | None:
         return _entry(number, given, names)
 
     more = document.value.get("nextCursor")
-    return page(contents(entries, entry), None, more, "export all bookmarks in Karakeep's settings")
+    found = contents(entries, entry)._replace(folders=lambda: map(path, names.values()))
+    return page(found, None, more, "export all bookmarks in Karakeep's settings")
 
 
 def _entry(number: int, entry: dict[str, Any], names: dict[str, list[str]]) -> Entry:
@@ -35,7 +36,6 @@ def _entry(number: int, entry: dict[str, Any], names: dict[str, list[str]]) -> E
     if found.get("type") not in ("link", "text"):
         return Refused(number, "Is a file, which the export does not contain.")
     text = note(found.get("text"))
-    lists = (name for each in strings(entry.get("lists")) for name in names.get(each, ()))
     # Its API has objects.
     labels = (each.get("name") for each in children(entry, "tags"))
     return Link(
@@ -43,11 +43,12 @@ def _entry(number: int, entry: dict[str, Any], names: dict[str, list[str]]) -> E
         address(found.get("url")),
         title=title(entry.get("title")),
         summary=summary(entry.get("note"), entry.get("summary")),
-        tags=tags([*strings(entry.get("tags")), *labels, *lists]),
+        tags=tags([*strings(entry.get("tags")), *labels]),
         added=seconds(entry.get("createdAt")),
         is_read=entry.get("archived") is True,
         raw_text=text,
         content=whole_note(found.get("text")),
+        folders=[path(names.get(each, ())) for each in strings(entry.get("lists"))],
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from webapp.imports.dates import seconds
 from webapp.imports.document import address, children, contents, paths
 from webapp.imports.format import Contents, Format, Link
-from webapp.imports.texts import content, summary, tags, title
+from webapp.imports.texts import content, path, summary, tags, title
 
 if TYPE_CHECKING:
     from webapp.imports.document import Document
@@ -33,7 +33,9 @@ def _read(document: Document) -> Contents | None:
         for link in children(collection, "links")
     ]
     lists = [each["links"] for each in collections if isinstance(each.get("links"), list)]
-    return contents(links, _link)._replace(counted=lambda: sum(map(len, lists)))
+    return contents(links, _link)._replace(
+        counted=lambda: sum(map(len, lists)), folders=lambda: map(path, names.values())
+    )
 
 
 def _link(number: int, given: dict[str, Any]) -> Link:
@@ -43,10 +45,11 @@ def _link(number: int, given: dict[str, Any]) -> Link:
         address(link.get("url")),
         title=title(link.get("name")),
         summary=summary(link.get("description")),
-        tags=tags([*(each.get("name") for each in children(link, "tags")), *given["names"]]),
+        tags=tags(each.get("name") for each in children(link, "tags")),
         added=seconds(link.get("importDate")) or seconds(link.get("createdAt")),
         content=content(link.get("textContent")),
         is_favourite=given["is_pinned"],
+        folders=[path(given["names"])],
     )
 
 

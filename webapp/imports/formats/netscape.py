@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from webapp.imports.dates import seconds
 from webapp.imports.format import Contents, Format, Link
 from webapp.imports.markup import INLINE, LINES, LINK, pieces
-from webapp.imports.texts import MOST_TAGS, readable, summary, tags, title
+from webapp.imports.texts import path, readable, summary, tags, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from webapp.imports.markup import Piece
+    from webapp.imports.texts import Path
 
 # The folders that browsers themselves make say nothing about what is in them.
 _OWN_FOLDERS: Final = ("personal_toolbar_folder", "unfiled_bookmarks_folder")
@@ -32,23 +33,26 @@ _ARCHIVED: Final = "linkding:bookmarks.archived"
 # What Pocket writes above what was read.
 _READ: Final = "read archive"
 _NOTES: Final = ("[linkding-notes]", "[/linkding-notes]")
+# What Coffer writes at the beginning: all tags are with their links, and no folder is one.
+_COFFERS_OWN: Final = '<META NAME="generator" CONTENT="Coffer">'
+_HEAD: Final = 1000
 
 
 class _Bookmark:
     """A bookmark whose texts are still to come. `mark` is the tag that said that it begins."""
 
-    __slots__ = ("attributes", "description", "folders", "is_read", "mark", "title")
+    __slots__ = ("attributes", "description", "folder", "is_read", "mark", "title")
 
     def __init__(
         self,
         attributes: dict[str, str],
-        folders: Sequence[str],
+        folder: Path,
         mark: str | None,
         *,
         is_read: bool,
     ) -> None:
         self.attributes = attributes
-        self.folders = folders
+        self.folder = folder
         self.is_read = is_read
         self.mark = mark
         self.title: list[str] = []
@@ -67,10 +71,11 @@ class _Bookmark:
             given.get("href", "").strip(),
             title=title("".join(self.title)),
             summary=summary(described, given.get("description")),
-            tags=tags([*kept, *self.folders]),
+            tags=tags(kept),
             added=seconds(given.get("add_date") or given.get("time_added")),
             is_read=self.is_read or given.get("toread") == "0" or len(kept) < len(names),
             is_favourite=given.get("data-favourite") == "1",
+            folders=[self.folder],
         )
 
 
@@ -95,7 +100,8 @@ class _Reading:
         self.in_texts = 0
         self._pieces = pieces(text)
         self._bookmark: _Bookmark | None = None
-        self._folders: list[Sequence[str]] = []  # for each open folder, its name and those around
+        self.folders: dict[Path, None] = {}  # all of them, in order
+        self._open: list[Path] = []  # those that are open
         self._folder: list[str] | None = None  # the name of the next one
         self._heading: list[str] | None = None  # what an open heading of the file's own says
         self._is_archive = False  # whether what follows was read, as Pocket's last heading says
@@ -148,8 +154,8 @@ class _Reading:
         self._mark = None
         self._into, self._described = self._bookmark.title, self._bookmark.description
 
-    def _around(self) -> Sequence[str]:
-        return self._folders[-1] if self._folders else ()
+    def _around(self) -> Path:
+        return self._open[-1] if self._open else ()
 
     def _mention(self, piece: Piece) -> None:
         """A link in a text, or the beginning of one that leads nowhere."""
@@ -195,10 +201,11 @@ class _Reading:
             self._leave()
             # Shortened here, not for each link: a folder may have a long name, many folders around
             # it and many links in it.
-            around = self._around()
-            if self._folder and len(around) < MOST_TAGS:
-                around = tags([*around, "".join(self._folder)])
-            self._folders.append(around)
+            folder = self._around()
+            if self._folder:
+                folder = path([*folder, "".join(self._folder)])
+                self.folders[folder] = None
+            self._open.append(folder)
             self._folder = None
         else:
             self._shape(piece)
@@ -214,8 +221,8 @@ class _Reading:
             is_of_text = name == "a" and self._into is self._described
             if not is_of_text:
                 self._leave()
-            if name == "dl" and self._folders:
-                self._folders.pop()
+            if name == "dl" and self._open:
+                self._open.pop()
         else:
             self._shape(piece)
 
@@ -245,6 +252,8 @@ def _read(text: str) -> Contents:
     return Contents(
         reading.links(),
         counted=lambda: sum(1 for _ in LINK.finditer(text)) - reading.in_texts,
+        folders=lambda: reading.folders,
+        folders_are_tags=_COFFERS_OWN not in text[:_HEAD],
     )
 
 

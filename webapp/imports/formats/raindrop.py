@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from webapp.imports.dates import seconds
 from webapp.imports.format import Contents, Format, Link
-from webapp.imports.texts import summary, tags, title
+from webapp.imports.texts import path, summary, tags, title
 
 if TYPE_CHECKING:
     from webapp.imports.table import Table
@@ -32,9 +32,10 @@ def _link(line: int, row: dict[str, str]) -> Link:
         row["url"].strip(),
         title=title(row.get("title")),
         summary=summary(row.get("note"), row.get("excerpt"), row.get("highlights")),
-        tags=tags([*names, *folders]),
+        tags=tags(names),
         added=seconds(row.get("created")),
         is_favourite=row.get("favorite") == "true",
+        folders=[path(folders)],
     )
 
 

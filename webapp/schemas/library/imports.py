@@ -11,6 +11,9 @@ from webapp.schemas.common import page_of
 STATUSES: Final = ("reading", "adding", "completed", "incomplete", "failed", "cancelled")
 
 
+FOLDERS_BECOME: Final = ("folders", "tags", "both")
+
+
 class ImportArguments(Schema):
     """What to do with the file's entries."""
 
@@ -18,6 +21,16 @@ class ImportArguments(Schema):
         load_default=False,
         metadata={
             "description": "true: items are enriched and wait to be confirmed, like captured ones."
+        },
+    )
+    folders_become = fields.String(
+        load_default=None,
+        allow_none=False,
+        validate=validate.OneOf(FOLDERS_BECOME),
+        metadata={
+            "description": "What becomes of folders, lists and collections. Without it, those of"
+            " browsers' bookmarks become both, since these hardly have other tags, and all others"
+            " folders."
         },
     )
 
