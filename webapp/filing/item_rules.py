@@ -28,20 +28,34 @@ class Ruled(NamedTuple):
     rulings: list[Ruling]
 
 
-def of_workspace(conn: Connection, workspace_id: UUID) -> Sequence[Rule]:
+def of_workspace(
+    conn: Connection,
+    workspace_id: UUID,
+    *,
+    tags: Sequence[str] = (),
+    folder_ids: Sequence[UUID] = (),
+) -> Sequence[Rule]:
     """The active rules for items of a workspace, held as `hold` does."""
     found: Sequence[Rule] = queries.rules.active(conn, workspace_ids=[workspace_id], to="items")
-    if found:
-        hold(conn, workspace_id, found)
+    if found or tags or folder_ids:
+        hold(conn, workspace_id, found, tags=tags, folder_ids=folder_ids)
     return found
 
 
-def hold(conn: Connection, workspace_id: UUID, rules: Sequence[Rule]) -> None:
-    """Lock the folders and tags that rules may give, before items are locked that others know."""
-    folder_ids = [rule["folder_id"] for rule in rules if rule["folder_id"] is not None]
-    if folder_ids:
-        queries.folder_items.hold(conn, folder_ids=folder_ids, workspace_id=workspace_id)
-    queries.item_rulings.hold_tags(conn, workspace_id=workspace_id)
+def hold(
+    conn: Connection,
+    workspace_id: UUID,
+    rules: Sequence[Rule],
+    *,
+    tags: Sequence[str] = (),
+    folder_ids: Sequence[UUID] = (),
+) -> None:
+    """Lock the folders and tags that rules may give, and others that something is put into, before
+    items are locked that others know. The tags are made."""
+    folders = [rule["folder_id"] for rule in rules if rule["folder_id"] is not None]
+    if folders := [*folders, *folder_ids]:
+        queries.folder_items.hold(conn, folder_ids=folders, workspace_id=workspace_id)
+    queries.item_rulings.hold_tags(conn, workspace_id=workspace_id, names=list(tags))
 
 
 def tried(

@@ -1,4 +1,4 @@
-"""Items, tasks, tags and folders; their search, imports and exports."""
+"""Items, tasks, tags, folders and feeds; their search, imports and exports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from webapp.blueprints.library import (
     events,
     exports,
+    feeds,
     folder_items,
     folders,
     imports,
@@ -21,7 +22,7 @@ from webapp.http.errors import Problem, invalid_input
 BLUEPRINTS: Final = (
     *(items.items, events.events, library.library, tags.tags, tasks.tasks),
     *(folders.folders, folder_items.folder_items),
-    *(search.search, exports.exports, imports.imports),
+    *(search.search, exports.exports, imports.imports, feeds.feeds),
 )
 
 INSTALLS: Final = ()
@@ -30,6 +31,10 @@ REFUSALS: Final = {
     "tags_name_is_unique_for_its_audience": Problem(
         409, "tag_exists", "Another tag has this name: merge the two."
     ),
+    "feeds_address_is_followed_once": Problem(
+        409, "feed_exists", "A feed with this address is followed here already."
+    ),
+    "feeds_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
     "tags_name_can_be_seen": invalid_input(("name", "Must not be blank.")),
     "folders_parent_exists": invalid_input(("parent_id", "There is no such folder here.")),
     "folders_name_is_unique_in_its_folder": Problem(
