@@ -216,7 +216,7 @@ check_feeds = Kind(
     delays=(0, 60, 600),
     # Longer than the 20 s for a feed and the 20 s for its parser, each perhaps twice.
     lease=120,
-    waits=4,
+    waits=2,
     share=lambda clients, workspace_id: _OF_ONE,  # noqa: ARG005
 )
 

@@ -48,8 +48,9 @@ UPDATE feeds
        next_check_at = CASE
          WHEN %(action)s = 'stop' THEN NULL
          WHEN %(action)s = 'resume' THEN now()
-         WHEN changed.interval_minutes < standing.interval_minutes
-           THEN least(standing.next_check_at, now() + changed.interval_minutes * interval '1 minute')
+         WHEN standing.next_check_at > now() + changed.interval_minutes * interval '1 minute'
+          AND changed.interval_minutes < standing.interval_minutes
+           THEN now() + changed.interval_minutes * interval '1 minute'
          ELSE standing.next_check_at
        END,
        updated_at = now()
@@ -127,6 +128,11 @@ moved AS (
     FROM due
    WHERE feeds.id = due.id
   RETURNING feeds.id, feeds.workspace_id
+),
+buried AS (
+  DELETE FROM dead_letters
+   WHERE kind = 'check_feeds'
+     AND subject_id IN (SELECT id FROM moved)
 ),
 queued AS (
   INSERT INTO outbox (kind, subject_id, workspace_id)

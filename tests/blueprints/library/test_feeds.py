@@ -61,6 +61,7 @@ def test_a_feed_is_stopped_and_resumed(ana, owner):
     path = ana.post(FEEDS, json=NEWS).headers["Location"]
     stopped = ana.patch(path, json={"action": "stop"}).json
     assert (stopped["status"], stopped["next_check_at"]) == ("stopped", None)
+    assert ana.patch(path, json={"interval_minutes": 15}).json["next_check_at"] is None
     assert_problem(ana.post(f"{path}/check"), 409, "feed_stopped")
     assert_problem(ana.patch(path, json={"action": "stop"}), 409, "invalid_state_transition")
     owner.execute("DELETE FROM outbox")
@@ -80,6 +81,18 @@ def test_a_check_that_is_asked_for_is_queued_at_once(ana, owner):
     owner.execute("DELETE FROM outbox")
     assert ana.post(f"{path}/check").status_code == 202
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
+
+
+@pytest.mark.long
+def test_a_shorter_interval_counts_from_now(ana, owner):
+    path = ana.post(FEEDS, json=NEWS).headers["Location"]
+    owner.execute("UPDATE feeds SET next_check_at = now() + interval '50 minutes'")
+    for minutes, waits in ((120, 50), (30, 30)):
+        ana.patch(path, json={"interval_minutes": minutes})
+        left = owner.execute(
+            "SELECT round(extract(epoch FROM next_check_at - now()) / 60)::int FROM feeds"
+        )
+        assert left.fetchone() == (waits,)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ _WHAT: Final = "feed"
 _MAX_REDIRECTS: Final = 5
 _OVERHEAD: Final = 1_000_000  # bytes over the limit which headers, redirects and chunking may take
 _PARSE_SECONDS: Final = 20.0
-_PARSE_MEGABYTES: Final = 768
+_PARSE_MEGABYTES: Final = 512
 _FOR_GOOD: Final = frozenset({301, 308})
 # Longer ones are not kept: they would be sent each time.
 _MAX_ETAG, _MAX_DATE = 1_000, 100
