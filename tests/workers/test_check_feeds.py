@@ -303,3 +303,10 @@ def test_a_feed_that_was_stopped_while_it_was_read_stays_stopped(ana, follow, ch
     check()
     assert ana.get(feed).json["status"] == "stopped"
     assert titles(ana) == []
+
+
+def test_feeds_of_a_workspace_that_is_being_deleted_are_not_asked_for(follow, check, site, owner):
+    follow()
+    owner.execute("UPDATE workspaces SET deletion_id = gen_random_uuid()")
+    assert check() == 1
+    assert site.requests == []

@@ -145,18 +145,21 @@ SELECT id
   FROM moved;
 
 -- name: load :many
--- Feeds to check; no row for those that are stopped or gone.
-SELECT id,
-       workspace_id,
-       url,
-       folder_id,
-       tags,
-       etag,
-       last_modified,
-       read_at
-  FROM feeds
- WHERE id = ANY (%(ids)s::uuid[])
-   AND status <> 'stopped';
+-- Feeds to check; no row for those that are stopped or gone, or whose workspace is being deleted.
+SELECT feed.id,
+       feed.workspace_id,
+       feed.url,
+       feed.folder_id,
+       feed.tags,
+       feed.etag,
+       feed.last_modified,
+       feed.read_at
+  FROM feeds AS feed
+  JOIN workspaces AS workspace
+    ON workspace.id = feed.workspace_id
+   AND workspace.deletion_id IS NULL
+ WHERE feed.id = ANY (%(ids)s::uuid[])
+   AND feed.status <> 'stopped';
 
 -- name: lock :maybe
 -- Locks a feed until the transaction ends, unless it is stopped or gone.

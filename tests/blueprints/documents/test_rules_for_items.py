@@ -152,6 +152,24 @@ def test_a_suggestion_that_a_person_rejected_is_not_given(ana, rule, capture, wo
 
 
 @pytest.mark.long
+def test_an_item_that_a_person_takes_out_of_the_trash_is_not_decided_again(make, owner):
+    item = make.item(status="discarded")
+    with owner.transaction(force_rollback=True):
+        owner.execute(
+            "INSERT INTO transitions (entity, from_status, to_status, event)"
+            " VALUES ('item', 'discarded', 'enriching', 'item.restored'),"
+            "        ('item', 'discarded', 'failed', 'item.restored')"
+        )
+        found = []
+        for actor, status in (("worker:x", "failed"), ("user:x", "enriching")):
+            owner.execute("SELECT set_config('coffer.actor', %s, true)", (actor,))
+            owner.execute("UPDATE items SET status = %s WHERE id = %s", (status, item["id"]))
+            found.append(owner.execute("SELECT field, value FROM item_rulings").fetchall())
+            owner.execute("UPDATE items SET status = 'discarded'")
+    assert found == [[], [("action", "")]]
+
+
+@pytest.mark.long
 def test_an_item_in_the_library_is_not_discarded(ana, rule, capture):
     item = capture(enrich=False)
     made = rule(phrases=["oak"], action="discard")
