@@ -103,6 +103,15 @@ def test_an_entry_becomes_an_item_once_whatever_became_of_it(ana, follow, checke
     assert titles(ana) == ["Post 3", "Post 2"]
 
 
+def test_an_entry_that_changes_stays_the_item_that_it_became(ana, follow, checked, site):
+    feed = follow()
+    checked(feed)
+    changed = entry(1).replace("Post 1", "Post 1, corrected").replace("/posts/1", "/posts/one")
+    site.pages["/feed"] = served(rss(changed, entry(2)))
+    checked(feed)
+    assert titles(ana) == ["Post 1", "Post 2"]
+
+
 def test_another_name_of_an_entry_makes_no_other_item(ana, follow, checked, site):
     feed = follow()
     checked(feed)

@@ -46,7 +46,8 @@ def main(data: bytes) -> bytes:
     read = _of_json if text.startswith("{") else _of_xml
     feed = read(text, asked["url"])
     links = [] if feed else list(_links(text, asked["url"]))
-    return json.dumps({"feed": feed, "links": links}, ensure_ascii=False).encode()
+    # Half a character, as JSON may have it, is none.
+    return json.dumps({"feed": feed, "links": links}, ensure_ascii=False).encode(errors="replace")
 
 
 def load() -> None:

@@ -66,6 +66,7 @@ JSON_FEED = json.dumps(
                 "date_published": "2024-01-01T02:00:00+02:00",
             },
             {"id": 2, "content_html": "<p>Just a <b>thought</b>.</p>"},
+            {"id": "\ud800", "url": "/3", "title": "Half \ud800"},
             "not an entry",
         ],
     }

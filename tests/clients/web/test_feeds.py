@@ -89,7 +89,11 @@ def test_atom_is_read_with_titles_in_html_and_relative_links(read):
 def test_json_feed_is_read(read, site):
     feed = read(JSON_FEED, content_type="application/feed+json")
     assert feed.title == "Notes"
-    assert shown(feed) == [("1", site.url("/1"), "One"), ("2", None, None)]
+    assert shown(feed) == [
+        ("1", site.url("/1"), "One"),
+        ("2", None, None),
+        ("?", site.url("/3"), "Half"),
+    ]
     assert feed.entries[0].published_at == datetime(2024, 1, 1, tzinfo=UTC)
     assert feed.entries[1].text == "Just a thought."
 
