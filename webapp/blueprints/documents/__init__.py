@@ -16,7 +16,6 @@ from webapp.blueprints.documents import (
     reading,
     receiving,
     review,
-    rules,
     shares,
     sharing,
     storage,
@@ -31,7 +30,7 @@ BLUEPRINTS: Final = (
     *(versions.versions, unlocks.unlocks, pictures.pictures),
     *(archive.archive, bulk.bulk, presigned.presigned),
     *(shares.shares, links.links, quota.quota),
-    *(rules.rules, review.review),
+    review.review,
 )
 
 INSTALLS: Final = (storage.install, reading.install)
@@ -42,19 +41,6 @@ REFUSALS: Final = {
         409,
         "current_version",
         "The current version cannot be removed; make another one current first.",
-    ),
-    "rules_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
-    "rules_have_a_condition": invalid_input(
-        *(
-            (field, "Give at least one of these conditions.")
-            for field in ("phrases", "addresses", "source_types", "with_tags")
-        )
-    ),
-    "rules_for_documents_have_nothing_of_items": invalid_input(
-        ("applies_to", "Conditions and actions that only items have need `items`.")
-    ),
-    "rules_for_items_have_nothing_of_documents": invalid_input(
-        ("applies_to", "Only documents have a category and a correspondent.")
     ),
     "shares_are_with_somebody_outside": invalid_input(
         ("handle", "This user already has the whole workspace.")

@@ -1,4 +1,4 @@
-"""Items, tasks, tags, folders and feeds; their search, imports and exports."""
+"""Items, tasks, tags, folders, feeds and rules; their search, imports and exports."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from webapp.blueprints.library import (
     imports,
     items,
     library,
+    rules,
     search,
     tags,
     tasks,
@@ -22,12 +23,25 @@ from webapp.http.errors import Problem, invalid_input
 BLUEPRINTS: Final = (
     *(items.items, events.events, library.library, tags.tags, tasks.tasks),
     *(folders.folders, folder_items.folder_items),
-    *(search.search, exports.exports, imports.imports, feeds.feeds),
+    *(search.search, exports.exports, imports.imports, feeds.feeds, rules.rules),
 )
 
 INSTALLS: Final = ()
 
 REFUSALS: Final = {
+    "rules_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
+    "rules_have_a_condition": invalid_input(
+        *(
+            (field, "Give at least one of these conditions.")
+            for field in ("phrases", "addresses", "source_types", "with_tags")
+        )
+    ),
+    "rules_for_documents_have_nothing_of_items": invalid_input(
+        ("applies_to", "Conditions and actions that only items have need `items`.")
+    ),
+    "rules_for_items_have_nothing_of_documents": invalid_input(
+        ("applies_to", "Only documents have a category and a correspondent.")
+    ),
     "tags_name_is_unique_for_its_audience": Problem(
         409, "tag_exists", "Another tag has this name: merge the two."
     ),

@@ -18,7 +18,7 @@ from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
 from webapp.rules.filing import Filed
 from webapp.schemas.common import PageArguments
-from webapp.schemas.documents.rules import (
+from webapp.schemas.library.rules import (
     NewRule,
     Rule,
     RuleChange,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.blueprints.test_bad_input import assert_problem
 from tests.workers.imports import BOOKMARKS, bookmarks, upload
-from webapp.schemas.documents.rules import RuledItemPage
+from webapp.schemas.library.rules import RuledItemPage
 from workers import read_imports as reading
 from workers.add_imports import add_imports
 from workers.enrich_items import enrich_items

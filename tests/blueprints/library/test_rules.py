@@ -8,8 +8,8 @@ from tests.blueprints.documents.conftest import pdf
 from tests.blueprints.examples import Examples
 from tests.blueprints.test_bad_input import assert_problem
 from tests.factories import NOWHERE
-from webapp.blueprints.documents.rules import MOST_RULES
-from webapp.schemas.documents.rules import Rule
+from webapp.blueprints.library.rules import MOST_RULES
+from webapp.schemas.library.rules import Rule
 
 RULES = "/api/rules"
 BILLS = {"name": "Bills", "phrases": ["energy bill"], "category": "Bill"}
