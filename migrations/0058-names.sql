@@ -136,18 +136,37 @@ RETURNS TABLE (id uuid, name text)
 LANGUAGE sql
 VOLATILE
 AS $$
-  WITH wanted AS (
-    SELECT DISTINCT ON (fold(given.name))
-           given.name
-      FROM (SELECT tag_name(name) AS name FROM unnest(names) AS written (name)) AS given
-     WHERE fold(given.name) <> ''
-     ORDER BY fold(given.name)
+  -- Each name is brought into its form once: that costs more than all else. A new tag is called as it is
+  -- written first.
+  WITH written AS MATERIALIZED (
+    SELECT given.name,
+           min(given.place) AS place
+      FROM unnest(names) WITH ORDINALITY AS given (name, place)
+     GROUP BY given.name
+  ),
+  named AS MATERIALIZED (
+    SELECT tag_name(name) AS name,
+           place
+      FROM written
+  ),
+  formed AS MATERIALIZED (
+    SELECT name,
+           fold(name) AS form,
+           place
+      FROM named
+  ),
+  wanted AS MATERIALIZED (
+    SELECT DISTINCT ON (form)
+           name, form
+      FROM formed
+     WHERE form <> ''
+     ORDER BY form, place
   ),
   held AS (
     SELECT tag.id, tag.name, tag.audience
       FROM tags AS tag
      WHERE tag.workspace_id = of_workspace
-       AND fold(tag.name) IN (SELECT fold(wanted.name) FROM wanted)
+       AND fold(tag.name) IN (SELECT form FROM wanted)
        AND tag.audience IN (of_workspace, of_audience)
      ORDER BY fold(tag.name)
        FOR KEY SHARE
@@ -165,8 +184,8 @@ AS $$
            END,
            wanted.name
       FROM wanted
-     WHERE fold(wanted.name) NOT IN (SELECT fold(held.name) FROM held)
-     ORDER BY fold(wanted.name)
+     WHERE wanted.form NOT IN (SELECT fold(held.name) FROM held)
+     ORDER BY wanted.form
     ON CONFLICT (workspace_id, fold(name), audience)
     DO UPDATE
           SET name = kept.name
@@ -188,18 +207,36 @@ RETURNS TABLE (row_id uuid, tag_id uuid)
 LANGUAGE sql
 VOLATILE
 AS $$
-  WITH wanted AS (
-    SELECT row.row_id, tag_name(name.name) AS name
+  WITH wanted AS MATERIALIZED (
+    SELECT row.row_id, name.name
       FROM import_rows AS row
      CROSS JOIN LATERAL jsonb_array_elements_text(row.payload -> 'tags') AS name (name)
      WHERE row.row_id = ANY (row_ids)
+  ),
+  written AS MATERIALIZED (
+    SELECT DISTINCT name
+      FROM wanted
+  ),
+  named AS MATERIALIZED (
+    SELECT name AS written, tag_name(name) AS name
+      FROM written
+  ),
+  formed AS MATERIALIZED (
+    SELECT written, fold(name) AS form
+      FROM named
+  ),
+  made AS MATERIALIZED (
+    SELECT id, fold(name) AS form
+      FROM make_tags(of_workspace, ARRAY(SELECT name FROM written), of_audience)
   )
   SELECT DISTINCT
          wanted.row_id,
          made.id
-    FROM make_tags(of_workspace, ARRAY(SELECT name FROM wanted), of_audience) AS made
-    JOIN wanted
-      ON fold(wanted.name) = fold(made.name)
+    FROM wanted
+    JOIN formed
+      ON formed.written = wanted.name
+    JOIN made
+      ON made.form = formed.form
 $$;
 
 UPDATE rules

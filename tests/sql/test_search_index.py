@@ -15,7 +15,7 @@ from sql import queries
 from tests.fuzzing import examples
 
 # Entries that are not what they would be if rebuilt. Only positions may differ, where tags were
-# added later, which changes no result.
+# added later, which changes no result. Tags and folders that are gone may stay.
 STALE = """
 SELECT entry.id
   FROM search_entries AS entry
@@ -27,8 +27,9 @@ SELECT entry.id
     OR entry.audience <> thing.audience
     OR (SELECT array_agg(lexeme)
           FROM unnest(tsvector_to_array(entry.vector)) AS lexeme
-         WHERE lexeme NOT LIKE ' t:%%'
-            OR EXISTS (SELECT FROM tags WHERE tags.id::text = substr(lexeme, 4)))
+         WHERE lexeme !~ '^ [tf]:'
+            OR EXISTS (SELECT FROM tags WHERE tags.id::text = substr(lexeme, 4))
+            OR EXISTS (SELECT FROM folders WHERE folders.id::text = substr(lexeme, 4)))
        IS DISTINCT FROM tsvector_to_array(search_vector(thing, standing))
 """
 
@@ -64,6 +65,9 @@ STEPS = st.one_of(
     st.tuples(st.just("purge"), st.integers(0, 3)),
     st.tuples(st.just("tag"), st.integers(0, 3), st.sampled_from("abc")),
     st.tuples(st.just("untag"), st.integers(0, 3), st.sampled_from("abc")),
+    st.tuples(st.just("put"), st.integers(0, 3), st.integers(0, 2)),
+    st.tuples(st.just("take"), st.integers(0, 3), st.integers(0, 2)),
+    st.tuples(st.just("drop"), st.integers(0, 2)),
     st.tuples(st.just("merge"), st.sampled_from("abc"), st.sampled_from("abc")),
     st.tuples(st.just("remove"), st.sampled_from("abc")),
     st.tuples(st.just("task"), st.sampled_from(TEXTS), st.sets(st.sampled_from("abc"))),
@@ -82,6 +86,11 @@ def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
     items: list = []
     tasks: list = []
 
+    folders = [
+        queries.folders.create(app_conn, **mine, created_by=user["id"], parent_id=None, name=name)
+        for name in "abc"
+    ]
+
     def tag_id(name):
         row = app_conn.execute(
             "SELECT id FROM tags WHERE workspace_id = %s AND name = %s", (*mine.values(), name)
@@ -91,7 +100,7 @@ def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
     for kind, *given_ in steps:
         what = given_[0]
         if isinstance(what, int):
-            rows = tasks if kind == "complete" else items
+            rows = {"complete": tasks, "drop": folders}.get(kind, items)
             if not rows:
                 continue
             what = rows[what % len(rows)]
@@ -135,6 +144,17 @@ def test_whatever_happens_the_index_is_what_it_would_be_if_it_were_made_anew(
                 queries.tags.attach(app_conn, item_ids=[what], names=[given_[1]], **mine)
         elif kind == "untag":
             queries.tags.detach(app_conn, item_ids=[what], names=[given_[1]], **mine)
+        elif kind in ("put", "take") and folders:
+            where = folders[given_[1] % len(folders)]
+            if (
+                kind == "take"
+                or app_conn.execute("SELECT 1 FROM items WHERE id = %s", (what,)).fetchone()
+            ):
+                change = getattr(queries.folder_items, kind)
+                change(app_conn, item_ids=[what], folder_ids=[where], **mine)
+        elif kind == "drop":
+            app_conn.execute("DELETE FROM folders WHERE id = %s", (what,))
+            folders.remove(what)
         elif kind == "merge":
             one, other = tag_id(what), tag_id(given_[1])
             if one and other and one != other:

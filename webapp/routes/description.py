@@ -17,7 +17,7 @@ import orjson
 from webapp.access import callers
 from webapp.http import errors, request_id
 from webapp.http.installed import Installed, settings
-from webapp.routes import idempotency, permit
+from webapp.routes import etags, idempotency, permit
 from webapp.schemas.common import ProblemAnswer
 from webapp.version import VERSION
 
@@ -140,7 +140,8 @@ def _complete(
             "description": HTTPStatus(status).phrase,
             "content": {errors.MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-    if method == "get" and "application/json" in responses.get("200", {}).get("content", {}):
+    content = responses.get("200", {}).get("content", {})
+    if method == "get" and not content.keys().isdisjoint(etags.TAGGED):
         responses["304"] = {"description": "Unchanged since the given ETag."}
     for response in responses.values():
         response.setdefault("headers", {})[request_id.HEADER] = {"schema": {"type": "string"}}

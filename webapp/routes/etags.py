@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from webapp.settings import Settings
 
 
+# The types of responses that get an ETag.
+TAGGED: Final = ("application/json", "application/atom+xml")
 # The headers that determine whose response it is.
 _SAYS_WHOSE: Final = ("Authorization", callers.KEY_HEADER, callers.WORKSPACE_HEADER)
 
@@ -39,7 +41,7 @@ def install(app: Flask, settings: Settings) -> None:
         is_read = (
             response.status_code == 200
             and request.method in ("GET", "HEAD")
-            and response.mimetype == "application/json"
+            and response.mimetype in TAGGED
         )
         keep = response.headers.get("Cache-Control")
         if keep is None:

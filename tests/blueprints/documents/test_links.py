@@ -21,11 +21,11 @@ CONTENT = pdf("0123456789" * 10)
 LINKS = "/api/links/<token>"
 
 
-def link_in(place: Place) -> object:
+def link_in(place: Place, thing: str) -> object:
     return queries.links.create(
         place.make.conn,
         workspace_id=place.workspace_id,
-        document_id=place.thing("document_id"),
+        **{"document_id": None, "folder_id": None, thing: place.thing(thing)},
         token_hash=secrets.token_bytes(32),
         password_hash=None,
         most_downloads=None,
@@ -35,11 +35,24 @@ def link_in(place: Place) -> object:
 
 
 EXAMPLES = Examples(
-    things={"link_id": link_in},
+    things={
+        "link_id": lambda place: link_in(place, "document_id"),
+        "folder_link_id": lambda place: link_in(place, "folder_id"),
+    },
     words={"token": "no-link"},
-    ways_in={LINKS, f"{LINKS}/download", f"{LINKS}/preview"},
-    not_kept={"/api/documents/<uuid:document_id>/links"},
-    shared={f"links.{name}": "own" for name in ("create", "list_of_document", "end")},
+    ways_in={LINKS, *(f"{LINKS}/{name}" for name in ("download", "preview", "items", "feed"))},
+    not_kept={
+        "/api/documents/<uuid:document_id>/links",
+        "/api/folders/<uuid:folder_id>/links",
+    },
+    shared=dict.fromkeys(
+        (
+            f"links.{what}_of_{thing}"
+            for what in ("create", "list", "end")
+            for thing in ("document", "folder")
+        ),
+        "own",
+    ),
 )
 
 

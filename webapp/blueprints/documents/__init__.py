@@ -9,6 +9,8 @@ from webapp.blueprints.documents import (
     bulk,
     documents,
     files,
+    linked_files,
+    linked_items,
     links,
     pictures,
     presigned,
@@ -29,8 +31,8 @@ BLUEPRINTS: Final = (
     *(uploads.uploads, documents.documents, files.files),
     *(versions.versions, unlocks.unlocks, pictures.pictures),
     *(archive.archive, bulk.bulk, presigned.presigned),
-    *(shares.shares, links.links, quota.quota),
-    review.review,
+    *(shares.shares, links.links, linked_files.linked_files, linked_items.linked_items),
+    *(quota.quota, review.review),
 )
 
 INSTALLS: Final = (storage.install, reading.install)

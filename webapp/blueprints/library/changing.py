@@ -39,15 +39,14 @@ def hold_folders(
 def change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str, Any]:
     """Make a change as `ItemChange` describes it, and record it; gives the item as it is then.
 
-    `add_folder_ids` and `remove_folder_ids` put it into folders besides and take it out of some;
-    who adds some has locked them.
+    `add_folder_ids` and `remove_folder_ids` put it into folders besides and take it out of some.
+    The folders that it is put into are locked already.
     """
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
     asked = sorted(name for name, value in change.items() if _says_something(name, value))
     if not asked:
         unchanged: dict[str, Any] = queries.items.get(conn, **mine)
         return unchanged
-    hold_folders(conn, change.get("folder_ids"))
     queries.items.lock(conn, **mine)
     accepted = _decide(conn, item_id, change, "accepted")
     _decide(conn, item_id, change, "rejected")

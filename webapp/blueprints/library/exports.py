@@ -70,12 +70,13 @@ def export_bookmarks() -> Response:
     In their folders, those that are in several in each of them; empty folders are there too. Coffer
     reads from it what it wrote.
     """
-    mine = {"workspace_id": caller().workspace_id}
+    workspace_id = caller().workspace_id
     pool = db.pool()
     with pool.connection() as conn:
-        folders = queries.exports.folders(conn, **mine)
-    in_none = _rows(pool, queries.exports.links, **mine)
-    parts = bookmark_file(folders, in_none, partial(_links_within, pool, **mine))
+        folders = queries.exports.folders(conn, workspace_id=workspace_id)
+    in_none = _rows(pool, queries.exports.links, workspace_id=workspace_id)
+    within = partial(_links_within, pool, workspace_id=workspace_id)
+    parts = bookmark_file(folders, in_none, within)
     return _as_file(parts, "bookmarks.html", "text/html")
 
 
@@ -91,26 +92,26 @@ def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterato
         after = rows[-1]["id"]
 
 
-def _links_within(pool: Pool, folders: Sequence[Row], **mine: Any) -> Iterator[Row]:
+def _links_within(pool: Pool, folders: Sequence[Row], *, workspace_id: UUID) -> Iterator[Row]:
     """The links in some folders, in their order: of as many folders at once as make a batch."""
     ids: list[UUID] = []
     items = 0
     for folder in folders:
         if items + folder["items"] > _BATCH and ids:
-            yield from _links_of(pool, ids, **mine)
+            yield from _links_of(pool, ids, workspace_id)
             ids, items = [], 0
         if folder["items"]:
             ids.append(folder["id"])
             items += folder["items"]
-    yield from _links_of(pool, ids, **mine)
+    yield from _links_of(pool, ids, workspace_id)
 
 
-def _links_of(pool: Pool, ids: list[UUID], **mine: Any) -> Iterator[Row]:
+def _links_of(pool: Pool, ids: list[UUID], workspace_id: UUID) -> Iterator[Row]:
     after = None
     while ids:
         with pool.connection() as conn:
             rows = queries.exports.links_within(
-                conn, folder_ids=ids, after=after, limit=_BATCH, **mine
+                conn, folder_ids=ids, after=after, limit=_BATCH, workspace_id=workspace_id
             )
         yield from rows
         if len(rows) < _BATCH:

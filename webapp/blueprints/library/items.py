@@ -186,6 +186,7 @@ def change(change: dict[str, Any], item_id: UUID) -> Response:
     """
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
+        changing.hold_folders(conn, change["folder_ids"])
         etags.check(lambda: changing.held(conn, mine))
         return answer(changing.change(conn, item_id, change))
 

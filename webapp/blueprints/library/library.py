@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from webapp.schemas.common import ChangedSeveral, PageArguments, SeveralIds
 from webapp.schemas.library.library import ItemsChange, LibraryArguments, LibraryPage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask import Response
 
     from sql.connection import Connection
@@ -34,7 +37,6 @@ def _edit(
     """Put items into folders and take them out of others, and record the edit."""
     mine = {"item_ids": ids, "workspace_id": which["workspace_id"]}
     if add_folder_ids:
-        hold_folders(conn, add_folder_ids, "add_folder_ids")
         queries.folder_items.put(conn, folder_ids=add_folder_ids, **mine)
     if remove_folder_ids:
         queries.folder_items.take(conn, folder_ids=remove_folder_ids, **mine)
@@ -110,4 +112,10 @@ def change_many(change: dict[str, Any]) -> Response:
     result is `not_allowed`.
     """
     folders = {name: change[name] for name in ("add_folder_ids", "remove_folder_ids")}
-    return _items.change(change, **folders)
+
+    def lock(conn: Connection, **which: Any) -> Sequence[dict[str, Any]]:
+        hold_folders(conn, change["add_folder_ids"], "add_folder_ids")
+        locked: Sequence[dict[str, Any]] = queries.library.lock_many(conn, **which)
+        return locked
+
+    return replace(_items, lock=lock).change(change, **folders)
