@@ -145,6 +145,7 @@ def loaded_by(*steps: list[str]) -> list[set[str]]:
 def test_workers_run_without_flask_and_import_what_is_heavy_when_they_need_it():
     heavy = {"trafilatura", "py3langid", "lxml", "numpy", "httpx2", "yoyo", "cronsim"}
     heavy |= {"prometheus_client", "opentelemetry", "cryptography", "argon2", "zxcvbn", "joserfc"}
+    heavy |= {"feedparser"}
     started, everything = loaded_by(["workers.work", "workers.clock", "workers.migrate"], WORKERS)
     assert not heavy & started
     assert not {"flask", "werkzeug", "flask_smorest", "webapp.app"} & everything

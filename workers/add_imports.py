@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sql import queries
+from webapp.filing import item_rules
 from workers.engine.job import Again
 from workers.engine.kind import Kind
 from workers.read_imports import give_up, revive
@@ -40,8 +41,10 @@ def save(conn: Connection, job: Job, _: object) -> bool | Again:
     queries.import_folders.hold(conn, workspace_id=found["workspace_id"], **some)
     queries.import_rows.hold_pages(conn, workspace_id=found["workspace_id"], **some)
     queries.import_rows.make_tags(conn, **some, **whose)
+    rules = item_rules.of_workspace(conn, found["workspace_id"])
     items = queries.import_rows.add_items(conn, **some, **whose)
     queries.import_rows.settle_items(conn, ids=items["added"])
+    item_rules.apply(conn, found["workspace_id"], rules, items["added"])
     tasks = queries.import_rows.add_tasks(conn, **some, **whose)
     queries.import_rows.settle_tasks(conn, ids=tasks["added"])
     goes_on = queries.imports.advance(

@@ -98,7 +98,7 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
     if not workspace_ids:
         return {}
     rules: dict[UUID, list[Row]] = {}
-    for rule in queries.rules.active(conn, workspace_ids=workspace_ids):
+    for rule in queries.rules.active(conn, workspace_ids=workspace_ids, to="documents"):
         rules.setdefault(rule["workspace_id"], []).append(rule)
     known = queries.classification.known(
         conn, workspace_ids=workspace_ids, most_labels=_MOST_NAMES, most_tags=_MOST_TAGS

@@ -2,7 +2,7 @@
 
 What a person wrote is never overwritten, and what was found before only by what is found now. An
 item that was confirmed or discarded in the meantime stays that; a confirmed one still gets what was
-found.
+found. The workspace's rules for items apply to what is known of an item then.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sql import queries
 from webapp.clients.public.gate import Gate
 from webapp.clients.web.fetcher import PageFetcher, check_reader
+from webapp.filing import item_rules
 from webapp.filing.ai_providers import AIProviders, applying_to
 from webapp.reading.tag_shortlist import shortlist
 from webapp.rules.page_addresses import other_addresses
@@ -102,6 +103,7 @@ def enrich(item: Item, clients: Outside) -> Enriched:
 
 def save(conn: Connection, job: Job, found: Enriched) -> bool:
     page, enrichment = found.page, found.enrichment
+    rules = item_rules.of_workspace(conn, job.workspace_id)
     saved: int = queries.items.save_enrichment(
         conn,
         id=job.subject_id,
@@ -118,11 +120,14 @@ def save(conn: Connection, job: Job, found: Enriched) -> bool:
         urls=list(found.addresses),
         found_by=list(found.addresses.values()),
     )
+    item_rules.apply(conn, job.workspace_id, rules, [job.subject_id])
     return saved > 0
 
 
 def give_up(conn: Connection, job: Job, error: str) -> None:
+    rules = item_rules.of_workspace(conn, job.workspace_id)
     queries.items.fail(conn, id=job.subject_id, error=error)
+    item_rules.apply(conn, job.workspace_id, rules, [job.subject_id])
 
 
 def revive(conn: Connection, item_id: UUID) -> bool:

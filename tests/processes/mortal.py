@@ -1,6 +1,6 @@
 """Does one thing in a child that is killed before a chosen step.
 
-    python -m tests.processes.mortal upload|read|extract|export|purge|delete|picture|reveal
+    python -m tests.processes.mortal upload|read|extract|export|purge|delete|picture|reveal|feed
 
 A step is a round trip to the database, a change to a file, or a request or an answer over HTTP. For
 each number that it reads, one a line, it forks a child that does the thing and is killed by SIGKILL
@@ -28,6 +28,7 @@ from webapp.clients.http import client
 from webapp.clients.http.client import HttpClient
 from webapp.reading.language import load_model
 from webapp.telemetry import logs
+from workers.check_feeds import check_feeds
 from workers.classify_documents import classify_documents
 from workers.confirm_reveals import confirm_reveals
 from workers.delete_objects import delete_objects
@@ -69,6 +70,7 @@ THINGS = {
     "purge": work_on(purge_documents, delete_objects),
     "delete": work_on(run_deletions, delete_objects),
     "export": work_on(export_tables),
+    "feed": work_on(dataclasses.replace(check_feeds, check=None)),
     "picture": picture,
     "reveal": work_on(plan_reveals, sign_reveals, send_reveals, confirm_reveals),
 }

@@ -13,6 +13,8 @@ import pytest
 
 from tests.blueprints.extraction import extracted
 from tests.blueprints.extraction.conftest import configure, ready, upload  # noqa: F401 -- fixtures
+from tests.clients.site import Site
+from tests.clients.web.feeds import entry, rss, served
 from tests.fakes.replicate import FakeReplicate
 from tests.fakes.vendor import running
 from tests.people import PASSWORD
@@ -299,3 +301,24 @@ def test_an_export_keeps_each_file_once(ana, owner, store, walk, clean, worker):
         extracted.table(owner, made[-1], {"Item": "text"}, ["Oak"])
         extracted.succeed(owner, made[-1])
     assert len(made) > 20
+
+
+def test_each_entry_of_a_feed_becomes_one_item(ana, owner, walk):
+    rule = {"name": "Tag", "applies_to": "items", "phrases": ["post"], "tags": ["post"]}
+    ana.post("/api/rules", json=rule)
+    there = []
+    with Site() as site:
+        site.pages["/feed"] = served(rss(*map(entry, range(5))))
+        ana.post("/api/feeds", json={"url": site.url("/feed"), "tags": ["news"]})
+        for _ in walk("feed", FETCH_ALLOW_LOOPBACK="true"):
+            due_now(owner)
+            owner.execute("UPDATE outbox SET attempts = 0, cut_off = 0")
+            there.append(
+                owner.execute(
+                    "SELECT (SELECT count(*) FROM items), (SELECT count(*) FROM feed_entries),"
+                    " (SELECT count(*) FROM item_tags), (SELECT count(*) FROM item_rulings)"
+                ).fetchone()
+            )
+    assert len(there) > 10
+    assert set(there) == {(0, 0, 0, 0), (5, 5, 10, 5)}
+    assert there == sorted(there)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from webapp.rules.filing import given_by
+from webapp.rules.filing import given_by, rulings_on
 from webapp.rules.phrases import folded, is_in, mistake_in
 
 DOCUMENT = {
@@ -19,8 +19,19 @@ DOCUMENT = {
 
 def rule(*phrases, **more):
     plain = {"match": "any", "within": ["text", "title", "name", "correspondent"]}
-    plain |= dict.fromkeys(("category", "correspondent", "folder_id"))
+    plain |= dict.fromkeys(("category", "correspondent", "folder_id", "action"))
+    plain |= {"id": "r", "name": "r", "addresses": [], "source_types": [], "with_tags": []}
     return plain | {"phrases": phrases, "tags": []} | more
+
+
+def item(**more):
+    plain = {"status": "ready_to_confirm", "source_type": "article", "title": "A good harvest"}
+    plain |= {"addresses": ["https://example.com/farm"], "text": "Apples", "summary": None}
+    return plain | {"tags": ["Farm"], "folder_ids": [], "settled": []} | more
+
+
+def given_to(rules, item):
+    return [(ruling.field, ruling.value) for ruling in rulings_on(rules, item)]
 
 
 @pytest.mark.parametrize(
@@ -95,3 +106,74 @@ def test_a_rule_looks_where_it_says_for_any_or_all_of_its_phrases():
     assert given_by([rule("energy", "absent", category="x")], DOCUMENT)
     assert given_by([rule("energy", "absent", match="all", category="x")], DOCUMENT) == []
     assert given_by([rule("energy", "bill", match="all", category="x")], DOCUMENT)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "matches"),
+    [
+        ({"addresses": ["example.org", "example.com"]}, True),
+        ({"addresses": ["example.org"]}, False),
+        ({"source_types": ["article"]}, True),
+        ({"source_types": ["note"]}, False),
+        ({"with_tags": ["FARM"]}, True),
+        ({"with_tags": ["farm", "other"]}, False),
+        ({"phrases": ["harvest"]}, True),
+        ({"phrases": ["harvest"], "within": ["text"]}, False),
+        ({"phrases": ["apples"], "addresses": ["example.com"], "with_tags": ["farm"]}, True),
+        ({"phrases": ["pears"], "addresses": ["example.com"]}, False),
+    ],
+)
+def test_an_item_must_meet_each_condition_of_a_rule(conditions, matches):
+    assert bool(given_to([rule(tags=["x"], **conditions)], item())) == matches
+
+
+def test_the_first_rule_decides_about_an_item_and_tags_add_up_for_later_rules():
+    rules = [
+        rule("pears", action="confirm", folder_id="never"),
+        rule("apples", action="discard", tags=["fruit", "farm"]),
+        rule(with_tags=["Fruit"], action="confirm", folder_id="f", tags=["FRUIT", "more"]),
+    ]
+    assert given_to(rules, item()) == [
+        ("action", "discard"),
+        ("folder_id", "f"),
+        ("tag", "fruit"),
+        ("tag", "more"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "action", "is_given"),
+    [
+        ("enriching", "confirm", False),
+        ("ready_to_confirm", "confirm", True),
+        ("failed", "confirm", False),
+        ("confirmed", "confirm", False),
+        ("enriching", "discard", True),
+        ("ready_to_confirm", "discard", True),
+        ("failed", "discard", True),
+        ("confirmed", "discard", False),
+    ],
+)
+def test_rules_decide_about_items_that_await_a_decision(status, action, is_given):
+    given = given_to([rule("apples", action=action)], item(status=status))
+    assert given == ([("action", action)] if is_given else [])
+
+
+def test_while_an_item_is_enriched_a_field_waits_for_the_first_rule_that_gives_it():
+    rules = [
+        rule("pears", action="confirm"),
+        rule("apples", action="discard", folder_id="f", tags=["x"]),
+    ]
+    assert given_to(rules, item(status="enriching")) == [("folder_id", "f"), ("tag", "x")]
+    assert given_to(rules[1:], item(status="enriching"))[0] == ("folder_id", "f")
+    assert ("action", "discard") in given_to(rules, item())
+
+
+def test_what_was_settled_is_not_given_and_counts_for_no_later_rule():
+    rules = [
+        rule("apples", action="discard", folder_id="f", tags=["Fruit"]),
+        rule(with_tags=["fruit"], tags=["more"]),
+    ]
+    settled = [["tag", "fruit"], ["action", ""], ["folder_id", "f"]]
+    assert given_to(rules, item(settled=settled)) == []
+    assert given_to(rules, item(folder_ids=["f"], settled=settled[:2])) == []

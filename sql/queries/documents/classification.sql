@@ -7,6 +7,7 @@ WITH wanted AS MATERIALIZED (
          document.name,
          version.kind,
          document.title,
+         document.summary,
          document.correspondent,
          document.language,
          document.created_at,

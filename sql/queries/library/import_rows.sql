@@ -30,7 +30,7 @@ SELECT max(number)
 
 -- name: make_tags :exec
 -- Creates and locks all tags of a batch at once, first those that the whole workspace sees and then
--- the user's own, so that two imports never deadlock. Tags of tasks are the user's own, except in a
+-- the user's own, so that two imports never deadlock; with those that rules may give. Tags of tasks are the user's own, except in a
 -- workspace that nobody shares.
 WITH named AS MATERIALIZED (
   SELECT name.name,
@@ -46,7 +46,7 @@ WITH named AS MATERIALIZED (
 SELECT made.id
   FROM make_tags(
          %(workspace_id)s,
-         ARRAY(SELECT named.name FROM named WHERE named.is_shared)
+         ARRAY(SELECT named.name FROM named WHERE named.is_shared) || tags_of_item_rules(%(workspace_id)s)
        ) AS made
  UNION ALL
 SELECT made.id

@@ -1,6 +1,8 @@
 -- name: create :one
--- A new item with its tags; missing tags are created. Entering `enriching` enqueues its enrichment.
--- The row is returned as written, since a statement cannot read its own writes.
+-- A new item with its tags; missing tags are created. Entering `enriching` enqueues its enrichment. The tags
+-- that rules may give it are locked along with its own.
+-- The row is returned as written, since a statement cannot read its own writes; and whether the workspace has
+-- rules for items.
 WITH made AS (
   INSERT INTO items
     (
@@ -30,8 +32,9 @@ WITH made AS (
   RETURNING *
 ),
 tag AS (
-  SELECT id, name
-    FROM make_tags(%(workspace_id)s, %(tags)s::text[])
+  SELECT made.id, made.name
+    FROM make_tags(%(workspace_id)s, %(tags)s::text[] || tags_of_item_rules(%(workspace_id)s)) AS made
+   WHERE fold(made.name) IN (SELECT fold(tag_name(name)) FROM unnest(%(tags)s::text[]) AS given (name))
 ),
 attached AS (
   INSERT INTO item_tags (item_id, tag_id)
@@ -39,7 +42,14 @@ attached AS (
     FROM made
    CROSS JOIN tag
 )
-SELECT answer.*
+SELECT answer.*,
+       EXISTS (
+         SELECT
+           FROM rules AS rule
+          WHERE rule.workspace_id = %(workspace_id)s
+            AND rule.is_active
+            AND rule.applies_to <> 'documents'
+       ) AS has_rules
   FROM made
  CROSS JOIN LATERAL jsonb_populate_record(
          NULL::item_answer,

@@ -365,7 +365,8 @@ def test_client_errors_are_permanent_and_server_errors_are_not(
 ) -> None:
     site.pages["/"] = text(b"" if status == 304 else b"No.", f"{status} Whatever")
     error = refused(fetcher, site.url())
-    assert (error.rule, error.permanent, error.retry_after) == ("status", permanent, None)
+    rule = "gone" if status == 410 else "status"
+    assert (error.rule, error.permanent, error.retry_after) == (rule, permanent, None)
     assert str(status) in str(error)
 
 

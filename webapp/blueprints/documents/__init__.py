@@ -18,7 +18,6 @@ from webapp.blueprints.documents import (
     reading,
     receiving,
     review,
-    rules,
     shares,
     sharing,
     storage,
@@ -33,8 +32,7 @@ BLUEPRINTS: Final = (
     *(versions.versions, unlocks.unlocks, pictures.pictures),
     *(archive.archive, bulk.bulk, presigned.presigned),
     *(shares.shares, links.links, linked_files.linked_files, linked_items.linked_items),
-    quota.quota,
-    *(rules.rules, review.review),
+    *(quota.quota, review.review),
 )
 
 INSTALLS: Final = (storage.install, reading.install)
@@ -46,7 +44,6 @@ REFUSALS: Final = {
         "current_version",
         "The current version cannot be removed; make another one current first.",
     ),
-    "rules_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
     "shares_are_with_somebody_outside": invalid_input(
         ("handle", "This user already has the whole workspace.")
     ),

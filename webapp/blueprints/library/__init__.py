@@ -1,4 +1,4 @@
-"""Items, tasks, tags and folders; their search, imports and exports."""
+"""Items, tasks, tags, folders, feeds and rules; their search, imports and exports."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Final
 from webapp.blueprints.library import (
     events,
     exports,
+    feeds,
     folder_items,
     folders,
     imports,
     items,
     library,
+    rules,
     saved_searches,
     search,
     tags,
@@ -24,14 +26,32 @@ BLUEPRINTS: Final = (
     *(items.items, noted, events.events, library.library, tags.tags, tasks.tasks),
     *(folders.folders, folder_items.folder_items),
     *(search.search, saved_searches.saved_searches, exports.exports, imports.imports),
+    *(feeds.feeds, rules.rules),
 )
 
 INSTALLS: Final = ()
 
 REFUSALS: Final = {
+    "rules_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
+    "rules_have_a_condition": invalid_input(
+        *(
+            (field, "Give at least one of these conditions.")
+            for field in ("phrases", "addresses", "source_types", "with_tags")
+        )
+    ),
+    "rules_for_documents_have_nothing_of_items": invalid_input(
+        ("applies_to", "Conditions and actions that only items have need `items`.")
+    ),
+    "rules_for_items_have_nothing_of_documents": invalid_input(
+        ("applies_to", "Only documents have a category and a correspondent.")
+    ),
     "tags_name_is_unique_for_its_audience": Problem(
         409, "tag_exists", "Another tag has this name: merge the two."
     ),
+    "feeds_address_is_followed_once": Problem(
+        409, "feed_exists", "A feed with this address is followed here already."
+    ),
+    "feeds_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),
     "tags_name_can_be_seen": invalid_input(("name", "Must not be blank.")),
     "folders_parent_exists": invalid_input(("parent_id", "There is no such folder here.")),
     "folders_name_is_unique_in_its_folder": Problem(

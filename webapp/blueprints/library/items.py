@@ -8,6 +8,7 @@ from uuid import UUID
 from sql import queries
 from webapp.access.callers import caller
 from webapp.blueprints.library import changing, editing
+from webapp.filing import item_rules
 from webapp.http.answers import answer, page, read_cursor
 from webapp.http.db import connection, transaction
 from webapp.http.errors import invalid_input
@@ -54,6 +55,9 @@ def create(new: dict[str, Any]) -> Response:
     is the item that exists, with the new tags and in the new folders too, and `duplicate_of`. Send
     `allow_duplicate` to capture it again.
 
+    The workspace's rules for items apply to it at once, and again when it has been enriched. One
+    may discard it: see its `status`.
+
     An item may come from a document (`document_id`), whose title and summary are its text unless
     another is given. The lists of items take `document_id` too.
     """
@@ -77,8 +81,13 @@ def create(new: dict[str, Any]) -> Response:
                 item = _file_too(conn, found["id"], new["tags"], folder_ids)
                 return answer(item | {"duplicate_of": item["id"]})
         item = queries.items.create(conn, created_by=caller().user_id, **mine, **new)
+        has_rules = item.pop("has_rules")
         if folder_ids:
             queries.folder_items.put(conn, item_ids=[item["id"]], folder_ids=folder_ids, **mine)
+        if has_rules:
+            rules = item_rules.of_workspace(conn, caller().workspace_id)
+            item_rules.apply(conn, caller().workspace_id, rules, [item["id"]])
+        if folder_ids or has_rules:
             item = queries.items.get(conn, id=item["id"], **mine)
     return answer(item, 201, location=f"/api/items/{item['id']}")
 

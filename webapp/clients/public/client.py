@@ -93,7 +93,12 @@ class PublicClient(HttpClient):
 
     @contextmanager
     def follow(
-        self, url: str, allowance: Allowance, *, most_redirects: int = 5
+        self,
+        url: str,
+        allowance: Allowance,
+        *,
+        most_redirects: int = 5,
+        headers: Mapping[str, str] | None = None,
     ) -> Iterator[httpx2.Response]:
         """What is found at `url`, or where it redirects to; each address is checked like the first.
 
@@ -106,7 +111,7 @@ class PublicClient(HttpClient):
             while True:
                 try:
                     response = hop.enter_context(
-                        self.stream("GET", url, allowance, cookies=cookies)
+                        self.stream("GET", url, allowance, headers=headers, cookies=cookies)
                     )
                 except (AddressError, CallError) as error:
                     raise _of_redirect(error) if history else error from None

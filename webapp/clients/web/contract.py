@@ -15,7 +15,8 @@ class FetchError(Failure):
     """The page was not fetched, or there is nothing to read on it.
 
     `rule` names the check that refused it, for tests and logs: one of `AddressError`'s or
-    `CallError`'s, or `status`, `content_type`, `content_encoding`, `unreadable`, `no_text`.
+    `CallError`'s, or `status`, `gone`, `content_type`, `content_encoding`, `unreadable`,
+    `no_text`, `no_feed`.
     """
 
     def __init__(
@@ -37,3 +38,33 @@ class Page:
     text: str  # at most 500,000 characters, paragraphs separated by blank lines
     canonical: str | None = None  # what it calls its own address
     asks_to_sign_in: bool = False  # and says little else
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a feed. It has an address, or at least a text."""
+
+    id: str | None  # as the feed names it
+    url: str | None
+    title: str | None  # at most 200 characters
+    text: str | None  # at most 10,000 characters; only if there is no address
+    published_at: datetime | None  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a feed has, and what its server says of it."""
+
+    url: str  # where it is to be asked for from now on
+    title: str | None
+    site_url: str | None
+    entries: list[Entry]  # in its own order
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnchangedFeed:
+    """A feed that is as it was."""
+
+    url: str

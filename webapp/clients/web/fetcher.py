@@ -13,11 +13,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from webapp.clients.http.allowance import Allowance
-from webapp.clients.http.contract import CallError, asks_for_later
-from webapp.clients.http.retry_after import seconds_to_wait
+from webapp.clients.http.contract import CallError
 from webapp.clients.public.contract import AddressError
 from webapp.clients.public.gate import Gate
 from webapp.clients.web.contract import FetchError, Page
+from webapp.clients.web.receiving import (
+    ACCEPTED_ENCODINGS,
+    FOR_GOOD,
+    body_of,
+    check_status,
+    refusal,
+)
 from webapp.parsing import charset, child, page, sniffing
 from webapp.rules.web_address import joined, parts_of
 
@@ -38,24 +44,7 @@ _PARSE_MEGABYTES: Final = 512
 _TYPES: Final = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 # What a server may have said of a page without knowing what it is.
 _UNSURE: Final = sniffing.UNKNOWN | sniffing.BINARY | sniffing.XML
-# `x-gzip` is `gzip` by RFC 9110.
-_ENCODINGS: Final = {
-    "": "identity",
-    "identity": "identity",
-    "gzip": "gzip",
-    "x-gzip": "gzip",
-    "deflate": "deflate",
-    "x-deflate": "deflate",
-}
-# Errors that a retry would only repeat.
-_FOR_GOOD: Final = frozenset({"certificate", "too_large", "content_encoding"})
-_STATUSES: Final = {
-    401: "The page requires signing in.",
-    403: "The site does not let Coffer read the page.",
-    404: "There is no page at this address.",
-    410: "The page has been removed.",
-    429: "The site asks Coffer to come back later.",
-}
+_WHAT: Final = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +81,7 @@ class PageFetcher:
             gate or Gate(),
             headers={
                 "Accept": "text/html, application/xhtml+xml, text/plain;q=0.8",
-                "Accept-Encoding": "gzip, deflate",
+                "Accept-Encoding": ACCEPTED_ENCODINGS,
             },
             trust=trust,
         )
@@ -127,7 +116,7 @@ class PageFetcher:
         except AddressError as error:
             raise FetchError(str(error), rule=error.rule, permanent=True) from error
         except CallError as error:
-            for_good = error.rule in _FOR_GOOD
+            for_good = error.rule in FOR_GOOD
             raise FetchError(
                 f"The site {error.what}.", rule=error.rule, permanent=for_good
             ) from error
@@ -138,75 +127,23 @@ class PageFetcher:
 
     def _receive(self, response: httpx2.Response, allowance: Allowance) -> _Answer:
         """The body of a response that is neither an error nor of the wrong type or size."""
-        _check_status(response)
+        check_status(response, _WHAT)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        no_page = _refusal(
+        no_page = refusal(
             response,
             "The address leads to something other than a page of text.",
+            what=_WHAT,
             rule="content_type",
         )
         if kind not in _TYPES | _UNSURE:
             raise no_page
-        # httpx2 passes on what it cannot decode, and decodes twice if told so: neither was
-        # requested.
-        encoding = _ENCODINGS.get(response.headers.get("content-encoding", "").strip().lower())
-        if encoding is None:
-            raise _refusal(
-                response,
-                "The page is compressed in a way Coffer cannot read.",
-                rule="content_encoding",
-            )
-        response.headers["content-encoding"] = encoding
-        too_large = _refusal(
-            response, f"The page is larger than {self._max_bytes / 1e6:g} MB.", rule="too_large"
-        )
-        length = response.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > self._max_bytes:
-            raise too_large
-        body = bytearray()
-        for piece in response.iter_bytes():  # decompressed, at most 1 MiB each
-            allowance.left()
-            if len(body) + len(piece) > self._max_bytes:
-                raise too_large
-            body += piece
+        body = body_of(response, allowance, what=_WHAT, max_bytes=self._max_bytes)
         if kind in _UNSURE:
-            found = sniffing.sniffed(bytes(body), kind)
+            found = sniffing.sniffed(body, kind)
             if found is None:
                 raise no_page
             kind = found
-        return _Answer(str(response.url), kind, response.charset_encoding, bytes(body))
-
-
-def _check_status(response: httpx2.Response) -> None:
-    """Raise `FetchError` with the rule `status` unless there is a page in the answer."""
-    status = response.status_code
-    if response.is_success:
-        return
-    later = asks_for_later(status)
-    message = _STATUSES.get(status) or (
-        "The site has a problem." if status >= 500 else "The site refuses the request."
-    )
-    raise _refusal(
-        response,
-        f"{message} (HTTP status {status})",
-        rule="status",
-        permanent=not later,
-        retry_after=seconds_to_wait(response.headers) if later else None,
-    )
-
-
-def _refusal(
-    response: httpx2.Response,
-    message: str,
-    *,
-    rule: str,
-    permanent: bool = True,
-    retry_after: float | None = None,
-) -> FetchError:
-    """The error for a response that is not accepted."""
-    if response.history:  # otherwise the user would look for the fault in the address they typed
-        message = f"The page redirects to another address. {message}"
-    return FetchError(message, rule=rule, permanent=permanent, retry_after=retry_after)
+        return _Answer(str(response.url), kind, response.charset_encoding, body)
 
 
 def check_reader() -> None:

@@ -8,8 +8,8 @@ from tests.blueprints.documents.conftest import pdf
 from tests.blueprints.examples import Examples
 from tests.blueprints.test_bad_input import assert_problem
 from tests.factories import NOWHERE
-from webapp.blueprints.documents.rules import MOST_RULES
-from webapp.schemas.documents.rules import Rule
+from webapp.blueprints.library.rules import MOST_RULES
+from webapp.schemas.library.rules import Rule
 
 RULES = "/api/rules"
 BILLS = {"name": "Bills", "phrases": ["energy bill"], "category": "Bill"}
@@ -26,8 +26,8 @@ def rule_in(place):
 EXAMPLES = Examples(
     things={"rule_id": rule_in},
     bodies={"rules.create": BILLS, "rules.change": {"name": "x"}},
-    not_kept={"/api/rules/<uuid:rule_id>/try"},
-    unlike_their_method={"rules.try_on_documents"},  # which changes nothing
+    not_kept={"/api/rules/<uuid:rule_id>/try", "/api/rules/<uuid:rule_id>/items/try"},
+    unlike_their_method={"rules.try_on_documents", "rules.try_on_items"},  # which change nothing
 )
 
 
@@ -51,7 +51,7 @@ def test_a_rule_is_made_changed_listed_in_order_and_removed(ana):
 @pytest.mark.parametrize(
     ("change", "fields"),
     [
-        ({"phrases": []}, ["phrases"]),
+        ({"phrases": []}, ["phrases", "addresses", "source_types", "with_tags"]),
         ({"phrases": ["*"]}, ["phrases.0"]),
         ({"phrases": ["fine", "a*b"]}, ["phrases.1"]),
         ({"phrases": ["x y"] * 21}, ["phrases"]),
@@ -60,7 +60,7 @@ def test_a_rule_is_made_changed_listed_in_order_and_removed(ana):
         ({"within": []}, ["within"]),
         ({"position": 0}, ["position"]),
         ({"name": " "}, ["name"]),
-        ({"category": None}, ["category", "correspondent", "folder_id", "tags"]),
+        ({"category": None}, ["category", "correspondent", "folder_id", "tags", "action"]),
         ({"folder_id": NOWHERE}, ["folder_id"]),
     ],
     ids=str,

@@ -1,0 +1,10 @@
+DELETE FROM schedules WHERE kind = 'queue_feeds';
+DELETE FROM outbox WHERE kind IN ('queue_feeds', 'check_feeds');
+DELETE FROM dead_letters WHERE kind IN ('queue_feeds', 'check_feeds');
+DELETE FROM role_permissions WHERE permission IN ('workspace:feeds:read', 'workspace:feeds:write');
+DELETE FROM noted_events WHERE event = 'feed.removed';
+DROP FUNCTION feed_answers(uuid);
+DROP TYPE feed_answer;
+DROP TABLE feed_entries;
+DROP TABLE feeds;
+DELETE FROM transitions WHERE entity = 'feed';
