@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 from flask import Response
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.exporting.bookmarks import bookmarks
 from webapp.http import db
 from webapp.http.answers import as_json
 from webapp.routes.blueprint import Blueprint
@@ -66,7 +65,7 @@ def export_tasks() -> Response:
 def export_bookmarks() -> Response:
     """Export all links that are not discarded, in the form that browsers import"""
     rows = _rows(db.pool(), queries.exports.links, workspace_id=caller().workspace_id)
-    return _as_file(_bookmarks(rows), "bookmarks.html", "text/html")
+    return _as_file(bookmarks(rows), "bookmarks.html", "text/html")
 
 
 def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterator[Row]:
@@ -101,37 +100,6 @@ def _lines(kind: str, rows: Iterator[Row]) -> Iterator[bytes]:
         count += 1
         yield as_json({"type": kind, **row}) + b"\n"
     yield as_json({"type": "end", "count": count}) + b"\n"
-
-
-def _bookmarks(rows: Iterator[Row]) -> Iterator[str]:
-    """Netscape's bookmark file, which is only defined by what browsers read."""
-    yield (
-        "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n"
-        '<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=UTF-8">\n'
-        "<TITLE>Bookmarks</TITLE>\n<H1>Bookmarks</H1>\n<DL><p>\n"
-    )
-    for row in rows:
-        url, title = escape(row["source_url"]), escape(" ".join(row["title"].split()))
-        marks = f"{_tags(row['tags'])} {_marks(row)}"
-        yield f'<DT><A HREF="{url}" ADD_DATE="{row["added"]}" {marks}>{title}</A>\n'
-        if row["summary"]:
-            yield f"<DD>{escape(row['summary'])}\n"
-    yield "</DL><p>\n"
-
-
-def _tags(names: list[str]) -> str:
-    """The attributes with a link's tags. Commas separate them, so for other programs none has one;
-    an attribute of HTML's own kind has them as they are, which Coffer reads."""
-    written = escape(",".join(name.replace(",", " ") for name in names))
-    has_commas = any("," in name for name in names)
-    as_they_are = f' DATA-TAGS="{escape(orjson.dumps(names).decode())}"' if has_commas else ""
-    return f'TAGS="{written}"{as_they_are}'
-
-
-def _marks(link: Row) -> str:
-    """The attributes with what was read and liked. Other programs have none for favourites."""
-    liked = ' DATA-FAVOURITE="1"' if link["is_favourite"] else ""
-    return f'TOREAD="{0 if link["is_read"] else 1}"{liked}'
 
 
 def _as_file(parts: Iterator[bytes] | Iterator[str], name: str, mimetype: str) -> Response:
