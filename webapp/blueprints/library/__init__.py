@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.library import events, exports, imports, items, library, search, tags, tasks
+from webapp.blueprints.library import (
+    archive_imports,
+    archives,
+    events,
+    exports,
+    imports,
+    items,
+    library,
+    search,
+    tags,
+    tasks,
+)
 from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
     *(items.items, events.events, library.library, tags.tags, tasks.tasks),
     *(search.search, exports.exports, imports.imports),
+    *(archives.archives, archive_imports.archive_imports),
 )
 
 INSTALLS: Final = ()
 
 REFUSALS: Final = {
+    "archives_are_written_one_at_a_time": Problem(
+        409, "archive_in_progress", "An archive of yours is being written: wait for it."
+    ),
+    "imports_of_archives_are_one_at_a_time": Problem(
+        409, "import_in_progress", "An archive of yours is being imported: wait for it."
+    ),
     "tags_name_is_unique_for_its_audience": Problem(
         409, "tag_exists", "Another tag has this name: merge the two."
     ),

@@ -8,7 +8,9 @@ from marshmallow import Schema, fields, validate
 
 from webapp.schemas.common import page_of
 
-STATUSES: Final = ("reading", "adding", "completed", "incomplete", "failed", "cancelled")
+STATUSES: Final = (
+    *("reading", "adding", "restoring", "completed", "incomplete", "failed", "cancelled"),
+)
 
 
 class ImportArguments(Schema):
@@ -28,6 +30,7 @@ class ImportMistake(Schema):
     line = fields.Integer(
         required=True, metadata={"description": "The line, or the number of the bookmark."}
     )
+    file = fields.String(metadata={"description": "The file in an archive that the line is of."})
     message = fields.String(required=True)
     address = fields.String(
         metadata={"description": "The address in it, at most 200 characters; null for none."},
@@ -87,3 +90,7 @@ class Import(Schema):
 
 
 ImportPage = page_of(Import)
+
+
+class ArchiveFields(Schema):
+    """What may be sent with an archive: nothing."""
