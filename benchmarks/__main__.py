@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from benchmarks import (
+    archives,
     authentication,
     claims,
     extractive,
@@ -26,7 +27,7 @@ from benchmarks.tokens import webhook as mints_told
 
 BENCHMARKS = (
     *(transitions, round_trips, extractive, notify, claims, authentication),
-    *(search, imports, http, engine),
+    *(search, imports, archives, http, engine),
     *(reading, ocr, throughput, upload, documents_search, classification, shares, tables),
     *(changes, webhooks, jobs, exports),
     *(mints_told, missed),

@@ -50,6 +50,10 @@ ROOMS = {
     "webapp.imports": ("webapp.parsing", "webapp.rules", "webapp.schemas"),
     "webapp.search": ("sql",),
     "webapp.exporting": ("sql", "webapp.failure", "webapp.rules"),
+    "webapp.archives": (
+        *("sql", "webapp.version", "webapp.clients", "webapp.exporting", "webapp.failure"),
+        *("webapp.filing", "webapp.parsing", "webapp.rules", "webapp.schemas"),
+    ),
     "webapp.http": ("sql", "webapp.settings", "webapp.telemetry"),
     "webapp.serving": ("webapp.http", "webapp.telemetry"),
     "webapp.access": ("sql", "webapp.http", "webapp.identity", "webapp.settings"),
@@ -76,7 +80,8 @@ ROOMS = {
         *("sql", "webapp.failure", "webapp.settings", "webapp.telemetry", "workers.engine"),
     ),
     "workers": (  # the commands
-        *("sql", "webapp.clients", "webapp.exporting", "webapp.failure", "webapp.filing"),
+        *("sql", "webapp.archives", "webapp.clients", "webapp.exporting", "webapp.failure"),
+        "webapp.filing",
         *(
             "webapp.identity",
             "webapp.mails",

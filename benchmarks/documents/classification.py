@@ -157,6 +157,7 @@ def correct(conn: psycopg.Connection[Any], workspace_id: UUID, user_id: UUID, gi
             ending=".txt",
             bytes=1,
             default_bytes=10**9,
+            is_charged=True,
             time="1 hour",
         )
         sha256 = hashlib.sha256(document_id.bytes).digest()

@@ -95,6 +95,7 @@ def upload(conn: Any, store: Store, file: Path, user_id: UUID, workspace_id: UUI
         ending=file.suffix,
         bytes=len(content),
         default_bytes=10_000_000_000,
+        is_charged=True,
         time=timedelta(hours=1),
     )
     store.put(place["key"], [content])

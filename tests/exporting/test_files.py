@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.fuzzing import examples
 from webapp.exporting import workbook
-from webapp.exporting.archive import zipped
+from webapp.exporting.archive import File, zipped
 from webapp.exporting.comma_separated import comma_separated, safe
 from webapp.exporting.json_lines import json_lines
 from webapp.exporting.workbook import Cell, Sheet, SheetNames, TooLarge
@@ -102,7 +102,7 @@ def test_lines_of_json_have_values_by_column_and_number_equal_names():
 
 
 def archive():
-    return b"".join(zipped({"b.csv": [b"1", b"2"], "a.csv": [b"x" * 100_000]}))
+    return b"".join(zipped([File("a.csv", [b"x" * 100_000]), File("b.csv", [b"1", b"2"])]))
 
 
 def test_a_zip_is_the_same_each_time_with_its_names_in_order():

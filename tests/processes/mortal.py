@@ -1,6 +1,6 @@
 """Does one thing in a child that is killed before a chosen step.
 
-    python -m tests.processes.mortal upload|read|extract|export|purge|delete|picture|reveal|feed
+    python -m tests.processes.mortal THING
 
 A step is a round trip to the database, a change to a file, or a request or an answer over HTTP. For
 each number that it reads, one a line, it forks a child that does the thing and is killed by SIGKILL
@@ -36,11 +36,13 @@ from workers.engine.loop import Worker
 from workers.export_tables import export_tables
 from workers.plan_reveals import plan_reveals
 from workers.purge_documents import purge_documents
+from workers.read_archives import read_archives
 from workers.read_documents import read_documents
 from workers.run_deletions import run_deletions
 from workers.run_jobs import run_jobs
 from workers.send_reveals import send_reveals
 from workers.sign_reveals import sign_reveals
+from workers.write_archives import write_archives
 
 FILE_STEPS = ("fsync", "replace", "rename", "unlink", "mkdir", "link")
 
@@ -71,6 +73,8 @@ THINGS = {
     "delete": work_on(run_deletions, delete_objects),
     "export": work_on(export_tables),
     "feed": work_on(dataclasses.replace(check_feeds, check=None)),
+    "archive": work_on(write_archives),
+    "restore": work_on(read_archives),
     "picture": picture,
     "reveal": work_on(plan_reveals, sign_reveals, send_reveals, confirm_reveals),
 }

@@ -100,7 +100,7 @@ def everything_fits(owner, store):
     counted = owner.execute(
         "SELECT used_bytes,"
         "       (SELECT coalesce(sum(bytes), 0) FROM objects"
-        "         WHERE objects.user_id = quotas.user_id AND status <> 'doomed')"
+        "         WHERE objects.user_id = quotas.user_id AND status <> 'doomed' AND is_charged)"
         "  FROM quotas"
     ).fetchall()
     assert all(used == is_right for used, is_right in counted)

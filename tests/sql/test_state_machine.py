@@ -13,6 +13,9 @@ STATUSES = tuple(WAYS)
 LISTED = {
     (None, "enriching"): "item.created",
     (None, "confirmed"): "item.created",
+    (None, "ready_to_confirm"): "item.created",
+    (None, "failed"): "item.created",
+    (None, "discarded"): "item.created",
     ("enriching", "ready_to_confirm"): "item.enriched",
     ("enriching", "failed"): "item.failed",
     ("enriching", "discarded"): "item.discarded",
@@ -62,7 +65,7 @@ def test_every_unlisted_move_is_refused_for_app_and_owner(make, request, before,
     assert refused.value.diag.constraint_name == "transitions"
 
 
-@pytest.mark.parametrize("status", ["ready_to_confirm", "failed", "discarded", "unheard of"])
+@pytest.mark.parametrize("status", ["read", "unheard of"])
 def test_no_item_is_created_in_a_status_that_is_no_first_one(make, status):
     user = make.user()
     with pytest.raises(psycopg.errors.CheckViolation, match="no item begins as"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sql import queries
-from webapp.exporting.archive import zipped
+from webapp.exporting.archive import File, zipped
 from webapp.exporting.comma_separated import comma_separated
 from webapp.exporting.json_lines import json_lines
 from webapp.exporting.workbook import Cell, Sheet
@@ -96,11 +96,10 @@ class Extracted:
 
     def zipped(self) -> Iterator[bytes]:
         """All tables as CSV in a ZIP, in pieces. Raises Overtaken instead of the last one."""
+        files = {f"{table.name}.csv": table for table in self.tables}
         yield from zipped(
-            {
-                f"{table.name}.csv": comma_separated(table.header, self._texts(table))
-                for table in self.tables
-            }
+            File(name, comma_separated(table.header, self._texts(table)))
+            for name, table in sorted(files.items())
         )
         self._check()
 

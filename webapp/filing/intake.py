@@ -76,7 +76,8 @@ class Received:
 
 
 class Intake:
-    """Takes files into a store. `transaction` opens a short transaction in somebody's name."""
+    """Takes files into a store. `transaction` opens a short transaction in somebody's name.
+    `is_charged` says whether the files count towards the quota of whoever owns them."""
 
     def __init__(
         self,
@@ -85,11 +86,13 @@ class Intake:
         *,
         most_bytes: int,
         quota_bytes: int,
+        is_charged: bool = True,
     ) -> None:
         self._store = store
         self._transaction = transaction
         self._most_bytes = most_bytes
         self._quota_bytes = quota_bytes
+        self._is_charged = is_charged
 
     @contextmanager
     def take(
@@ -150,6 +153,7 @@ class Intake:
                 ending=media.extension,
                 bytes=announced,
                 default_bytes=self._quota_bytes,
+                is_charged=self._is_charged,
                 time=_TIME_TO_WRITE,
             )
         return place
@@ -203,7 +207,7 @@ def _beginning(chunks: Iterator[bytes]) -> bytes:
 def too_large(limit: int) -> NotAccepted:
     """The refusal of a file of more than `limit` bytes."""
     return NotAccepted(
-        "body_too_large", f"A document may have at most {limit} bytes.", limit_bytes=limit
+        "body_too_large", f"A file may have at most {limit} bytes.", limit_bytes=limit
     )
 
 

@@ -30,6 +30,19 @@ class Library(Environment):
         The largest file that can be imported, in bytes. A web process holds two in memory at most.
         """,
     )
+    archive_max_bytes: int = setting(
+        2_000_000_000,
+        check=at_least(1),
+        about="""
+        The largest archive of a workspace that can be imported, in bytes. It is kept until it is
+        imported, without counting towards the quota; the documents in it do.
+        """,
+    )
+    archive_kept_days: int = setting(
+        7,
+        check=at_least(1),
+        about="How many days an archive of a workspace can be downloaded.",
+    )
     fetch_allow_loopback: bool = setting(
         False,
         about="""

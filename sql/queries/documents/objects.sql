@@ -13,11 +13,12 @@ allowance AS (
         SET default_bytes = EXCLUDED.default_bytes
       WHERE standing.default_bytes <> EXCLUDED.default_bytes
 )
-INSERT INTO objects (workspace_id, user_id, key, bytes, expires_at)
+INSERT INTO objects (workspace_id, user_id, key, bytes, is_charged, expires_at)
 SELECT %(workspace_id)s,
        user_id,
        object_key(user_id, %(document_id)s, %(ending)s),
        %(bytes)s,
+       %(is_charged)s,
        now() + %(time)s::interval
   FROM payer
 RETURNING id, key;
@@ -117,6 +118,7 @@ SELECT quotas.user_id,
            FROM objects
           WHERE objects.user_id = quotas.user_id
             AND objects.status <> 'doomed'
+            AND objects.is_charged
        ) AS counted
  ORDER BY quotas.user_id;
 

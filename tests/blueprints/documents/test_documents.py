@@ -27,6 +27,7 @@ def document_in(place: Place) -> object:
         ending=".pdf",
         bytes=1,
         default_bytes=1000,
+        is_charged=True,
         time="1 hour",
     )
     sha256 = hashlib.sha256(document_id.bytes).digest()

@@ -178,6 +178,7 @@ def _reserve(
         ending="",
         bytes=length,
         default_bytes=settings().quota_bytes,
+        is_charged=True,
         time=_TIME_TO_ARRIVE if length else _EVER,
     )
     return place

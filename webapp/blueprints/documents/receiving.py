@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from marshmallow import Schema
 
+    from webapp.parsing.documents.media import Media
     from webapp.settings import Settings
 
 _STATUSES: Final[dict[intake.Code, int]] = {
@@ -104,9 +105,17 @@ def quota_exceeded(facts: dict[str, Any]) -> Problem:
 
 
 @contextmanager
-def received(document_id: UUID, name: str, *, workspace_id: UUID | None = None) -> Iterator[Upload]:
+def received(
+    document_id: UUID,
+    name: str,
+    *,
+    workspace_id: UUID | None = None,
+    into: Intake | None = None,
+    media: Media | None = None,
+) -> Iterator[Upload]:
     """The file of this request, for a document: the field `file` of a form, or the whole body, with
-    this name. The document may be in another workspace than the caller.
+    this name. The document may be in another workspace than the caller. `into` is where it goes, if
+    it is no document; its `media` is then given.
 
     It is in the store within the block, and stays there if the block sets its `is_used`. Raises
     Problem 413 `body_too_large` or `quota_exceeded`, 415, 422 `empty_file`, 400 for a form that is
@@ -114,7 +123,7 @@ def received(document_id: UUID, name: str, *, workspace_id: UUID | None = None) 
     """
     me = caller()
     owner = Owner(me.user_id, workspace_id or me.workspace_id)
-    into = Intake(
+    into = into or Intake(
         store,
         db.transaction,
         most_bytes=settings().document_max_bytes,
@@ -124,11 +133,18 @@ def received(document_id: UUID, name: str, *, workspace_id: UUID | None = None) 
         if request.mimetype == "multipart/form-data":
             form = Form("file")
             sent = form.file()
-            with into.take(document_id, owner, sent.name, sent.chunks, sent.at_most) as file:
+            with into.take(
+                document_id, owner, sent.name, sent.chunks, sent.at_most, media=media
+            ) as file:
                 yield Upload(file, form.rest())
         else:
             with into.take(
-                document_id, owner, name, request_body.arriving(), request.content_length
+                document_id,
+                owner,
+                name,
+                request_body.arriving(),
+                request.content_length,
+                media=media,
             ) as file:
                 yield Upload(file, {})
     except NotAccepted as error:

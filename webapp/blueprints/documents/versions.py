@@ -68,7 +68,7 @@ def create(arguments: dict[str, str], document_id: UUID) -> Response:
     current again, and count towards the quota. A file that is the same as the current version adds
     none.
     """
-    with received(document_id, **arguments, workspace_id=g.home) as upload:
+    with received(document_id, arguments["name"], workspace_id=g.home) as upload:
         fields = loaded(VersionFields, upload.fields)
         return idempotency.once(
             upload.digest(), lambda: _add(upload.file, fields["name"], document_id)

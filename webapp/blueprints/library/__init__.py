@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from webapp.blueprints.library import (
+    archive_imports,
+    archives,
     events,
     exports,
     feeds,
@@ -26,6 +28,7 @@ BLUEPRINTS: Final = (
     *(items.items, noted, events.events, library.library, tags.tags, tasks.tasks),
     *(folders.folders, folder_items.folder_items),
     *(search.search, saved_searches.saved_searches, exports.exports, imports.imports),
+    *(archives.archives, archive_imports.archive_imports),
     *(feeds.feeds, rules.rules),
 )
 
@@ -44,6 +47,12 @@ REFUSALS: Final = {
     ),
     "rules_for_items_have_nothing_of_documents": invalid_input(
         ("applies_to", "Only documents have a category and a correspondent.")
+    ),
+    "archives_are_written_one_at_a_time": Problem(
+        409, "archive_in_progress", "An archive of yours is being written: wait for it."
+    ),
+    "imports_of_archives_are_one_at_a_time": Problem(
+        409, "import_in_progress", "An archive of yours is being imported: wait for it."
     ),
     "tags_name_is_unique_for_its_audience": Problem(
         409, "tag_exists", "Another tag has this name: merge the two."

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response
 
 from sql import queries
 from webapp.access.callers import caller
-from webapp.exporting.bookmarks import bookmark_file
+from webapp.exporting.exported_rows import ExportedRows
 from webapp.http import db
 from webapp.http.answers import as_json
 from webapp.routes.blueprint import Blueprint
 from webapp.routes.permit import permit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from uuid import UUID
-
-    from webapp.http.pool import Pool
+    from collections.abc import Iterator
 
     Row = dict[str, Any]
-
-# Rows read at once. A connection is only held while they are read, not for the whole response,
-# since a client may read it slowly.
-_BATCH: Final = 500
 
 # What an annotation says without its item, besides ids.
 _OF_ANNOTATIONS: Final = (
@@ -46,7 +38,7 @@ def export_items() -> Response:
 
     The last line is `{"type": "end", "count": …}`.
     """
-    rows = _rows(db.pool(), queries.exports.items, workspace_id=caller().workspace_id)
+    rows = _rows().of(queries.exports.items, workspace_id=caller().workspace_id)
     return _as_file(
         _lines("item", map(_portable_item, rows)), "items.jsonl", "application/x-ndjson"
     )
@@ -61,7 +53,7 @@ def export_tasks() -> Response:
     The last line is `{"type": "end", "count": …}`.
     """
     mine = {"workspace_id": caller().workspace_id, "user_id": caller().user_id}
-    rows = _rows(db.pool(), queries.exports.tasks, **mine)
+    rows = _rows().of(queries.exports.tasks, **mine)
     return _as_file(
         _lines("task", map(_portable_task, rows)), "tasks.jsonl", "application/x-ndjson"
     )
@@ -76,54 +68,12 @@ def export_bookmarks() -> Response:
     In their folders, those that are in several in each of them; empty folders are there too. Coffer
     reads from it what it wrote.
     """
-    workspace_id = caller().workspace_id
-    pool = db.pool()
-    with pool.connection() as conn:
-        folders = queries.exports.folders(conn, workspace_id=workspace_id)
-    in_none = _rows(pool, queries.exports.links, workspace_id=workspace_id)
-    within = partial(_links_within, pool, workspace_id=workspace_id)
-    parts = bookmark_file(folders, in_none, within)
+    parts = _rows().bookmarks(caller().workspace_id)
     return _as_file(parts, "bookmarks.html", "text/html")
 
 
-def _rows(pool: Pool, ask: Callable[..., Sequence[Row]], **mine: Any) -> Iterator[Row]:
-    """All rows of a query, batch by batch."""
-    after = None
-    while True:
-        with pool.connection() as conn:
-            rows = ask(conn, **mine, after=after, limit=_BATCH)
-        yield from rows
-        if len(rows) < _BATCH:
-            return
-        after = rows[-1]["id"]
-
-
-def _links_within(pool: Pool, folders: Sequence[Row], *, workspace_id: UUID) -> Iterator[Row]:
-    """The links in some folders, in their order: of as many folders at once as make a batch."""
-    ids: list[UUID] = []
-    items = 0
-    for folder in folders:
-        if items + folder["items"] > _BATCH and ids:
-            yield from _links_of(pool, ids, workspace_id)
-            ids, items = [], 0
-        if folder["items"]:
-            ids.append(folder["id"])
-            items += folder["items"]
-    yield from _links_of(pool, ids, workspace_id)
-
-
-def _links_of(pool: Pool, ids: list[UUID], workspace_id: UUID) -> Iterator[Row]:
-    after = None
-    while ids:
-        with pool.connection() as conn:
-            rows = queries.exports.links_within(
-                conn, folder_ids=ids, after=after, limit=_BATCH, workspace_id=workspace_id
-            )
-        yield from rows
-        if len(rows) < _BATCH:
-            return
-        after = rows[-1]["id"]
-        ids = ids[ids.index(rows[-1]["folder_id"]) :]
+def _rows() -> ExportedRows:
+    return ExportedRows(db.pool().connection)
 
 
 def _portable_item(item: Row) -> Row:

@@ -8,7 +8,9 @@ from marshmallow import Schema, fields, validate
 
 from webapp.schemas.common import page_of
 
-STATUSES: Final = ("reading", "adding", "completed", "incomplete", "failed", "cancelled")
+STATUSES: Final = (
+    *("reading", "adding", "restoring", "completed", "incomplete", "failed", "cancelled"),
+)
 
 
 FOLDERS_BECOME: Final = ("folders", "tags", "both")
@@ -41,6 +43,7 @@ class ImportMistake(Schema):
     line = fields.Integer(
         required=True, metadata={"description": "The line, or the number of the bookmark."}
     )
+    file = fields.String(metadata={"description": "The file in an archive that the line is of."})
     message = fields.String(required=True)
     address = fields.String(
         metadata={"description": "The address in it, at most 200 characters; null for none."},
@@ -100,3 +103,7 @@ class Import(Schema):
 
 
 ImportPage = page_of(Import)
+
+
+class ArchiveFields(Schema):
+    """What may be sent with an archive: nothing."""
