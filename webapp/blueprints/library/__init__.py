@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.blueprints.library import events, exports, imports, items, library, search, tags, tasks
+from webapp.blueprints.library import (
+    events,
+    exports,
+    imports,
+    items,
+    library,
+    meaning,
+    search,
+    tags,
+    tasks,
+)
 from webapp.http.errors import Problem, invalid_input
 
 BLUEPRINTS: Final = (
@@ -12,7 +22,7 @@ BLUEPRINTS: Final = (
     *(search.search, exports.exports, imports.imports),
 )
 
-INSTALLS: Final = ()
+INSTALLS: Final = (meaning.install,)
 
 REFUSALS: Final = {
     "tags_name_is_unique_for_its_audience": Problem(

@@ -19,6 +19,10 @@ KINDS: Final = (
 _TYPES: Final = ("item", "task", "document", "table", "token", "author")
 _STATUSES: Final = sorted({*STATUSES, *DOCUMENT_STATUSES, "pending", "completed", "revealed"})
 
+MODES: Final = ("words", "meaning", "both")
+# Why another mode was used than was asked for.
+REASONS: Final = ("no_vectors", "no_words", "provider_failed")
+
 _QUERY: Final = {
     "description": 'Words, `"a phrase"`, `-not`, `OR`, `#tag`, `is:`, `type:`, `site:`, '
     "`before:`, `after:`; docs/search.md has them all.",
@@ -37,6 +41,14 @@ class SearchArguments(PageArguments):
             visible("Say what to look for."),
         ],
         metadata=_QUERY,
+    )
+    mode = fields.String(
+        load_default=None,
+        validate=validate.OneOf(MODES),
+        metadata={
+            "description": "By `words`, by `meaning`, or by `both`, which is the default where the "
+            "server has vectors of texts."
+        },
     )
 
 
@@ -89,6 +101,20 @@ class SearchResult(Schema):
 class SearchPage(page_of(SearchResult)):  # type: ignore[misc]
     """A page of search results."""
 
+    mode = fields.String(
+        required=True,
+        validate=validate.OneOf(MODES),
+        metadata={"description": "How these were found."},
+    )
+    mode_reason = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(REASONS),
+        metadata={
+            "description": "Why only words were looked for: the server has no vectors, the query "
+            "has no words, or the provider of vectors did not answer in time. Otherwise null."
+        },
+    )
     is_guess = fields.Boolean(
         required=True,
         metadata={"description": "Whether nothing matched, and these have similar words."},
