@@ -2,8 +2,8 @@
 FROM python:3.13-slim AS build
 WORKDIR /coffer
 RUN python -m venv /venv
-COPY requirements-s3.lock requirements-tokens.lock ./
-RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-s3.lock -r requirements-tokens.lock
+COPY requirements-meaning.lock requirements-s3.lock requirements-tokens.lock ./
+RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-meaning.lock -r requirements-s3.lock -r requirements-tokens.lock
 RUN /venv/bin/pip install --no-cache-dir 'setuptools>=77'
 COPY setup.cfg pyproject.toml README.md LICENSE wsgi.py ./
 COPY sql sql

@@ -55,13 +55,15 @@ lock: .venv/ready  ## Pin the dependencies that setup.cfg names to their newest 
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate tests/s3/requirements.in -o tests/s3/requirements.txt
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --extra meaning -c requirements.lock setup.cfg -o requirements-meaning.lock
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --extra ocr -c requirements.lock setup.cfg -o requirements-ocr.lock
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --extra s3 -c requirements.lock setup.cfg -o requirements-s3.lock
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --extra tokens -c requirements.lock setup.cfg -o requirements-tokens.lock
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --extra dev --extra otel --extra s3 --extra tokens -c requirements.lock setup.cfg -o requirements-dev.lock
+	  --no-header --no-annotate --extra dev --extra meaning --extra otel --extra s3 --extra tokens -c requirements.lock setup.cfg -o requirements-dev.lock
 
 tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@if command -v npm >/dev/null; then \

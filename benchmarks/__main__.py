@@ -21,13 +21,14 @@ from benchmarks.documents import search as documents_search
 from benchmarks.engine import __main__ as engine
 from benchmarks.extraction import exports, jobs
 from benchmarks.http import __main__ as http
+from benchmarks.meaning import speed as meaning
 from benchmarks.tables import __main__ as tables
 from benchmarks.tokens import buckets, chaos, gas, missed, paid, reveals
 from benchmarks.tokens import webhook as mints_told
 
 BENCHMARKS = (
     *(transitions, round_trips, extractive, notify, claims, authentication),
-    *(search, imports, archives, http, engine),
+    *(search, meaning, imports, archives, http, engine),
     *(reading, ocr, throughput, upload, documents_search, classification, shares, tables),
     *(changes, webhooks, jobs, exports),
     *(mints_told, missed),

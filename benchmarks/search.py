@@ -173,7 +173,9 @@ def index(conn: psycopg.Connection, workspace_id: UUID) -> None:
     workspace = {"workspace": workspace_id}
     conn.execute("SET maintenance_work_mem = '1GB'")
     conn.execute(f"DROP INDEX {_INDEX}")
-    conn.execute("TRUNCATE search_words, search_entries, search_volumes RESTART IDENTITY")
+    conn.execute(
+        "TRUNCATE search_words, search_entries, search_volumes, embeddings RESTART IDENTITY"
+    )
     conn.execute("ANALYZE")
     conn.execute(_VOLUMES, workspace)
     conn.execute(_ENTRIES)

@@ -34,6 +34,13 @@ _LOCK: Final = 0x636F66666572
 _TRIES: Final = 10
 _PAUSE: Final = 3.0
 
+_ADVICE: Final = {
+    "not_permitted": "The server has pgvector, but this role may not add it. To search by meaning, "
+    "run CREATE EXTENSION vector in this database as a superuser, then this command again.",
+    "too_old": "The extension vector is older than 0.7, or not in the schema public. To search by "
+    "meaning, run ALTER EXTENSION vector UPDATE as its owner, then this command again.",
+}
+
 
 class MigrationError(Exception):
     """The database was not migrated; the message says why and what to do."""
@@ -56,6 +63,7 @@ def migrate(url: str, *, app_url: str | None = None) -> list[str]:
         new = [migration.id for migration in backend.to_apply(migrations)]
         _check_known(conn, [migration.id for migration in migrations])
         _apply(backend, migrations)
+        _add_vectors(conn)
         owner = conn.info.user
         app_role = conninfo_to_dict(app_url).get("user", owner) if app_url else owner
         if app_role != owner:
@@ -63,6 +71,20 @@ def migrate(url: str, *, app_url: str | None = None) -> list[str]:
                 conn.execute("SELECT set_config('coffer.app_role', %s, true)", (app_role,))
                 conn.execute(GRANTS.read_bytes())
         return new
+
+
+def advice_on_vectors(url: str) -> str | None:
+    """What to do to search by meaning in a migrated database, if anything can be done."""
+    with connect_at_start(url, "coffer migrate") as conn:
+        return _ADVICE.get(_add_vectors(conn) or "")
+
+
+def _add_vectors(conn: psycopg.Connection) -> str | None:
+    """What the server lacked when `0070-embeddings` was applied, it may have now. Returns what is
+    the case, as `add_vectors` names it; None if that migration is not applied."""
+    known = conn.execute("SELECT to_regprocedure('add_vectors()') IS NOT NULL").fetchone()
+    found = conn.execute("SELECT add_vectors()").fetchone() if known == (True,) else None
+    return found[0] if found is not None else None
 
 
 def _check_known(conn: psycopg.Connection, names: list[str]) -> None:

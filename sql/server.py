@@ -188,13 +188,15 @@ class Server:
 
 
 def provide(url: str, *, database: str, owner: str, app_role: str, password: str) -> None:
-    """Create a database with its two roles, unless they exist.
+    """Create a database with its two roles, unless they exist, and with pgvector, which only a
+    superuser may add, if the server has it.
 
     `url` is a superuser's. `owner` may change the schema, `app_role` gets its privileges from the
     migrations.
     """
     import psycopg
     from psycopg import sql as compose
+    from psycopg.conninfo import make_conninfo
 
     with psycopg.connect(url, autocommit=True) as conn:
         # Released with the connection: only one process at a time creates what is missing.
@@ -214,6 +216,14 @@ def provide(url: str, *, database: str, owner: str, app_role: str, password: str
                     compose.Identifier(database), compose.Identifier(owner)
                 )
             )
+        with psycopg.connect(make_conninfo(url, dbname=database), autocommit=True) as inside:
+            if (
+                inside.execute(
+                    "SELECT FROM pg_available_extensions WHERE name = 'vector'"
+                ).fetchone()
+                is not None
+            ):
+                inside.execute("CREATE EXTENSION IF NOT EXISTS vector")
 
 
 def folder_for(project: Path) -> Path:

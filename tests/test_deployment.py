@@ -135,13 +135,13 @@ def test_the_lock_files_pin_what_setup_cfg_asks_for():
 
     needed = names(config["options"]["install_requires"].replace("\n    ", "\n"))
     extras = config["options.extras_require"]
-    asked = ("dev", "otel", "s3", "tokens")
+    asked = ("dev", "meaning", "otel", "s3", "tokens")
     extra = names("".join(extras[each].replace("\n    ", "\n") for each in asked))
     pinned = {
         lock: names("\n".join(re.findall(r"^\S+==", (PROJECT / lock).read_text(), re.MULTILINE)))
         for lock in (
-            *("requirements.lock", "requirements-s3.lock", "requirements-tokens.lock"),
-            "requirements-dev.lock",
+            *("requirements.lock", "requirements-meaning.lock", "requirements-s3.lock"),
+            *("requirements-tokens.lock", "requirements-dev.lock"),
         )
     }
     clean = {name.replace("==", "") for name in pinned["requirements.lock"]}
@@ -149,7 +149,9 @@ def test_the_lock_files_pin_what_setup_cfg_asks_for():
     assert needed <= clean
     assert pinned["requirements-s3.lock"] - pinned["requirements.lock"] == {"obstore"}
     dockerfile = (PROJECT / "Dockerfile").read_text()
-    assert "--require-hashes -r requirements-s3.lock -r requirements-tokens.lock" in dockerfile
+    held = ("requirements-meaning.lock", "requirements-s3.lock", "requirements-tokens.lock")
+    assert f"--require-hashes -r {' -r '.join(held)}" in dockerfile
+    assert "wordllama" in pinned["requirements-meaning.lock"]
     assert {"eth-abi", "eth-account"} <= pinned["requirements-tokens.lock"]
     assert needed | extra <= clean_dev
 

@@ -12,7 +12,7 @@ from workers.terminal.command import Command
 
 @click.command(cls=Command, help=__doc__)
 def command() -> None:
-    from sql.migrate import MigrationError, migrate
+    from sql.migrate import MigrationError, advice_on_vectors, migrate
     from webapp import settings
 
     loaded = settings.load()
@@ -24,6 +24,8 @@ def command() -> None:
         click.echo(f"applied {name}")
     if not applied:
         click.echo("nothing to apply")
+    if advice := advice_on_vectors(loaded.database_migrate_url):
+        click.echo(advice)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from webapp.search.tsquery import Composer
 from webapp.search.volumes import Place, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -25,12 +25,26 @@ if TYPE_CHECKING:
 
 # So many matches are ranked; narrow the search to find older ones.
 CANDIDATES: Final = 500
+# So many of the nearest in meaning are ranked, and among so many of what filters leave, the newest,
+# they are looked for.
+NEAREST: Final = 100
+MOST_COMPARED: Final = 20_000
 # Among so many documents of others that are shared with a user, the newest ones, is looked.
 MOST_SHARED: Final = 5_000
 
 _BEGIN, _END, _BESIDE_SIGNS, _JOINT = "\ue000", "\ue001", "\x02", "\x03"
 # Two overlapping pairs of letters, as `search_parted` makes them, each with its marks.
 _JOINED: Final = re.compile(f"(.)({_END}?){_JOINT}({_BEGIN}?)\\1", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a query means: a vector of the length 1 by the model that is current. If it is `alone`,
+    words need not match."""
+
+    model_id: int
+    vector: Sequence[float]
+    alone: bool
 
 
 def find(
@@ -41,18 +55,27 @@ def find(
     user_id: UUID,
     limit: int,
     after: tuple[float, UUID] | None = None,
+    meaning: Meaning | None = None,
 ) -> Found:
-    """The best matches after a rank and id.
+    """The best matches after a rank and id: by the query's words, by its `meaning`, or by both.
 
-    Snippet and marked title are HTML: text with `<mark>` as its only tag. If nothing matches,
+    Snippet and marked title are HTML: text with `<mark>` as its only tag. If no words match,
     similar words are used too.
     """
     scope: Scope = {"workspace_id": workspace_id, "audiences": [workspace_id, user_id]}
-    rows, is_guess = _search(conn, query, scope, limit, after), False
-    if rows is None and (wider := _widened(conn, query, scope)) != query:
-        rows = _search(conn, wider, scope, limit, after)
-        is_guess = bool(rows)
-    found = Found(rows or [], is_guess)
+    read = _read(conn, query, scope, query.prefix)
+    ids, is_guess = [], False
+    if meaning is None or not meaning.alone:
+        ids = _matching(conn, query, read)
+        if not ids and (wider := _widened(conn, query, scope)) != query:
+            wider_read = _read(conn, wider, scope, wider.prefix)
+            ids = _matching(conn, wider, wider_read)
+            read, is_guess = (wider_read, True) if ids else (read, False)
+    near = None if meaning is None else _nearest(conn, query, read, scope, meaning)
+    if not ids and not near:
+        return Found([], is_guess=False)
+    rows = _show(conn, read, ids, near, scope, limit, after)
+    found = Found(rows, is_guess and bool(rows))
     for row in found.rows:
         found.stopped_at = row.pop("stopped_at")
         row["snippet"] = marked(row["snippet"])
@@ -123,24 +146,26 @@ class _Read:
     shelves: list[int] = field(default_factory=list)
 
 
-def _search(
-    conn: Connection,
-    query: Query,
-    scope: Scope,
-    limit: int,
-    after: tuple[float, UUID] | None,
-) -> list[Row] | None:
-    """A page of the best matches; None if nothing matches at all."""
-    read = _read(conn, query, scope, query.prefix)
+def _matching(conn: Connection, query: Query, read: _Read) -> list[UUID]:
+    """The ids of the newest things that match, newest first: one more than are ranked."""
     ids = _newest(conn, query, read.unread, read.own.matching, CANDIDATES + 1)
-    composers = [read.own]
     if read.shared is not None:
         ids += _newest_shared(conn, query, read, read.shared.matching, CANDIDATES + 1)
         ids = sorted(ids, reverse=True)
-        composers.append(read.shared)
-    if not ids:
-        return None
-    oldest = ids[CANDIDATES - 1] if len(ids) > CANDIDATES else None
+    return ids
+
+
+def _show(
+    conn: Connection,
+    read: _Read,
+    ids: list[UUID],
+    near: list[Row] | None,
+    scope: Scope,
+    limit: int,
+    after: tuple[float, UUID] | None,
+) -> list[Row]:
+    """A page of the best of those that match and those that are near."""
+    composers = [each for each in (read.own, read.shared) if each is not None]
     hits = {
         config: hit
         for each in composers
@@ -150,7 +175,11 @@ def _search(
     rows: list[Row] = queries.search.show(
         conn,
         ids=ids[:CANDIDATES],
-        oldest=oldest,
+        oldest=ids[CANDIDATES - 1] if len(ids) > CANDIDATES else None,
+        nearest=None if near is None else [each["id"] for each in near],
+        pages=[each["page"] for each in near or ()],
+        starts=[each["starts_at"] for each in near or ()],
+        lengths=[each["length"] for each in near or ()],
         shared=read.shared_ids,
         configs=list(hits),
         hits=list(hits.values()),
@@ -162,6 +191,34 @@ def _search(
         **scope,
     )
     return rows
+
+
+def _nearest(
+    conn: Connection, query: Query, read: _Read, scope: Scope, meaning: Meaning
+) -> list[Row]:
+    """What is nearest in meaning, of what the filters, phrases and exclusions leave."""
+    left = query.without_words()
+    groups: list[list[UUID] | None] = [None, read.shared_ids]
+    if left.groups or left.after or left.before:
+        narrowed = _read(conn, left, scope, None)
+        ids = _newest(conn, left, narrowed.unread, narrowed.own.matching, MOST_COMPARED)
+        if narrowed.shared is not None:
+            ids += _newest_shared(conn, left, narrowed, narrowed.shared.matching, MOST_COMPARED)
+        groups = [ids]
+    rows = [
+        row
+        for among in groups
+        if among is None or among
+        for row in queries.embeddings.nearest(
+            conn,
+            among=among,
+            model_id=meaning.model_id,
+            vector=meaning.vector,
+            limit=NEAREST,
+            **scope,
+        )
+    ]
+    return sorted(rows, key=lambda row: -row["likeness"])[:NEAREST]
 
 
 def _read(conn: Connection, query: Query, scope: Scope, unfinished: Words | None) -> _Read:

@@ -133,6 +133,31 @@ class Query:
             )
         )
 
+    @property
+    def said(self) -> str:
+        """The words, without what is excluded and the filters."""
+        return " ".join(
+            condition.text
+            for condition in self.conditions
+            if isinstance(condition, Words) and not condition.is_negated
+        )
+
+    def without_words(self) -> Query:
+        """What must hold whatever the words of a text are: filters, phrases and exclusions."""
+        return replace(
+            self,
+            groups=tuple(
+                group
+                for group in self.groups
+                if not any(
+                    isinstance(condition, Words)
+                    and not (condition.is_phrase or condition.is_negated)
+                    for condition in group
+                )
+            ),
+            prefix=None,
+        )
+
     def widened(self, similar: Mapping[str, Iterable[Condition]]) -> Query:
         """The same query, with similar words accepted for each word."""
         return replace(

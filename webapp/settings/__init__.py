@@ -18,6 +18,7 @@ from webapp.settings.ai import AI
 from webapp.settings.database import Database
 from webapp.settings.documents import Documents
 from webapp.settings.drives import Drives
+from webapp.settings.embeddings import Embeddings
 from webapp.settings.environment import Environment
 from webapp.settings.identity import Identity
 from webapp.settings.library import Library
@@ -41,6 +42,7 @@ class SettingsError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Settings(
     Observability,
+    Embeddings,
     AI,
     Tokens,
     Drives,

@@ -326,10 +326,12 @@ SELECT id
        );
 
 -- name: show :many
--- Of the matching entries, the best ones after a position: those that match exactly, then the others. With the
+-- Of the matching entries, the best ones after a position: those that match exactly, then the others; or, if there is a
+-- list of the `nearest` in meaning, by reciprocal rank fusion of both lists. With the
 -- time of the oldest, if there are older ones, and with the matching part of their text: for
 -- a document, from the first of its pages that has a hit, for a table its first row that has one. The hits are between U+E000 and U+E001,
--- punctuation between two U+0002; the text itself has none of them.
+-- punctuation between two U+0002; the text itself has none of them. What has only its meaning in common with the query
+-- shows the beginning of its nearest passage.
 WITH wanted AS (
   SELECT config, hits
     FROM unnest(%(configs)s::text[], %(hits)s::text[]) AS of_config (config, hits)
@@ -357,9 +359,50 @@ ranked AS (
          )::real AS rank
     FROM candidates
 ),
-best AS (
-  SELECT id, rank
+near AS (
+  SELECT entry.id,
+         given.place,
+         given.page,
+         given.starts_at,
+         given.length
+    FROM unnest(
+           %(nearest)b::uuid[], %(pages)s::integer[], %(starts)s::integer[], %(lengths)s::integer[]
+         ) WITH ORDINALITY AS given (id, page, starts_at, length, place)
+    JOIN search_entries AS entry
+      ON entry.id = given.id
+   WHERE (
+           entry.workspace_id = %(workspace_id)s
+           AND entry.audience = ANY (%(audiences)s::uuid[])
+         )
+      OR entry.id = ANY (%(shared)b::uuid[])
+),
+fused AS (
+  SELECT id,
+         rank,
+         true AS has_words,
+         NULL::integer AS page,
+         NULL::integer AS starts_at,
+         NULL::integer AS length
     FROM ranked
+   WHERE %(nearest)b::uuid[] IS NULL
+   UNION ALL
+  SELECT coalesce(worded.id, near.id),
+         (coalesce(1.0 / (60 + worded.place), 0) + coalesce(1.0 / (60 + near.place), 0))::real,
+         worded.id IS NOT NULL,
+         near.page,
+         near.starts_at,
+         near.length
+    FROM (
+           SELECT id, row_number() OVER (ORDER BY rank DESC, id DESC) AS place
+             FROM ranked
+            WHERE %(nearest)b::uuid[] IS NOT NULL
+         ) AS worded
+    FULL JOIN near
+      ON near.id = worded.id
+),
+best AS (
+  SELECT id, rank, has_words, page, starts_at, length
+    FROM fused
    WHERE %(after_id)s::uuid IS NULL
       OR (rank, id) < (%(after_rank)s::real, %(after_id)s::uuid)
    ORDER BY rank DESC, id DESC
@@ -380,21 +423,33 @@ SELECT found.type,
        ts_headline(
          search_plain(found.config::regconfig),
          search_parted(
-           coalesce(
-             hit.shown,
-             row_hit.shown,
-             left(
-               concat_ws(E'\n', found.summary, found.body),
-               CASE found.type WHEN 'document' THEN 600 ELSE 20000 END
+           CASE
+             WHEN best.has_words THEN coalesce(
+               hit.shown,
+               row_hit.shown,
+               left(
+                 concat_ws(E'\n', found.summary, found.body),
+                 CASE found.type WHEN 'document' THEN 600 ELSE 20000 END
+               )
              )
-           )
+             ELSE coalesce(
+               nullif(left(substr(found.body, best.starts_at, best.length), 400), ''),
+               found.summary,
+               ''
+             )
+           END
          ),
          wanted.hits::tsquery,
-         U&'StartSel="\E000", StopSel="\E001", MaxWords=35, MinWords=15, MaxFragments=2, FragmentDelimiter=" … "'
+         CASE
+           WHEN best.has_words
+             THEN U&'StartSel="\E000", StopSel="\E001", MaxWords=35, MinWords=15, MaxFragments=2, FragmentDelimiter=" … "'
+           ELSE U&'StartSel="\E000", StopSel="\E001", HighlightAll=true'
+         END
        ) AS snippet,
-       CASE found.type
-         WHEN 'document' THEN hit.page
-         WHEN 'table' THEN coalesce(row_hit.page, place.pages[1])
+       CASE
+         WHEN NOT best.has_words THEN best.page
+         WHEN found.type = 'document' THEN hit.page
+         WHEN found.type = 'table' THEN coalesce(row_hit.page, place.pages[1])
        END AS page,
        place.document_id,
        coalesce(document.title, document.name) AS document_title,
@@ -417,6 +472,7 @@ SELECT found.type,
   LEFT JOIN LATERAL search_hit(
               found.config::regconfig,
               CASE
+                WHEN NOT best.has_words THEN NULL
                 WHEN found.type = 'document' THEN found.body
                 WHEN length(found.body) > 2000 THEN left(concat_ws(E'\n', found.summary, found.body), 20000)
               END,

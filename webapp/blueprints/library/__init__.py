@@ -15,6 +15,7 @@ from webapp.blueprints.library import (
     imports,
     items,
     library,
+    meaning,
     rules,
     saved_searches,
     search,
@@ -32,7 +33,7 @@ BLUEPRINTS: Final = (
     *(feeds.feeds, rules.rules),
 )
 
-INSTALLS: Final = ()
+INSTALLS: Final = (meaning.install,)
 
 REFUSALS: Final = {
     "rules_folder_exists": invalid_input(("folder_id", "There is no such folder here.")),

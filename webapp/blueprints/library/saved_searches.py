@@ -22,7 +22,7 @@ from webapp.schemas.library.saved_searches import (
     SavedSearchChange,
     SavedSearchPage,
 )
-from webapp.schemas.library.search import SearchPage
+from webapp.schemas.library.search import ResultArguments, SearchPage
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -104,7 +104,7 @@ def remove(saved_search_id: UUID) -> Response:
 
 @saved_searches.get("/<uuid:saved_search_id>/results")
 @permit("workspace:search:read")
-@saved_searches.arguments(PageArguments, location="query")
+@saved_searches.arguments(ResultArguments, location="query")
 @saved_searches.response(200, SearchPage)
 def list_results(arguments: dict[str, Any], saved_search_id: UUID) -> Response:
     """Search again

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from webapp.access.callers import caller
+from webapp.blueprints.library.meaning import meaning_of
 from webapp.http.answers import answer, page, read_cursor
 from webapp.http.db import connection
 from webapp.http.errors import invalid_input
@@ -36,7 +37,8 @@ def find(arguments: dict[str, Any]) -> Response:
     Every word has to match, in any order; the last one may be unfinished. A query may also contain
     `"a phrase"`, `-not`, `this OR that`, `#tag`, `is:pending`, `type:task`, `site:example.com`,
     `before:2026-11-21` and `after:2026-01`. If nothing matches, similar words are tried. Discarded
-    items are only found by `is:discarded`.
+    items are only found by `is:discarded`. With `mode`, things are found by the meaning of the
+    words; filters, phrases and exclusions hold all the same.
     """
     return page_of_results(arguments)
 
@@ -90,6 +92,7 @@ def page_of_results(arguments: dict[str, Any]) -> Response:
     after = read_cursor(arguments["cursor"], _place)
     limit = arguments["limit"]
     query = parsed(arguments["q"])
+    meaning, reason = meaning_of(query, arguments["mode"])
     with connection() as conn:
         found = finder.find(
             conn,
@@ -98,8 +101,16 @@ def page_of_results(arguments: dict[str, Any]) -> Response:
             user_id=me.user_id,
             limit=limit + 1,
             after=after,
+            meaning=meaning,
         )
-    return page(found.rows, limit, is_guess=found.is_guess, stopped_at=found.stopped_at)
+    return page(
+        found.rows,
+        limit,
+        mode="words" if meaning is None else "meaning" if meaning.alone else "both",
+        mode_reason=reason,
+        is_guess=found.is_guess,
+        stopped_at=found.stopped_at,
+    )
 
 
 def _place(text: str) -> tuple[float, UUID]:

@@ -6,8 +6,9 @@ import json
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from webapp.clients.ai.address import checked_key, endpoint_url
 from webapp.clients.ai.contract import (
     DEFAULT_TIMEOUT,
     SETTINGS,
@@ -62,8 +63,8 @@ class ChatProvider:
         origin: Origin = SETTINGS,
         gate: Gate | None = None,
     ) -> None:
-        self._url = _completions_url(url, origin)
-        self._key = _checked_key(key, origin)
+        self._url = endpoint_url(url, "/chat/completions", origin)
+        self._key = checked_key(key, origin)
         self._model = one_line(model or "")
         if not self._model:
             raise ValueError(
@@ -180,38 +181,6 @@ class ChatProvider:
             if self._endpoint is None:
                 self._endpoint = Endpoint(self._url, self._key, self._origin, self._gate)
             return self._endpoint
-
-
-def _completions_url(url: str, origin: Origin) -> str:
-    """An address with `/chat/completions` appended to its path, unless it is there. A query
-    (`?api-version=`) stays."""
-    try:
-        parts = urlsplit(url.strip())
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-        usable = usable and not any(map(str.isspace, url.strip()))
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError(f"{origin.url} must be an address such as https://api.example.com/v1.")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError(
-            f"{origin.url} must not contain a user name or password; put the key in {origin.key}."
-        )
-    path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
-    return urlunsplit((parts.scheme, parts.netloc, f"{path}/chat/completions", parts.query, ""))
-
-
-def _checked_key(key: str | None, origin: Origin) -> str:
-    """The key without the line end that a secrets file leaves, or an empty string.
-
-    Checked here because the HTTP library would quote a key it cannot send in its error.
-    """
-    key = (key or "").strip()
-    if not all("!" <= character <= "~" for character in key):
-        raise ValueError(
-            f"{origin.key} contains a space or a character that cannot be sent in a header."
-        )
-    return key
 
 
 def _material(text: str, title: str | None, *, name: str = "", **known: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from webapp.clients.ai.contract import AIError
-from webapp.clients.http.client import HttpClient
+from webapp.clients.http.client import ANSWER_LIMIT, HttpClient
 from webapp.clients.http.contract import CallError
 from webapp.clients.public.address import is_loopback
 from webapp.clients.public.client import PublicClient
@@ -60,11 +60,11 @@ class Endpoint:
             raise AIError("The address must begin with https://.", permanent=True)
         self._client = PublicClient(gate, headers=headers)
 
-    def post(self, body: bytes, allowance: Allowance) -> Reply:
+    def post(self, body: bytes, allowance: Allowance, *, most: int = ANSWER_LIMIT) -> Reply:
         """The whole answer to `body`. Raises AIError, not permanent, if there was none, it was too
-        late, or longer than a megabyte."""
+        late, or longer than `most` bytes, by default a megabyte."""
         try:
-            answer = self._client.call("POST", self._url, allowance, content=body)
+            answer = self._client.call("POST", self._url, allowance, content=body, most=most)
         except CallError as error:
             raise AIError(f"The AI provider {error.what}.") from None
         except AddressError as error:

@@ -19,6 +19,10 @@ KINDS: Final = (
 _TYPES: Final = ("item", "task", "document", "table", "token", "author")
 _STATUSES: Final = sorted({*STATUSES, *DOCUMENT_STATUSES, "pending", "completed", "revealed"})
 
+MODES: Final = ("words", "meaning", "both")
+# Why another mode was used than was asked for.
+REASONS: Final = ("no_vectors", "no_words", "provider_failed")
+
 _QUERY: Final = {
     "description": 'Words, `"a phrase"`, `-not`, `OR`, `#tag`, `is:`, `type:`, `site:`, '
     "`before:`, `after:`; docs/search.md has them all.",
@@ -38,7 +42,20 @@ def query_text(**kwargs: Any) -> fields.String:
     )
 
 
-class SearchArguments(PageArguments):
+class ResultArguments(PageArguments):
+    """How it is looked for, and which page of the results."""
+
+    mode = fields.String(
+        load_default=None,
+        validate=validate.OneOf(MODES),
+        metadata={
+            "description": "By `words`, by `meaning`, or by `both`, which is the default where the "
+            "server has vectors of texts."
+        },
+    )
+
+
+class SearchArguments(ResultArguments):
     """What is looked for."""
 
     q = query_text(required=True)
@@ -93,6 +110,20 @@ class SearchResult(Schema):
 class SearchPage(page_of(SearchResult)):  # type: ignore[misc]
     """A page of search results."""
 
+    mode = fields.String(
+        required=True,
+        validate=validate.OneOf(MODES),
+        metadata={"description": "How these were found."},
+    )
+    mode_reason = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(REASONS),
+        metadata={
+            "description": "Why only words were looked for: the server has no vectors, the query "
+            "has no words, or the provider of vectors did not answer in time. Otherwise null."
+        },
+    )
     is_guess = fields.Boolean(
         required=True,
         metadata={"description": "Whether nothing matched, and these have similar words."},

@@ -1,0 +1,1 @@
+"""Search by meaning: what it finds, and how long it takes."""
