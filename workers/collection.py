@@ -154,8 +154,8 @@ def pause(*, collection_id: UUID, reason: str) -> None:
 @click.argument("address")
 def change_keeper(*, collection_id: UUID, address: str) -> None:
     """Name the account that reveals a collection's tokens; its key goes to the workers."""
-    keeper = _address(address)
     with operators.connection() as conn, conn.transaction():
+        keeper = _address(address)
         people.act(conn)
         changed = queries.collections.change_keeper(conn, id=collection_id, keeper=keeper)
         if changed is not None and changed["under_way"]:

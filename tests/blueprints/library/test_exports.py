@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import orjson
 import pytest
 
-from webapp.blueprints.library import exports
+from webapp.exporting import exported_rows
 
 
 def capture(person, **more):
@@ -57,7 +57,7 @@ def bookmarks(person):
 @pytest.mark.long
 @pytest.mark.parametrize("batch", [1, 2, 500])
 def test_every_item_is_there_once_and_the_end_says_how_many(olga, monkeypatch, batch):
-    monkeypatch.setattr(exports, "_BATCH", batch)
+    monkeypatch.setattr(exported_rows, "_BATCH", batch)
     made = [capture(olga, raw_text=f"note {n}", tags=["garden"]) for n in range(4)]
     gone = capture(olga)
     olga.client.patch(f"/api/items/{gone['id']}", json={"action": "discard"})
@@ -132,7 +132,7 @@ def folder(olga):
 
 @pytest.mark.parametrize("batch", [1, 2, 500])
 def test_bookmarks_are_nested_in_their_folders(olga, folder, monkeypatch, batch):
-    monkeypatch.setattr(exports, "_BATCH", batch)
+    monkeypatch.setattr(exported_rows, "_BATCH", batch)
     work, home = folder("Work"), folder("A <b> & c")
     deep = folder("Deep", parent=work)
     folder("Empty", "Inner", parent=deep)
