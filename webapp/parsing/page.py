@@ -16,6 +16,7 @@ from html import escape
 from typing import Any
 
 from webapp.parsing.charset import decode
+from webapp.parsing.page_body import marked_text
 from webapp.parsing.page_gaps import filled
 from webapp.parsing.page_place import place
 from webapp.parsing.page_prose import prose
@@ -103,8 +104,10 @@ def read(markup: str, *, url: str) -> dict[str, Any]:
     plain = clean(prose(tree))
     article = _extract(tree, url, fast=len(plain) < _SHORT)
     published = _published(tree, url)
+    text = _best_text(tree, plain, article)
+    marked = marked_text(tree, text)
     return {
-        "text": with_joiners(_best_text(tree, plain, article)),
+        "text": with_joiners(text if marked is None else clean(marked)),
         "title": with_joiners(title_of(tree, url, article and article.title)),
         "author": with_joiners(_line(article and article.author, MAX_AUTHOR)),
         "published_at": published.isoformat() if published else None,
