@@ -220,3 +220,29 @@ def test_bookmarks_are_nested_in_their_folders(olga, write):
         )
     ]
     assert places == sorted(places)
+
+
+def test_what_takes_several_batches_is_all_there_once(people, olga, owner, write, put):
+    folder = post(olga, "folders", {"name": "Full"})["id"]
+    made = post(olga, "items", NOTE)["id"]
+    whose = {"workspace": olga.workspace_id, "user": olga.id, "folder": folder, "item": made}
+    owner.execute(
+        "WITH made AS (INSERT INTO items"
+        " (workspace_id, created_by, source_type, raw_text, title, status)"
+        " SELECT %(workspace)s, %(user)s, 'note', 'x', 'x', 'confirmed'"
+        " FROM generate_series(1, 600) RETURNING id)"
+        " INSERT INTO folder_items SELECT %(workspace)s, %(folder)s, id FROM made",
+        whose,
+    )
+    owner.execute(
+        "INSERT INTO item_rulings SELECT %(workspace)s, %(item)s, 'tag', format(E'a  %%s b\n ', n)"
+        " FROM generate_series(1, 1100) AS n",
+        whose,
+    )
+    archive = write(olga)
+    found = contents(archive)
+    for name, most in (("folder_items", 600), ("item_rulings", 1100)):
+        lines = found[f"{name}.jsonl"]
+        assert len(lines) == len({str(line) for line in lines}) == most
+    done = put(people.person("sten"), archive)
+    assert (done["status"], done["added"]) == ("completed", 1 + 1 + 601 + 600 + 1100)
