@@ -265,6 +265,7 @@ COMMENT ON TABLE totp IS 'Not in archives: who may do what here, and secrets: th
 COMMENT ON TABLE links IS 'Not in archives: between users of this server.';
 COMMENT ON TABLE shares IS 'Not in archives: between users of this server.';
 COMMENT ON TABLE document_words IS 'Not in archives: made anew from what is in archives.';
+COMMENT ON TABLE embeddings IS 'Not in archives: made anew from what is in archives.';
 COMMENT ON TABLE learned_documents IS 'Not in archives: made anew from what is in archives.';
 COMMENT ON TABLE learned_labels IS 'Not in archives: made anew from what is in archives.';
 COMMENT ON TABLE learned_words IS 'Not in archives: made anew from what is in archives.';

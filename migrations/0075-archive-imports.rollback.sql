@@ -6,6 +6,7 @@ DELETE FROM transitions
          OR (entity = 'configuration' AND to_status IN ('active', 'retired'))
          OR (entity = 'job' AND to_status IN ('succeeded', 'failed', 'cancelled'))
          OR (entity = 'table_export' AND to_status IN ('ready', 'failed'))
+         OR (entity = 'feed' AND to_status IN ('failing', 'stopped'))
          OR (entity = 'task' AND to_status = 'completed')
        );
 

@@ -82,7 +82,9 @@ VALUES
   ('job',           NULL,        'failed',           'job.created',           '{document_id,configuration_version}'),
   ('job',           NULL,        'cancelled',        'job.created',           '{document_id,configuration_version}'),
   ('table_export',  NULL,        'ready',            'table_export.created',  '{}'),
-  ('table_export',  NULL,        'failed',           'table_export.created',  '{}');
+  ('table_export',  NULL,        'failed',           'table_export.created',  '{}'),
+  ('feed',          NULL,        'failing',          'feed.created',          '{url}'),
+  ('feed',          NULL,        'stopped',          'feed.created',          '{url}');
 
 INSERT INTO transitions
   (entity, from_status, to_status,   event,          audience)

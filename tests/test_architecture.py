@@ -52,7 +52,7 @@ ROOMS = {
     "webapp.exporting": ("sql", "webapp.failure", "webapp.rules"),
     "webapp.archives": (
         *("sql", "webapp.version", "webapp.clients", "webapp.exporting", "webapp.failure"),
-        *("webapp.filing", "webapp.parsing", "webapp.rules", "webapp.schemas"),
+        *("webapp.filing", "webapp.parsing", "webapp.rules", "webapp.schemas", "webapp.search"),
     ),
     "webapp.http": ("sql", "webapp.settings", "webapp.telemetry"),
     "webapp.serving": ("webapp.http", "webapp.telemetry"),

@@ -49,13 +49,34 @@ def fill(person: Any, owner: Any, is_ready: Any) -> dict[str, Any]:
     late = post(person, "folders", {"name": "Late"})["id"]
     patch(person, f"folders/{old}", {"parent_id": late})
     ids["folder"] = inner
+    ids["outer_folder"] = outer
     rule = {"name": "Shop", "phrases": ["shop"], "category": "Invoice", "folder_id": inner}
     post(person, "rules", rule | {"tags": ["bought"]})
+    _rule_for_items(person, inner)
     ids["document"] = _document(person, owner, is_ready, inner)
     _items(person, owner, ids)
+    _annotations(person, ids)
+    _places(person, ids)
+    _feeds(person, owner, ids)
+    for name, q in ((ODD[:50], "gardener in:Bills"), ("Unread", "fence type:article")):
+        post(person, "saved-searches", {"name": name, "q": q})
     _tasks(person, owner, ids)
     _tables(person, owner, ids)
     return ids
+
+
+def _rule_for_items(person: Any, folder: str) -> None:
+    conditions = {
+        "applies_to": "items",
+        "addresses": ["example.com/a*"],
+        "source_types": ["article"],
+        "with_tags": ["garden", ODD[:40]],
+    }
+    given = {"folder_id": folder, "tags": ["given"], "action": "confirm", "is_active": False}
+    post(person, "rules", {"name": "Articles"} | conditions | given)
+    # Gives to every note a tag and a folder, which are taken away again below.
+    rule = {"name": "Notes", "applies_to": "items", "source_types": ["note"], "folder_id": folder}
+    post(person, "rules", rule | {"tags": ["ruled"]})
 
 
 def _document(person: Any, owner: Any, is_ready: Any, folder: str) -> str:
@@ -117,6 +138,52 @@ def _items(person: Any, owner: Any, ids: dict[str, Any]) -> None:
             (person.workspace_id, made, url, url),
         )
     owner.execute("DELETE FROM outbox WHERE kind = 'enrich_items'")
+
+
+def _annotations(person: Any, ids: dict[str, Any]) -> None:
+    path = f"items/{ids['item']}/annotations"
+    place = {"prefix": "before ", "suffix": " after", "start_offset": 7, "end_offset": 12}
+    made = post(person, path, {"quote": ODD, "color": "green", "note": "why"} | place)["id"]
+    post(person, path, {"note": ODD})
+    patch(person, f"annotations/{made}", {"note": "edited later"})
+
+
+def _places(person: Any, ids: dict[str, Any]) -> None:
+    """In two folders by hand; out of the one that a rule gave, like one of its tags."""
+    item = f"items/{ids['item']}"
+    shown = person.client.get(f"/api/{item}").json
+    assert ids["folder"] in [each["id"] for each in shown["folders"]], shown
+    assert "ruled" in shown["tags"], shown
+    patch(person, item, {"folder_ids": [ids["outer_folder"]], "remove_tags": ["ruled"]})
+    filed = post(person, "items", {"source_type": "note", "raw_text": "filed", "enrich": False})
+    both = [ids["folder"], ids["outer_folder"]]
+    patch(person, f"items/{filed['id']}", {"folder_ids": both})
+    ids["filed"] = filed["id"]
+
+
+def _feeds(person: Any, owner: Any, ids: dict[str, Any]) -> None:
+    for status in ("active", "failing", "stopped"):
+        feed = {"url": f"https://example.com/{status}.xml", "tags": ["garden", "news"]}
+        more = {"name": ODD[:50], "folder_id": ids["folder"], "interval_minutes": 77}
+        made = post(person, "feeds", feed | more)["id"]
+        owner.execute(
+            "UPDATE feeds SET title = 'News', site_url = 'https://example.com/', etag = 'x',"
+            " last_modified = 'y', read_at = now(), checked_at = now() WHERE id = %s",
+            (made,),
+        )
+        if status != "active":
+            owner.execute(
+                "UPDATE feeds SET status = %(status)s, failures = 3, last_error = 'no',"
+                " next_check_at = CASE WHEN %(status)s <> 'stopped' THEN next_check_at END"
+                " WHERE id = %(id)s",
+                {"status": status, "id": made},
+            )
+        owner.execute(
+            "INSERT INTO feed_entries VALUES (%(id)s, sha256('1'), sha256('2'), NULL),"
+            " (%(id)s, sha256('3'), NULL, '2026-01-01 00:00:00Z')",
+            {"id": made},
+        )
+    owner.execute("DELETE FROM outbox WHERE kind = 'check_feeds'")
 
 
 def _tasks(person: Any, owner: Any, ids: dict[str, Any]) -> None:

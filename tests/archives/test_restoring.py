@@ -2,54 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import zipfile
 
 import pytest
 
 from tests.archives.account import contents, fill
-from webapp.archives import reading, restoring
+from tests.archives.written import A, B, C, archive_of, item
+from webapp.archives import restoring
 
 pytestmark = pytest.mark.long
-
-A, B, C = (f"01900000-0000-7000-8000-00000000000{each}" for each in "abc")
-
-
-def archive_of(parts, *, files=None, manifest=None, counts=None):
-    """An archive of lines, each an object or bytes."""
-    out = io.BytesIO()
-    described = {}
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, lines in parts.items():
-            data = b"".join(
-                (line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n"
-                for line in lines
-            )
-            made.writestr(f"{name}.jsonl", data)
-            count = (counts or {}).get(name, len(lines))
-            described[name] = {"count": count, "sha256": hashlib.sha256(data).hexdigest()}
-        for name, data in (files or {}).items():
-            made.writestr(name, data)
-        said = {"format": reading.FORMAT, "version": reading.VERSION, "parts": described}
-        made.writestr("manifest.json", json.dumps(said | (manifest or {})))
-    return out.getvalue()
-
-
-def item(**given):
-    return {
-        "id": A,
-        "source_type": "note",
-        "raw_text": "x",
-        "status": "confirmed",
-        "title": "x",
-        "page_form": 2,
-        "is_read": False,
-        "is_favourite": False,
-        "created_at": "2020-01-01T00:00:00Z",
-        "updated_at": "2020-01-01T00:00:00Z",
-    } | given
 
 
 def rows_of(owner, table):
@@ -59,6 +21,7 @@ def rows_of(owner, table):
 TABLES = (
     *("items", "item_tags", "tasks", "tags", "folders", "rules", "documents", "document_versions"),
     *("suggestions", "configurations", "jobs", "extracted_tables", "extracted_rows"),
+    *("folder_items", "item_rulings", "annotations", "feeds", "feed_entries", "saved_searches"),
 )
 
 
@@ -97,9 +60,9 @@ def test_somebody_else_gets_copies_once_under_other_ids(people, olga, owner, is_
         if "id" in each
     }
     assert not names & {each["id"] for each in then["items.jsonl"]}
-    for part in ("tasks", "items"):
+    for part in ("tasks", "items", "rules", "feeds", "annotations", "folder_items", "item_rulings"):
         for row in now[f"{part}.jsonl"]:
-            for key in ("item_id", "document_id", "same_page_as", "follows_id"):
+            for key in ("item_id", "document_id", "same_page_as", "follows_id", "folder_id"):
                 assert row.get(key) is None or row[key] in names, (part, key)
     mine = {str(olga.workspace_id)}
     for table, before in zip(TABLES, hers, strict=True):

@@ -30,9 +30,14 @@ def test_an_account_is_the_same_after_it_has_moved(
     assert before.pop("settings.jsonl") != after.pop("settings.jsonl")
     assert len([each for each in before["documents.jsonl"] if each["category"] == "export"]) == 2
     assert different(before, after) == {}
-    # Nothing is done again, and nothing is left behind.
-    queued = "SELECT DISTINCT kind FROM outbox WHERE kind <> 'delete_objects'"
-    assert owner.execute(queued).fetchall() == []
+    # Nothing is done again, and nothing is left behind: feeds go on being checked.
+    queued = "SELECT kind, count(*) FROM outbox WHERE kind <> 'delete_objects' GROUP BY 1"
+    assert owner.execute(queued).fetchall() == [("check_feeds", 1)]
+    assert len(after["feeds.jsonl"]) == 3
+    assert {len(each["entries"]) for each in after["feeds.jsonl"]} == {2}
+    assert len(after["folder_items.jsonl"]) == 3
+    assert len(after["item_rulings.jsonl"]) == 4
+    assert len(after["annotations.jsonl"]) == len(after["saved_searches.jsonl"]) == 2
     counted = "SELECT status, is_charged, count(*) FROM objects GROUP BY 1, 2 ORDER BY 1, 2"
     assert owner.execute(counted).fetchall() == [
         *(("doomed", False, 1), ("stored", False, 1), ("stored", True, len(files_in(after)))),

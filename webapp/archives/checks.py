@@ -45,6 +45,14 @@ def checked(name: str, value: object, by: fields.Field[Any] | Schema) -> None:
         raise ValueError(f"Its {name} is not as it should be: {error}."[:300]) from None
 
 
+def check_columns(row: Row, by: Schema) -> None:
+    """Raises ValueError if a schema does not take what a row has of its fields."""
+    try:
+        by.load({name: row[name] for name in by.fields if row.get(name) is not None})
+    except ValidationError as error:
+        raise ValueError(f"It is not as it should be: {error}."[:300]) from None
+
+
 def check_list(name: str, value: object, keys: tuple[str, ...] = ()) -> None:
     """Raises ValueError if a value is not a list of objects that have texts under these keys."""
     if not isinstance(value, list) or not all(

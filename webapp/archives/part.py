@@ -52,7 +52,8 @@ class Part:
     after       parts that are added before it, besides those that it refers to
     check       raises ValueError, with a sentence, for what the API would not take and the database
                 does not know about: what is interpreted later, such as addresses and patterns
-    most        how many rows a workspace may have, and what counts them
+    most        how many rows there may be, and what counts those that are there: in the workspace,
+                or beside one of `rows`
     alone       whether rows are added one by one, because they refer to each other by what `same`
                 finds
     has_files   whether a row has files, as documents do

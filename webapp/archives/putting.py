@@ -41,7 +41,7 @@ _REFUSALS: Final = (
 
 
 class _TooMany(Exception):
-    """More rows than a workspace may have."""
+    """More rows than there may be."""
 
 
 class _NotTaken(ValueError):
@@ -130,13 +130,13 @@ def _put(conn: Connection, target: Target, part: Part, lines: Sequence[Line]) ->
     if part.taken is not None:
         fresh = list(_unknown(conn, target, part, fresh, tally, taken))
     _name_inner(conn, target, part, fresh)
+    text = orjson.dumps(fresh).decode()
     if fresh and part.most is not None:
         most, counted = part.most
-        if len(fresh) + asked(counted, conn, **target.whose) > most:
-            raise _TooMany(f"A workspace has at most {most} {part.name}.")
+        if len(fresh) + asked(counted, conn, rows=text, **target.whose) > most:
+            raise _TooMany(f"There are {most} {part.name.replace('_', ' ')}, which is the most.")
     if fresh:
         assert part.add is not None
-        text = orjson.dumps(fresh).decode()
         count = asked(part.add, conn, rows=text, **target.whose)
         is_counted = part.taken is None and part.tables
         tally.added += count if is_counted else len(fresh)

@@ -31,6 +31,12 @@ def parts_of(address: str) -> dict[str, str]:
     return parts
 
 
+def without_fragment(address: str) -> str:
+    """All of an address of the web but its fragment, which no server sees. Raises ValueError like
+    `parts_of`."""
+    return parts_of(address)["href"].partition("#")[0]
+
+
 def joined(base: str, reference: str) -> str:
     """Where a reference on the page at `base` leads, of whatever scheme. Raises ValueError if it is
     not valid."""

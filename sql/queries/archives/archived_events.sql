@@ -4,7 +4,9 @@
 SELECT (change.txid || ' ' || change.id) AS at,
        (
          to_jsonb(recorded) - ARRAY['workspace_id', 'user_id', 'txid']
-         || jsonb_build_object('replaced_text', replaced.raw_text)
+         || jsonb_build_object(
+              'replaced', to_jsonb(replaced) - ARRAY['event_id', 'workspace_id', 'item_id']
+            )
        )::text AS line
   FROM changes_after(
          %(workspace_id)s,

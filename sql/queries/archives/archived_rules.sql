@@ -1,5 +1,5 @@
 -- name: read :many
--- A batch of a workspace's rules for documents, in id order.
+-- A batch of a workspace's rules, in id order.
 SELECT rule.id::text AS at,
        (to_jsonb(rule) - ARRAY['workspace_id', 'created_by'])::text AS line
   FROM rules AS rule

@@ -1,4 +1,4 @@
-"""Folders of documents, those first that others are in."""
+"""Folders, those first that others are in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from webapp.archives.part import Part
 PART: Final = Part(
     name="folders",
     tables=("folders",),
-    permission="workspace:documents:read",
+    permission="workspace:folders:read",
     read=queries.archived_folders.read,
     taken=queries.archived_folders.taken,
     same=queries.archived_folders.same,

@@ -1,22 +1,21 @@
-"""Rules for the classification of documents."""
+"""Rules for documents and items."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from sql import queries
+from webapp.archives.checks import check_columns
 from webapp.archives.part import Part
-from webapp.rules.phrases import mistake_in
+from webapp.schemas.library.rules import RuleChange
 
-# As many as the API lets a workspace have: all are read for each document.
+# As many as the API lets a workspace have: documents and items are compared with all of them.
 _MOST: Final = 200
 
 
 def _check(row: dict[str, Any]) -> None:
-    """A phrase can be looked for."""
-    for phrase in row["phrases"]:
-        if said := mistake_in(phrase):
-            raise ValueError(f"One of its phrases cannot be looked for. {said}")
+    """What it looks for can be looked for."""
+    check_columns(row, RuleChange())
 
 
 PART: Final = Part(

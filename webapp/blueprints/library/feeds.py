@@ -16,7 +16,7 @@ from webapp.routes.blueprint import Blueprint
 from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
 from webapp.routes.timeline import timeline
-from webapp.rules.web_address import parts_of
+from webapp.rules.web_address import without_fragment
 from webapp.schemas.common import PageArguments
 from webapp.schemas.library.events import EventPage
 from webapp.schemas.library.feeds import Feed, FeedArguments, FeedChange, FeedPage, NewFeed
@@ -48,7 +48,7 @@ def create(new: dict[str, Any]) -> Response:
     new one, once. The address may also be that of a page that names its feed. A workspace has at
     most 500 feeds: 409 `too_many_feeds`.
     """
-    new["url"] = parts_of(new["url"])["href"].partition("#")[0]
+    new["url"] = without_fragment(new["url"])
     who = caller()
     with transaction() as conn:
         try:
