@@ -132,20 +132,18 @@ CREATE TRIGGER items_that_are_restored_are_kept_from_rules
   WHEN (OLD.status = 'discarded' AND NEW.status <> 'discarded')
   EXECUTE FUNCTION keep_item_from_rules();
 
--- The names of a workspace's tags that its rules may give to items.
+-- The names of the tags that a workspace's active rules may give to items, whether these tags exist or not:
+-- whoever makes them first makes all of them at once, so that two never wait for each other's.
 CREATE FUNCTION tags_of_item_rules(of_workspace uuid)
 RETURNS text[]
 LANGUAGE sql
 STABLE
 RETURN ARRAY(
-  SELECT tag.name
+  SELECT DISTINCT given.name
     FROM rules AS rule
    CROSS JOIN LATERAL unnest(rule.tags) AS given (name)
-    JOIN tags AS tag
-      ON tag.workspace_id = of_workspace
-     AND tag.audience = of_workspace
-     AND fold(tag.name) = fold(given.name)
    WHERE rule.workspace_id = of_workspace
+     AND rule.is_active
      AND rule.applies_to <> 'documents'
 );
 

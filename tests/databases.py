@@ -198,3 +198,12 @@ def _with(url: str, *, database: str, user: str | None = None) -> str:
     place = parts.netloc.rpartition("@")[2]
     login = f"{user}:{PASSWORD.replace(' ', '%20')}" if user else parts.netloc.rpartition("@")[0]
     return parts._replace(netloc=f"{login}@{place}", path=f"/{database}").geturl()
+
+
+def waiting(owner):
+    """How many transactions in this database wait for another one."""
+    (number,) = owner.execute(
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE datname = current_database() AND NOT granted"
+    ).fetchone()
+    return number

@@ -51,11 +51,12 @@ def hold(
     folder_ids: Sequence[UUID] = (),
 ) -> None:
     """Lock the folders and tags that rules may give, and others that something is put into, before
-    items are locked that others know. The tags are made."""
+    items are locked that others know. The tags are made, all at once."""
     folders = [rule["folder_id"] for rule in rules if rule["folder_id"] is not None]
     if folders := [*folders, *folder_ids]:
         queries.folder_items.hold(conn, folder_ids=folders, workspace_id=workspace_id)
-    queries.item_rulings.hold_tags(conn, workspace_id=workspace_id, names=list(tags))
+    if names := [*tags, *(name for rule in rules for name in rule["tags"])]:
+        queries.tags.make(conn, workspace_id=workspace_id, names=names)
 
 
 def tried(

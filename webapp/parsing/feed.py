@@ -30,6 +30,7 @@ _FEED_TYPES: Final = frozenset(
 )
 _MARKUP: Final = frozenset({"text/html", "application/xhtml+xml"})
 _MOST_LINKS: Final = 10
+_WEB: Final = ("http://", "https://")
 
 
 def main(data: bytes) -> bytes:
@@ -61,13 +62,11 @@ def _of_xml(text: str, url: str) -> dict[str, Any] | None:
     import feedparser
 
     # It reads files and addresses that it is given by name; of a stream it reads what is in it.
-    # Texts in entries are made plain here, so their markup need not be made safe.
+    # Texts in entries are made plain here, so their markup need not be made safe. It is not told
+    # the address, with which it would make one of any id.
     parsed = feedparser.parse(
         io.BytesIO(text.encode("utf-8", "replace")),
-        response_headers={
-            "content-type": "application/xml; charset=utf-8",
-            "content-location": url,
-        },
+        response_headers={"content-type": "application/xml; charset=utf-8"},
         resolve_relative_uris=False,
         sanitize_html=False,
     )
@@ -82,7 +81,7 @@ def _of_xml(text: str, url: str) -> dict[str, Any] | None:
 
 def _entry_of_xml(entry: Any, base: str) -> dict[str, Any]:
     enclosed = [each.get("href") for each in entry.get("enclosures", ())]
-    url = _first_address(base, [entry.get("link"), *enclosed])
+    url = _first_address(base, [_link_of_xml(entry), *enclosed])
     texts = [each.get("value") for each in entry.get("content", ())]
     return {
         "id": _id(entry.get("id")),
@@ -91,6 +90,14 @@ def _entry_of_xml(entry: Any, base: str) -> dict[str, Any]:
         "text": None if url else _plain(next(iter(texts), None) or entry.get("summary")),
         "published_at": _moment(entry.get("published_parsed") or entry.get("updated_parsed")),
     }
+
+
+def _link_of_xml(entry: Any) -> str | None:
+    """Where an entry leads. Without a link, the parser gives its id, as RSS has it, which leads
+    nowhere unless it is a whole address, whatever RSS says."""
+    link: str | None = entry.get("link")
+    is_id = entry.get("guidislink") and link == entry.get("id")
+    return None if link and is_id and not link.lower().startswith(_WEB) else link
 
 
 def _title(thing: Any, name: str) -> str | None:

@@ -46,7 +46,7 @@ class Library(Environment):
     fetch_allow_loopback: bool = setting(
         False,
         about="""
-        Lets the page fetcher and connections to drives reach loopback addresses. For tests;
+        Lets pages, feeds and connections to drives be at loopback addresses. For tests;
         refused in production.
         """,
     )

@@ -1,9 +1,3 @@
--- name: hold_tags :exec
--- Locks the tags that a workspace's rules may give to items, as statements do that give a tag, before the
--- items are locked; and others, which are made.
-SELECT made.id
-  FROM make_tags(%(workspace_id)s, %(names)s::text[] || tags_of_item_rules(%(workspace_id)s)) AS made;
-
 -- name: lock :exec
 -- Locks items until the transaction ends, in the order of their ids.
 SELECT id

@@ -1,6 +1,6 @@
 -- name: create :one
 -- A new item with its tags; missing tags are created. Entering `enriching` enqueues its enrichment. The tags
--- that rules may give it are locked along with its own.
+-- that rules may give it are made and locked along with its own, so that two captures never deadlock.
 -- The row is returned as written, since a statement cannot read its own writes; and whether the workspace has
 -- rules for items.
 WITH made AS (

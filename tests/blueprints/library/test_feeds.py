@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from sql import queries
@@ -20,7 +22,7 @@ def feed_in(place):
         place.make.conn,
         workspace_id=place.workspace_id,
         created_by=place.owner.id,
-        url="https://example.com/feed.xml",
+        url=f"https://example.com/{uuid.uuid4()}.xml",  # a workspace follows an address once
         name=None,
         folder_id=None,
         tags=[],

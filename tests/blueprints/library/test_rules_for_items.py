@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.blueprints.test_bad_input import assert_problem
+from tests.databases import waiting
+from tests.processes import eventually
 from tests.workers.imports import BOOKMARKS, bookmarks, upload
 from webapp.schemas.library.rules import RuledItemPage
 from workers import read_imports as reading
@@ -255,3 +259,29 @@ def test_rules_apply_to_imports(olga, worker):
     tags = {each["title"]: each["tags"] for each in items}
     assert tags == {f"Page {number}": ["farm"] for number in range(3)} | {"Other": []}
     assert len(applied(olga.client, items[0]["id"])) <= 1
+
+
+@pytest.mark.long
+def test_captures_that_make_the_same_tags_never_wait_in_a_circle(olga, owner, database):
+    """The tag of one's own is what a rule gives to the other. Both are held up at a rule's folder:
+    a deadlock, if each had made its own tag by then, and made the rule's only afterwards."""
+    folder = olga.client.post("/api/folders", json={"name": "Fence"}).json["id"]
+    rule = {"applies_to": "items", "folder_id": folder}
+    for word, tag in (("oak", "x"), ("beech", "y")):
+        olga.client.post(RULES, json=rule | {"name": word, "phrases": [word], "tags": [tag]})
+
+    def capture(word, tag):
+        note = {"source_type": "note", "raw_text": word, "tags": [tag]}
+        return olga.client.post("/api/items", json=note)
+
+    with ThreadPoolExecutor(2) as threads, database.connect() as somebody:
+        somebody.execute("BEGIN")
+        somebody.execute("SELECT FROM folders WHERE id = %s FOR UPDATE", [folder])
+        captures = []
+        for word, tag in (("oak", "y"), ("beech", "x")):
+            captures.append(threads.submit(capture, word, tag))
+            eventually(lambda: waiting(owner) == len(captures))
+        somebody.execute("COMMIT")
+        answers = [each.result() for each in captures]
+    assert [each.status_code for each in answers] == [201, 201]
+    assert [each.json["tags"] for each in answers] == [["x", "y"], ["x", "y"]]

@@ -103,6 +103,7 @@ def test_json_feed_is_read(read, site):
     [
         ("<title>T</title><link>/rel/1</link>", (None, "/rel/1", "T")),
         ("<guid>http://e.com/p</guid>", ("http://e.com/p", "http://e.com/p", None)),
+        ("<title>T</title><guid>post-7</guid>", ("post-7", None, "T")),
         (
             '<title>T</title><guid isPermaLink="false">http://e.com/p</guid>',
             ("http://e.com/p", None, "T"),

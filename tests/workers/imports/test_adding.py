@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sql import queries
+from tests.databases import waiting
 from tests.processes import eventually
 from tests.workers.imports import (
     BOOKMARKS,
@@ -516,15 +517,6 @@ def test_imports_of_items_and_tasks_never_wait_in_a_circle(
     assert {each["status"] for each in olga.client.get("/api/imports").json["items"]} == {
         "completed"
     }
-
-
-def waiting(owner):
-    """How many transactions in this database wait for another one."""
-    (number,) = owner.execute(
-        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-        " WHERE datname = current_database() AND NOT granted"
-    ).fetchone()
-    return number
 
 
 @pytest.mark.long
