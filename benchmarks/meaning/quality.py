@@ -77,7 +77,12 @@ def measured(collection: Collection, provider: Provider, url: str) -> dict[str, 
         who = {"workspace_id": workspace_id, "user_id": user_id}
 
         def ask(text: str, vector: Sequence[float] | None, *, alone: bool = False) -> list[int]:
-            meaning = Meaning(model["id"], vector, alone=alone) if vector is not None else None
+            least = -1.0 if alone else provider.least_alike
+            meaning = (
+                Meaning(model["id"], vector, alone=alone, least=least)
+                if vector is not None
+                else None
+            )
             found = find(conn, parse(text), limit=TOP, meaning=meaning, **who)
             return [ids[row["id"]] for row in found.rows]
 

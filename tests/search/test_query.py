@@ -23,6 +23,26 @@ def test_words_stand_side_by_side():
     assert groups("oak  posts\tFence") == [[Words("oak")], [Words("posts")], [Words("Fence")]]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("oak posts -fence #garden", "oak posts"),
+        ("well-known don't bread? «oak»,", "well-known don't bread? «oak»,"),
+        ("invoice 4711", "invoice 4711"),
+        ('oak "green fence"', "oak green fence"),
+        ("4711", ""),
+        ("CVE-2024-12345 v1.2.3", ""),
+        ("ana.lopez@example.com", ""),
+        ("https://example.com/a", ""),
+        ("C# .NET", ""),
+        ('"green fence" #garden', ""),
+        ("#garden", ""),
+    ],
+)
+def test_what_is_said_is_more_than_what_is_looked_for_as_it_is_written(text, said):
+    assert parse(text).said == said
+
+
 @pytest.mark.parametrize("text", ['"oak posts"', '"oak posts', '"oak posts""'])
 def test_a_phrase_ends_with_its_quotation_mark_or_with_the_query(text):
     assert groups(text)[0] == [Words("oak posts", is_phrase=True)]

@@ -129,6 +129,17 @@ def test_the_nearest_come_first_each_once(make, app_conn, model):
     assert nearest(app_conn, make.user(), model) == []
 
 
+def test_a_thing_of_many_passages_keeps_no_other_from_being_found(make, app_conn, model):
+    user = make.user()
+    book, first, second = (make.item(user) for _ in range(3))
+    save(app_conn, book, model, *[(0.8, 0.6)] * 50)
+    save(app_conn, first, model, (0, 1), (0.6, 0.8))
+    save(app_conn, second, model, (0, 1))
+    found = nearest(app_conn, user, model, limit=3)
+    assert [row["id"] for row in found] == [book["id"], first["id"], second["id"]]
+    assert [round(row["likeness"], 1) for row in found] == [0.8, 0.6, 0]
+
+
 def test_another_models_vectors_are_not_compared(make, app_conn, model):
     user = make.user()
     save(app_conn, make.item(user), model, (1, 0))

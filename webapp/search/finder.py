@@ -40,11 +40,12 @@ _JOINED: Final = re.compile(f"(.)({_END}?){_JOINT}({_BEGIN}?)\\1", re.DOTALL)
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a query means: a vector of the length 1 by the model that is current. If it is `alone`,
-    words need not match."""
+    words need not match. What is less alike than `least`, a cosine, is not found by it."""
 
     model_id: int
     vector: Sequence[float]
     alone: bool
+    least: float = -1.0
 
 
 def find(
@@ -217,6 +218,7 @@ def _nearest(
             limit=NEAREST,
             **scope,
         )
+        if row["likeness"] >= meaning.least
     ]
     return sorted(rows, key=lambda row: -row["likeness"])[:NEAREST]
 

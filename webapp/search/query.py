@@ -50,6 +50,9 @@ _TOKEN: Final = re.compile(
     r'(?P<minus>-)?(?P<field>#|(?:tag|category|in|is|type|site|before|after):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
+# A digit, a sign between letters that is neither a hyphen nor an apostrophe, or a sign as in `C++`
+# and `.NET`.
+_WRITTEN: Final = re.compile(r"\d|\w[^\w\s'’-]+\w|\w[+#]+$|^\.\w")
 _SITE: Final = re.compile(r"(?:[a-z]+://)?(?:www\.)?([^\s/:?#@]+)(?::\d+)?/?", re.IGNORECASE)
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?", re.ASCII)
 
@@ -65,6 +68,11 @@ class Words:
     text: str
     is_negated: bool = False
     is_phrase: bool = False
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is looked for as it is written: a phrase, a number, a code or an address."""
+        return self.is_phrase or _WRITTEN.search(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +143,16 @@ class Query:
 
     @property
     def said(self) -> str:
-        """The words, without what is excluded and the filters."""
-        return " ".join(
-            condition.text
+        """The words, without what is excluded and the filters. Empty if all are literal: what is
+        only similar is not what they ask for."""
+        words = [
+            condition
             for condition in self.conditions
             if isinstance(condition, Words) and not condition.is_negated
-        )
+        ]
+        if all(word.is_literal for word in words):
+            return ""
+        return " ".join(word.text for word in words)
 
     def without_words(self) -> Query:
         """What must hold whatever the words of a text are: filters, phrases and exclusions."""

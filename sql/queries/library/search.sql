@@ -327,7 +327,8 @@ SELECT id
 
 -- name: show :many
 -- Of the matching entries, the best ones after a position: those that match exactly, then the others; or, if there is a
--- list of the `nearest` in meaning, by reciprocal rank fusion of both lists. With the
+-- list of the `nearest` in meaning, those that match before those that are only near, and each by reciprocal rank
+-- fusion of both lists. With the
 -- time of the oldest, if there are older ones, and with the matching part of their text: for
 -- a document, from the first of its pages that has a hit, for a table its first row that has one. The hits are between U+E000 and U+E001,
 -- punctuation between two U+0002; the text itself has none of them. What has only its meaning in common with the query
@@ -387,7 +388,9 @@ fused AS (
    WHERE %(nearest)b::uuid[] IS NULL
    UNION ALL
   SELECT coalesce(worded.id, near.id),
-         (coalesce(1.0 / (60 + worded.place), 0) + coalesce(1.0 / (60 + near.place), 0))::real,
+         (
+           coalesce(1 + 1.0 / (60 + worded.place), 0) + coalesce(1.0 / (60 + near.place), 0)
+         )::real,
          worded.id IS NOT NULL,
          near.page,
          near.starts_at,

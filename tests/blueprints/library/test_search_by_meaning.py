@@ -14,6 +14,7 @@ from tests.clients.ai.chat_server import Reply, refusal
 from tests.clients.embeddings.embeddings_server import embeddings
 from tests.meaning import meaning_of
 from webapp.blueprints.library import meaning as module
+from webapp.clients.embeddings.choice import is_installed
 from webapp.filing.embeddings import provider_of
 
 # Each has several rounds of a worker.
@@ -84,9 +85,46 @@ def test_both_lists_are_fused_by_their_places(olga, things):
     assert titles(answer)[0] == "Noise"  # which also has the word
     ranks = [each["rank"] for each in answer["items"]]
     places = [each["title"] for each in by(olga, "meaning", "dog")["items"]]
-    assert ranks[0] == pytest.approx(1 / 61 + 1 / (61 + places.index("Noise")))
+    assert ranks[0] == pytest.approx(1 + 1 / 61 + 1 / (61 + places.index("Noise")))
+    assert max(ranks[1:]) == pytest.approx(1 / 61, abs=0.001)
     assert ranks == sorted(ranks, reverse=True)
     assert len(titles(answer)) == len(set(titles(answer))) == 5
+
+
+def test_what_has_the_words_is_before_what_is_only_near(olga, meaning):
+    for _ in range(3):
+        capture(olga, "A dog, a hound.", title="Near")
+    meaning.embed()
+    for _ in range(3):
+        capture(olga, "The puppy sleeps.", title="Not embedded yet")
+    answer = by(olga, "both", "puppy")
+    assert titles(answer) == ["Not embedded yet"] * 3 + ["Near"] * 3
+    first = by(olga, "both", "puppy", limit=4)
+    rest = by(olga, "both", "puppy", limit=4, cursor=first["next_cursor"])
+    assert first["items"] + rest["items"] == answer["items"]
+
+
+@pytest.mark.parametrize(
+    "q",
+    ["4711", "CVE-2024-12345", '"the dog"', "rex@example.com", "node.js 22", "C++", "4711 #pets"],
+)
+def test_what_is_asked_for_as_it_is_written_is_not_like_anything_else(olga, things, meaning, q):
+    before = len(meaning.server.requests)
+    assert titles(ask(olga, q).json) == titles(by(olga, "words", q))
+    assert by(olga, "both", q)["mode_reason"] == "no_words"
+    assert len(meaning.server.requests) == before
+
+
+@pytest.mark.skipif(not is_installed(), reason="the extra `meaning` is not installed")
+def test_what_has_nothing_to_do_with_the_words_is_not_found(olga, settings, meaning, ask_by):
+    ask_by(settings)
+    meaning.choose(settings)
+    capture(olga, "How to bake sourdough bread at home", title="Bread")
+    capture(olga, "The dentist appointment is on Monday", title="Dentist")
+    meaning.embed(settings)
+    assert titles(by(olga, "both", "loaf recipe")) == ["Bread"]
+    assert titles(by(olga, "both", "quantum chromodynamics")) == []
+    assert len(by(olga, "meaning", "quantum chromodynamics")["items"]) == 2
 
 
 def test_words_alone_are_what_they_were(olga, things):
@@ -230,6 +268,11 @@ class TestWithoutVectors:
         assert titles(answer) == ["Noise"]
         answer = ask(olga, "dog").json
         assert (answer["mode"], answer["mode_reason"]) == ("words", None)
+
+    def test_before_the_first_text_is_embedded_there_are_none(self, olga, meaning):
+        assert ask(olga, "dog").json["mode_reason"] is None
+        assert by(olga, "meaning", "dog")["mode_reason"] == "no_vectors"
+        assert meaning.server.requests == []
 
     def test_a_model_that_is_not_the_current_one_is_not_asked(self, olga, things, meaning, ask_by):
         other = replace(meaning.settings, embeddings_model="other")

@@ -86,7 +86,13 @@ def meaning_of(query: Query, mode: str | None) -> tuple[Meaning | None, str | No
     if provider is not None:
         with connection() as conn:
             current = queries.embeddings.current(conn)
-    if provider is None or current is None or current["name"] != provider.model:
+    # Before the first text is embedded, the model's dimensions are not known.
+    if (
+        provider is None
+        or current is None
+        or current["name"] != provider.model
+        or current["dimensions"] is None
+    ):
         return None, "no_vectors" if mode else None
     if not query.said.strip():
         return None, "no_words" if mode else None
@@ -96,4 +102,6 @@ def meaning_of(query: Query, mode: str | None) -> tuple[Meaning | None, str | No
         return None, "provider_failed"
     if len(vector) != current["dimensions"] or not any(vector):
         return None, "no_words" if not any(vector) else "provider_failed"
-    return Meaning(current["id"], vector, alone=mode == "meaning"), None
+    if mode == "meaning":
+        return Meaning(current["id"], vector, alone=True), None
+    return Meaning(current["id"], vector, alone=False, least=provider.least_alike), None

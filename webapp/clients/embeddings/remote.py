@@ -37,6 +37,9 @@ class RemoteProvider:
     was asked, where, and never the key.
     """
 
+    # Each model has its own bound, which nobody knows; opposites are in none.
+    least_alike = 0.0
+
     def __init__(
         self, url: str, key: str | None, model: str | None, timeout: float = DEFAULT_TIMEOUT
     ) -> None:
@@ -111,7 +114,12 @@ def _vectors(body: Any, count: int) -> Vectors:
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
         raise AIError("The AI provider's answer was not a list of embeddings.")
-    by_index = {each.get("index", place): each.get("embedding") for place, each in enumerate(data)}
+    places = [each.get("index", place) for place, each in enumerate(data)]
+    by_index = {
+        place: each.get("embedding")
+        for place, each in zip(places, data, strict=True)
+        if isinstance(place, int)
+    }
     if len(data) != count or by_index.keys() != set(range(count)):
         raise AIError(f"The AI provider answered {count} texts with {len(data)} embeddings.")
     not_numbers = AIError("The AI provider's embeddings are not numbers, as many in each.")
