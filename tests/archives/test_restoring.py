@@ -206,7 +206,7 @@ BOMB = archive_of({"items": []}, files={"documents/x": b"0" * (300 << 20)})
     ("archive", "said"),
     [
         (b"PK", "is not a ZIP"),
-        (b"x" * 100_000, "is not a ZIP"),
+        (b"PK" + b"x" * 100_000, "is not a ZIP"),
         (archive_of({"items": [item()]})[:-30], "is not a ZIP"),
         (archive_of({}, manifest={"format": "other"}), "not an archive of Coffer"),
         (archive_of({}, manifest={"version": 99}), "another version"),

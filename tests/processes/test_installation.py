@@ -16,7 +16,7 @@ NEEDED = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "migrations", *
 # The modules of extras, which are not installed here, and one that only type checkers know.
 WITHOUT = {
     *("_typeshed", "cv2", "obstore", "onnxruntime", "opentelemetry", "rapidocr"),
-    *("eth_abi", "eth_account", "eth_hash", "eth_keys"),
+    *("eth_abi", "eth_account", "eth_hash", "eth_keys", "wordllama"),
 }
 SETTINGS = {
     "COFFER_ENV": "development",

@@ -66,7 +66,13 @@ def test_the_database_has_the_same_form_for_every_character(app_conn):
 
 @pytest.mark.fuzz
 @examples(200)
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60))
+# Without letters that only a newer Unicode than Python's knows.
+@given(
+    st.text(
+        st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cn", "Cs")),
+        max_size=60,
+    )
+)
 def test_the_database_has_the_same_form_for_any_text(app_conn, name):
     row = app_conn.execute("SELECT fold(%s) AS form, tag_name(%s) AS tag", (name, name)).fetchone()
     assert row == (fold(name), tag_name(name))

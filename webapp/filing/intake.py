@@ -107,7 +107,7 @@ class Intake:
     ) -> Iterator[Received]:
         """A file for a document, of `announced` bytes, if that is known. It is in the store within
         the block, and stays there if the block sets `is_used`. Its `media` is detected, unless it
-        was made here.
+        is known.
 
         Raises NotAccepted, StorageError, what `chunks` raises, and psycopg.errors.CheckViolation if
         it does not fit the quota: see `over_quota`.
@@ -121,6 +121,8 @@ class Intake:
             media = detect(io.BytesIO(head), name)
             if not media.can_be_read:
                 raise _unsupported(media)
+        elif media.type == "application/zip" and not head.startswith(b"PK"):
+            raise NotAccepted("unsupported_media_type", "The file is no ZIP file.")
         place = self._reserve(owner, document_id, media, announced or len(head))
         arriving = self._keep_reserved(place["id"], chain([head], chunks))
         measured = _Measured(arriving, self._most_bytes)

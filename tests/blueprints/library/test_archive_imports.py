@@ -26,3 +26,9 @@ def test_an_archive_that_is_too_large_or_no_zip_is_refused_before_it_is_received
     assert (large.status_code, large.json["code"]) == (413, "body_too_large")
     other = client.post(PATH, data=b"x", headers={"Content-Type": "text/html"})
     assert (other.status_code, other.json["code"]) == (415, "unsupported_media_type")
+
+
+def test_what_is_no_zip_file_inside_is_refused(ana):
+    other = ana.post(PATH, data=b"false", headers=ZIP)
+    assert (other.status_code, other.json["code"]) == (415, "unsupported_media_type")
+    assert "no ZIP file" in other.json["detail"]

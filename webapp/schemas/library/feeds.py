@@ -110,4 +110,4 @@ FeedPage = page_of(Feed)
 class FeedArguments(PageArguments):
     """Which feeds."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    status = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(STATUSES))

@@ -47,6 +47,7 @@ class ResultArguments(PageArguments):
 
     mode = fields.String(
         load_default=None,
+        allow_none=False,
         validate=validate.OneOf(MODES),
         metadata={
             "description": "By `words`, by `meaning`, or by `both`, which is the default where the "
