@@ -18,8 +18,8 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from webapp.clients.chain.abi import REVEALED
 from webapp.clients.chain.fees import GWEI, Fees, raised_fees
-from webapp.clients.chain.looking import Found, look_up
-from webapp.clients.chain.node import NodeError, ordinal
+from webapp.clients.chain.looking import Found, look_up, newest_block
+from webapp.clients.chain.node import NodeError
 from webapp.filing.keepers import note_foreign_use
 from workers.chain.node import node_of
 from workers.engine.job import Again
@@ -53,12 +53,12 @@ _LEAST_DEPTH: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Outside(Clients):
-    """The node, and the most that is paid for one gas, in wei. `looked` is in which block, and with
-    which status, reveals were looked up last by this worker."""
+    """The node, and the most that is paid for one gas, in wei. `looked` says for each reveal at
+    which newest block, by its hash, and in which status it was looked up last by this worker."""
 
     node: Node
     cap: int
-    looked: dict[UUID, tuple[int, str]] = field(default_factory=dict)
+    looked: dict[UUID, tuple[str, str]] = field(default_factory=dict)
 
     def close(self) -> None:
         self.node.close()
@@ -93,21 +93,21 @@ def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
 def look(reveals: Sequence[Row], clients: Outside) -> list[Look | Waits | Again]:
     """The work itself."""
     try:
-        head = ordinal(clients.node.call("eth_blockNumber"))
-        fresh = [each for each in reveals if clients.looked.get(each["id"]) != _mark(each, head)]
+        newest = newest_block(clients.node)
+        fresh = [each for each in reveals if clients.looked.get(each["id"]) != _mark(each, newest)]
         found = dict(zip((each["id"] for each in fresh), look_up(clients.node, fresh), strict=True))
     except NodeError as error:
         return [_waits(error) for _ in reveals]
     if len(clients.looked) > _MOST_KNOWN:
         clients.looked.clear()
     clients.looked.update(
-        (each["id"], _mark(each, head)) for each in fresh if isinstance(found[each["id"]], Found)
+        (each["id"], _mark(each, newest)) for each in fresh if isinstance(found[each["id"]], Found)
     )
     return [_seen(each, found.get(each["id"]), clients.cap) for each in reveals]
 
 
-def _mark(reveal: Row, head: int) -> tuple[int, str]:
-    return head, str(reveal["status"])
+def _mark(reveal: Row, newest: str) -> tuple[str, str]:
+    return newest, str(reveal["status"])
 
 
 def _seen(reveal: Row, found: Found | NodeError | None, cap: int) -> Look | Waits | Again:

@@ -38,6 +38,13 @@ class Found:
     prices: Prices | None = None
 
 
+def newest_block(node: Node) -> str:
+    """The hash of the chain's newest block: its number stays the same when it is replaced by
+    another. Raises `NodeError`."""
+    block = node.call("eth_getBlockByNumber", "latest", False)
+    return hexadecimal(block.get("hash") if isinstance(block, dict) else None, 32)
+
+
 def look_up(node: Node, sent: Sequence[Sent]) -> list[Found | NodeError]:
     """What became of each. Raises `NodeError` if that is true of all."""
     if not sent:

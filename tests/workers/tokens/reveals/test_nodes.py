@@ -124,7 +124,9 @@ def test_a_block_that_is_not_the_chains_confirms_nothing(season, reveals, node):
     season.mint()
     do("plan", "sign", "send")
     season.anvil.mine(3)
-    node.answers["eth_getBlockByNumber"] = lambda *_: None
+    node.answers["eth_getBlockByNumber"] = lambda number, _: (
+        NotImplemented if number == "latest" else None
+    )
     do("confirm")
     assert season.reveals() == ["mined"]  # it does not know yet
     season.anvil.mine()

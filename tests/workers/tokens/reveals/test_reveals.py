@@ -115,6 +115,18 @@ def test_a_reveal_whose_block_is_taken_back_is_sent_again(season, do, is_mined_a
     assert season.events().count("reveal.reorged") == 2
 
 
+def test_a_newest_block_that_is_replaced_by_one_of_its_number_is_a_new_one(season, do):
+    season.mint()
+    do("plan", "sign", "send")
+    season.anvil.mine(2)
+    do("confirm", "confirm")  # as it was sent, and as it is in a block
+    head = season.anvil.head()
+    season.anvil.reorg(2)
+    assert season.anvil.head() == head
+    do("confirm")
+    assert season.reveals() == ["signed"]
+
+
 def test_a_reveal_that_is_in_another_block_after_a_reorganisation_is_confirmed_there(season, do):
     season.mint()
     do("plan", "sign", "send")
