@@ -92,7 +92,8 @@ DECLARE
   letter CONSTANT text := public.search_letters();
   doubled text;
 BEGIN
-  IF given !~ letter THEN
+  -- None of them is in ASCII, which is found out in a tenth of the time.
+  IF octet_length(given) = length(given) OR given !~ letter THEN
     RETURN given;
   END IF;
   -- Each letter twice makes pairs of neighbours, with half a pair at both ends of a run.
@@ -187,19 +188,24 @@ RETURN btrim(
 -- is undone before it is shown.
 CREATE OR REPLACE FUNCTION search_parted(given text)
 RETURNS text
-LANGUAGE sql
+LANGUAGE plpgsql
 IMMUTABLE
 PARALLEL SAFE
-RETURN search_pairs(
-  regexp_replace(
-    translate(given, U&'\E000\E001\0002\0003\00AD\200B\2060\FEFF', ''),
-    search_signs(),
-    E'\x02\\&\x02',
-    'g'
-  ),
-  E'\x02',
-  E'\x03'
-);
+AS $$
+DECLARE
+  visible text := given;
+BEGIN
+  -- Hardly any text has one of these: to look for them takes a tenth of the time that taking them out does.
+  IF given ~ U&'[\E000\E001\0002\0003\00AD\200B\2060\FEFF]' THEN
+    visible := translate(given, U&'\E000\E001\0002\0003\00AD\200B\2060\FEFF', '');
+  END IF;
+  RETURN search_pairs(
+    regexp_replace(visible, search_signs(), E'\x02\\&\x02', 'g'),
+    E'\x02',
+    E'\x03'
+  );
+END
+$$;
 
 -- The stems of a prepared text and, where it has accents, those without them.
 CREATE FUNCTION search_stems(config regconfig, prepared text)
