@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sql import queries
-from webapp.archives.putting import Target
+from webapp.archives.naming import Target
 from webapp.archives.reading import NotAnArchive
 from webapp.archives.restoring import Ended, Given, Restoring
 from webapp.clients.storage.prepared import PreparedStore

@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 
 from sql import queries
-from webapp.archives.putting import known_as
+from webapp.archives.naming import known_as
 from webapp.archives.reading import Damaged
 from webapp.filing.intake import HEAD, NotAccepted, Owner
 from webapp.parsing.documents.detection import detect
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sql.connection import Connection
+    from webapp.archives.naming import Target
     from webapp.archives.part import Part
-    from webapp.archives.putting import Target
     from webapp.archives.reading import Archive
     from webapp.filing.intake import Intake, Received
     from webapp.parsing.documents.media import Media

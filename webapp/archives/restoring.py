@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from sql import queries
 from webapp.archives import files
 from webapp.archives.order import PARTS
-from webapp.archives.putting import Tally, Target, put
+from webapp.archives.putting import Tally, put
 from webapp.archives.reading import Archive, Damaged, Line, NotAnArchive
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sql.connection import Connection
+    from webapp.archives.naming import Target
     from webapp.archives.part import Part
     from webapp.clients.storage.contract import Store
     from webapp.filing.intake import Intake
