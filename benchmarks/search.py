@@ -158,8 +158,8 @@ def put(
         )
         conn.execute(
             "INSERT INTO item_tags (item_id, tag_id)"
-            " SELECT item.id, tag.id FROM (SELECT id, row_number() OVER () AS n FROM items"
-            "   ORDER BY id DESC LIMIT %s) AS item"
+            " SELECT item.id, tag.id FROM (SELECT id, row_number() OVER () AS n"
+            "   FROM (SELECT id FROM items ORDER BY id DESC LIMIT %s) AS newest) AS item"
             " JOIN unnest(%s::int[]) WITH ORDINALITY AS chosen (tag, n) USING (n)"
             " JOIN (SELECT id, row_number() OVER () AS n FROM tags) AS tag ON tag.n = chosen.tag",
             (len(batch), [min(_TAGS, int(chance.expovariate(0.02)) + 1) for _ in batch]),
