@@ -13,6 +13,8 @@ CREATE TABLE folder_items (
 );
 
 CREATE INDEX folder_items_by_folder ON folder_items (workspace_id, folder_id, item_id);
+-- What was put into a folder last.
+CREATE INDEX folder_items_by_time ON folder_items (workspace_id, folder_id, created_at, item_id);
 
 -- The folders that an item is in, each with its path, by their paths.
 CREATE FUNCTION folders_of_item(of_item uuid)

@@ -126,5 +126,10 @@ VALUES
   ('owner',  'workspace:feeds:read'),
   ('owner',  'workspace:feeds:write');
 
+-- Imported files have feeds too.
+ALTER TABLE import_rows
+  DROP CONSTRAINT import_rows_entity_is_known,
+  ADD CONSTRAINT import_rows_entity_is_known CHECK (entity IN ('item', 'task', 'feed'));
+
 INSERT INTO schedules (kind, cron)
 VALUES ('queue_feeds', '* * * * *');

@@ -8,10 +8,12 @@
 -- The models that vectors were made by. Vectors of different models say nothing about each other, so only those of
 -- the current one are searched. When a model becomes current, all texts are queued, in the order of their
 -- ids: `filled_to` is the last one, `filled_at` when all were. `dimensions` is known from the first vector on.
+-- Texts with a cosine below `least_alike`, which is measured, have nothing to do with each other.
 CREATE TABLE embedding_models (
   id         smallint    GENERATED ALWAYS AS IDENTITY,
   name       text        NOT NULL,
   dimensions integer,
+  least_alike real,
   is_current boolean     NOT NULL DEFAULT false,
   filled_to  uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
   filled_at  timestamptz,

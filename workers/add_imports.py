@@ -1,4 +1,4 @@
-"""Add imports: make folders, items and tasks of a file that was read, a batch at a time.
+"""Add imports: make folders, items, tasks and feeds of a file that was read, a batch at a time.
 
 A batch and its progress are one transaction, so nothing is lost or doubled whatever happens to a
 worker. Other work gets its turn between batches.
@@ -6,10 +6,13 @@ worker. Other work gets its turn between batches.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from psycopg.types.json import Jsonb
 
 from sql import queries
 from webapp.filing import item_rules
+from webapp.rules.feeds import MOST_FEEDS
 from workers.engine.job import Again
 from workers.engine.kind import Kind
 from workers.read_imports import give_up, revive
@@ -47,17 +50,26 @@ def save(conn: Connection, job: Job, _: object) -> bool | Again:
     item_rules.apply(conn, found["workspace_id"], rules, items["added"])
     tasks = queries.import_rows.add_tasks(conn, **some, **whose)
     queries.import_rows.settle_tasks(conn, ids=tasks["added"])
+    feeds = queries.import_rows.add_feeds(conn, most=MOST_FEEDS, **some, **whose)
+    refused = [_one_too_many(each) for each in feeds["refused"]]
     goes_on = queries.imports.advance(
         conn,
         id=import_id,
-        looked_at=items["looked_at"] + tasks["looked_at"],
-        added=len(items["added"]) + len(tasks["added"]),
+        looked_at=items["looked_at"] + tasks["looked_at"] + feeds["looked_at"],
+        added=len(items["added"]) + len(tasks["added"]) + len(feeds["added"]),
+        refused=len(refused),
+        mistakes=Jsonb(refused),
     )
     if goes_on:
         return Again()
     queries.import_rows.forget(conn, id=import_id)
     queries.imports.end(conn, id=import_id)
     return True
+
+
+def _one_too_many(feed: dict[str, Any]) -> dict[str, Any]:
+    said = f"Not followed: a workspace has at most {MOST_FEEDS} feeds."
+    return {"line": feed["line"], "message": said, "address": feed["address"]}
 
 
 add_imports = Kind(

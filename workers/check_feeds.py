@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sql.connection import Connection
     from webapp.clients.web.contract import Entry
+    from webapp.rules.filing import Rule
     from webapp.settings import Settings
     from workers.engine.job import Job
 
@@ -98,13 +99,11 @@ def check(row: Row, clients: Outside) -> Checked:
 
 def save(conn: Connection, job: Job, checked: Checked) -> bool:
     found, row = checked.found, checked.row
-    # What others may hold comes first, in the order in which they do.
-    rules = item_rules.of_workspace(
-        conn,
-        job.workspace_id,
-        tags=row["tags"],
-        folder_ids=[row["folder_id"]] if row["folder_id"] else [],
-    )
+    # What others may hold is held in the order in which they do: folders, the feed, then pages,
+    # and tags before items.
+    rules = item_rules.active(conn, job.workspace_id)
+    own_folders = [row["folder_id"]] if row["folder_id"] else []
+    item_rules.hold_folders(conn, job.workspace_id, rules, own_folders)
     feed = queries.feeds.lock(conn, id=job.subject_id)
     if feed is None:
         return False
@@ -119,7 +118,8 @@ def save(conn: Connection, job: Job, checked: Checked) -> bool:
     if isinstance(found, Feed):
         entries = _by_hash(found.entries)
         taken = _noted(conn, feed, found, entries)
-        item_rules.apply(conn, job.workspace_id, rules, _add(conn, feed, taken))
+        added = _add(conn, feed, taken, rules)
+        item_rules.apply(conn, job.workspace_id, rules, added)
     queries.feeds.note_check(conn, id=feed["id"], url=found.url)
     return True
 
@@ -179,7 +179,9 @@ def _newest(fresh: list[bytes], entries: dict[bytes, Entry], feed: Row) -> list[
     return [entries[entry] for entry in sorted(fresh, key=age)[-most:]]
 
 
-def _add(conn: Connection, feed: Row, entries: Sequence[Entry]) -> list[UUID]:
+def _add(
+    conn: Connection, feed: Row, entries: Sequence[Entry], rules: Sequence[Rule]
+) -> list[UUID]:
     """Make items of entries, one of those with the same page; returns their ids."""
     once = list({_page(each) or index: each for index, each in enumerate(entries)}.values())
     if not once:
@@ -187,6 +189,7 @@ def _add(conn: Connection, feed: Row, entries: Sequence[Entry]) -> list[UUID]:
     mine = {"workspace_id": feed["workspace_id"]}
     pages = [_page(each) for each in once]
     queries.feeds.hold_pages(conn, **mine, pages=[page for page in pages if page is not None])
+    item_rules.hold_tags(conn, feed["workspace_id"], rules, feed["tags"])
     added = queries.feeds.add_items(
         conn,
         **mine,

@@ -1,24 +1,32 @@
 """Fill embeddings: queue all texts when another model is named in the settings.
 
 Fires every minute, and does nothing unless the model has changed or not all texts are queued yet.
+A new model is measured first: how alike texts are that have nothing to do with each other.
 It goes through the texts in the order of their ids, some at a time, and goes on where it stopped.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import structlog
 
 from sql import queries
+from webapp.clients.ai.contract import AIError
+from webapp.clients.embeddings.likeness import least_alike
 from workers.embed_texts import Outside, open_clients
 from workers.engine.job import Again
 from workers.engine.kind import Kind
 from workers.terminal.command import command_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
     from sql.connection import Connection
     from workers.engine.job import Job
+
+    Row = dict[str, Any]
 
 log = structlog.get_logger("workers")
 
@@ -31,20 +39,46 @@ _SETTLED: Final = 15.0
 _PAUSE: Final = 5.0
 
 
-def work(job: Job, clients: Outside) -> str | None:  # noqa: ARG001
-    """The name of the model, if there is a provider."""
-    return clients.provider.model if clients.provider is not None else None
+class Named(NamedTuple):
+    """The model that is named, and how alike texts must be for it, if that had to be measured."""
+
+    model: str | None
+    least_alike: float | None = None
 
 
-def save(conn: Connection, job: Job, model: str | None) -> bool | Again:
-    """Queue the next texts; Again while there are more."""
+def load(conn: Connection, jobs: Sequence[Job]) -> Mapping[UUID, Row]:
+    """The current model; nothing where the server has no vectors."""
     if not queries.embeddings.has_vectors(conn):
-        return True
+        return {}
+    current = queries.embeddings.current(conn) or {"name": None}
+    return {job.subject_id: current for job in jobs}
+
+
+def work(current: Row, clients: Outside) -> Named:
+    """Measure the model, if it is a new one. If it fails, it is measured the next time."""
+    provider = clients.provider
+    if provider is None:
+        return Named(None)
+    if current["name"] == provider.model and current["least_alike"] is not None:
+        return Named(provider.model)
+    try:
+        return Named(provider.model, least_alike(provider))
+    except AIError as error:
+        log.warning("embedding_model_not_measured", model=provider.model, error=str(error))
+        return Named(provider.model)
+
+
+def save(conn: Connection, job: Job, found: Named) -> bool | Again:
+    """Queue the next texts; Again while there are more."""
     current = queries.embeddings.current(conn)
-    if (current["name"] if current else None) != model:
-        queries.embeddings.choose(conn, name=model)
-        log.info("embedding_model_chosen", work=job, model=model)
-        return Again(_SETTLED) if model else True
+    is_new = (current["name"] if current else None) != found.model
+    if is_new:
+        queries.embeddings.choose(conn, name=found.model)
+        log.info("embedding_model_chosen", work=job, model=found.model)
+    if found.least_alike is not None:
+        queries.embeddings.measure(conn, least_alike=found.least_alike)
+    if is_new:
+        return Again(_SETTLED) if found.model else True
     if current is None or current["is_filled"]:
         return True
     if queries.embeddings.waiting(conn, limit=MOST_WAITING) >= MOST_WAITING:
@@ -54,7 +88,9 @@ def save(conn: Connection, job: Job, model: str | None) -> bool | Again:
     return Again() if looked_at >= BATCH else True
 
 
-fill_embeddings = Kind(name="fill_embeddings", open_clients=open_clients, work=work, save=save)
+fill_embeddings = Kind(
+    name="fill_embeddings", open_clients=open_clients, load=load, work=work, save=save
+)
 
 command = command_for([fill_embeddings], __doc__)
 

@@ -27,8 +27,9 @@ def _get(rows: Rows) -> str:
 
 
 def _list(rows: Rows) -> str:
-    nothing = {"after": "NULL::uuid", "tag": "NULL", "q": "NULL", "document_id": "NULL::uuid"}
-    return _said(queries.library.list, **_mine(rows), **nothing, limit="51")
+    nothing = dict.fromkeys(("tag", "q"), "NULL")
+    nothing |= dict.fromkeys(("is_read", "is_favourite"), "NULL::boolean")
+    return _said(queries.library.list, **_mine(rows), after="NULL::uuid", **nothing, limit="51")
 
 
 def _post(rows: Rows) -> str:

@@ -42,7 +42,7 @@ def library() -> Response:
         rows = queries.library.list(
             conn,
             workspace_id=_workspace(conn),
-            **dict.fromkeys(("after", "tag", "q", "document_id")),
+            **dict.fromkeys(("after", "tag", "q", "is_read", "is_favourite")),
             limit=51,
         )
     return _answer({"items": rows[:50], "next_cursor": str(rows[50]["id"])})
@@ -71,6 +71,7 @@ def post() -> Response:
                 title=None,
                 tags=given["tags"],
             )
+            item.pop("has_rules")
             body = orjson.dumps(item)
             location = f"/api/items/{item['id']}"
             queries.idempotency_keys.keep(conn, **key, status=201, location=location, body=body)

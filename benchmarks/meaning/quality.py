@@ -30,6 +30,7 @@ from benchmarks.search import prepare
 from sql import queries
 from sql.connection import connect
 from webapp.clients.embeddings.choice import provider_from
+from webapp.clients.embeddings.likeness import least_alike
 from webapp.search.finder import Meaning, find
 from webapp.search.query import parse
 from workers import embed_texts
@@ -74,10 +75,12 @@ def measured(collection: Collection, provider: Provider, url: str) -> dict[str, 
         passages = embed_all(conn, list(ids), provider)
         print(f"{len(ids)} texts, {passages} passages: {time.perf_counter() - began:.1f} s")
         model = queries.embeddings.current(conn)
+        bound = least_alike(provider)
+        print(f"unrelated below {bound:.3f}")
         who = {"workspace_id": workspace_id, "user_id": user_id}
 
         def ask(text: str, vector: Sequence[float] | None, *, alone: bool = False) -> list[int]:
-            least = -1.0 if alone else provider.least_alike
+            least = -1.0 if alone else bound
             meaning = (
                 Meaning(model["id"], vector, alone=alone, least=least)
                 if vector is not None

@@ -87,6 +87,25 @@ VALUES = {
     "values": ("url,time_added\n", "x,", ""),
     "line ends": ("url,time_added\n", "\n", ""),
 }
+OUTLINES = {
+    "folders": ("<opml>", "<outline text=a>", ""),
+    "folders with long names": ("<opml>", f"<outline text='{'long ' * 50}'>", ""),
+    "feeds": ("<opml>", "<outline xmlUrl='http://a.example/'/>", ""),
+    "feeds with feeds in them": ("<opml>", "<outline xmlUrl='http://a.example/'>", ""),
+    "feeds in many folders": (
+        "<opml>" + "<outline text=f>" * 5_000,
+        "<outline xmlUrl=http://a.b>",
+        "",
+    ),
+    "tags that are not closed": ("<opml>", "<outline ", ""),
+    "quotes that are not closed": ("<opml>", '<outline text="', ""),
+    "addresses": ("<opml><outline ", "xmlUrl=", "/>"),
+    "spaces after a name": ("<opml><outline xmlUrl", " ", "/>"),
+    "categories": ("<opml><outline xmlUrl='http://a.example/' category='", "/a,", "'/>"),
+    "heads": ("", "<opml", ""),
+    "entities": ("<!DOCTYPE opml [", "<!ENTITY a '&b;'>", "]><opml>"),
+    "ends": ("<opml>", "</outline>", ""),
+}
 DOCUMENTS = {
     "objects": ("[", '{"href": "http://a.example/", "description": "x"},', "{}]"),
     "half characters": ('[{"href": "', "\\ud800", '", "description": "x"}]'),
@@ -109,6 +128,7 @@ DOCUMENTS = {
     [
         ("bookmarks", BOOKMARKS),
         ("comma_separated", VALUES),
+        ("outlines", OUTLINES),
         ("json", DOCUMENTS),
         ("json_lines", LINES),
     ],

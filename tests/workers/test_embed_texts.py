@@ -10,6 +10,7 @@ from tests.clients.ai.chat_server import Reply, refusal
 from tests.clients.embeddings.embeddings_server import SUBJECTS, embeddings
 from tests.meaning import meaning_of
 from webapp.clients.embeddings.choice import is_installed
+from webapp.clients.embeddings.probes import PROBES
 
 # Each has several rounds of a worker.
 pytestmark = pytest.mark.long
@@ -23,6 +24,15 @@ def meaning(settings, owner):
 
 def queued(owner):
     return owner.execute("SELECT count(*) FROM outbox WHERE kind = 'embed_texts'").fetchone()[0]
+
+
+def by_subject(request):
+    """A model that knows the subjects of the probes, and takes all texts to be rather alike."""
+
+    def vector(text):
+        return [2.0, *(float(text in pair) for pair in PROBES)]
+
+    return embeddings(*map(vector, request.body["input"]))
 
 
 def test_without_a_model_nothing_is_queued(make, owner):
@@ -54,6 +64,7 @@ def test_tasks_are_their_users_and_documents_have_pages(
 
 def test_an_empty_text_has_no_vector(make, owner, meaning):
     meaning.choose()
+    meaning.server.requests.clear()
     item = make.item(raw_text="…")
     assert meaning.embed() == 1
     assert meaning.rows() == []
@@ -188,6 +199,25 @@ class TestAnotherModel:
         assert meaning.embed(other) == 3
         assert {len(vector) for vector in meaning.rows("vector::real[]")} == {2}
         assert sorted(meaning.rows()) == sorted(item["id"] for item in made)
+
+    def test_it_is_measured_once_how_alike_its_texts_must_be(self, owner, meaning):
+        meaning.server.model = by_subject
+        meaning.choose()
+        (least,) = owner.execute("SELECT least_alike FROM embedding_models").fetchone()
+        assert 0.5 < least < 1
+        meaning.server.requests.clear()
+        meaning.choose()
+        assert meaning.server.requests == []
+
+    def test_it_is_measured_later_if_it_does_not_answer(self, make, owner, meaning):
+        make.item(title="A puppy")
+        meaning.server.model = lambda _: refusal(503, "busy")
+        meaning.choose()
+        found = owner.execute("SELECT least_alike, is_current FROM embedding_models").fetchall()
+        assert (found, queued(owner)) == ([(None, True)], 1)
+        meaning.server.model = by_subject
+        meaning.choose()
+        assert owner.execute("SELECT least_alike FROM embedding_models").fetchone() != (None,)
 
     def test_it_goes_on_where_it_stopped(self, make, owner, meaning, monkeypatch):
         monkeypatch.setattr("workers.fill_embeddings.BATCH", 2)

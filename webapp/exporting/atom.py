@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
+
+from webapp.exporting.xml_text import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 MIMETYPE: Final = "application/atom+xml"
 _NAMESPACE: Final = "http://www.w3.org/2005/Atom"
-# What no document of XML 1.0 may contain, not even escaped.
-_FORBIDDEN: Final = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 def feed(
@@ -52,22 +51,18 @@ def _add(root: Element, given: Row) -> None:
     if given["author"]:
         _text(SubElement(entry, "author"), "name", given["author"])
     for tag in given["tags"]:
-        SubElement(entry, "category", term=_allowed(tag))
+        SubElement(entry, "category", term=allowed(tag))
     if given["summary"]:
         _text(entry, "summary", given["summary"])
     if given["source_url"]:
-        SubElement(entry, "link", rel="alternate", href=_allowed(given["source_url"]))
+        SubElement(entry, "link", rel="alternate", href=allowed(given["source_url"]))
     else:
         # An entry leads somewhere, or has its content with it.
         _text(entry, "content", given["summary"] or given["title"])
 
 
 def _text(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = _allowed(text)
-
-
-def _allowed(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)
+    SubElement(parent, name).text = allowed(text)
 
 
 def _moment(moment: datetime) -> str:

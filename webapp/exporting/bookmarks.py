@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from webapp.exporting.folder_tree import walked
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from uuid import UUID
 
     Row = dict[str, Any]
 
@@ -35,14 +36,11 @@ def bookmark_file(
     `folder_id` of one.
     """
     yield _HEAD
-    tree: dict[UUID | None, list[Row]] = {}
-    for folder in folders:
-        tree.setdefault(folder["parent_id"], []).append(folder)
-    walked = list(_walk(tree))
-    links = within([folder for folder, _ in walked])
+    ordered = list(walked(folders))
+    links = within([folder for folder, _ in ordered])
     link = next(links, None)
     depth = 0
-    for folder, level in walked:
+    for folder, level in ordered:
         yield _END * (depth - level)
         depth = level + 1
         yield f'<DT><H3 ADD_DATE="{folder["added"]}">{_line(folder["name"])}</H3>\n<DL><p>\n'
@@ -53,15 +51,6 @@ def bookmark_file(
     for each in in_none:
         yield _link(each)
     yield _END
-
-
-def _walk(tree: dict[UUID | None, list[Row]]) -> Iterator[tuple[Row, int]]:
-    """Each folder with its level, before those in it."""
-    left = [(folder, 0) for folder in reversed(tree.get(None, []))]
-    while left:
-        folder, level = left.pop()
-        yield folder, level
-        left += ((inner, level + 1) for inner in reversed(tree.get(folder["id"], [])))
 
 
 def _link(link: Row) -> str:

@@ -28,34 +28,40 @@ class Ruled(NamedTuple):
     rulings: list[Ruling]
 
 
-def of_workspace(
-    conn: Connection,
-    workspace_id: UUID,
-    *,
-    tags: Sequence[str] = (),
-    folder_ids: Sequence[UUID] = (),
-) -> Sequence[Rule]:
+def of_workspace(conn: Connection, workspace_id: UUID) -> Sequence[Rule]:
     """The active rules for items of a workspace, held as `hold` does."""
+    rules = active(conn, workspace_id)
+    hold(conn, workspace_id, rules)
+    return rules
+
+
+def active(conn: Connection, workspace_id: UUID) -> Sequence[Rule]:
+    """The active rules for items of a workspace."""
     found: Sequence[Rule] = queries.rules.active(conn, workspace_ids=[workspace_id], to="items")
-    if found or tags or folder_ids:
-        hold(conn, workspace_id, found, tags=tags, folder_ids=folder_ids)
     return found
 
 
-def hold(
-    conn: Connection,
-    workspace_id: UUID,
-    rules: Sequence[Rule],
-    *,
-    tags: Sequence[str] = (),
-    folder_ids: Sequence[UUID] = (),
+def hold(conn: Connection, workspace_id: UUID, rules: Sequence[Rule]) -> None:
+    """Lock the folders and tags that rules may give, before items that others know."""
+    hold_folders(conn, workspace_id, rules)
+    hold_tags(conn, workspace_id, rules)
+
+
+def hold_folders(
+    conn: Connection, workspace_id: UUID, rules: Sequence[Rule], others: Sequence[UUID] = ()
 ) -> None:
-    """Lock the folders and tags that rules may give, and others that something is put into, before
-    items are locked that others know. The tags are made, all at once."""
+    """Lock the folders that rules may give, and others that something is put into."""
     folders = [rule["folder_id"] for rule in rules if rule["folder_id"] is not None]
-    if folders := [*folders, *folder_ids]:
+    if folders := [*folders, *others]:
         queries.folder_items.hold(conn, folder_ids=folders, workspace_id=workspace_id)
-    if names := [*tags, *(name for rule in rules for name in rule["tags"])]:
+
+
+def hold_tags(
+    conn: Connection, workspace_id: UUID, rules: Sequence[Rule], others: Sequence[str] = ()
+) -> None:
+    """Make and lock the tags that rules may give, and others, all at once. Whoever captures pages
+    holds those first."""
+    if names := [*others, *(name for rule in rules for name in rule["tags"])]:
         queries.tags.make(conn, workspace_id=workspace_id, names=names)
 
 

@@ -58,6 +58,7 @@ def _lines(file: bytes, charset: str | None) -> bytes:
 _LOADS: Final[dict[str, Callable[[bytes, str | None], Any]]] = {
     "bookmarks": lambda file, charset: decode(file, charset, markup=True),
     "comma_separated": lambda file, charset: Table(decode(file, charset)),
+    "outlines": lambda file, charset: decode(file, charset, markup=True),
     "json": lambda file, charset: document.load(decode(file, charset)),
     "json_lines": _lines,
 }

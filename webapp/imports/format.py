@@ -47,6 +47,16 @@ class Link:
     times: int = 1
 
 
+class Subscription(NamedTuple):
+    """A feed, and the folder that it is in."""
+
+    place: int
+    url: str
+    name: str | None
+    tags: list[str]
+    folder: Path
+
+
 class Portable(NamedTuple):
     """An item or a task as Coffer exports it."""
 
@@ -63,7 +73,7 @@ class Refused(NamedTuple):
     address: str | None = None
 
 
-Entry = Link | Portable | Refused
+Entry = Link | Subscription | Portable | Refused
 
 
 def _is_whole() -> None:

@@ -18,12 +18,14 @@ _PACKED: Final = {
 }
 _NAMES: Final = {
     "text/html": "HTML",
+    "text/x-opml": "OPML",
     "text/csv": "comma-separated values",
     "application/json": "JSON",
     "application/x-ndjson": "lines of JSON",
 }
 _TYPES: Final = {
     "bookmarks": "text/html",
+    "outlines": "text/x-opml",
     "comma_separated": "text/csv",
     "json": "application/json",
     "json_lines": "application/x-ndjson",
@@ -33,6 +35,7 @@ TAKE_ANY: Final = frozenset({"bookmarks", "json_lines"})
 _JSON: Final = re.compile(r'(?:\[\s*)?\{\s*"')
 _BEFORE: Final = "\ufeff \t\r\n"
 _LONGEST_HEAD: Final = 1000
+_OPML: Final = re.compile(r"<opml[\s>]", re.IGNORECASE)
 _OF_ENTRIES: Final = ("source_url", "raw_text")
 _OBJECT: Final = re.compile(r"(?m)^[^\S\n]*+\{")
 
@@ -60,7 +63,7 @@ def has_nothing_for(family: str, text: str) -> bool:
 def _likely(text: str) -> str | None:
     first, _, rest = text.partition("\n")
     if text.startswith("<"):
-        return "text/html"
+        return "text/x-opml" if _OPML.search(text, 0, _LONGEST_HEAD) else "text/html"
     if text.startswith(("{", "[")):
         if _is_entry(first, rest.lstrip()):
             return "application/x-ndjson"

@@ -10,7 +10,6 @@ folder the number of the one around it and its name; an item's `folders` are suc
 from __future__ import annotations
 
 import os
-import re
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -23,19 +22,22 @@ from webapp.imports.dates import written
 from webapp.imports.entries import ItemEntry, TaskEntry
 from webapp.imports.families import contents_of
 from webapp.imports.folders import MOST_FOLDERS, Folders
-from webapp.imports.format import Link, Portable, Refused
+from webapp.imports.format import Link, Portable, Refused, Subscription
 from webapp.imports.pages import Pages
+from webapp.imports.refusals import said_of, said_of_address, said_of_link
 from webapp.imports.texts import path, readable, tags
 from webapp.rules.due import reminder
 from webapp.rules.first_line import first_line
 from webapp.rules.names import is_blank
 from webapp.rules.same_page import page_hash
+from webapp.rules.web_address import without_fragment
+from webapp.schemas.library.feeds import NewFeed
 from webapp.schemas.library.items import WRITTEN_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from webapp.imports.format import Contents, Entry
+    from webapp.imports.format import Contents
     from webapp.imports.texts import Path
 
     Row = dict[str, Any]
@@ -46,11 +48,11 @@ MOST_MISTAKES: Final = 1000
 _SHOWN: Final = 200
 # Rows that one statement adds to the database.
 _LINE: Final = 500
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+-]{0,40}:")
 _LARGEST_COUNT: Final = 2**31 - 1
 
 _ITEM: Final = ItemEntry()
 _TASK: Final = TaskEntry()
+_FEED: Final = NewFeed()
 
 
 def main(data: bytes) -> bytes:
@@ -91,6 +93,7 @@ class _Reading:
         self._are_folders = folders_become != "tags"
         self.folders = Folders()
         self._rows: list[Row] = []
+        self._followed: set[str] = set()
         self._new_ids: dict[str, str] = {}  # of items, by the ids that they have in the file
         self.merged = 0
         self.refused = 0
@@ -106,7 +109,9 @@ class _Reading:
             if isinstance(entry, Link) and self._are_tags:
                 names = (name for folder in entry.folders for name in folder)
                 entry.tags = tags([*entry.tags, *names])
-            if isinstance(entry, Link) and entry.source_url:
+            if isinstance(entry, Subscription):
+                self._follow(entry)
+            elif isinstance(entry, Link) and entry.source_url:
                 pages.add(entry)
             else:
                 self._take(entry)
@@ -131,7 +136,7 @@ class _Reading:
                 row["payload"]["item_id"] = self._new_ids.get(about, about)
         return self._rows
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: Link | Portable | Refused) -> None:
         times = entry.times if isinstance(entry, Link) else 1
         if isinstance(entry, Refused):
             self.refused += 1
@@ -145,7 +150,7 @@ class _Reading:
                 entity, payload = "item", _item(given, self._now, enrich=self._enrich)
         except ValidationError as error:
             self.refused += times
-            said = _said_of_link(entry, error) if isinstance(entry, Link) else _said(error)
+            said = said_of_link(entry, error) if isinstance(entry, Link) else said_of(error)
             self._say(entry.place, said, given.get("source_url"))
             return
         if entity == "item":
@@ -162,6 +167,27 @@ class _Reading:
             self._new_ids[given_id] = row_id
         self._rows.append(
             {"entity": entity, "row_id": row_id, "payload": payload, "given_id": given_id}
+        )
+
+    def _follow(self, feed: Subscription) -> None:
+        """Take a feed; in the first of the folders that it is in."""
+        names = feed.tags if not self._are_tags else tags([*feed.tags, *feed.folder])
+        try:
+            payload = _feed({"url": feed.url, "name": feed.name, "tags": names})
+        except ValidationError as error:
+            self.refused += 1
+            self._say(feed.place, said_of_address(feed.url, error, "url"), feed.url)
+            return
+        if payload["url"] in self._followed:
+            self.merged += 1
+            return
+        self._followed.add(payload["url"])
+        payload["line"] = feed.place
+        paths = [feed.folder] if self._are_folders else []
+        payload["folders"] = self.folders.numbers_of(paths)
+        row_id = _id_at(self._now, len(self._rows))
+        self._rows.append(
+            {"entity": "feed", "row_id": row_id, "payload": payload, "given_id": None}
         )
 
     def _file(self, item: Row, paths: Sequence[Path] | None) -> None:
@@ -245,6 +271,13 @@ def _task(entry: Row, now: datetime) -> Row:
     return task
 
 
+def _feed(feed: Row) -> Row:
+    """The columns of a feed. Raises ValidationError."""
+    given: Row = _FEED.load(feed)
+    given["url"] = without_fragment(given["url"])
+    return given
+
+
 def _times(row: Row, now: datetime) -> None:
     """Nothing was created or changed later than now."""
     row["created_at"] = min(row["created_at"] or now, now)
@@ -259,36 +292,3 @@ def _id_at(moment: datetime, number: int) -> str:
     return str(
         uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | (number & 0xFFF) << 64 | 0b10 << 62 | random)
     )
-
-
-def _said_of_link(link: Link, error: ValidationError) -> str:
-    """Why a bookmark was refused, without the names of fields, which its file does not have."""
-    messages = error.messages if isinstance(error.messages, dict) else {}
-    address = link.source_url
-    if address is None and link.raw_text is None:
-        return "It has no address."
-    if address is not None and "source_url" in messages:
-        if not address:
-            return "The address is empty."
-        scheme = _SCHEME.match(address)
-        if scheme is None:
-            return "The address does not begin with http:// or https://."
-        if scheme[0].lower() not in ("http:", "https:"):
-            return f"The address begins with {scheme[0]}, not with http:// or https://."
-        return f"The address cannot be taken: {_first(messages['source_url'])}"
-    return _said(error)
-
-
-def _said(error: ValidationError) -> str:
-    """The mistakes of an entry in one line."""
-    if isinstance(error.messages, dict):
-        return "; ".join(
-            f"{field}: {_first(messages)}" for field, messages in error.messages.items()
-        )[:500]
-    return str(_first(error.messages))[:500]
-
-
-def _first(messages: Any) -> str:
-    while isinstance(messages, (list, dict)) and messages:
-        messages = messages[0] if isinstance(messages, list) else next(iter(messages.values()))
-    return str(messages)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from psycopg import Rollback
 from psycopg.types.json import Jsonb
 
 from sql import queries
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from flask import Response
 
+    from sql.connection import Connection
+
     Rows = Callable[..., Sequence[dict[str, Any]]]
 
 
@@ -26,6 +29,7 @@ class Several:
     """The statements that change several things of a noun. Each takes a connection, `ids` and
     `workspace_id`.
 
+    hold   locks what the change needs besides; takes nothing but the connection
     lock   those that are the workspace's, with their status, locked until the transaction ends
     act    `action`: makes a transition of those whose status allows it; returns them
     tag    `names`: attaches tags
@@ -38,6 +42,7 @@ class Several:
     tag: Callable[..., Any]
     untag: Callable[..., Any]
     edit: Callable[..., Any]
+    hold: Callable[[Connection], Any] = field(default=lambda conn: None)  # noqa: ARG005
 
     def change(self, change: dict[str, Any], **edits: Any) -> Response:
         """Change the things with `ids` as `action`, `add_tags` and `remove_tags` say, and edit them
@@ -51,10 +56,11 @@ class Several:
             for name, value in change.items()
             if name not in ("ids", "action") and value != []  # no tags change nothing
         ]
-        with transaction() as conn:
-            own = {row["id"]: row["status"] for row in self.lock(conn, ids=ids, **mine)}
-            if own and added:
+        with transaction() as conn, conn.transaction():
+            self.hold(conn)
+            if added:  # before the things, as everywhere
                 queries.tags.make(conn, names=added, **mine)
+            own = {row["id"]: row["status"] for row in self.lock(conn, ids=ids, **mine)}
             if change["action"] is not None:
                 rows = self.act(conn, ids=ids, action=change["action"], **mine)
                 done = [row["id"] for row in rows]
@@ -66,6 +72,8 @@ class Several:
                 self.untag(conn, ids=done, names=removed, **mine)
             if done and fields:
                 self.edit(conn, ids=done, payload=Jsonb({"fields": fields}), **edits, **mine)
+            if not done:
+                raise Rollback  # new tags that nothing has
         return results(ids, own, done)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # SQLAlchemy reads the annotations
+from datetime import date, datetime  # SQLAlchemy reads the annotations
 from typing import Any
 from uuid import UUID  # noqa: TC003
 
@@ -12,16 +12,20 @@ from sqlalchemy import (
     FetchedValue,
     ForeignKey,
     LargeBinary,
+    Select,
     Table,
     Text,
     case,
     func,
+    literal,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
+    MappedColumn,
+    aliased,
     column_property,
     mapped_column,
     relationship,
@@ -92,6 +96,7 @@ class Outbox(Base):
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    last_error: Mapped[str | None]
     progress: Mapped[dict[str, Any] | None]
 
 
@@ -144,28 +149,97 @@ class Item(Base):
     author: Mapped[str | None]
     published_at: Mapped[datetime | None]
     content: Mapped[str | None]
-    error: Mapped[str | None]
+    own_error: Mapped[str | None] = mapped_column("error")
     created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     updated_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     confirmed_at: Mapped[datetime | None]
     document_id: Mapped[UUID | None]
+    same_page_id: Mapped[UUID | None] = mapped_column("same_page_as")
+    is_read: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    is_favourite: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    written_fields: Mapped[list[str]] = mapped_column(server_default=FetchedValue())
 
     # Nothing is loaded implicitly: each query says what it needs.
     tags: Mapped[list[Tag]] = relationship(
-        secondary=item_tags, order_by=func.fold(Tag.name), lazy="raise"
+        secondary=item_tags, order_by=func.sort_key(Tag.name).collate("C"), lazy="raise"
     )
     suggestions: Mapped[list[Suggestion]] = relationship(
         order_by=(Suggestion.confidence.desc(), Suggestion.name), lazy="raise"
     )
 
 
-Item.progress = column_property(
-    select(Outbox.progress)
-    .where(Outbox.kind == "enrich_items", Outbox.subject_id == Item.id)
-    .correlate_except(Outbox)
-    .scalar_subquery(),
+class ItemAddress(Base):
+    __tablename__ = "item_addresses"
+
+    item_id: Mapped[UUID] = mapped_column(primary_key=True)
+    url: Mapped[str] = mapped_column(primary_key=True)
+    found_by: Mapped[str]
+
+
+class FolderItem(Base):
+    __tablename__ = "folder_items"
+
+    item_id: Mapped[UUID] = mapped_column(primary_key=True)
+    folder_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class Annotation(Base):
+    __tablename__ = "annotations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    workspace_id: Mapped[UUID]
+    item_id: Mapped[UUID]
+
+
+def _of_item(asked: Select[Any], table: type[Base]) -> MappedColumn[Any]:
+    return column_property(asked.correlate_except(table).scalar_subquery(), deferred=True)
+
+
+def _of_enrichment(column: Any) -> Select[Any]:
+    return select(column).where(Outbox.kind == "enrich_items", Outbox.subject_id == Item.id)
+
+
+_older = aliased(Item)
+
+Item.progress = _of_item(_of_enrichment(Outbox.progress), Outbox)
+_attempt = _of_enrichment(Outbox.last_error).correlate_except(Outbox).scalar_subquery()
+Item.error = column_property(
+    case(
+        (Item.status == "enriching", _attempt),
+        (Item.status == "confirmed", func.coalesce(_attempt, Item.own_error)),
+        else_=Item.own_error,
+    ),
     deferred=True,
 )
+Item.same_page_as = _of_item(
+    select(_older.id).where(_older.id == Item.same_page_id, _older.status != "discarded"), _older
+)
+Item.page_url = _of_item(
+    select(ItemAddress.url)
+    .where(ItemAddress.item_id == Item.id)
+    .order_by(ItemAddress.found_by)
+    .limit(1),
+    ItemAddress,
+)
+Item.annotation_count = _of_item(
+    select(func.count()).where(
+        Annotation.workspace_id == Item.workspace_id, Annotation.item_id == Item.id
+    ),
+    Annotation,
+)
+# By the function that Coffer has for it, and as rarely.
+Item.folders = column_property(
+    case(
+        (
+            select(FolderItem).where(FolderItem.item_id == Item.id).exists(),
+            func.folders_of_item(Item.id, type_=JSONB),
+        ),
+        else_=literal([], JSONB),
+    ),
+    deferred=True,
+)
+# What is looked up for an item besides its own columns.
+LOOKED_UP = ("error", "same_page_as", "annotation_count", "folders", "progress", "page_url")
 
 
 class Task(Base):
@@ -178,8 +252,15 @@ class Task(Base):
     title: Mapped[str]
     description: Mapped[str | None]
     due_at: Mapped[datetime | None]
+    due_on: Mapped[date | None]
+    time_zone: Mapped[str | None]
     priority: Mapped[int]
     recurrence: Mapped[str | None]
+    recurs_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
+    follows_id: Mapped[UUID | None]
+    remind_at: Mapped[datetime | None]
+    remind_minutes_before: Mapped[int | None]
+    reminded_at: Mapped[datetime | None]
     item_id: Mapped[UUID | None]
     document_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
@@ -187,7 +268,7 @@ class Task(Base):
     completed_at: Mapped[datetime | None]
 
     tags: Mapped[list[Tag]] = relationship(
-        secondary=task_tags, order_by=func.fold(Tag.name), lazy="raise"
+        secondary=task_tags, order_by=func.sort_key(Tag.name).collate("C"), lazy="raise"
     )
 
     @property

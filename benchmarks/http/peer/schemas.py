@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  # pydantic reads the annotations
+from datetime import date, datetime  # noqa: TC003  # pydantic reads the annotations
 from operator import attrgetter
 from typing import Annotated, Any, Literal
 from uuid import UUID  # noqa: TC003
@@ -26,6 +26,11 @@ class SuggestionOut(Out):
     status: str
 
 
+class FolderOut(BaseModel):
+    id: UUID
+    path: list[str]
+
+
 class ItemInList(Out):
     id: UUID
     source_type: str
@@ -40,6 +45,11 @@ class ItemInList(Out):
     updated_at: datetime
     confirmed_at: datetime | None
     document_id: UUID | None
+    is_read: bool
+    is_favourite: bool
+    annotation_count: int
+    same_page_as: UUID | None
+    folders: list[FolderOut]
 
 
 class ItemOut(ItemInList):
@@ -47,6 +57,8 @@ class ItemOut(ItemInList):
     author: str | None
     published_at: datetime | None
     content: str | None
+    written_fields: list[str]
+    page_url: str | None
     suggestions: list[SuggestionOut]
     progress: dict[str, Any] | None
 
@@ -73,8 +85,15 @@ class TaskOut(Out):
     description: str | None
     completed: bool
     due_at: datetime | None
+    due_on: date | None
+    time_zone: str | None
     priority: int
     recurrence: str | None
+    recurs_from: datetime | None
+    follows_id: UUID | None
+    remind_at: datetime | None
+    remind_minutes_before: int | None
+    reminded_at: datetime | None
     item_id: UUID | None
     document_id: UUID | None
     tags: list[TagName]

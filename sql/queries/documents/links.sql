@@ -79,8 +79,45 @@ SELECT link.id,
    AND (folder.id IS NOT NULL OR object.id IS NOT NULL);
 
 -- name: list_items :many
--- What a link to a folder shows: the confirmed items in it and below it, newest first, with nothing that
--- is their owners' alone. `appeared_at` is since when an item is there for everybody.
+-- What a link to a folder shows: the confirmed items in it and below it, with nothing that is their owners' alone.
+-- First what was put there last; what is in several of the folders counts from its first place among them on.
+-- `appeared_at` is since when an item is there for everybody, `position` says where the next page begins. Of each
+-- folder no more is read than a page.
+WITH tree AS MATERIALIZED (
+  SELECT ARRAY(SELECT below.id FROM folders_below(%(folder_id)s) AS below) AS ids
+),
+held AS MATERIALIZED (
+  SELECT first.item_id,
+         first.created_at
+    FROM tree
+   CROSS JOIN unnest(tree.ids) AS folder (id)
+   CROSS JOIN LATERAL (
+           SELECT place.item_id,
+                  place.created_at
+             FROM folder_items AS place
+             JOIN items AS item
+               ON item.id = place.item_id
+              AND item.workspace_id = place.workspace_id
+              AND item.status = 'confirmed'
+            WHERE place.workspace_id = %(workspace_id)s
+              AND place.folder_id = folder.id
+              AND (place.created_at, place.item_id) < (
+                    coalesce(%(after_time)s, 'infinity'::timestamptz),
+                    coalesce(%(after_id)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+                  )
+              AND NOT EXISTS (
+                    SELECT
+                      FROM folder_items AS other
+                     WHERE other.item_id = place.item_id
+                       AND other.folder_id = ANY (tree.ids)
+                       AND (other.created_at, other.folder_id) < (place.created_at, place.folder_id)
+                  )
+            ORDER BY place.created_at DESC, place.item_id DESC
+            LIMIT %(limit)s
+         ) AS first
+   ORDER BY first.created_at DESC, first.item_id DESC
+   LIMIT %(limit)s
+)
 SELECT item.id,
        item.title,
        item.source_url,
@@ -89,26 +126,16 @@ SELECT item.id,
        item.tags,
        item.published_at,
        item.created_at,
-       greatest(item.confirmed_at, held.created_at) AS appeared_at
-  FROM (
-         SELECT item_id,
-                min(created_at) AS created_at
-           FROM folder_items
-          WHERE workspace_id = %(workspace_id)s
-            AND folder_id = ANY (ARRAY(SELECT below.id FROM folders_below(%(folder_id)s) AS below))
-            AND item_id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-          GROUP BY item_id
-          ORDER BY item_id DESC
-       ) AS held
+       greatest(item.confirmed_at, held.created_at) AS appeared_at,
+       (extract(epoch FROM held.created_at) * 1000000)::bigint || ' ' || held.item_id AS position
+  FROM held
  CROSS JOIN LATERAL (
          SELECT *
            FROM item_answers(%(workspace_id)s) AS answer
           WHERE answer.id = held.item_id
-            AND answer.status = 'confirmed'
          OFFSET 0
        ) AS item
- ORDER BY held.item_id DESC
- LIMIT %(limit)s;
+ ORDER BY held.created_at DESC, held.item_id DESC;
 
 -- name: note_use :exec
 -- Notes that a link to a folder was used.

@@ -1,6 +1,6 @@
 -- name: current :maybe
 -- The model whose vectors are searched, if the server has vectors and a model is current.
-SELECT id, name, dimensions, filled_at IS NOT NULL AS is_filled
+SELECT id, name, dimensions, least_alike, filled_at IS NOT NULL AS is_filled
   FROM embedding_models
  WHERE is_current
    AND has_vectors();
@@ -27,6 +27,12 @@ DO UPDATE
       SET is_current = true,
           filled_to = DEFAULT,
           filled_at = NULL;
+
+-- name: measure :exec
+-- Notes how alike texts must be for the current model to have anything to do with each other.
+UPDATE embedding_models
+   SET least_alike = %(least_alike)s
+ WHERE is_current;
 
 -- name: queue_next :one
 -- Queues the next texts that the current model has not embedded, in the order of their ids, unless enough work

@@ -46,6 +46,18 @@ SELECT folder.id,
  WHERE folder.workspace_id = %(workspace_id)s
  ORDER BY sort_key(folder.name) COLLATE "C", folder.id;
 
+-- name: feeds :many
+-- All feeds of a workspace, by what they are called.
+SELECT url,
+       name,
+       title,
+       site_url,
+       tags,
+       folder_id
+  FROM feeds
+ WHERE workspace_id = %(workspace_id)s
+ ORDER BY sort_key(coalesce(name, title, url)) COLLATE "C", id;
+
 -- name: links_within :many
 -- A batch of a workspace's links in some folders, not discarded, in the order of the folders and then of
 -- their own ids, after the last one of the first folder.

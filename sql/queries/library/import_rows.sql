@@ -31,7 +31,7 @@ SELECT max(number)
 -- name: make_tags :exec
 -- Creates and locks all tags of a batch at once, first those that the whole workspace sees and then
 -- the user's own, so that two imports never deadlock; with those that rules may give. Tags of tasks are the user's own, except in a
--- workspace that nobody shares.
+-- workspace that nobody shares. Those of feeds are made with their first items.
 WITH named AS MATERIALIZED (
   SELECT name.name,
          row.entity = 'item' OR workspace.personal_of IS NOT NULL AS is_shared
@@ -41,6 +41,7 @@ WITH named AS MATERIALIZED (
    WHERE row.import_id = %(id)s
      AND NOT row.is_done
      AND row.number <= %(upto)s
+     AND row.entity <> 'feed'
      AND workspace.id = %(workspace_id)s
 )
 SELECT made.id
@@ -448,6 +449,77 @@ looked_at AS (
 )
 SELECT count(*) AS looked_at,
        ARRAY(SELECT id FROM added) AS added
+  FROM batch;
+
+-- name: add_feeds :one
+-- Adds a batch's feeds, each in the folder that the file says, unless the workspace follows them already, as long
+-- as it has fewer than the most; returns how many were looked at, the ids of those added, and the lines and
+-- addresses of those that were one too many. Their first checks are queued.
+WITH batch AS (
+  SELECT row.number,
+         row.row_id,
+         row.payload
+    FROM import_rows AS row
+   WHERE row.import_id = %(id)s
+     AND NOT row.is_done
+     AND row.number <= %(upto)s
+     AND row.entity = 'feed'
+),
+fresh AS MATERIALIZED (
+  SELECT batch.*,
+         row_number() OVER (ORDER BY batch.number) + (
+           SELECT count(*)
+             FROM feeds
+            WHERE workspace_id = %(workspace_id)s
+         ) <= %(most)s AS has_room
+    FROM batch
+   WHERE NOT EXISTS (
+           SELECT
+             FROM feeds
+            WHERE workspace_id = %(workspace_id)s
+              AND url = batch.payload ->> 'url'
+         )
+),
+added AS (
+  INSERT INTO feeds
+    (id, workspace_id, created_by, url, name, folder_id, tags, interval_minutes, next_check_at)
+  SELECT fresh.row_id,
+         %(workspace_id)s,
+         %(user_id)s,
+         given.url,
+         given.name,
+         folder.id,
+         given.tags,
+         given.interval_minutes,
+         now()
+    FROM fresh
+   CROSS JOIN LATERAL jsonb_populate_record(NULL::feeds, fresh.payload) AS given
+    LEFT JOIN import_folders AS wanted
+      ON wanted.import_id = %(id)s
+     AND wanted.number = (fresh.payload #>> '{folders,0}')::integer
+    LEFT JOIN folders AS folder
+      ON folder.id = wanted.folder_id
+     AND folder.workspace_id = %(workspace_id)s
+   WHERE fresh.has_room
+   ORDER BY fresh.number
+  ON CONFLICT ON CONSTRAINT feeds_address_is_followed_once
+  DO NOTHING
+  RETURNING id
+),
+looked_at AS (
+  UPDATE import_rows
+     SET is_done = true
+   WHERE import_id = %(id)s
+     AND number IN (SELECT number FROM batch)
+)
+SELECT count(*) AS looked_at,
+       ARRAY(SELECT id FROM added) AS added,
+       ARRAY(
+         SELECT jsonb_build_object('line', (payload ->> 'line')::integer, 'address', left(payload ->> 'url', 200))
+           FROM fresh
+          WHERE NOT has_room
+          ORDER BY number
+       ) AS refused
   FROM batch;
 
 -- name: settle_items :exec

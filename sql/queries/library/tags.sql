@@ -1,6 +1,7 @@
 -- name: make :exec
--- Creates and locks a workspace's tags with these names until the transaction ends. Statements that
--- change something and give it tags lock the tags first, and so does a merge.
+-- Creates and locks a workspace's tags with these names until the transaction ends. Whatever
+-- changes something and gives it tags locks the tags first, so that two ways to do so never deadlock; and so
+-- does a merge.
 SELECT id
   FROM make_tags(%(workspace_id)s, %(names)s::text[]);
 

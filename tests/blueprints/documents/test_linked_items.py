@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import datetime
 from urllib.parse import urlsplit
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -262,3 +263,32 @@ def test_another_workspace_is_never_shown(client, olga, people, folder, link, ow
     body = {"source_type": "note", "raw_text": "x", "enrich": False, "folder_ids": [theirs]}
     otto.client.post("/api/items", json=body)
     assert titles(client, link(folder("Mine"))) == []
+
+
+def test_what_was_put_there_last_comes_first(client, olga, folder, link, item):
+    """Not what was captured last; what is in several folders stays where it was first."""
+    blog = folder("Blog")
+    below = folder("Below", blog)
+    made = {name: item(name) for name in ("one", "two", "three", "four")}
+    for name, where in (("three", blog), ("one", below), ("four", blog), ("two", blog)):
+        olga.client.put(f"/api/folders/{where}/items/{made[name]}")
+    olga.client.put(f"/api/folders/{blog}/items/{made['one']}")
+    path = link(blog)
+    assert titles(client, path) == ["two", "four", "one", "three"]
+    found = [each.findtext(f"{ATOM}title") for each in entries(client, path).iter(f"{ATOM}entry")]
+    assert found == ["two", "four", "one", "three"]
+    paged, cursor = [], None
+    while cursor or not paged:
+        query = {"limit": 1} | ({"cursor": cursor} if cursor else {})
+        answer = client.get(f"{path}/items", query_string=query).json
+        paged += [each["title"] for each in answer["items"]]
+        cursor = answer["next_cursor"]
+    assert paged == ["two", "four", "one", "three"]
+
+
+def test_a_cursor_that_is_none_is_refused(client, folder, link):
+    path = link(folder("Blog"))
+    for text in ("9" * 18 + " " + str(UUID(int=0)), "1", "x " + str(UUID(int=0)), "1 x", "-1 x"):
+        cursor = b64encode(text.encode()).decode().rstrip("=")
+        answer = client.get(f"{path}/items", query_string={"cursor": cursor})
+        assert (answer.status_code, answer.json["code"]) == (400, "invalid_cursor"), text

@@ -127,6 +127,26 @@ def test_what_has_nothing_to_do_with_the_words_is_not_found(olga, settings, mean
     assert len(by(olga, "meaning", "quantum chromodynamics")["items"]) == 2
 
 
+@pytest.mark.skipif(not is_installed(), reason="the extra `meaning` is not installed")
+def test_a_model_to_which_all_is_alike_is_measured(olga, settings, meaning):
+    """As remote ones are: what is above 0.8 may have nothing to do with the words."""
+    embedded = provider_of(settings)
+
+    def narrow(request):
+        vectors = embedded.embed(request.body["input"])
+        return embeddings(*([*vector, 2.0] for vector in vectors.tolist()))
+
+    meaning.server.model = narrow
+    meaning.choose(replace(meaning.settings, embeddings_model="others"))
+    meaning.choose()
+    capture(olga, "How to bake sourdough bread at home", title="Bread")
+    capture(olga, "The dentist appointment is on Monday", title="Dentist")
+    meaning.embed()
+    assert titles(by(olga, "both", "loaf recipe")) == ["Bread"]
+    assert titles(by(olga, "both", "quantum chromodynamics")) == []
+    assert len(by(olga, "meaning", "quantum chromodynamics")["items"]) == 2
+
+
 def test_words_alone_are_what_they_were(olga, things):
     assert titles(by(olga, "words", "dog")) == ["Noise"]
 
@@ -270,6 +290,7 @@ class TestWithoutVectors:
         assert (answer["mode"], answer["mode_reason"]) == ("words", None)
 
     def test_before_the_first_text_is_embedded_there_are_none(self, olga, meaning):
+        meaning.server.requests.clear()
         assert ask(olga, "dog").json["mode_reason"] is None
         assert by(olga, "meaning", "dog")["mode_reason"] == "no_vectors"
         assert meaning.server.requests == []

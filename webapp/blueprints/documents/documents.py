@@ -129,10 +129,10 @@ def change(change: dict[str, Any], document_id: UUID) -> Response:
     added, removed = change.pop("add_tags", []), change.pop("remove_tags", [])
     fields = as_json(change).decode()
     with transaction() as conn:
-        etags.check(lambda: _held(conn, document_id))
         if added:
             home = _home_to_change(conn, document_id, needed)
             queries.tags.make(conn, workspace_id=home, names=added)
+        etags.check(lambda: _held(conn, document_id))
         edits = sorted([*change, *(["tags"] if added or removed else [])])
         if edits:
             home = queries.documents.change(

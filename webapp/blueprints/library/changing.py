@@ -39,11 +39,25 @@ def hold_folders(
         raise invalid_input((field, "There is no such folder here."))
 
 
+def hold(conn: Connection, item_id: UUID, change: dict[str, Any]) -> None:
+    """Lock all that a change as `ItemChange` describes it needs besides the item: folders, the page
+    of a new address, then tags, as whoever captures something. Tags that are missing are made."""
+    mine = {"id": item_id, "workspace_id": caller().workspace_id}
+    hold_folders(conn, change.get("folder_ids"))
+    editing.hold_page(conn, mine, change)
+    names = [*change.get("add_tags", [])]
+    if accepted := change.get("accepted_suggestion_ids"):
+        found = queries.review.find(conn, ids=accepted, workspace_id=mine["workspace_id"])
+        names += [each["value"] for each in found]
+    if names:
+        queries.tags.make(conn, workspace_id=mine["workspace_id"], names=names)
+
+
 def change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str, Any]:
     """Make a change as `ItemChange` describes it, and record it; gives the item as it is then.
 
     `add_folder_ids` and `remove_folder_ids` put it into folders besides and take it out of some.
-    The folders that it is put into are locked already, and so is the page of a new address.
+    What `hold` locks is locked already.
     """
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
     asked = sorted(name for name, value in change.items() if _says_something(name, value))
@@ -53,12 +67,10 @@ def change(conn: Connection, item_id: UUID, change: dict[str, Any]) -> dict[str,
     queries.items.lock(conn, **mine)
     accepted = _decide(conn, item_id, change, "accepted")
     _decide(conn, item_id, change, "rejected")
-    if added := accepted + change.get("add_tags", []):
-        queries.tags.make(conn, workspace_id=caller().workspace_id, names=added)
     replaced = editing.replace_sources(conn, mine, change)
     queries.items.change(conn, **mine, **{name: change.get(name) for name in _CHANGEABLE})
     tagged = {"item_ids": [item_id], "workspace_id": caller().workspace_id}
-    if added:
+    if added := accepted + change.get("add_tags", []):
         queries.tags.attach(conn, **tagged, names=added)
     if removed := change.get("remove_tags"):
         queries.tags.detach(conn, **tagged, names=removed)

@@ -8,6 +8,7 @@ from flask import Response
 
 from sql import queries
 from webapp.access.callers import caller
+from webapp.exporting import outlines
 from webapp.exporting.exported_rows import ExportedRows
 from webapp.http import db
 from webapp.http.answers import as_json
@@ -70,6 +71,21 @@ def export_bookmarks() -> Response:
     """
     parts = _rows().bookmarks(caller().workspace_id)
     return _as_file(parts, "bookmarks.html", "text/html")
+
+
+@exports.get("/feeds.opml")
+@permit("workspace:feeds:read")
+@exports.response(200, content_type=outlines.MIMETYPE)
+def export_feeds() -> Response:
+    """Export the feeds, in the form that feed readers import
+
+    In their folders, with their tags as categories. Coffer reads from it what it wrote.
+    """
+    mine = {"workspace_id": caller().workspace_id}
+    with db.connection() as conn:
+        feeds = queries.exports.feeds(conn, **mine)
+        folders = queries.exports.folders(conn, **mine)
+    return _as_file(iter([outlines.outlines(folders, feeds)]), "feeds.opml", outlines.MIMETYPE)
 
 
 def _rows() -> ExportedRows:

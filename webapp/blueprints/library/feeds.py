@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import Response
@@ -16,6 +16,7 @@ from webapp.routes.blueprint import Blueprint
 from webapp.routes.idempotency import idempotent
 from webapp.routes.permit import permit
 from webapp.routes.timeline import timeline
+from webapp.rules.feeds import MOST_FEEDS
 from webapp.rules.web_address import without_fragment
 from webapp.schemas.common import PageArguments
 from webapp.schemas.library.events import EventPage
@@ -23,9 +24,6 @@ from webapp.schemas.library.feeds import Feed, FeedArguments, FeedChange, FeedPa
 
 if TYPE_CHECKING:
     from sql.connection import Connection
-
-# Feeds of a workspace: each is asked for again and again.
-MOST_FEEDS: Final = 500
 
 feeds = Blueprint(
     "feeds",

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # Which of a family's formats it is, is found out when the file is read.
 _FAMILIES: Final = {
     "text/html": "bookmarks",
+    "text/x-opml": "outlines",
+    "text/xml": "outlines",
+    "application/xml": "outlines",
     "text/csv": "comma_separated",
     "application/json": "json",
     "application/x-ndjson": "json_lines",
@@ -43,7 +46,8 @@ imports = Blueprint("imports", __name__, url_prefix="/api/imports", description=
 @imports.doc(
     requestBody={
         "required": True,
-        "description": "The file: `text/html` for bookmarks; `text/csv` for Pocket, Instapaper and "
+        "description": "The file: `text/html` for bookmarks; `text/x-opml`, or another type of "
+        "XML, for feeds; `text/csv` for Pocket, Instapaper and "
         "Raindrop; `application/json` for Karakeep, Linkwarden, wallabag, Pinboard, linkding, "
         "Firefox, or a list of entries; `application/x-ndjson` for JSON lines, as exported.",
         "content": {name: {"schema": {}} for name in _FAMILIES},
@@ -52,12 +56,13 @@ imports = Blueprint("imports", __name__, url_prefix="/api/imports", description=
 @imports.arguments(ImportArguments, location="query")
 @imports.response(201, Import)
 def create(arguments: dict[str, Any]) -> Response:
-    """Import a file: bookmarks of browsers and other services, or items and tasks as exported
+    """Import a file: bookmarks of browsers and other services, feeds, or what was exported
 
     The file is read and added in the background; the import's own address shows its progress. Pages
     that the workspace already has are counted and not added again, but get the file's tags and are
     put into its folders. Bookmarks become confirmed items with their tags, in their folders; JSON
-    lines keep their status and their times.
+    lines keep their status and their times. Feeds are followed, each in its folder, until there are
+    500; those that are followed already are duplicates.
     """
     me = caller()
     with transaction() as conn:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sql import queries
 from webapp.access.callers import caller
-from webapp.blueprints.library import changing, editing
+from webapp.blueprints.library import changing
 from webapp.filing import item_rules
 from webapp.http.answers import answer, page, read_cursor
 from webapp.http.db import connection, transaction
@@ -101,8 +101,11 @@ def _file_too(
     missing = [name for name in names if fold(name) not in known]
     held = {folder["id"] for folder in item["folders"]}
     others = [folder_id for folder_id in folder_ids if str(folder_id) not in held]
+    if not missing and not others:
+        return item
     change = {"add_tags": missing, "add_folder_ids": others}
-    return changing.change(conn, item_id, change) if missing or others else item
+    changing.hold(conn, item_id, change)
+    return changing.change(conn, item_id, change)
 
 
 def _take_text_of_document(new: dict[str, Any]) -> None:
@@ -190,8 +193,7 @@ def change(change: dict[str, Any], item_id: UUID) -> Response:
     """
     mine = {"id": item_id, "workspace_id": caller().workspace_id}
     with transaction() as conn:
-        changing.hold_folders(conn, change["folder_ids"])
-        editing.hold_page(conn, mine, change)
+        changing.hold(conn, item_id, change)
         etags.check(lambda: changing.held(conn, mine))
         return answer(changing.change(conn, item_id, change))
 

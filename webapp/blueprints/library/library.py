@@ -19,8 +19,6 @@ from webapp.schemas.common import ChangedSeveral, PageArguments, SeveralIds
 from webapp.schemas.library.library import ItemsChange, LibraryArguments, LibraryPage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from flask import Response
 
     from sql.connection import Connection
@@ -116,9 +114,7 @@ def change_many(change: dict[str, Any]) -> Response:
         for name in ("add_folder_ids", "remove_folder_ids", "is_read", "is_favourite")
     }
 
-    def lock(conn: Connection, **which: Any) -> Sequence[dict[str, Any]]:
+    def hold(conn: Connection) -> None:
         hold_folders(conn, change["add_folder_ids"], "add_folder_ids")
-        locked: Sequence[dict[str, Any]] = queries.library.lock_many(conn, **which)
-        return locked
 
-    return replace(_items, lock=lock).change(change, **edits)
+    return replace(_items, hold=hold).change(change, **edits)

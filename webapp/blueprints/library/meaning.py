@@ -104,4 +104,6 @@ def meaning_of(query: Query, mode: str | None) -> tuple[Meaning | None, str | No
         return None, "no_words" if not any(vector) else "provider_failed"
     if mode == "meaning":
         return Meaning(current["id"], vector, alone=True), None
-    return Meaning(current["id"], vector, alone=False, least=provider.least_alike), None
+    # Opposites are in no model; how far apart else is what the worker finds out.
+    least = current["least_alike"] or 0.0
+    return Meaning(current["id"], vector, alone=False, least=least), None

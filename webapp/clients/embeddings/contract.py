@@ -35,8 +35,6 @@ class Provider(Protocol):
     """
 
     model: str
-    # Texts whose cosine is below this have nothing to do with each other.
-    least_alike: float
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """A vector of the length 1 for each text, of 1 to 4,000 numbers, in their order. A text in

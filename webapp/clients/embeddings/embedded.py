@@ -28,10 +28,6 @@ class EmbeddedProvider:
 
     model = f"wordllama {_CONFIG} {_DIMENSIONS}"
 
-    # Nine of ten abstracts that answer a question in the benchmark are above it, and hardly a short
-    # text that has nothing to do with a word.
-    least_alike = 0.2
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loaded: WordLlamaInference | None = None

@@ -37,9 +37,6 @@ class RemoteProvider:
     was asked, where, and never the key.
     """
 
-    # Each model has its own bound, which nobody knows; opposites are in none.
-    least_alike = 0.0
-
     def __init__(
         self, url: str, key: str | None, model: str | None, timeout: float = DEFAULT_TIMEOUT
     ) -> None:

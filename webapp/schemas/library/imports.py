@@ -73,7 +73,9 @@ class Import(Schema):
     added = fields.Integer(required=True)
     duplicates = fields.Integer(
         required=True,
-        metadata={"description": "Pages that the workspace already had, or that come again."},
+        metadata={
+            "description": "Pages and feeds that the workspace had already, or that come again."
+        },
     )
     refused = fields.Integer(required=True)
     missed = fields.Integer(
