@@ -23,7 +23,6 @@ pytestmark = pytest.mark.long
 # Of these, not every table is right in every cell yet.
 NOT_WHOLE = {
     "us-019",
-    "us-032",  # rows in groups, without lines
     "us-033",  # columns closer together than words
     "us-034",  # two tables one below the other, with the same first heading
 }
