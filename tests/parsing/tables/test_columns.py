@@ -111,3 +111,28 @@ def test_words_of_a_drawing_are_no_table() -> None:
         for at in range(12)
     ]
     assert texts(rows(20, 250, [0, 100, 200, 300], *lines)) == []
+
+
+def test_columns_of_numbers_may_be_closer_together_than_words() -> None:
+    lines = [[f"Row {at}", f"1,249,7{at}2", f"1,364,4{at}2"] for at in range(6)]
+    assert texts(rows(20, 200, [0, 80, 128.4], *lines)) == [lines]
+    words = [[f"Row {at}", "of apples", "and pears"] for at in range(6)]
+    assert texts(rows(20, 200, [0, 80, 123.5], *words)) == [
+        [[first, f"{second} {third}"] for first, second, third in words]
+    ]
+
+
+def test_what_comes_after_dots_is_the_value_however_close_they_come_to_it() -> None:
+    lines = [["Plums", "." * 22, "", "17"] for _ in range(10)]
+    lines[3] = ["Apples", "." * 22, "1,200", ""]
+    assert texts(rows(20, 200, [0, 36, 100, 114], *lines)) == [
+        [[f"{label} {dots}", close or value] for label, dots, close, value in lines]
+    ]
+
+
+def test_dots_far_apart_are_one_leader() -> None:
+    lines = [[f"Fruit {at}", *["."] * 20, f"{at}7"] for at in range(6)]
+    places = [0.0, *(40.0 + 7 * at for at in range(20)), 250]
+    assert texts(rows(20, 200, places, *lines)) == [
+        [[f"{label} {'.' * 20}", value] for label, *_, value in lines]
+    ]

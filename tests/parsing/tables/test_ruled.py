@@ -59,6 +59,24 @@ def test_a_row_drawn_around_many_lines_is_split_if_they_have_numbers() -> None:
     assert table(pdf(lines + cells, size=PAGE)).texts == TEXTS
 
 
+def test_a_row_drawn_around_groups_is_split_if_each_has_its_label() -> None:
+    lines = lattice([20.0, 100, 280], [190, 170, 60])
+    content = rows(24, 176, [0, 80], ["Kind", "Which"])
+    said = [["On trees:", ""], ["Apples", "red ones and"], ["", "green ones"], ["Pears", "all"]]
+    for y, line in zip((156, 132, 120, 96), said, strict=True):
+        content += rows(24, y, [0, 80], line)
+    found = table(pdf(lines + content, size=PAGE)).texts
+    assert found[1:] == [["On trees:", ""], ["Apples", "red ones and green ones"], ["Pears", "all"]]
+
+
+def test_a_row_of_several_paragraphs_with_one_label_is_one_row() -> None:
+    lines = lattice([20.0, 100, 280], [190, 170, 60])
+    content = rows(24, 176, [0, 80], ["Kind", "Which"])
+    content += rows(24, 156, [0, 80], ["Apples", "Red ones."], ["", "Green ones."], apart=36)
+    found = table(pdf(lines + content, size=PAGE))
+    assert found.texts == [["Kind", "Which"], ["Apples", "Red ones. Green ones."]]
+
+
 def test_a_frame_around_text_is_no_table() -> None:
     content = lattice([10, 290], [195, 100]) + text((20, 180, "Some text"), (20, 160, "in a frame"))
     assert tables(pdf(content, size=PAGE)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from webapp.parsing.documents.pdf.words import PlacedWord
     from webapp.parsing.tables.layout.rows import Phrase
+    from webapp.parsing.tables.layout.rulings import Ruling
 
 _APART = 2.0  # of a line's height: so much empty space ends a block
 # Lines in a row without a gap that a table may have: a heading between groups, the rest of a cell.
@@ -23,6 +26,8 @@ _WIDE, _MANY_WORDS = 0.75, 7
 # A line of prose in columns: each of its phrases has so many words and letters.
 _WORDS_OF_PROSE, _LETTERS_OF_PROSE = 4, 24
 _LINES_OF_PROSE = 3
+# In a frame, so many rows of headings, and fewer rows of prose than this share.
+_MOST_HEADINGS, _SHARE_OF_PROSE = 3, 0.5
 
 
 @dataclass(slots=True, eq=False)
@@ -57,6 +62,10 @@ class Row:
     def is_parted(self) -> bool:
         return len(self.phrases) >= 2
 
+    def texts(self) -> list[str]:
+        """Those of its phrases."""
+        return [" ".join(word.text for word in phrase.words) for phrase in self.phrases]
+
     @property
     def is_prose(self) -> bool:
         """Whether it is a line of two columns of text, or of more."""
@@ -67,12 +76,16 @@ class Row:
         )
 
 
-def blocks_of(rows: Sequence[Row]) -> Iterator[tuple[list[Row], Sequence[Row]]]:
+def blocks_of(
+    rows: Sequence[Row], across: Sequence[Ruling]
+) -> Iterator[tuple[list[Row], Sequence[Row]]]:
     """The blocks of a page, from above, each with the rows above it. Each begins and ends with a
     row that has a gap."""
     block: list[Row] = []
     single = 0
     prose = _in_prose(rows)
+    if prose:
+        prose -= _framed(rows, across)
 
     def ended() -> Iterator[tuple[list[Row], Sequence[Row]]]:
         while block and not block[-1].is_parted:
@@ -93,10 +106,10 @@ def blocks_of(rows: Sequence[Row]) -> Iterator[tuple[list[Row], Sequence[Row]]]:
             block.append(row)
         elif block:
             single += 1
-            across = max(each.right for each in block) - min(each.left for each in block)
+            extent = max(each.right for each in block) - min(each.left for each in block)
             width = row.right - row.left
-            most = _MOST_NARROW if width < _NARROW * across else _MOST_SINGLE
-            if single > most or (width > _WIDE * across and len(row.words) > _MANY_WORDS):
+            most = _MOST_NARROW if width < _NARROW * extent else _MOST_SINGLE
+            if single > most or (width > _WIDE * extent and len(row.words) > _MANY_WORDS):
                 yield from ended()
             else:
                 block.append(row)
@@ -115,3 +128,24 @@ def _in_prose(rows: Sequence[Row]) -> set[int]:
             found.update(run)
         run = []
     return found.union(run) if len(run) >= _LINES_OF_PROSE else found
+
+
+def _framed(rows: Sequence[Row], across: Sequence[Ruling]) -> set[int]:
+    """The numbers of rows between three lines of the same length, with headings between the upper
+    two: a table, although some of its rows may be as long as prose."""
+    found: set[int] = set()
+    by_extent: defaultdict[tuple[float, float], list[float]] = defaultdict(list)
+    for line in sorted(across, reverse=True):
+        by_extent[round(line.start), round(line.end)].append(line.at)
+    middles = [-(row.bottom + row.top) / 2 for row in rows]
+    for lines in by_extent.values():
+        for places in zip(lines, lines[1:], lines[2:], strict=False):
+            top, middle, bottom = (bisect_left(middles, -at) for at in places)
+            body = rows[middle:bottom]
+            if (
+                1 <= middle - top <= _MOST_HEADINGS
+                and rows[middle - 1].is_parted
+                and sum(row.is_prose for row in body) < _SHARE_OF_PROSE * len(body)
+            ):
+                found.update(range(middle, bottom))
+    return found

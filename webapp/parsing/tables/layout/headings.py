@@ -7,10 +7,13 @@ are over several columns, and a label of the first column is beside the lowest l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from webapp.parsing.tables.headings import heading_rows
+from webapp.parsing.tables.layout.centring import is_centred
 from webapp.parsing.tables.layout.grid import Grid, area_of
+from webapp.parsing.tables.layout.heading_lines import ruled_heading_rows
 from webapp.parsing.tables.layout.rows import lines_of, phrases_of
 
 if TYPE_CHECKING:
@@ -44,11 +47,15 @@ class _Heading:
 
 
 def with_headings(
-    grid: Grid, edges: Sequence[float], across: Sequence[Ruling], size: float
+    grid: Grid,
+    edges: Sequence[float],
+    across: Sequence[Ruling],
+    down: Sequence[Ruling],
+    size: float,
 ) -> Grid:
     """The grid with its headings as the cells they are meant to be: each as high up as nothing is
-    above it, over all columns that its line is drawn over."""
-    count = heading_rows(grid.texts())
+    above it, over all columns that its line is drawn over, or that lines are drawn around."""
+    count = ruled_heading_rows(grid, across) or heading_rows(grid.texts())
     # A line of the first column alone belongs to the rows below: the title of a group.
     while count and not any(grid.rows[count - 1][1:]):
         count -= 1
@@ -56,7 +63,7 @@ def with_headings(
         return grid
     columns = _columns(grid.rows[count:])
     lines = [line for line in grid.rows[:count] if any(line)]
-    headings = _headings(lines, edges, columns, across, size)
+    headings = _headings(lines, edges, columns, across, down, size)
     height = _set_levels(headings)
     rows: list[list[Words]] = [[[] for _ in columns] for _ in range(height)]
     spans = {}
@@ -72,9 +79,11 @@ def with_headings(
 
 
 def _columns(rows: Sequence[list[Words]]) -> list[tuple[float, float]]:
-    """From where to where the values of each column are; nowhere, if it has none."""
+    """From where to where the values of each column are; nowhere, if it has none. What is alone in
+    its row may lie across several."""
     found = []
-    for column in zip(*rows, strict=True):
+    several = [row for row in rows if sum(map(bool, row)) > 1]
+    for column in zip(*(several or rows), strict=True):
         words = [word for words in column for word in words]
         found.append(
             (min(word.left for word in words), max(word.right for word in words))
@@ -89,6 +98,7 @@ def _headings(
     edges: Sequence[float],
     columns: Sequence[tuple[float, float]],
     across: Sequence[Ruling],
+    down: Sequence[Ruling],
     size: float,
 ) -> list[_Heading]:
     """From the lowest line up: each phrase goes on the heading below it, is one over several
@@ -103,6 +113,9 @@ def _headings(
         ]
         for heading in new:
             _widen(heading, new, columns, across, size)
+            _fill(heading, new, columns, down)
+        if len(new) == 1:
+            _centre(new[0], columns)
         joined = []
         for heading in new:
             below = [
@@ -177,6 +190,36 @@ def _widen(
             heading.first = min(heading.first, over[0])
             heading.last = max(heading.last, over[-1])
             return
+
+
+def _fill(
+    heading: _Heading,
+    beside: Sequence[_Heading],
+    columns: Sequence[tuple[float, float]],
+    down: Sequence[Ruling],
+) -> None:
+    """A heading that is alone between two lines drawn down, and in the middle, is over all columns
+    between them. One that is not in the middle is the first line of a heading of one of them."""
+    middle = (heading.area.bottom + heading.area.top) / 2
+    sides = sorted(line.at for line in down if line.start < heading.area.bottom < middle < line.end)
+    for left, right in pairwise(sides):
+        if not is_centred(heading.area, left, right):
+            continue
+        over = [n for n, (start, end) in enumerate(columns) if left < (start + end) / 2 < right]
+        if 0 < len(over) < len(columns) and not any(
+            other is not heading and other.area.left < right and left < other.area.right
+            for other in beside
+        ):
+            heading.first = min(heading.first, over[0])
+            heading.last = max(heading.last, over[-1])
+
+
+def _centre(heading: _Heading, columns: Sequence[tuple[float, float]]) -> None:
+    """A heading alone in its line and in the middle of all columns of values is over all of them,
+    if it is over several: over one, it may be the first line of the heading of that."""
+    _, *values = columns
+    if heading.first < heading.last and is_centred(heading.area, values[0][0], values[-1][1]):
+        heading.first, heading.last = 1, len(values)
 
 
 def _is_ruled(upper: _Heading, lower: _Heading, across: Sequence[Ruling]) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from webapp.parsing.tables.numbers import is_number, is_year
+from webapp.parsing.tables.layout.centring import is_centred
+from webapp.parsing.tables.layout.grid import area_of
+from webapp.parsing.tables.layout.rulings import from_side_to_side
+from webapp.parsing.tables.numbers import are_ascending, is_number, is_year
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,10 +16,11 @@ if TYPE_CHECKING:
     from webapp.parsing.tables.layout.blocks import Row
     from webapp.parsing.tables.layout.rulings import Ruling
 
-_WHOLE = 0.85  # of the width of the block: a line from one side to the other
-_LONGER = 1.3  # a line that is longer belongs to something else
 _MOST_ABOVE = 5  # rows of a title
 _MOST_HEADINGS, _APART = 3, 1.0  # rows, and the empty space between two, of a line's height
+_INNER_LINES = 2  # of three, those with rows above them and below
+# A heading over several others is so close to them; it is over more columns than the second.
+_CLOSE, _FEWEST_BELOW = 0.5, 2
 
 
 def without_margins(block: list[Row], across: Sequence[Ruling]) -> list[Row]:
@@ -34,10 +38,14 @@ def without_margins(block: list[Row], across: Sequence[Ruling]) -> list[Row]:
     ]
     if not below:
         return block
-    values = [number for number, row in enumerate(block) if _has_values(row)]
-    if not values:
-        return block
+    values = [
+        number
+        for number, row in enumerate(block)
+        if _has_values(row) and not (number + 1 in below[:2] and are_ascending(row.texts()[1:]))
+    ]
     first, last = below[0], below[-1]
+    if not values:
+        return block[first:] if _is_framed(block, below, whole) else block
     # A title has fewer phrases than the headings below it.
     headings = max((len(row.phrases) for row in block[first : values[0]]), default=0)
     is_title = all(len(row.phrases) < headings for row in block[:first])
@@ -45,12 +53,52 @@ def without_margins(block: list[Row], across: Sequence[Ruling]) -> list[Row]:
     return block[start : last if last > values[-1] else len(block)]
 
 
-def ruled_above(
+def _is_framed(block: Sequence[Row], below: Sequence[int], whole: Sequence[float]) -> bool:
+    """Whether the lines are the three of a table without values: above and below its headings, and
+    below its last row. Where there are more, they may as well part all rows."""
+    end = block[-1]
+    return (
+        len(below) == _INNER_LINES
+        and below[0] <= _MOST_ABOVE
+        and below[1] - below[0] <= _MOST_HEADINGS
+        and any(end.bottom - _APART * end.height < at <= _middle(end) for at in whole)
+    )
+
+
+def headings_above(
     block: Sequence[Row], above: Sequence[Row], across: Sequence[Ruling]
 ) -> Sequence[Row]:
-    """The rows above a block that lines show to be its headings, although with a single heading in
-    each they do not look like rows of a table: one from one side to the other above them, or one
-    below each."""
+    """The rows above a block that are its headings, although with a single heading in each they do
+    not look like rows of a table."""
+    return _ruled_above(block, above, across) or _centred_above(block, above)
+
+
+def _centred_above(block: Sequence[Row], above: Sequence[Row]) -> Sequence[Row]:
+    """The row above a block, if its phrase is in the middle of all columns but the first: a title
+    is in the middle of the table, and has white space below it rather than above."""
+    if not above or not block[0].is_parted:
+        return []
+    row, heads = above[-1], block[0].phrases
+    right = max(each.right for each in block)
+    below = row.bottom - block[0].top
+    is_alone = len(above) < 2 or above[-2].bottom - row.top > below + _CLOSE * row.height
+    if (
+        len(row.phrases) == 1
+        and len(heads) > _FEWEST_BELOW
+        and below < _CLOSE * row.height
+        and is_alone
+        and row.left > heads[1].left
+        and is_centred(area_of(row.words), heads[1].left, right)
+    ):
+        return [row]
+    return []
+
+
+def _ruled_above(
+    block: Sequence[Row], above: Sequence[Row], across: Sequence[Ruling]
+) -> Sequence[Row]:
+    """The rows above a block that lines show to be its headings: one from one side to the other
+    above them, or one below each."""
     left, right = min(row.left for row in block), max(row.right for row in block)
     whole = _whole(block, across)
     found = 0
@@ -75,12 +123,7 @@ def ruled_above(
 def _whole(block: Sequence[Row], across: Sequence[Ruling]) -> list[float]:
     """Where lines are drawn from one side of a block to the other."""
     left, right = min(row.left for row in block), max(row.right for row in block)
-    return [
-        line.at
-        for line in across
-        if min(line.end, right) - max(line.start, left) > _WHOLE * (right - left)
-        and line.end - line.start < _LONGER * (right - left)
-    ]
+    return from_side_to_side(across, left, right)
 
 
 def _middle(row: Row) -> float:
@@ -89,6 +132,6 @@ def _middle(row: Row) -> float:
 
 def _has_values(row: Row) -> bool:
     """Whether most of its phrases, but the first, are numbers."""
-    rest = [" ".join(word.text for word in phrase.words) for phrase in row.phrases[1:]]
+    rest = row.texts()[1:]
     numbers = [text for text in rest if is_number(text) and not is_year(text)]
     return bool(numbers) and len(numbers) >= 0.5 * len(rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from webapp.parsing.tables.layout.leaders import is_leader
 from webapp.parsing.tables.numbers import are_two_numbers
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _LOOKED_BACK = 3  # lines above, to which a word may still belong
 # larger one counts, unless it is much larger: a raised number beside a word.
 _GAP, _LARGER = 0.74, 1.6
 _GAP_OF_NUMBERS = 0.3  # numbers are closer together in narrow columns
+_GAP_OF_LEADERS = 1.0  # dots that lead from a label to its value are as far from the label
 
 
 @dataclass(slots=True)
@@ -58,17 +60,22 @@ def phrases_of(line: Sequence[PlacedWord]) -> list[Phrase]:
     """The phrases of a line."""
     phrases: list[Phrase] = []
     for word in line:
-        if phrases:
+        if phrases and _goes_on(phrases[-1], word):
             last = phrases[-1]
-            low, high = sorted((word.height, last.height))
-            gap = word.left - last.right
-            is_next = gap > _GAP_OF_NUMBERS * low and are_two_numbers(
-                last.words[-1].text, word.text
-            )
-            if gap < _GAP * min(high, _LARGER * low) and not is_next:
-                last.right = max(last.right, word.right)
-                last.words.append(word)
-                last.height = high
-                continue
+            last.right = max(last.right, word.right)
+            last.words.append(word)
+            last.height = max(last.height, word.height)
+            continue
         phrases.append(Phrase(word.left, word.right, [word], word.height))
     return phrases
+
+
+def _goes_on(phrase: Phrase, word: PlacedWord) -> bool:
+    low, high = sorted((word.height, phrase.height))
+    gap = word.left - phrase.right
+    last = phrase.words[-1].text
+    if is_leader(word.text):
+        return gap < _GAP_OF_LEADERS * phrase.height
+    if gap > _GAP_OF_NUMBERS * low and are_two_numbers(last, word.text):
+        return False
+    return gap < _GAP * min(high, _LARGER * low)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # Points. Lines so close together are one, drawn twice or as the two edges of cells; pieces so close
 # one after the other too, dashes for example.
 _SNAP, _GAP = 2.0, 3.0
+# Of the width of a table: a line from one side to the other is as long, and one that is much longer
+# belongs to something else.
+_WHOLE, _LONGER = 0.85, 1.3
 
 
 class Ruling(NamedTuple):
@@ -45,3 +48,13 @@ def joined(rulings: Iterable[Ruling]) -> list[Ruling]:
     if group:
         end_group()
     return found
+
+
+def from_side_to_side(across: Sequence[Ruling], left: float, right: float) -> list[float]:
+    """Where lines are drawn from one side of a table to the other."""
+    return [
+        line.at
+        for line in across
+        if min(line.end, right) - max(line.start, left) > _WHOLE * (right - left)
+        and line.end - line.start < _LONGER * (right - left)
+    ]

@@ -37,11 +37,13 @@ def _goes_on(above: list[Words], row: list[Words], size: float) -> bool:
     if gap < 0 and row[0] == [] and not any(above[1:]):
         return True  # a label over several lines, with the values beside its middle
     texts = {column: text_of(row[column]) for column in filled}
-    if filled == [0]:  # a label over two lines
-        return bool(above[0]) and gap < 0.3 * size and texts[0][:1].islower()
+    if row[0]:  # a label over two lines, and what is beside it too, if anything is
+        return (
+            all(above[column] and texts[column][:1].islower() for column in filled)
+            and gap < 0.3 * size
+        )
     return (
-        not row[0]
-        and bool(above[0])
+        bool(above[0])
         and all(above[column] for column in filled)
         and not any(map(is_number, texts.values()))
         and gap < 0.45 * size
