@@ -126,13 +126,16 @@ def test_what_comes_after_dots_is_the_value_however_close_they_come_to_it() -> N
     lines = [["Plums", "." * 22, "", "17"] for _ in range(10)]
     lines[3] = ["Apples", "." * 22, "1,200", ""]
     assert texts(rows(20, 200, [0, 36, 100, 114], *lines)) == [
-        [[f"{label} {dots}", close or value] for label, dots, close, value in lines]
+        [[label, close or value] for label, _, close, value in lines]
     ]
+
+
+def test_dots_that_lead_nowhere_are_the_value_itself() -> None:
+    lines = [["Plums", "17"], ["Apples", "....."], ["Pears ...", "3"]] * 4
+    assert texts(rows(20, 200, [0, 114], *lines)) == [lines]
 
 
 def test_dots_far_apart_are_one_leader() -> None:
     lines = [[f"Fruit {at}", *["."] * 20, f"{at}7"] for at in range(6)]
     places = [0.0, *(40.0 + 7 * at for at in range(20)), 250]
-    assert texts(rows(20, 200, places, *lines)) == [
-        [[f"{label} {'.' * 20}", value] for label, *_, value in lines]
-    ]
+    assert texts(rows(20, 200, places, *lines)) == [[[label, value] for label, *_, value in lines]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from webapp.parsing.tables.layout.leaders import without_leader
 from webapp.parsing.tables.layout.rows import lines_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def area_of(words: Iterable[PlacedWord]) -> Area:
 
 
 def text_of(words: Sequence[PlacedWord]) -> str:
-    """The words of a cell line by line."""
+    """The words of a cell line by line, without dots that lead on to the next cell."""
     if len(words) == 1:
-        return words[0].text
-    return " ".join(" ".join(word.text for word in line) for line in lines_of(words))
+        return without_leader(words[0].text)
+    lines = (" ".join(word.text for word in line) for line in lines_of(words))
+    return without_leader(" ".join(lines))

@@ -1,11 +1,13 @@
 """Dots that lead the eye from a label to its value.
 
-They are kept as text of the label. But there are no columns between them, and what comes after
-them is the value, however close it is.
+There are no columns between them, and what comes after them is the value, however close it is.
+Like the lines of a table they are no part of its text: who looks for a label by name does not
+write them.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,12 +18,18 @@ if TYPE_CHECKING:
     from webapp.parsing.documents.pdf.words import PlacedWord
 
 _FEWEST_DOTS = 4
+_AT_END = re.compile(rf"(?<=[^\s.])\s*\.{{{_FEWEST_DOTS},}}\s*$")
 _GAP = 3.0  # of a dot's width: what is farther away belongs to other dots
 _ASKEW = 1.0  # points
 
 
 def is_leader(text: str) -> bool:
     return len(text) >= _FEWEST_DOTS and not text.strip(".")
+
+
+def without_leader(text: str) -> str:
+    """The text of a cell without the dots at its end, unless it has nothing else."""
+    return _AT_END.sub("", text)
 
 
 def with_leaders(words: Sequence[PlacedWord]) -> list[PlacedWord]:
