@@ -499,27 +499,40 @@ DECLARE
     SELECT left(replace(found.stem[1], $q$''$q$, $q$'$q$), greatest(length(found.stem[1]) - 2, 3))
       FROM regexp_matches(hits::text, $q$'((?:[^']|'')+)'$q$, 'g') AS found (stem)
   );
+  -- A row with all words comes before one with any: `1,250` is two words, and many rows have one of them.
+  all_hits CONSTANT tsquery := replace(hits::text, ' | ', ' & ')::tsquery;
+  wanted tsquery;
   likely record;
 BEGIN
-  FOR likely IN
-    SELECT line.page, line.text
-      FROM (
-             SELECT answer.number,
-                    answer.page,
-                    left(array_to_string(answer.texts, ' · '), most_shown) AS text
-               FROM row_answers(of_table) AS answer
-              WHERE answer.number <= 10000
-           ) AS line
-     WHERE EXISTS (SELECT FROM unnest(roots) AS root WHERE strpos(search_unaccented(lower_case(line.text)), root) > 0)
-     ORDER BY line.number
-     LIMIT most_parsed
-  LOOP
-    IF to_tsvector(plain, search_text(likely.text)) @@ hits THEN
-      page := likely.page;
-      shown := likely.text;
-      RETURN NEXT;
-      RETURN;
-    END IF;
+  FOREACH wanted IN ARRAY ARRAY[all_hits, hits] LOOP
+    FOR likely IN
+      SELECT line.page, line.text
+        FROM (
+               SELECT answer.number,
+                      answer.page,
+                      left(array_to_string(answer.texts, ' · '), most_shown) AS text
+                 FROM row_answers(of_table) AS answer
+                WHERE answer.number <= 10000
+             ) AS line
+       WHERE (
+               SELECT CASE
+                        WHEN wanted = hits THEN bool_or(strpos(folded.text, root) > 0)
+                        ELSE bool_and(strpos(folded.text, root) > 0)
+                      END
+                 FROM unnest(roots) AS root
+                CROSS JOIN (SELECT search_unaccented(lower_case(line.text)) AS text OFFSET 0) AS folded
+             )
+       ORDER BY line.number
+       LIMIT most_parsed
+    LOOP
+      IF to_tsvector(plain, search_text(likely.text)) @@ wanted THEN
+        page := likely.page;
+        shown := likely.text;
+        RETURN NEXT;
+        RETURN;
+      END IF;
+    END LOOP;
+    EXIT WHEN all_hits = hits;
   END LOOP;
 END
 $$;

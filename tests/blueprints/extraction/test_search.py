@@ -58,6 +58,18 @@ def test_the_snippet_is_of_the_row(found, budget):
     assert found("fisheries ")[0]["snippet"].startswith("<mark>Fisheries</mark>")
 
 
+def test_the_snippet_is_of_the_row_with_all_words(app_conn, document, found):
+    job_id = extracted.job(app_conn, document)
+    rows = [[f"Item 1 of {at}", f"{at}1"] for at in range(150)]
+    numbers = [["Rent", "1,300"], ["Heating", "2,250"], ["Water", "1,250"]]
+    extracted.table(app_conn, job_id, {"Name": "text", "Amount": "text"}, *rows, *numbers)
+    extracted.succeed(app_conn, job_id)
+    said = "Water · <mark>1</mark>,<mark>250</mark>"
+    assert found("1,250 ")[0]["snippet"] == said
+    # No row has both of these.
+    assert found("heating 300 ")[0]["snippet"] == "Rent · 1,<mark>300</mark>"
+
+
 @pytest.mark.long
 def test_only_the_latest_run_is_found_once(ana, app_conn, owner, found, budget, document):
     job_id = extracted.job(app_conn, document)
