@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import http.client
 import os
+import secrets
 import statistics
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -44,7 +46,6 @@ MOST_MEGABYTES: Final = 150.0
 _MB: Final = 1_000_000
 _CLIENTS: Final = 8
 _FILES: Final = 4  # of each client, in a round
-_BOUNDARY: Final = "---------------------------9051914041544843365972754266"
 
 
 def main() -> int:
@@ -146,25 +147,34 @@ def rate(send: Callable[[int], None]) -> float:
 
 
 def send_form(address: str, path: str, size: int, key: str) -> None:
+    boundary = "-" * 27 + str(secrets.randbelow(10**28))
     head = (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="log.txt"\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="log.txt"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     ).encode()
-    end = f"\r\n--{_BOUNDARY}--\r\n".encode()
+    end = f"\r\n--{boundary}--\r\n".encode()
+    begin, rest = content(size)
     _send(
         address,
         path,
-        [head, content(size), end],
-        {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}", "X-API-Key": key},
+        [head + begin, rest, end],
+        {"Content-Type": f"multipart/form-data; boundary={boundary}", "X-API-Key": key},
     )
 
 
 def send_raw(address: str, path: str, size: int) -> None:
-    _send(address, path, [content(size)], {"Content-Type": "application/octet-stream"})
+    _send(address, path, content(size), {"Content-Type": "application/octet-stream"})
 
 
-def content(size: int) -> bytes:
-    """Text that is different in every file."""
+def content(size: int) -> list[bytes]:
+    """Text of which only the first line is different in every file: the clients share the
+    processors with what is measured, so they make no more of it than they must."""
+    line = os.urandom(32).hex().encode() + b"\n"
+    return [line, _rest(size - len(line))]
+
+
+@cache
+def _rest(size: int) -> bytes:
     line = os.urandom(32).hex().encode() + b"\n"
     return (line * (size // len(line) + 1))[:size]
 

@@ -7,13 +7,20 @@ copy and search them several times.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+from werkzeug.sansio.multipart import (
+    NEED_DATA,
+    Data,
+    Epilogue,
+    Field,
+    File,
+    MultipartDecoder,
+    NeedData,
+)
 
 from webapp.http import request_body
 from webapp.http.errors import Problem, invalid_input
@@ -23,7 +30,6 @@ if TYPE_CHECKING:
 
     from werkzeug.sansio.multipart import Event
 
-_NEW_LINE: Final = re.compile(rb"[\r\n]")
 _MOST_FIELDS: Final = 50
 # Bytes of all fields together, which somebody typed.
 _FIELDS_LIMIT: Final = 64 * 1024
@@ -94,24 +100,27 @@ class Form:
 
     def _passed(self) -> Iterator[bytes]:
         """The bytes of the part up to the next ones that may belong to a boundary: those go to the
-        decoder, with what follows."""
+        decoder, with what follows. Each chunk is held until the next one has been seen, so that
+        none is copied."""
         held = bytes(self._decoder.buffer)
         self._decoder.buffer.clear()
         # As much of a boundary, with the line break before it, as there can be without its end.
         most = len(self._delimiter) + 1
-        while len(held) <= most and (chunk := next(self._body, b"")):
+        while chunk := next(self._body, b""):
             self._read += len(chunk)
-            seam = held + chunk[:most]
-            # From the end, since Python's search is twice as fast in that direction.
-            if self._delimiter in seam or chunk.rfind(self._delimiter) >= 0 or len(chunk) <= most:
+            seam = held[-most:] + chunk[:most]
+            if self._delimiter in seam or self._delimiter in chunk or len(chunk) <= most:
                 held += chunk
                 break
-            end = _NEW_LINE.search(chunk, len(chunk) - most)
-            at = len(chunk) if end is None else end.start()
-            yield b"".join((held, memoryview(chunk)[:at])) if held or end else chunk
-            held = chunk[at:]
+            if held:
+                yield held
+            held = chunk
+        found = held.find(self._delimiter)
+        safe = max(found - len(b"\r\n") if found >= 0 else len(held) - most, 0)
+        if safe:
+            yield held[:safe]
         if held:
-            self._decoder.receive_data(held)
+            self._decoder.receive_data(held[safe:])
 
     def _left(self) -> int | None:
         """How many bytes the part that begins here has, if it is the last part."""
@@ -121,9 +130,13 @@ class Form:
         return max(request.content_length - self._read + len(self._decoder.buffer) - behind, 0)
 
     def _decoded(self) -> Iterator[Event]:
+        # Of the last boundary all but its last character: the decoder would take the line break
+        # before it for content.
+        cut_off = self._delimiter + b"-"
         while True:
             try:
-                event = self._decoder.next_event()
+                is_cut = self._decoder.buffer.endswith(cut_off) and not self._decoder.complete
+                event = NEED_DATA if is_cut else self._decoder.next_event()
                 if isinstance(event, NeedData):
                     chunk = next(self._body, b"")
                     self._read += len(chunk)

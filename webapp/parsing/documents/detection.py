@@ -57,7 +57,7 @@ _MAIL_HEADERS = frozenset(
     "from received return-path mime-version message-id delivered-to reply-to".split()
 )
 # Control characters that no text has; tab, line ends, form feed and escape may occur.
-_CONTROLS = [chr(code) for code in range(1, 32) if chr(code) not in "\t\n\v\f\r\x1b"]
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
 
 
 def detect(file: BinaryIO, name: str = "") -> Media:
@@ -129,7 +129,8 @@ def _ole_type(file: BinaryIO) -> str:
 def _text_type(head: bytes, ending: str) -> str:
     # Only to inspect: every byte is a character, and what counts here is ASCII.
     text = head.decode(wide_codec(head) or "latin-1", "replace").lstrip("\ufeffï»¿ \r\n\t")
-    if "\0" in text or sum(map(text.count, _CONTROLS)) > len(text) // 50:
+    printed = text.encode("latin-1", "replace").translate(None, _CONTROLS)
+    if "\0" in text or len(text) - len(printed) > len(text) // 50:
         return "application/octet-stream"
     if _HTML.match(text) or (_XML.match(text) and _HTML.search(text, 0, 1024)):
         return "text/html"
