@@ -65,7 +65,7 @@ class Server:
             if not self.data.exists():
                 self._initialise()
             self._drop_stale_pid_file()
-            self._start(dict(parameters or {}), port)
+            self._start(self._reading() | dict(parameters or {}), port)
 
     def _start(self, parameters: dict[str, str], port: int | None) -> None:
         said = ""
@@ -147,10 +147,18 @@ class Server:
     def _letters(self) -> tuple[str, ...]:
         """Unicode rules for upper and lower case, if PostgreSQL includes them (from 17 on): in the
         C locale, search does not mark `Ärger` when `ärger` is searched for."""
-        version = re.search(r"\d+", self._run("initdb", "--version").stdout)
-        if version is None or int(version[0]) < 17:
+        if self._version() < 17:
             return ()
         return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+
+    def _reading(self) -> dict[str, str]:
+        """Each process reads for itself, as before 18: what is in the system's memory, as most is,
+        comes later if another process is asked for it. docs/operations.md has figures."""
+        return {"io_method": "sync"} if self._version() >= 18 else {}
+
+    def _version(self) -> int:
+        found = re.search(r"\d+", self._run("postgres", "--version").stdout)
+        return int(found[0]) if found is not None else 0
 
     def _drop_stale_pid_file(self) -> None:
         if self.pid() is None:

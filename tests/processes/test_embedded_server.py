@@ -47,6 +47,14 @@ def test_starting_twice_is_the_same_server(server):
     assert add_row(server)
 
 
+def test_its_processes_read_for_themselves(server):
+    server.start(UNSAFE)
+    with psycopg.connect(server.url()) as conn:
+        if conn.info.server_version < 180_000:
+            pytest.skip("before 18, there is no other way")
+        assert conn.execute("SHOW io_method").fetchone() == ("sync",)
+
+
 def test_many_that_start_it_at_once_find_one_server(server):
     threads = [threading.Thread(target=server.start, args=(UNSAFE,)) for _ in range(4)]
     for thread in threads:
