@@ -4,18 +4,20 @@ division."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 # How many volumes a volume, a shelf, a bookcase and a collection contain, as the index calls them.
-_LEVELS: Final = (("", 1.0), ("8", 8.0), ("64", 64.0), ("*", float("inf")))
+_LEVELS: Final = (("", 1.0), ("8", 8.0), ("64", 64.0), ("*", inf))
 # A level is chosen if it has half of what is wanted.
 _ENOUGH: Final = 2
-# If nothing was found, the next look goes up at most so many levels: old volumes may be full of
-# what new ones lack.
+# The next look goes up at most so many levels: old volumes may be full of what new ones lack. From
+# the newest volume it goes to a shelf, since that volume may be nearly empty and says little.
 _STEP: Final = 2
+_FIRST_STEP: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Unread:
         """The next place of each collection, with about as many volumes as are wanted."""
         if self.volumes_read:
             fitting = next(i for i, (_, size) in enumerate(_LEVELS) if size * _ENOUGH >= wanted)
-            self._level = min(fitting, self._level + _STEP)
+            self._level = min(fitting, self._level + (_STEP if self._level else _FIRST_STEP))
         name, _ = _LEVELS[self._level]
         places = []
         for collection, unread in list(self._collections.items()):

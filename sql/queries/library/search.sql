@@ -5,18 +5,18 @@
 -- configuration that the workspace has texts in, the same without accents, its words without accents, and the
 -- tags with the term in their names. `tag`, `category` and `in` are our own lexemes for a term that names one of
 -- these: tags of this name (one, and one of the user's own), the category, and, for the terms that are
--- `places`, the folders with this name or this end of their path, with all folders in them. The planner does not
--- look into a subquery for the number of terms: else it would make a plan for each search, which takes longer than
+-- `places`, the folders with this name or this end of their path, with all folders in them. What is given comes from
+-- subqueries, into which the planner does not look: else it would make a plan for each search, which takes longer than
 -- running it.
 WITH RECURSIVE configs (config) AS (
   SELECT min(config)
     FROM search_entries
-   WHERE workspace_id = %(workspace_id)s
+   WHERE workspace_id = (SELECT %(workspace_id)s::uuid)
    UNION ALL
   SELECT (
            SELECT min(entry.config)
              FROM search_entries AS entry
-            WHERE entry.workspace_id = %(workspace_id)s
+            WHERE entry.workspace_id = (SELECT %(workspace_id)s::uuid)
               AND entry.config > configs.config
          )
     FROM configs
@@ -61,8 +61,8 @@ SELECT ARRAY(
                   '[]'
                 )
            FROM search_volumes
-          WHERE workspace_id = %(workspace_id)s
-            AND audience = ANY (%(audiences)s::uuid[])
+          WHERE workspace_id = (SELECT %(workspace_id)s::uuid)
+            AND audience = ANY ((SELECT %(audiences)s::uuid[])::uuid[])
        ) AS volumes,
        ARRAY(SELECT config FROM configs WHERE config IS NOT NULL) AS configs,
        (
@@ -95,8 +95,8 @@ SELECT ARRAY(
                       'tag', (
                         SELECT coalesce(jsonb_agg(' t:' || tag.id), '[]')
                           FROM tags AS tag
-                         WHERE tag.workspace_id = %(workspace_id)s
-                           AND tag.audience = ANY (%(audiences)s::uuid[])
+                         WHERE tag.workspace_id = (SELECT %(workspace_id)s::uuid)
+                           AND tag.audience = ANY ((SELECT %(audiences)s::uuid[])::uuid[])
                            AND fold(tag.name) = terms.tag
                       ),
                       'category', jsonb_build_array(' c:' || terms.name),
@@ -104,8 +104,8 @@ SELECT ARRAY(
                         SELECT coalesce(jsonb_agg(' f:' || below.id), '[]')
                           FROM folders AS folder
                          CROSS JOIN folders_below(folder.id) AS below
-                         WHERE terms.number = ANY (%(places)s::integer[])
-                           AND folder.workspace_id = %(workspace_id)s
+                         WHERE terms.number = ANY ((SELECT %(places)s::integer[])::integer[])
+                           AND folder.workspace_id = (SELECT %(workspace_id)s::uuid)
                            AND fold(folder.name) IN (terms.path, regexp_replace(terms.path, '^.*/', ''))
                            AND starts_with(
                                  reverse('/' || fold(folder_path(folder.id))), reverse('/' || terms.path)
@@ -116,14 +116,14 @@ SELECT ARRAY(
                           FROM (
                                  SELECT tag.id
                                    FROM tags AS tag
-                                  WHERE tag.workspace_id = %(workspace_id)s
-                                    AND tag.audience = ANY (%(audiences)s::uuid[])
+                                  WHERE tag.workspace_id = (SELECT %(workspace_id)s::uuid)
+                                    AND tag.audience = ANY ((SELECT %(audiences)s::uuid[])::uuid[])
                                     AND terms.words <> ''
                                     AND search_name(tag.name) LIKE '%%' || terms.words || '%%'
                                     AND ' ' || search_name(tag.name) || ' '
                                         LIKE '%% ' || terms.words
                                              || CASE
-                                                  WHEN terms.number = ANY (%(prefixes)s::integer[]) THEN ''
+                                                  WHEN terms.number = ANY ((SELECT %(prefixes)s::integer[])::integer[]) THEN ''
                                                   ELSE ' '
                                                 END || '%%'
                                   ORDER BY length(tag.name), tag.id
@@ -336,23 +336,25 @@ SELECT id
 -- time of the oldest, if there are older ones, and with the matching part of their text: for
 -- a document, from the first of its pages that has a hit, for a table its first row that has one. The hits are between U+E000 and U+E001,
 -- punctuation between two U+0002; the text itself has none of them. What has only its meaning in common with the query
--- shows the beginning of its nearest passage.
+-- shows the beginning of its nearest passage. What is given comes from subqueries, as in `read_terms`.
 WITH wanted AS (
   SELECT config, hits
-    FROM unnest(%(configs)s::text[], %(hits)s::text[]) AS of_config (config, hits)
+    FROM unnest(
+         (SELECT %(configs)s::text[]), (SELECT %(hits)s::text[])
+       ) AS of_config (config, hits)
 ),
 candidates AS (
   SELECT entry.id,
          -- The vector itself, decompressed once, and not by each function that reads it.
          setweight(entry.vector, 'D', '{}') AS vector
     FROM search_entries AS entry
-   WHERE entry.id = ANY (%(ids)b::uuid[])
+   WHERE entry.id = ANY ((SELECT %(ids)b::uuid[])::uuid[])
      AND (
            (
-             entry.workspace_id = %(workspace_id)s
-             AND entry.audience = ANY (%(audiences)s::uuid[])
+             entry.workspace_id = (SELECT %(workspace_id)s::uuid)
+             AND entry.audience = ANY ((SELECT %(audiences)s::uuid[])::uuid[])
            )
-           OR entry.id = ANY (%(shared)b::uuid[])
+           OR entry.id = ANY ((SELECT %(shared)b::uuid[])::uuid[])
          )
   OFFSET 0
 ),
@@ -371,15 +373,18 @@ near AS (
          given.starts_at,
          given.length
     FROM unnest(
-           %(nearest)b::uuid[], %(pages)s::integer[], %(starts)s::integer[], %(lengths)s::integer[]
+           (SELECT %(nearest)b::uuid[]),
+           (SELECT %(pages)s::integer[]),
+           (SELECT %(starts)s::integer[]),
+           (SELECT %(lengths)s::integer[])
          ) WITH ORDINALITY AS given (id, page, starts_at, length, place)
     JOIN search_entries AS entry
       ON entry.id = given.id
    WHERE (
-           entry.workspace_id = %(workspace_id)s
-           AND entry.audience = ANY (%(audiences)s::uuid[])
+           entry.workspace_id = (SELECT %(workspace_id)s::uuid)
+           AND entry.audience = ANY ((SELECT %(audiences)s::uuid[])::uuid[])
          )
-      OR entry.id = ANY (%(shared)b::uuid[])
+      OR entry.id = ANY ((SELECT %(shared)b::uuid[])::uuid[])
 ),
 fused AS (
   SELECT id,
@@ -389,7 +394,7 @@ fused AS (
          NULL::integer AS starts_at,
          NULL::integer AS length
     FROM ranked
-   WHERE %(nearest)b::uuid[] IS NULL
+   WHERE (SELECT %(nearest)b::uuid[]) IS NULL
    UNION ALL
   SELECT coalesce(worded.id, near.id),
          (
@@ -402,7 +407,7 @@ fused AS (
     FROM (
            SELECT id, row_number() OVER (ORDER BY rank DESC, id DESC) AS place
              FROM ranked
-            WHERE %(nearest)b::uuid[] IS NOT NULL
+            WHERE (SELECT %(nearest)b::uuid[]) IS NOT NULL
          ) AS worded
     FULL JOIN near
       ON near.id = worded.id
@@ -410,7 +415,7 @@ fused AS (
 best AS (
   SELECT id, rank, has_words, page, starts_at, length
     FROM fused
-   WHERE %(after_id)s::uuid IS NULL
+   WHERE (SELECT %(after_id)s::uuid) IS NULL
       OR (rank, id) < (%(after_rank)s::real, %(after_id)s::uuid)
    ORDER BY rank DESC, id DESC
    LIMIT %(limit)s
@@ -470,7 +475,7 @@ SELECT found.type,
        found.workspace_id <> %(workspace_id)s AS is_shared,
        found.created_at,
        best.rank::text || ' ' || found.id AS position,
-       (SELECT created_at FROM search_entries WHERE id = %(oldest)s::uuid) AS stopped_at
+       (SELECT created_at FROM search_entries WHERE id = (SELECT %(oldest)s::uuid)) AS stopped_at
   FROM best
   JOIN searchable AS found
     ON found.id = best.id

@@ -533,9 +533,12 @@ def test_a_cursor_with_a_rank_that_cannot_be_is_refused(olga, rank):
 
 
 @pytest.mark.long
-def test_searches_are_planned_once(olga, garden, app_conn):
+@pytest.mark.parametrize("known", [False, True], ids=["nothing-known", "analysed"])
+def test_searches_are_planned_once(olga, garden, app_conn, owner, known):
     """Planning takes longer than most searches. PostgreSQL tries five plans for what it was given
     and keeps one for all, unless that looks dearer than making one each time."""
+    if known:
+        owner.execute("ANALYZE")
     olgas = {"workspace_id": olga.workspace_id, "user_id": olga.id}
     for number in range(30):
         words = " ".join(["oak", "posts", "friday"][: number % 3 + 1])
