@@ -57,7 +57,8 @@ BEGIN
 END
 $$;
 
--- The lexemes that say where in the index a thing is, and what its status is.
+-- The lexemes that say where in the index a thing is, and what its status is. The whole collection is none of them
+-- any more: who looks through all of it names the bookcases that are left.
 CREATE OR REPLACE FUNCTION search_place(volume search_volumes, status text)
 RETURNS text[]
 LANGUAGE plpgsql
@@ -71,8 +72,7 @@ BEGIN
     ' s:' || status,
     kept || ':' || volume.id,
     kept || '8:' || volume.shelf,
-    kept || '64:' || volume.bookcase,
-    kept || '*:' || volume.collection
+    kept || '64:' || volume.bookcase
   ];
 END
 $$;

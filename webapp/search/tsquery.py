@@ -174,8 +174,7 @@ class Composer:
                         _quoted(f" p:{shelf}:{words[-1]}") + end,
                     ]
                 )
-                for place in places
-                for shelf in place.shelves
+                for shelf in dict.fromkeys(shelf for place in places for shelf in place.shelves)
             ]
         return found
 

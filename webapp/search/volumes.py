@@ -4,20 +4,22 @@ division."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# How many volumes a volume, a shelf, a bookcase and a collection contain, as the index calls them.
-_LEVELS: Final = (("", 1.0), ("8", 8.0), ("64", 64.0), ("*", inf))
-# A level is chosen if it has half of what is wanted.
-_ENOUGH: Final = 2
-# The next look goes up at most so many levels: old volumes may be full of what new ones lack. From
-# the newest volume it goes to a shelf, since that volume may be nearly empty and says little.
-_STEP: Final = 2
-_FIRST_STEP: Final = 1
+# How many volumes a volume, a shelf and a bookcase contain, as the index calls them.
+_LEVELS: Final = (("", 1), ("8", 8), ("64", 64))
+# Parts of a level are taken if one has no more than twice what is wanted.
+_MOST_TOO_MANY: Final = 2
+# The next look is at so many times as many volumes as were read, at most: old volumes may be full
+# of what new ones lack. After the newest volume, which may be nearly empty and says little, it is
+# at no more than a full shelf has.
+_GROWTH: Final = 64
+_FIRST_GROWTH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +37,30 @@ class Unread:
     def __init__(self, volumes: Iterable[Sequence[int]]) -> None:
         """`volumes` has each volume's id, shelf, bookcase and collection, newest first."""
         self.volumes_read = 0
-        self._level = 0
+        self._looks = 0
         self._collections: dict[int, list[Sequence[int]]] = {}
         for volume in volumes:
             self._collections.setdefault(volume[-1], []).append(volume)
 
     def take(self, wanted: float) -> list[Place]:
-        """The next place of each collection, with about as many volumes as are wanted."""
-        if self.volumes_read:
-            fitting = next(i for i, (_, size) in enumerate(_LEVELS) if size * _ENOUGH >= wanted)
-            self._level = min(fitting, self._level + (_STEP if self._level else _FIRST_STEP))
-        name, _ = _LEVELS[self._level]
+        """The next places of each collection, with as many volumes as are wanted, or a few more."""
+        growth = _FIRST_GROWTH if self._looks == 1 else _GROWTH
+        wanted = min(wanted, growth * max(self.volumes_read, 1))
+        most = max(wanted, 1) * _MOST_TOO_MANY
+        level = max(i for i, (_, size) in enumerate(_LEVELS) if size <= most)
+        self._looks += 1
         places = []
         for collection, unread in list(self._collections.items()):
-            chosen = unread[0][self._level]
-            taken = [volume for volume in unread if volume[self._level] == chosen]
-            left = [volume for volume in unread if volume[self._level] != chosen]
-            shelves = dict.fromkeys(volume[1] for volume in taken)
-            places.append(Place(f"{name}:{chosen}", tuple(shelves)))
-            self.volumes_read += len(taken)
-            if left:
-                self._collections[collection] = left
+            parts = [list(volumes) for _, volumes in groupby(unread, key=itemgetter(level))]
+            taken = 0
+            while parts and taken < wanted:
+                part = parts.pop(0)
+                shelves = dict.fromkeys(volume[1] for volume in part)
+                places.append(Place(f"{_LEVELS[level][0]}:{part[0][level]}", tuple(shelves)))
+                taken += len(part)
+            self.volumes_read += taken
+            if parts:
+                self._collections[collection] = [volume for part in parts for volume in part]
             else:
                 del self._collections[collection]
         return places
