@@ -131,17 +131,15 @@ SELECT workspace_id, user_id
 
 -- name: advance :value
 -- Saves that so many more of an import's rows were looked at, and so many of them added or refused;
--- returns whether more are left. What is refused no longer counts towards the total.
+-- returns whether more are left. What is refused no longer counts towards the total,
+-- and the first thousand mistakes are kept.
 UPDATE imports
    SET total = total - %(refused)s,
        done = done + %(looked_at)s - %(refused)s,
        added = added + %(added)s,
        duplicates = duplicates + %(looked_at)s - %(added)s - %(refused)s,
        refused = refused + %(refused)s,
-       mistakes = CASE
-         WHEN jsonb_array_length(mistakes) < 1000 THEN mistakes || %(mistakes)s::jsonb
-         ELSE mistakes
-       END,
+       mistakes = jsonb_path_query_array(mistakes || %(mistakes)s::jsonb, '$[0 to 999]'),
        updated_at = now()
  WHERE id = %(id)s
 RETURNING done < total;

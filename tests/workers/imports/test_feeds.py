@@ -89,6 +89,16 @@ def test_more_feeds_than_there_may_be_are_refused(olga, work, monkeypatch):
     assert feeds(olga).keys() == {"0", "1", "3"}
 
 
+def test_a_thousand_mistakes_are_kept(olga, work, monkeypatch):
+    monkeypatch.setattr(add_imports, "MOST_FEEDS", 0)
+    wrong = (outline(f"ftp://example.com/{number}") for number in range(999))
+    import_id = upload(olga, body(*wrong, *(outline(f"https://x.com/{n}") for n in "abc")), OPML)
+    work()
+    found = state(olga, import_id)
+    assert (found["refused"], len(found["mistakes"])) == (1002, 1000)
+    assert found["mistakes"][-1]["address"] == "https://x.com/a"
+
+
 def test_an_address_within_is_refused_when_the_feed_is_checked(olga, work, worker):
     upload(olga, body(outline("http://169.254.169.254/latest")), OPML)
     work()
