@@ -11,12 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sql.connection import connect
 from tests.blueprints.examples import Examples
 from tests.fuzzing import examples
 from webapp.search import finder
-from webapp.search.finder import find
-from webapp.search.query import parse
 
 EXAMPLES = Examples(
     bodies={"search.find_by_body": {"q": "milk"}},
@@ -531,24 +528,3 @@ def test_hits_are_looked_for_as_a_few_words(olga, monkeypatch):
 def test_a_cursor_with_a_rank_that_cannot_be_is_refused(olga, rank):
     cursor = base64.urlsafe_b64encode(f"{rank} {uuid.uuid4()}".encode()).decode().rstrip("=")
     assert ask(olga, "oak", cursor=cursor).status_code == 400
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("known", [False, True], ids=["nothing-known", "analysed"])
-def test_searches_are_planned_once(olga, garden, database, owner, known):
-    """Planning takes longer than most searches. PostgreSQL tries five plans for what it was given
-    and keeps one for all, unless that looks dearer than making one each time."""
-    if known:
-        owner.execute("ANALYZE")
-    olgas = {"workspace_id": olga.workspace_id, "user_id": olga.id}
-    with connect(database.url, "searches") as conn:
-        for number in range(30):
-            words = " ".join(["oak", "posts", "friday"][: number % 3 + 1])
-            text = parse(words if number % 2 else f"{words} ")
-            assert find(conn, text, limit=5, **olgas).rows
-        planned = conn.execute(
-            "SELECT substring(statement FROM '^/[*] search[.](\\w+)'), custom_plans, generic_plans"
-            "  FROM pg_prepared_statements WHERE starts_with(statement, '/* search.')"
-        ).fetchall()
-    assert {name for name, _, kept in planned if kept} >= {"read_terms", "match", "show"}
-    assert all(tried <= 5 for _, tried, _ in planned)
