@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from demos import signals
 from demos.failure import DemoError, expect
-from sql import server
+from sql import provision, server
 from sql.migrate import migrate
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def coffer(log: Path, **settings: str) -> Iterator[Coffer]:
         ours.callback(database.stop)
         with signals.undivided():
             database.start({"fsync": "off", "synchronous_commit": "off"})
-        server.provide(
+        provision.provide(
             database.url(),
             database=_DATABASE,
             owner=_OWNER,

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 SUPERUSER: Final = "postgres"
 
-_PROVIDE_LOCK: Final = 0x70726F76696465
-
 # PostgreSQL refuses to run as root, so root's servers run as this account, which every Unix system
 # has.
 UNPRIVILEGED: Final = "nobody"
@@ -65,7 +63,7 @@ class Server:
             if not self.data.exists():
                 self._initialise()
             self._drop_stale_pid_file()
-            self._start(self._reading() | dict(parameters or {}), port)
+            self._start(self._parameters() | dict(parameters or {}), port)
 
     def _start(self, parameters: dict[str, str], port: int | None) -> None:
         said = ""
@@ -151,7 +149,7 @@ class Server:
             return ()
         return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
-    def _reading(self) -> dict[str, str]:
+    def _parameters(self) -> dict[str, str]:
         """Each process reads for itself, as before 18: what is in the system's memory, as most is,
         comes later if another process is asked for it. docs/operations.md has figures."""
         return {"io_method": "sync"} if self._version() >= 18 else {}
@@ -193,45 +191,6 @@ class Server:
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-
-
-def provide(url: str, *, database: str, owner: str, app_role: str, password: str) -> None:
-    """Create a database with its two roles, unless they exist, and with pgvector, which only a
-    superuser may add, if the server has it.
-
-    `url` is a superuser's. `owner` may change the schema, `app_role` gets its privileges from the
-    migrations.
-    """
-    import psycopg
-    from psycopg import sql as compose
-    from psycopg.conninfo import make_conninfo
-
-    with psycopg.connect(url, autocommit=True) as conn:
-        # Released with the connection: only one process at a time creates what is missing.
-        conn.execute("SELECT pg_advisory_lock(%s)", (_PROVIDE_LOCK,))
-        for role in (owner, app_role):
-            known = conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
-            verb = "ALTER" if known is not None else "CREATE"
-            conn.execute(
-                compose.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
-                    compose.SQL(verb), compose.Identifier(role), compose.Literal(password)
-                )
-            )
-        known = conn.execute("SELECT FROM pg_database WHERE datname = %s", (database,)).fetchone()
-        if known is None:
-            conn.execute(
-                compose.SQL("CREATE DATABASE {} OWNER {}").format(
-                    compose.Identifier(database), compose.Identifier(owner)
-                )
-            )
-        with psycopg.connect(make_conninfo(url, dbname=database), autocommit=True) as inside:
-            if (
-                inside.execute(
-                    "SELECT FROM pg_available_extensions WHERE name = 'vector'"
-                ).fetchone()
-                is not None
-            ):
-                inside.execute("CREATE EXTENSION IF NOT EXISTS vector")
 
 
 def folder_for(project: Path) -> Path:

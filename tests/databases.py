@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql as compose
 
-from sql import server
+from sql import provision, server
 from sql.migrate import GRANTS, MIGRATIONS, migrate
 
 if TYPE_CHECKING:
@@ -175,7 +175,9 @@ def _alone(admin_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def _provide(admin_url: str, name: str) -> None:
-    server.provide(admin_url, database=name, owner=OWNER_ROLE, app_role=APP_ROLE, password=PASSWORD)
+    provision.provide(
+        admin_url, database=name, owner=OWNER_ROLE, app_role=APP_ROLE, password=PASSWORD
+    )
 
 
 def _database(admin_url: str, name: str) -> Database:

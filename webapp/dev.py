@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from sql import server
+from sql import provision, server
 from sql.migrate import MigrationError, migrate
 from webapp import settings
 from webapp.settings import database
@@ -46,7 +46,7 @@ def main() -> int:
             if embedded.pid() is None:
                 ours.callback(embedded.stop)
             embedded.start()
-            server.provide(
+            provision.provide(
                 embedded.url(),
                 database=database.DEVELOPMENT_DATABASE,
                 owner=database.DEVELOPMENT_OWNER_ROLE,
