@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psycopg import Rollback
@@ -29,7 +29,7 @@ class Several:
     """The statements that change several things of a noun. Each takes a connection, `ids` and
     `workspace_id`.
 
-    hold   locks what the change needs besides; takes nothing but the connection
+    hold   locks what the change needs besides, if that is anything; takes only a connection
     lock   those that are the workspace's, with their status, locked until the transaction ends
     act    `action`: makes a transition of those whose status allows it; returns them
     tag    `names`: attaches tags
@@ -42,7 +42,7 @@ class Several:
     tag: Callable[..., Any]
     untag: Callable[..., Any]
     edit: Callable[..., Any]
-    hold: Callable[[Connection], Any] = field(default=lambda conn: None)  # noqa: ARG005
+    hold: Callable[[Connection], None] | None = None
 
     def change(self, change: dict[str, Any], **edits: Any) -> Response:
         """Change the things with `ids` as `action`, `add_tags` and `remove_tags` say, and edit them
@@ -57,7 +57,8 @@ class Several:
             if name not in ("ids", "action") and value != []  # no tags change nothing
         ]
         with transaction() as conn, conn.transaction():
-            self.hold(conn)
+            if self.hold is not None:
+                self.hold(conn)
             if added:  # before the things, as everywhere
                 queries.tags.make(conn, names=added, **mine)
             own = {row["id"]: row["status"] for row in self.lock(conn, ids=ids, **mine)}

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # How many volumes a volume, a shelf and a bookcase contain, as the index calls them.
 _LEVELS: Final = (("", 1), ("8", 8), ("64", 64))
-# Parts of a level are taken if one has no more than twice what is wanted.
-_MOST_TOO_MANY: Final = 2
+# A part may have so many times as many volumes as are wanted: fewer parts are read faster.
+_OVERSHOOT: Final = 2
 # The next look is at so many times as many volumes as were read, at most: old volumes may be full
 # of what new ones lack. After the newest volume, which may be nearly empty and says little, it is
 # at no more than a full shelf has.
@@ -46,7 +46,7 @@ class Unread:
         """The next places of each collection, with as many volumes as are wanted, or a few more."""
         growth = _FIRST_GROWTH if self._looks == 1 else _GROWTH
         wanted = min(wanted, growth * max(self.volumes_read, 1))
-        most = max(wanted, 1) * _MOST_TOO_MANY
+        most = max(wanted, 1) * _OVERSHOOT
         level = max(i for i, (_, size) in enumerate(_LEVELS) if size <= most)
         self._looks += 1
         places = []

@@ -334,7 +334,7 @@ SELECT id
 -- list of the `nearest` in meaning, those that match before those that are only near, and each by reciprocal rank
 -- fusion of both lists. With the
 -- time of the oldest, if there are older ones, and with the matching part of their text: for
--- a document, from the first of its pages that has a hit, for a table its first row that has one. The hits are between U+E000 and U+E001,
+-- a document, from the first of its pages that has a hit, for a table its first row that has all, or else its first with any. The hits are between U+E000 and U+E001,
 -- punctuation between two U+0002; the text itself has none of them. What has only its meaning in common with the query
 -- shows the beginning of its nearest passage. What is given comes from subqueries, as in `read_terms`.
 WITH wanted AS (
