@@ -150,8 +150,9 @@ class Server:
         return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
     def _parameters(self) -> dict[str, str]:
-        """Each process reads for itself, as before 18: what is in the system's memory, as most is,
-        comes later if another process is asked for it. docs/operations.md has figures."""
+        """From 18 on, each process is told to read for itself, as it did before: most pages are in
+        the system's memory, and asking another process takes longer. docs/operations.md has
+        figures."""
         return {"io_method": "sync"} if self._version() >= 18 else {}
 
     def _version(self) -> int:

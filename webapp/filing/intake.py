@@ -122,7 +122,7 @@ class Intake:
             if not media.can_be_read:
                 raise _unsupported(media)
         elif media.type == "application/zip" and not head.startswith(b"PK"):
-            raise NotAccepted("unsupported_media_type", "The file is no ZIP file.")
+            raise NotAccepted("unsupported_media_type", "The file is not a ZIP file.")
         place = self._reserve(owner, document_id, media, announced or len(head))
         arriving = self._keep_reserved(place["id"], chain([head], chunks))
         measured = _Measured(arriving, self._most_bytes)

@@ -31,4 +31,4 @@ def test_an_archive_that_is_too_large_or_no_zip_is_refused_before_it_is_received
 def test_what_is_no_zip_file_inside_is_refused(ana):
     other = ana.post(PATH, data=b"false", headers=ZIP)
     assert (other.status_code, other.json["code"]) == (415, "unsupported_media_type")
-    assert "no ZIP file" in other.json["detail"]
+    assert "not a ZIP file" in other.json["detail"]
